@@ -1,0 +1,1 @@
+# libtenon and the tenon command.

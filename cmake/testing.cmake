@@ -1,0 +1,12 @@
+# Test programs; each `unit_<layer>` is made of every *_test.cpp under tests/unit/<layer>/.
+enable_testing()
+file(GLOB unit_folders CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/*)
+foreach(folder ${unit_folders})
+    get_filename_component(layer ${folder} NAME)
+    file(GLOB tests CONFIGURE_DEPENDS ${folder}/*_test.cpp)
+    if(tests AND TARGET tn_${layer})
+        add_executable(unit_${layer} ${tests})
+        target_link_libraries(unit_${layer} PRIVATE tn_${layer} GTest::gtest_main)
+        add_test(NAME unit_${layer} COMMAND unit_${layer})
+    endif()
+endforeach()

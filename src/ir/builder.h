@@ -1,0 +1,93 @@
+// The only way to create instructions: appends to a block, checks shapes, makes the results.
+#pragma once
+
+#include "ir/module.h"
+#include "builtins/runtime_fn.h"
+
+#include <initializer_list>
+
+namespace tn::ir {
+
+class Builder {
+public:
+    Builder(Module& module, Function& function) : module_(module), fn_(function) {}
+
+    Function& function() { return fn_; }
+    Module& module() { return module_; }
+
+    BlockId make_block(bool cold = false);
+    ValueId add_param(BlockId block, Scalar type, Ownership ownership);
+    void set_block(BlockId block) { block_ = block; }
+    BlockId block() const { return block_; }
+    void set_loc(LocId loc) { loc_ = loc; }
+    LocId loc() const { return loc_; }
+    // True when the current block already ends: nothing more may be added to it.
+    bool is_closed() const;
+
+    ValueId const_int(Scalar type, std::int64_t value);
+    ValueId const_bool(bool value) { return const_int(Scalar::Bool, value); }
+    ValueId const_float(Scalar type, double value);
+    ValueId null();
+    ValueId literal(LiteralId id);
+    ValueId empty(DescId desc);
+    ValueId instance_data();
+
+    // Any op with one result of `type` and no imm.
+    ValueId unary(Op op, Scalar type, ValueId a);
+    ValueId binary(Op op, Scalar type, ValueId a, ValueId b);
+    ValueId compare(Op op, Cond cond, ValueId a, ValueId b); // ICmp or FCmp
+    ValueId select(ValueId condition, ValueId if_true, ValueId if_false);
+    ValueId convert(Scalar to, ValueId a);
+    ValueId bitcast(Scalar to, ValueId a);
+
+    ValueId elem_addr(ValueId base, ValueId index, std::int64_t stride);
+    ValueId load(Scalar type, MemoryClass memory, ValueId base, std::int64_t offset);
+    ValueId load_indexed(Scalar type, MemoryClass memory, ValueId base, ValueId index, unsigned scale, std::int64_t offset);
+    void store(MemoryClass memory, ValueId base, std::int64_t offset, ValueId value);
+    void store_indexed(MemoryClass memory, ValueId base, ValueId index, unsigned scale, std::int64_t offset, ValueId value);
+
+    ValueId retain(ValueId ref, bool nullable);
+    void release(ValueId ref, bool nullable);
+    ValueId unique(ValueId ref, DescId desc);
+    ValueId unique_at(ValueId address, DescId desc);
+    ValueId seq_len(ValueId ref);
+    ValueId seq_data(ValueId ref);
+    void bounds(ValueId index, ValueId length);
+    ValueId list_new(ValueId capacity, DescId desc);
+    ValueId list_grow(ValueId list, DescId desc);
+    ValueId seq_set_len(ValueId list, ValueId length);
+
+    // Results are consecutive values starting at result(inst).
+    InstId call(FuncId callee, std::span<const ValueId> args);
+    InstId call_runtime(RuntimeFn callee, std::span<const ValueId> args);
+    InstId call_host(HostFnId callee, std::span<const ValueId> args);
+    ValueId result(InstId inst, unsigned i = 0) const { return fn_.result(inst, i); }
+
+    void trap_if(ValueId condition, std::uint32_t trap_code, std::span<const ValueId> payload = {});
+    void poll();
+    void jump(BlockId target, std::span<const ValueId> args = {});
+    void branch(ValueId condition, BlockId if_true, std::span<const ValueId> true_args, BlockId if_false,
+                std::span<const ValueId> false_args, std::uint8_t hint_flags = 0);
+    void switch_on(ValueId value, std::span<const BlockId> targets); // no arguments; last = otherwise
+    void ret(std::span<const ValueId> results);
+    void trap(std::uint32_t trap_code, ValueId message = ValueId());
+    void unreachable();
+
+    // The general form, for passes: appends `inst` with these operands to the current block.
+    InstId append(Inst inst, std::span<const ValueId> operands, std::span<const Target> targets = {});
+    Target make_target(BlockId block, std::span<const ValueId> args);
+
+private:
+    Module& module_;
+    Function& fn_;
+    BlockId block_;
+    LocId loc_;
+};
+
+// True if the inst consumes the reference in its i-th operand. (Owned block arguments and returned
+// references are consumed too; this answers for plain operands, Return included.)
+bool consumes_operand(const Module& module, const Function& fn, const Inst& inst, unsigned i);
+// The inst's effects: op.def, narrowed by flags (NoTrap) and by the callee's row for CallRuntime.
+std::uint16_t effects_of(const Inst& inst);
+
+} // namespace tn::ir

@@ -1,0 +1,136 @@
+// Functions and modules of the IR, and everything a module carries besides code: literals, object
+// descriptions, instance variables, host imports and source positions. A module is self-contained: the
+// interpreter and the code generator need nothing else.
+#pragma once
+
+#include "ir/inst.h"
+#include "types/layout.h"
+#include "types/type_table.h"
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tn::ir {
+
+struct Block {
+    std::vector<ValueId> params;
+    std::vector<InstId> insts; // the last one Ends
+    bool cold = false;         // on the way to a trap: placed out of line
+    bool removed = false;
+};
+
+struct Param {
+    Scalar type = Scalar::Void;
+    Ownership ownership = Ownership::Borrowed; // Owned: the caller gives its reference away
+};
+
+struct Signature {
+    std::vector<Param> params;
+    std::vector<Scalar> results; // Ref results are owned
+};
+
+struct Function {
+    std::string name; // as stack traces show it: `main`, `Point.length`
+    Signature sig;
+    IdVec<BlockId, Block> blocks; // block 0 is the entry; its params are the function's
+    IdVec<InstId, Inst> insts;
+    IdVec<ValueId, Value> values;
+    std::vector<ValueId> operands; // pool
+    std::vector<Target> targets;   // pool
+    bool is_leaf_inline = false;   // set by the inliner's cost model, for dumps
+
+    BlockId entry() const { return BlockId(0); }
+    std::span<const ValueId> operands_of(const Inst& inst) const {
+        return {operands.data() + inst.operands.first, inst.operands.count};
+    }
+    std::span<ValueId> operands_of(const Inst& inst) {
+        return {operands.data() + inst.operands.first, inst.operands.count};
+    }
+    std::span<const Target> targets_of(const Inst& inst) const {
+        return {targets.data() + inst.first_target, inst.target_count};
+    }
+    std::span<Target> targets_of(const Inst& inst) {
+        return {targets.data() + inst.first_target, inst.target_count};
+    }
+    std::span<const ValueId> args_of(const Target& t) const {
+        return {operands.data() + t.args.first, t.args.count};
+    }
+    std::span<ValueId> args_of(const Target& t) { return {operands.data() + t.args.first, t.args.count}; }
+    const Inst& terminator(BlockId block) const { return insts[blocks[block].insts.back()]; }
+    ValueId result(InstId id, unsigned i = 0) const { return ValueId(insts[id].first_result.index() + i); }
+};
+
+// What a heap object of one type looks like; objects carry a pointer to the runtime's form of it.
+enum class DescKind : std::uint8_t { String, Bytes, List, Box };
+struct Desc {
+    DescKind kind = DescKind::List;
+    TypeId type;            // of the object: String, List[T]; for Box the boxed type
+    std::uint32_t stride = 0; // bytes per element (List), or of the whole value (Box)
+    std::vector<std::uint32_t> refs; // offsets of the Ref leaves within one element or value
+};
+
+struct HostFn {
+    std::string path;  // "net.lookup"
+    std::vector<TypeId> params;
+    TypeId result;
+    std::uint32_t registration = 0; // index in the host registry, which has the address and user data
+    Signature sig;     // leaf by leaf
+};
+
+struct GlobalVar {
+    std::string name;
+    TypeId type;
+    std::uint32_t offset = 0; // in the instance data
+    bool is_const = false;
+};
+
+struct Loc {
+    std::uint32_t file = 0; // index in Module::files
+    std::uint32_t line = 0;
+    std::uint32_t column = 0;
+    std::uint32_t function = 0; // index in Module::function_names
+    LocId inlined_at;           // the call this code was inlined into; invalid outside inlined code
+};
+
+// A function that a host can find by name.
+struct Export {
+    std::string name;
+    FuncId func;
+    std::vector<TypeId> params;
+    std::vector<std::string> param_names;
+    std::vector<bool> param_is_mut; // each such parameter is one more result, after the function's own
+    TypeId result;
+    std::string doc;
+};
+
+struct TestCase {
+    std::string name;
+    FuncId func; // fn()
+    LocId loc;
+};
+
+struct Module {
+    std::shared_ptr<TypeTable> types;
+    std::shared_ptr<LayoutTable> layouts;
+    IdVec<FuncId, Function> functions;
+    IdVec<DescId, Desc> descs;       // 0 = String, 1 = Bytes
+    IdVec<LiteralId, std::string> literals;
+    IdVec<LiteralId, DescId> literal_descs; // String or Bytes
+    IdVec<HostFnId, HostFn> host_fns;
+    std::vector<GlobalVar> globals;  // instance variables and constants
+    std::uint32_t instance_data_size = 0;
+    std::vector<std::pair<std::uint32_t, Scalar>> instance_refs; // offsets of Ref leaves in the instance data
+    FuncId init;                     // fn(): fills the globals; invalid if there are none
+    IdVec<LocId, Loc> locs;
+    std::vector<std::string> files;
+    std::vector<std::string> function_names;
+    std::vector<Export> exports;
+    std::vector<TestCase> tests;
+
+    // The description of a type, made on first use.
+    DescId desc(DescKind kind, TypeId type);
+};
+
+} // namespace tn::ir

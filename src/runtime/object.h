@@ -1,0 +1,56 @@
+// Heap objects as compiled code sees them. Emitted code reads and writes these fields directly, so
+// their offsets are part of the contract between runtime and code generator (static_asserts below).
+#pragma once
+
+#include "support/id.h"
+#include "types/type_table.h"
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace tn::rt {
+
+// What an object of one type looks like; built from ir::Desc when a module is finished, immutable.
+struct ObjectDesc {
+    enum class Kind : std::uint8_t { String, Bytes, List, Box };
+    Kind kind = Kind::List;
+    bool has_refs = false;
+    std::uint32_t id = 0;     // its DescId in the module
+    std::uint32_t stride = 0; // bytes per element; of the whole value for a Box
+    std::vector<std::uint32_t> refs; // offsets of the Ref leaves within one element or value
+    TypeId type;              // of the object; for a Box the boxed type
+};
+
+struct Object {
+    // Number of owners. Not atomic: an instance runs on one thread at a time. Objects that belong to
+    // the instance itself (literals, the empty object of each type) hold one count for it.
+    std::int64_t count;
+    const ObjectDesc* desc;
+};
+
+// List, String, Bytes. The elements stand at `data`: inline behind this header, or, when
+// `capacity` is 0, in memory that somebody else keeps (a module's literals). Such an object is copied
+// before it is changed. A String's bytes are followed by a NUL that `length` does not count.
+struct Seq : Object {
+    std::int64_t length;   // elements; bytes for String and Bytes
+    std::int64_t capacity; // elements that fit; 0: the data is not ours
+    std::uint8_t* data;
+    // inline elements follow
+};
+
+// A record, tuple or enum payload on the heap: the value's leaves at its layout's offsets follow.
+struct Box : Object {};
+
+static_assert(offsetof(Object, count) == 0);
+static_assert(offsetof(Object, desc) == 8);
+static_assert(offsetof(Seq, length) == 16);
+static_assert(offsetof(Seq, capacity) == 24);
+static_assert(offsetof(Seq, data) == 32);
+static_assert(sizeof(Seq) == 40);
+static_assert(sizeof(Box) == 16);
+
+inline std::uint8_t* inline_data(Seq* seq) { return reinterpret_cast<std::uint8_t*>(seq + 1); }
+inline std::uint8_t* box_data(Box* box) { return reinterpret_cast<std::uint8_t*>(box + 1); }
+
+} // namespace tn::rt
