@@ -1,0 +1,91 @@
+#include "driver/dump.h"
+
+#include "driver/pipeline.h"
+#include "ir/print.h"
+#include "opt/pipeline.h"
+#include "syntax/dump.h"
+
+#include <algorithm>
+
+namespace tn::driver {
+
+std::vector<std::string> dump_stages() {
+    std::vector<std::string> stages = {"tokens", "tree", "ir"};
+    for (const opt::PassInfo& pass : opt::passes()) stages.emplace_back(pass.name);
+    stages.emplace_back("opt");
+    stages.emplace_back("asm");
+    return stages;
+}
+
+namespace {
+
+std::string list_of(const std::vector<std::string>& names) {
+    std::string text;
+    for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+    return text;
+}
+
+std::string print_ir(const ir::Module& module, const std::string& function) {
+    if (function.empty()) return ir::print(module);
+    std::string text;
+    for (const ir::Function& fn : module.functions)
+        if (fn.name == function) text += ir::print(module, fn);
+    return text;
+}
+
+bool has_error(const std::vector<diag::Diagnostic>& diagnostics) {
+    return std::ranges::any_of(diagnostics, [](const auto& d) { return d.severity == diag::Severity::Error; });
+}
+
+DumpResult dump_text(const Engine& engine, std::string name, std::string text, const DumpRequest& request,
+                     const Options& options) {
+    DumpResult result;
+    if (request.stage == "tokens" || request.stage == "tree") {
+        const auto parsed = parse_source(std::move(name), std::move(text));
+        result.compile.sources = parsed->sources;
+        result.compile.diagnostics = parsed->diagnostics;
+        if (request.stage == "tokens") result.text = syntax::dump_tokens(*parsed->sources, parsed->ast, parsed->interner);
+        else if (request.function.empty()) result.text = syntax::dump_tree(parsed->ast, parsed->interner);
+        else result.text = syntax::dump_tree_of(parsed->ast, parsed->interner, request.function);
+        if (has_error(parsed->diagnostics)) return result;
+    } else {
+        Lowered lowered = lower_source(engine, std::move(name), std::move(text), options);
+        result.compile.sources = lowered.sources;
+        result.compile.diagnostics = std::move(lowered.diagnostics);
+        if (!lowered.ir) return result;
+        ir::Module& module = *lowered.ir;
+        if (request.stage != "ir") optimize(module, options, request.stage == "opt" || request.stage == "asm" ? "" : request.stage);
+        if (request.stage == "asm") {
+            const rt::ImageLayout image(module.literals.size(), module.descs.size(), module.instance_data_size);
+            generate(engine, module, image, rt::CodeMode::Polled, options, &result.text, request.function);
+        } else {
+            result.text = print_ir(module, request.function);
+        }
+    }
+    if (result.text.empty() && !request.function.empty()) result.error = "no function `" + request.function + "` in the program";
+    return result;
+}
+
+} // namespace
+
+DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest& request, const Options& options) {
+    DumpResult result;
+    const auto stages = dump_stages();
+    if (std::ranges::find(stages, request.stage) == stages.end()) {
+        result.error = "unknown stage `" + request.stage + "`: expected one of " + list_of(stages);
+        return result;
+    }
+    if (request.target != "x64") {
+        result.error = "unknown target `" + request.target + "`: this build generates code for x64";
+        return result;
+    }
+    LoadedFile file = load_path(path, options);
+    if (!file.error.empty()) {
+        result.error = std::move(file.error);
+        return result;
+    }
+    on_large_stack([&] { result = dump_text(engine, std::move(file.name), std::move(file.text), request, options); });
+    return result;
+}
+
+} // namespace tn::driver

@@ -1,0 +1,96 @@
+// The compiler as its users see it: sources and host declarations in, a finished module or diagnostics
+// out. The pipeline itself is pipeline.cpp.
+//
+// An Engine is what all modules of one runtime share. It is sealed by its first compile and safe to use
+// from several threads after that. A CompiledModule is immutable; its machine code is made on first
+// use of each mode, under a lock.
+#pragma once
+
+#include "diag/diagnostic.h"
+#include "diag/source_map.h"
+#include "driver/options.h"
+#include "ir/module.h"
+#include "runtime/program.h"
+#include "runtime/runtime_shared.h"
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tn::driver {
+
+// How a registered host function is reached by emitted code and by the interpreter.
+struct HostFunction {
+    std::string path;      // "net.lookup" or "name"
+    std::string signature; // "fn(String, i64) -> bool"
+    bool is_generic = true; // by rt_call_host_generic with `user_data` as registration; else a plain C function
+    bool is_pure = false;
+    const void* address = nullptr; // plain C function; for generic ones the dispatcher below
+    void* user_data = nullptr;
+};
+
+// uint32_t dispatcher(Context*, void* registration, Slot* io): arguments leaf by leaf in, results out in
+// the same row; the answer is a trap code, 0 for success.
+using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::Slot* io);
+
+struct Engine {
+    std::vector<HostFunction> host_functions;
+    GenericHostCall generic_call = nullptr;
+    // Where a tn_instance handle holds its Context*, for the C entry thunks.
+    std::uint32_t instance_context_offset = 0;
+    std::shared_ptr<rt::RuntimeShared> shared;
+};
+
+class CompiledModule {
+public:
+    CompiledModule(const Engine& engine, Options options, std::shared_ptr<diag::SourceMap> sources,
+                   std::vector<diag::Diagnostic> warnings, std::shared_ptr<const ir::Module> ir);
+
+    const ir::Module& ir() const { return *ir_; }
+    const std::shared_ptr<const ir::Module>& ir_ptr() const { return ir_; }
+    const std::shared_ptr<rt::Program>& program() const { return program_; }
+    const diag::SourceMap& sources() const { return *sources_; }
+    // Warnings of a successful compilation.
+    const std::vector<diag::Diagnostic>& warnings() const { return warnings_; }
+
+    // Makes the machine code of a mode if it is not there yet. Any thread. Throws InternalError, bad_alloc.
+    const rt::CodeBlob& code(rt::CodeMode mode) const;
+    // The packed thunk of an export, a test or `init`: uint32_t(Context*, Slot*).
+    using Packed = std::uint32_t (*)(rt::Context*, rt::Slot*);
+    Packed packed_entry(rt::CodeMode mode, ir::FuncId func) const;
+    // A C function `R (*)(tn_instance*, A...)` for an export; null when its types do not fit C.
+    using CFunction = void (*)();
+    CFunction c_entry(rt::CodeMode mode, ir::FuncId func) const;
+
+private:
+    const Engine& engine_; // outlives its modules: whoever owns both sees to that
+    Options options_;
+    std::shared_ptr<diag::SourceMap> sources_;
+    std::vector<diag::Diagnostic> warnings_;
+    std::shared_ptr<const ir::Module> ir_;
+    std::shared_ptr<rt::Program> program_;
+    mutable std::mutex generating_;
+};
+
+struct CompileResult {
+    std::shared_ptr<CompiledModule> module;    // null when there were errors
+    std::shared_ptr<diag::SourceMap> sources;        // for rendering
+    std::vector<diag::Diagnostic> diagnostics;       // errors and warnings, in source order
+    std::string io_error;                      // the path could not be read: which, and why
+};
+
+// `name` is what diagnostics and stack traces show. Runs on a thread with a large stack of its own, so
+// the caller's stack may be small. Throws InternalError, std::bad_alloc.
+CompileResult compile_text(const Engine& engine, std::string_view name, std::string_view text,
+                           const Options& options);
+// A `.tn` file, or a folder with main.tn.
+CompileResult compile_path(const Engine& engine, const std::string& path, const Options& options);
+
+// Runs a function of the module in the IR interpreter instead of machine code; same contract as a packed
+// thunk. The context belongs to an instance of module.program() with fuel or polls as it is set up.
+std::uint32_t interpret(const Engine& engine, const CompiledModule& module, rt::Context& context,
+                        ir::FuncId func, rt::Slot* io);
+
+} // namespace tn::driver

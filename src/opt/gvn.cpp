@@ -1,0 +1,257 @@
+// Global value numbering: along the dominator tree, an expression that a dominating instruction has
+// computed is that instruction's result. Checked arithmetic and bounds tests count too: had the first
+// one trapped, the second would not run. Loads are reused, and stores forwarded, while no write to the
+// same class of memory lies between.
+//
+// A list that gets a new name keeps what is known of it: seq_len of unique(x) is seq_len of x.
+#include "ir/builder.h"
+#include "ir/cfg.h"
+#include "opt/passes.h"
+#include "opt/rewrite.h"
+
+#include <array>
+#include <unordered_map>
+
+namespace tn::opt {
+
+using namespace ir;
+
+namespace {
+
+struct Key {
+    Op op;
+    Scalar type;
+    std::uint8_t scale = 1;
+    std::uint32_t aux = 0;
+    std::int64_t imm = 0;
+    std::array<ValueId, 3> operands{};
+    std::uint32_t memory = 0; // version of the memory a load reads; 0 for all others
+
+    bool operator==(const Key&) const = default;
+};
+
+struct KeyHash {
+    std::size_t operator()(const Key& k) const {
+        std::uint64_t h = static_cast<std::uint64_t>(k.op) * 0x9e3779b97f4a7c15ull + static_cast<std::uint64_t>(k.type);
+        auto mix = [&](std::uint64_t v) { h = (h ^ v) * 0xff51afd7ed558ccdull; h ^= h >> 32; };
+        mix(k.aux + (static_cast<std::uint64_t>(k.scale) << 32));
+        mix(static_cast<std::uint64_t>(k.imm));
+        for (ValueId v : k.operands) mix(v.value);
+        mix(k.memory);
+        return h;
+    }
+};
+
+constexpr unsigned class_count = 3;   // MemoryClass
+constexpr unsigned scalar_count = 16; // Scalar
+using MemoryState = std::array<std::uint32_t, class_count * scalar_count>;
+
+unsigned memory_index(std::uint32_t memory_class, Scalar type) {
+    return memory_class * scalar_count + static_cast<unsigned>(type);
+}
+
+class Numbering {
+public:
+    explicit Numbering(Function& fn) : fn_(fn), cfg_(fn), rewriter_(fn), written_(fn.blocks.size()), out_(fn.blocks.size()) {}
+
+    bool run() {
+        for (BlockId block : cfg_.order()) note_writes(block);
+        for (std::uint32_t i = 0; i < cfg_.loops().size(); ++i) note_loop_writes(LoopId(i));
+        // The dominator tree in preorder, with an explicit stack; leaving a block undoes its entries.
+        std::vector<std::pair<BlockId, std::size_t>> stack;
+        enter(fn_.entry());
+        stack.emplace_back(fn_.entry(), 0);
+        while (!stack.empty()) {
+            auto& [block, next] = stack.back();
+            const auto& children = cfg_.dominated_children(block);
+            if (next < children.size()) {
+                const BlockId child = children[next++];
+                enter(child);
+                stack.emplace_back(child, 0);
+            } else {
+                leave();
+                stack.pop_back();
+            }
+        }
+        return rewriter_.finish();
+    }
+
+private:
+    using WriteSet = std::array<bool, class_count * scalar_count>;
+
+    // Adds what an instruction may write, as far as loads can see it.
+    void add_writes(const Inst& inst, WriteSet& set) const {
+        if (inst.op == Op::Store) {
+            set[memory_index(inst.aux, fn_.values[fn_.operands_of(inst)[1]].type)] = true;
+        } else if (inst.op == Op::UniqueAt) {
+            for (unsigned c = 0; c < class_count; ++c) set[memory_index(c, Scalar::Ref)] = true;
+        } else if (inst.op == Op::Call || inst.op == Op::CallHost) {
+            set.fill(true);
+        }
+        // Other writers make new objects, or change counts and lengths, which are not loaded.
+    }
+
+    void note_writes(BlockId block) {
+        WriteSet set{};
+        for (InstId id : fn_.blocks[block].insts) add_writes(fn_.insts[id], set);
+        written_[block.index()] = set;
+    }
+    void note_loop_writes(LoopId id) {
+        WriteSet set{};
+        for (BlockId block : cfg_.loops()[id].blocks)
+            for (unsigned i = 0; i < set.size(); ++i) set[i] |= written_[block.index()][i];
+        loop_writes_.push_back(set);
+    }
+
+    // The memory versions at a block's start: its dominator's, where nothing can have come between.
+    MemoryState memory_at(BlockId block) {
+        const BlockId idom = cfg_.immediate_dominator(block);
+        MemoryState state;
+        if (!idom.is_valid()) {
+            for (auto& v : state) v = ++versions_;
+            return state;
+        }
+        state = out_[idom.index()];
+        const auto& predecessors = cfg_.predecessors(block);
+        if (predecessors.size() == 1 && predecessors[0] == idom) return state;
+        const LoopId loop = cfg_.loop_of(block);
+        const bool header = loop.is_valid() && cfg_.loops()[loop].header == block;
+        // A loop header entered only from its dominator: what the loop does not write stays.
+        bool only_loop = header;
+        if (header)
+            for (BlockId p : predecessors) only_loop &= p == idom || cfg_.contains(loop, p);
+        for (unsigned i = 0; i < state.size(); ++i)
+            if (!only_loop || loop_writes_[loop.index()][i]) state[i] = ++versions_;
+        return state;
+    }
+
+    void enter(BlockId block) {
+        marks_.push_back(undo_.size());
+        MemoryState memory = memory_at(block);
+        for (InstId id : fn_.blocks[block].insts) visit(id, memory);
+        out_[block.index()] = memory;
+    }
+    void leave() {
+        while (undo_.size() > marks_.back()) {
+            auto& [key, old] = undo_.back();
+            if (old.is_valid()) table_[key] = old;
+            else table_.erase(key);
+            undo_.pop_back();
+        }
+        marks_.pop_back();
+    }
+
+    // The inst that has computed `key` before.
+    ValueId find(const Key& key) const {
+        auto it = table_.find(key);
+        return it == table_.end() ? ValueId() : it->second;
+    }
+    void set(const Key& key, ValueId value) {
+        auto [it, fresh] = table_.try_emplace(key, value);
+        undo_.emplace_back(key, fresh ? ValueId() : it->second);
+        it->second = value;
+    }
+
+    Key key_of(const Inst& inst) {
+        Key key{inst.op, inst.type, inst.scale, inst.aux, inst.imm, {}, 0};
+        for (unsigned i = 0; i < inst.operands.count; ++i) key.operands[i] = rewriter_.operand(inst, i);
+        // Comparisons of different types must not meet: the result type is always Bool.
+        if (inst.op == Op::ICmp || inst.op == Op::FCmp || inst.op == Op::Convert || inst.op == Op::Bitcast)
+            key.memory = 0x80000000u + static_cast<std::uint32_t>(fn_.values[key.operands[0]].type);
+        if ((op_info(inst.op).effects & Commutes) && key.operands[1] < key.operands[0])
+            std::swap(key.operands[0], key.operands[1]);
+        return key;
+    }
+    Key seq_key(Op op, ValueId seq) {
+        return {op, op == Op::SeqLen ? Scalar::I64 : Scalar::Ptr, 1, 0, 0, {seq}, 0};
+    }
+    // What is known of a list's length under its old name holds under the new one.
+    void carry(Op op, ValueId from, ValueId to) {
+        if (ValueId known = find(seq_key(op, from)); known.is_valid()) set(seq_key(op, to), known);
+    }
+
+    void visit(InstId id, MemoryState& memory) {
+        Inst& inst = fn_.insts[id];
+        const OpInfo& info = op_info(inst.op);
+        if (inst.op == Op::Load) {
+            if (!(inst.flags & Takes)) visit_load(id, memory);
+            return;
+        }
+        if (inst.op == Op::Store) return visit_store(id, memory);
+        if (inst.op == Op::Unique || inst.op == Op::ListGrow) {
+            carry(Op::SeqLen, rewriter_.operand(inst, 0), fn_.result(id));
+            return;
+        }
+        if (inst.op == Op::SeqSetLen) {
+            carry(Op::SeqData, rewriter_.operand(inst, 0), fn_.result(id));
+            set(seq_key(Op::SeqLen, fn_.result(id)), rewriter_.operand(inst, 1));
+            return;
+        }
+        if (WriteSet set{}; inst.op == Op::UniqueAt || inst.op == Op::Call || inst.op == Op::CallHost) {
+            add_writes(inst, set);
+            for (unsigned i = 0; i < set.size(); ++i)
+                if (set[i]) memory[i] = ++versions_;
+        }
+        const bool test = inst.op == Op::Bounds || inst.op == Op::TrapIf;
+        const bool runtime_pure = inst.op == Op::CallRuntime && effects_of(inst) == Pure && inst.result_count == 1;
+        if (!test && !runtime_pure &&
+            (info.results == ResultRule::None || info.results == ResultRule::Many ||
+             (info.effects & (Reads | Writes | Ends | Owned))))
+            return;
+        if (inst.operands.count > 3) return;
+        const Key key = key_of(inst);
+        const ValueId known = find(key);
+        if (known.is_valid()) {
+            if (!test) rewriter_.replace(fn_.result(id), known);
+            rewriter_.remove(id);
+            return;
+        }
+        // A test has no result; any valid id says that it was made.
+        set(key, test ? key.operands[0] : fn_.result(id));
+    }
+
+    void visit_load(InstId id, MemoryState& memory) {
+        const Inst& inst = fn_.insts[id];
+        Key key = key_of(inst);
+        key.memory = memory[memory_index(inst.aux, inst.type)];
+        if (ValueId known = find(key); known.is_valid()) {
+            rewriter_.replace(fn_.result(id), known);
+            rewriter_.remove(id);
+            return;
+        }
+        set(key, fn_.result(id));
+    }
+
+    void visit_store(InstId id, MemoryState& memory) {
+        const Inst& inst = fn_.insts[id];
+        const ValueId value = rewriter_.operand(inst, 1);
+        const Scalar type = fn_.values[value].type;
+        const unsigned index = memory_index(inst.aux, type);
+        memory[index] = ++versions_;
+        // A reference in memory is borrowed from it, and the stored value is consumed: not the same.
+        if (type == Scalar::Ref) return;
+        Key key{Op::Load, type, inst.scale, inst.aux, inst.imm, {rewriter_.operand(inst, 0)}, memory[index]};
+        if (inst.operands.count == 3) key.operands[1] = rewriter_.operand(inst, 2);
+        set(key, value);
+    }
+
+    Function& fn_;
+    Cfg cfg_;
+    Rewriter rewriter_;
+    std::vector<WriteSet> written_;
+    std::vector<WriteSet> loop_writes_;
+    std::vector<MemoryState> out_;
+    std::unordered_map<Key, ValueId, KeyHash> table_;
+    std::vector<std::pair<Key, ValueId>> undo_; // what a key meant before; invalid: nothing
+    std::vector<std::size_t> marks_;
+    std::uint32_t versions_ = 0;
+};
+
+} // namespace
+
+bool gvn(Module& module, Function& fn) {
+    (void)module;
+    return Numbering(fn).run();
+}
+
+} // namespace tn::opt

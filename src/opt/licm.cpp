@@ -1,0 +1,130 @@
+// Loop-invariant code motion: what has the same value in every iteration moves in front of the loop.
+//
+// Instructions without effect move from anywhere in the loop. Tests that may trap, and loads, move
+// only from the start of the header, before anything else that can be seen: they would have been
+// the first thing to happen anyway. Constants stay where they are used; registers are dearer.
+#include "ir/builder.h"
+#include "opt/loops.h"
+#include "opt/passes.h"
+#include "opt/rewrite.h"
+
+namespace tn::opt {
+
+using namespace ir;
+
+namespace {
+
+class Hoister {
+public:
+    explicit Hoister(Function& fn) : fn_(fn), cfg_(fn) {}
+
+    bool run() {
+        for (std::uint32_t l = static_cast<std::uint32_t>(cfg_.loops().size()); l-- > 0;) {
+            const Loop& loop = cfg_.loops()[LoopId(l)];
+            if (loop.preheader.is_valid()) visit(LoopId(l), loop);
+        }
+        return changed_;
+    }
+
+private:
+    bool is_constant(const Inst& inst) const { return inst.op == Op::ConstInt || inst.op == Op::ConstFloat; }
+    bool is_address(const Inst& inst) const {
+        return inst.op == Op::Literal || inst.op == Op::Empty || inst.op == Op::InstanceData;
+    }
+
+    bool is_outside(LoopId loop, ValueId value) const {
+        const Value& v = fn_.values[value];
+        return !cfg_.contains(loop, v.inst.is_valid() ? fn_.insts[v.inst].block : v.block);
+    }
+    bool is_invariant(LoopId loop, ValueId value) const {
+        if (is_outside(loop, value)) return true;
+        const Value& v = fn_.values[value];
+        return v.inst.is_valid() && (is_constant(fn_.insts[v.inst]) || is_address(fn_.insts[v.inst]));
+    }
+    bool has_invariant_operands(LoopId loop, const Inst& inst) const {
+        for (ValueId v : fn_.operands_of(inst))
+            if (!is_invariant(loop, v)) return false;
+        return true;
+    }
+
+    // A division proven safe by a condition around it must not run where the condition does not hold.
+    bool is_conditional_division(const Inst& inst) const {
+        std::int64_t divisor = 0;
+        return (inst.op == Op::Div || inst.op == Op::Rem) &&
+               (!find_const(fn_, fn_.operands_of(inst)[1], divisor) || divisor == 0 || divisor == -1);
+    }
+
+    bool loop_writes(const Loop& loop, const Inst& load) const {
+        for (BlockId block : loop.blocks) {
+            for (InstId id : fn_.blocks[block].insts) {
+                const Inst& inst = fn_.insts[id];
+                if (inst.op == Op::Call || inst.op == Op::CallHost) return true;
+                if (inst.op == Op::UniqueAt && load.type == Scalar::Ref) return true;
+                if (inst.op == Op::Store && inst.aux == load.aux &&
+                    fn_.values[fn_.operands_of(inst)[1]].type == load.type)
+                    return true;
+            }
+        }
+        return false;
+    }
+
+    void hoist(LoopId loop, BlockId preheader, InstId id) {
+        // Constants among the operands go first.
+        for (ValueId v : fn_.operands_of(fn_.insts[id])) {
+            const InstId def = fn_.values[v].inst;
+            if (!is_outside(loop, v)) place(preheader, def);
+        }
+        place(preheader, id);
+        changed_ = true;
+    }
+    void place(BlockId preheader, InstId id) {
+        fn_.insts[id].block = preheader;
+        auto& insts = fn_.blocks[preheader].insts;
+        insts.insert(insts.end() - 1, id);
+    }
+
+    void visit(LoopId id, const Loop& loop) {
+        for (BlockId block : loop.blocks) {
+            if (fn_.blocks[block].cold) continue;
+            // Nothing visible has happened since the loop was entered.
+            bool at_start = block == loop.header;
+            // A copy: hoisting moves instructions out of the list.
+            const std::vector<InstId> insts = fn_.blocks[block].insts;
+            for (InstId inst_id : insts) {
+                const Inst& inst = fn_.insts[inst_id];
+                if (inst.block != block) continue; // a constant that has moved already
+                const std::uint16_t effects = effects_of(inst);
+                const bool owns = inst.result_count == 1 && fn_.values[inst.first_result].ownership == Ownership::Owned;
+                if (effects & Ends) break;
+                const bool pure = !(effects & (Reads | Writes | Traps)) && !is_conditional_division(inst);
+                const bool early_test = at_start && !(effects & (Reads | Writes)) && inst.op != Op::Poll &&
+                                        inst.op != Op::CallRuntime;
+                const bool early_load = at_start && inst.op == Op::Load;
+                if (!owns && !is_constant(inst) && !is_address(inst) && (pure || early_test || early_load) &&
+                    has_invariant_operands(id, inst) && !(early_load && loop_writes(loop, inst))) {
+                    hoist(id, loop.preheader, inst_id);
+                    continue;
+                }
+                // Whether fuel or a test ends the call first makes no difference to a script.
+                const bool meters = inst.op == Op::Poll && inst.aux == 1;
+                if ((effects & (Writes | Traps)) && !meters) at_start = false;
+            }
+            std::erase_if(fn_.blocks[block].insts, [&](InstId i) { return fn_.insts[i].block != block; });
+        }
+    }
+
+    Function& fn_;
+    Cfg cfg_;
+    bool changed_ = false;
+};
+
+} // namespace
+
+bool licm(Module& module, Function& fn) {
+    (void)module;
+    bool changed = make_preheaders(fn);
+    changed |= Hoister(fn).run();
+    return changed;
+}
+
+} // namespace tn::opt

@@ -1,0 +1,48 @@
+#include "opt/loops.h"
+
+#include "ir/uses.h"
+
+namespace tn::opt {
+
+using namespace ir;
+
+bool make_preheaders(Function& fn) {
+    const Cfg cfg(fn);
+    bool changed = false;
+    for (std::uint32_t l = 0; l < cfg.loops().size(); ++l) {
+        const Loop& loop = cfg.loops()[LoopId(l)];
+        if (loop.preheader.is_valid() || loop.header == fn.entry()) continue;
+        const std::size_t param_count = fn.blocks[loop.header].params.size();
+        Block preheader;
+        const BlockId id(fn.blocks.size());
+        std::vector<ValueId> forwarded;
+        for (std::size_t i = 0; i < param_count; ++i) {
+            Value value = fn.values[fn.blocks[loop.header].params[i]];
+            value.block = id;
+            value.index = static_cast<std::uint32_t>(i);
+            forwarded.push_back(fn.values.push_back(value));
+        }
+        preheader.params = forwarded;
+        // Every edge from outside comes here now.
+        for (BlockId from : cfg.order()) {
+            if (cfg.contains(LoopId(l), from)) continue;
+            Inst& last = fn.insts[fn.blocks[from].insts.back()];
+            for (Target& target : fn.targets_of(last))
+                if (target.block == loop.header) target.block = id;
+        }
+        Inst jump;
+        jump.op = Op::Jump;
+        jump.block = id;
+        jump.loc = fn.insts[fn.blocks[loop.header].insts.front()].loc;
+        jump.target_count = 1;
+        jump.first_target = static_cast<std::uint32_t>(fn.targets.size());
+        fn.targets.push_back({loop.header, {static_cast<std::uint32_t>(fn.operands.size()), static_cast<std::uint32_t>(param_count)}});
+        fn.operands.insert(fn.operands.end(), forwarded.begin(), forwarded.end());
+        preheader.insts.push_back(fn.insts.push_back(jump));
+        fn.blocks.push_back(std::move(preheader));
+        changed = true;
+    }
+    return changed;
+}
+
+} // namespace tn::opt

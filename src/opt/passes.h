@@ -1,0 +1,15 @@
+// The passes of pass.def as functions, and the analysis helpers that several of them share.
+#pragma once
+
+#include "ir/module.h"
+
+namespace tn::opt {
+
+#define PASS(name, claim) bool name(ir::Module& module, ir::Function& fn);
+#include "opt/pass.def"
+
+// simplify's second half, for passes that leave dead ends behind: folds branches on constants, removes
+// unreachable blocks, merges a block into its only predecessor.
+bool clean_blocks(ir::Function& fn);
+
+} // namespace tn::opt

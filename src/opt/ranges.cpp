@@ -1,0 +1,125 @@
+// Uses what Ranges can prove: checked arithmetic that cannot overflow, indexes that cannot be out of
+// bounds, shifts by legal amounts, comparisons with one possible answer.
+#include "opt/ranges.h"
+
+#include "opt/passes.h"
+#include "opt/rewrite.h"
+
+namespace tn::opt {
+
+using namespace ir;
+using Wide = Ranges::Wide;
+using Interval = Ranges::Interval;
+using Point = Ranges::Point;
+
+namespace {
+
+bool fits(Scalar type, Wide low, Wide high) { return low >= min_of(type) && high <= max_of(type); }
+
+// True if the operation's exact result is in its type for all operands in the intervals.
+bool cannot_overflow(Op op, Scalar type, Interval a, Interval b) {
+    if (op == Op::Add) return fits(type, a.low + b.low, a.high + b.high);
+    if (op == Op::Sub) return fits(type, a.low - b.high, a.high - b.low);
+    if (op == Op::Neg) return fits(type, -a.high, -a.low);
+    if (op == Op::Mul) {
+        // Within 2^63 on both sides the products fit in 128 bits.
+        const Wide p[] = {a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high};
+        Wide low = p[0], high = p[0];
+        for (Wide x : p) {
+            low = std::min(low, x);
+            high = std::max(high, x);
+        }
+        return scalar_size(type) <= 8 && a.high <= (static_cast<Wide>(1) << 63) && b.high <= (static_cast<Wide>(1) << 63) &&
+               fits(type, low, high);
+    }
+    if (op == Op::Shl || op == Op::Shr) return b.low >= 0 && b.high < bits_of(type);
+    if (op == Op::Div || op == Op::Rem) {
+        const bool no_zero = b.low > 0 || b.high < 0;
+        const bool no_wrap = op == Op::Rem || !is_signed(type) || a.low > min_of(type) || b.low > -1 || b.high < -1;
+        return no_zero && no_wrap;
+    }
+    return false;
+}
+
+class Prover {
+public:
+    explicit Prover(Function& fn) : fn_(fn), ranges_(fn), rewriter_(fn) {}
+
+    bool run() {
+        for (BlockId block : ranges_.cfg().order()) {
+            const auto& insts = fn_.blocks[block].insts;
+            for (std::uint32_t i = 0; i < insts.size(); ++i) visit(insts[i], {block, i, -1});
+        }
+        return rewriter_.finish() | changed_;
+    }
+
+private:
+    void visit(InstId id, Point at) {
+        Inst& inst = fn_.insts[id];
+        const auto operands = fn_.operands_of(inst);
+        if (inst.op == Op::Bounds) {
+            if (ranges_.interval(operands[0], at).low >= 0 && ranges_.proves_le(operands[0], operands[1], -1, at))
+                rewriter_.remove(id);
+            return;
+        }
+        if (inst.op == Op::ICmp) {
+            decide(id, at);
+            return;
+        }
+        const bool checked = inst.op == Op::Add || inst.op == Op::Sub || inst.op == Op::Mul || inst.op == Op::Neg ||
+                             inst.op == Op::Shl || inst.op == Op::Shr || inst.op == Op::Div || inst.op == Op::Rem;
+        if (!checked || (inst.flags & NoTrap)) return;
+        const Interval a = ranges_.interval(operands[0], at);
+        const Interval b = operands.size() > 1 ? ranges_.interval(operands[1], at) : Interval{0, 0};
+        bool proven = cannot_overflow(inst.op, inst.type, a, b);
+        // A difference is often known where neither end is: hi - lo with lo <= hi, both not negative.
+        if (!proven && inst.op == Op::Sub && !is_signed(inst.type)) proven = ranges_.proves_le(operands[1], operands[0], 0, at);
+        if (proven) {
+            inst.flags |= NoTrap;
+            changed_ = true;
+        }
+    }
+
+    // A comparison with only one possible answer.
+    void decide(InstId id, Point at) {
+        Inst& inst = fn_.insts[id];
+        const ValueId a = fn_.operands_of(inst)[0], b = fn_.operands_of(inst)[1];
+        if (!is_integer(fn_.values[a].type)) return;
+        const Interval x = ranges_.interval(a, at), y = ranges_.interval(b, at);
+        const bool always_lt = x.high < y.low, always_gt = x.low > y.high;
+        const bool always_le = x.high <= y.low, always_ge = x.low >= y.high;
+        int answer = -1;
+        switch (static_cast<Cond>(inst.aux)) {
+        case Cond::Eq: answer = always_lt || always_gt ? 0 : -1; break;
+        case Cond::Ne: answer = always_lt || always_gt ? 1 : -1; break;
+        case Cond::Lt: answer = always_lt ? 1 : always_ge ? 0 : -1; break;
+        case Cond::Le: answer = always_le ? 1 : always_gt ? 0 : -1; break;
+        case Cond::Gt: answer = always_gt ? 1 : always_le ? 0 : -1; break;
+        case Cond::Ge: answer = always_ge ? 1 : always_lt ? 0 : -1; break;
+        }
+        if (answer < 0) return;
+        inst.op = Op::ConstInt;
+        inst.type = Scalar::Bool;
+        inst.imm = answer;
+        inst.operands.count = 0;
+        inst.aux = 0;
+        inst.flags = 0;
+        changed_ = true;
+    }
+
+    Function& fn_;
+    Ranges ranges_;
+    Rewriter rewriter_;
+    bool changed_ = false;
+};
+
+} // namespace
+
+bool ranges(Module& module, Function& fn) {
+    (void)module;
+    bool changed = Prover(fn).run();
+    if (changed) clean_blocks(fn);
+    return changed;
+}
+
+} // namespace tn::opt

@@ -1,0 +1,76 @@
+// What integers can be: intervals and differences, proven from definitions, from the conditions and tests
+// that dominate a point, and by induction over loops. Queries are on demand and bounded in depth and in
+// total work; an answer is always sound, "don't know" is always allowed.
+#pragma once
+
+#include "ir/cfg.h"
+
+#include <vector>
+
+namespace tn::opt {
+
+class Ranges {
+public:
+    using Wide = __int128;
+    // A place in the program: before the `index`-th instruction of a block, or, with an edge, on the
+    // way from the block's terminator to one of its targets.
+    struct Point {
+        ir::BlockId block;
+        std::uint32_t index = 0;
+        std::int32_t edge = -1;
+    };
+    struct Interval {
+        Wide low, high;
+    };
+
+    explicit Ranges(const ir::Function& fn);
+
+    const ir::Cfg& cfg() const { return cfg_; }
+    Interval interval(ir::ValueId value, Point at);
+    // a - b <= k, at the point.
+    bool proves_le(ir::ValueId a, ir::ValueId b, Wide k, Point at);
+
+private:
+    // a - b <= k; an invalid a or b stands for the number 0.
+    struct Fact {
+        ir::ValueId a, b;
+        Wide k;
+        std::uint32_t index = 0; // holds after this instruction of its block
+    };
+
+    void collect_facts();
+    void add_condition(std::vector<Fact>& facts, const ir::Inst& compare, bool holds, std::uint32_t index) const;
+    // Calls visit(fact) for each fact that mentions `value` as a (or b) and holds at the point.
+    template <typename Visit> void facts_of(ir::ValueId value, bool as_a, Point at, Visit visit);
+
+    Wide bound(ir::ValueId value, bool upper, Point at, unsigned depth);
+    Wide structural_bound(ir::ValueId value, bool upper, unsigned depth);
+    Wide param_bound(ir::ValueId value, bool upper, unsigned depth);
+    bool prove(ir::ValueId a, ir::ValueId b, Wide k, Point at, unsigned depth);
+    // value = base + offset without overflow; false if it is nothing of the kind.
+    bool split_sum(ir::ValueId value, ir::ValueId& base, Wide& offset, unsigned depth);
+    Point definition_point(ir::ValueId value) const;
+    bool is_available(ir::ValueId value, ir::BlockId block) const;
+
+    struct Edge {
+        ir::BlockId from;
+        std::int32_t target;
+    };
+
+    const ir::Function& fn_;
+    ir::Cfg cfg_;
+    std::vector<std::vector<Fact>> facts_;       // by block: what its tests establish
+    std::vector<std::vector<Fact>> entry_facts_; // by block: from the condition of its only way in
+    std::vector<std::vector<Edge>> edges_;       // by block: ways in
+    std::vector<std::uint32_t> inst_index_;      // position in its block
+    // Parameters whose bound is being computed: the value, and whether the upper one.
+    std::vector<std::pair<ir::ValueId, bool>> in_progress_;
+    struct Goal {
+        ir::ValueId a, b;
+        Wide k;
+    };
+    std::vector<Goal> goals_;
+    std::uint64_t work_ = 0; // steps left for the current query
+};
+
+} // namespace tn::opt

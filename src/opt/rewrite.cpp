@@ -1,0 +1,83 @@
+#include "opt/rewrite.h"
+
+namespace tn::opt {
+
+using namespace ir;
+
+ValueId Rewriter::resolve(ValueId value) {
+    if (value.index() >= replacement_.size()) return value; // made during this pass
+    ValueId root = value;
+    while (root.index() < replacement_.size() && replacement_[root.index()].is_valid())
+        root = replacement_[root.index()];
+    // Shorten the path, so that long chains stay linear in total.
+    while (value != root && value.index() < replacement_.size()) {
+        ValueId next = replacement_[value.index()];
+        replacement_[value.index()] = root;
+        value = next;
+    }
+    return root;
+}
+
+void Rewriter::replace(ValueId old, ValueId by) {
+    by = resolve(by);
+    if (by == old) return;
+    if (old.index() >= replacement_.size()) replacement_.resize(fn_.values.size());
+    replacement_[old.index()] = by;
+    changed_ = replaced_ = true;
+}
+
+InstId Rewriter::make(Inst inst, std::span<const ValueId> operands) {
+    inst.operands = {static_cast<std::uint32_t>(fn_.operands.size()), static_cast<std::uint32_t>(operands.size())};
+    fn_.operands.insert(fn_.operands.end(), operands.begin(), operands.end());
+    InstId id(fn_.insts.size());
+    const OpInfo& info = op_info(inst.op);
+    if (info.results == ResultRule::One || info.results == ResultRule::Bool) {
+        Value value;
+        value.type = info.results == ResultRule::Bool ? Scalar::Bool : inst.type;
+        value.ownership = (info.effects & Owned) ? Ownership::Owned : Ownership::Borrowed;
+        value.inst = id;
+        inst.result_count = 1;
+        inst.first_result = fn_.values.push_back(value);
+    }
+    fn_.insts.push_back(inst);
+    changed_ = true;
+    return id;
+}
+
+bool Rewriter::finish() {
+    if (replaced_) {
+        for (ValueId& operand : fn_.operands) operand = resolve(operand);
+    }
+    if (changed_) {
+        for (Block& block : fn_.blocks) {
+            std::erase_if(block.insts, [&](InstId id) { return is_removed(id); });
+        }
+    }
+    return changed_;
+}
+
+bool find_const(const Function& fn, ValueId value, std::int64_t& out) {
+    const Inst* def = find_def(fn, value);
+    if (!def || def->op != Op::ConstInt) return false;
+    out = def->imm;
+    return true;
+}
+
+const Inst* find_def(const Function& fn, ValueId value) {
+    const Value& v = fn.values[value];
+    return v.inst.is_valid() ? &fn.insts[v.inst] : nullptr;
+}
+
+unsigned bits_of(Scalar type) { return type == Scalar::Bool ? 1 : scalar_size(type) * 8; }
+
+__int128 min_of(Scalar type) { return is_signed(type) ? -(static_cast<__int128>(1) << (bits_of(type) - 1)) : 0; }
+
+__int128 max_of(Scalar type) {
+    return (static_cast<__int128>(1) << (bits_of(type) - (is_signed(type) ? 1 : 0))) - 1;
+}
+
+__int128 number(Scalar type, std::int64_t value) {
+    return is_signed(type) ? static_cast<__int128>(value) : static_cast<__int128>(static_cast<std::uint64_t>(value));
+}
+
+} // namespace tn::opt

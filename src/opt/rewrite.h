@@ -1,0 +1,55 @@
+// Changing a function in place: replacing values, removing instructions, inserting while walking.
+//
+// Replacements are collected and applied to all operands in one sweep by finish(), so that a pass is
+// linear. Until then `resolve` answers the current meaning of a value.
+#pragma once
+
+#include "ir/module.h"
+
+#include <span>
+#include <vector>
+
+namespace tn::opt {
+
+class Rewriter {
+public:
+    explicit Rewriter(ir::Function& fn) : fn_(fn), replacement_(fn.values.size()) {}
+
+    ir::ValueId resolve(ir::ValueId value);
+    // Every use of `old` becomes `by`. `old`'s definition should be removed by the caller.
+    void replace(ir::ValueId old, ir::ValueId by);
+    void remove(ir::InstId inst) {
+        fn_.insts[inst].block = ir::BlockId();
+        changed_ = true;
+    }
+    bool is_removed(ir::InstId inst) const { return !fn_.insts[inst].block.is_valid(); }
+
+    // A new instruction, not yet placed in a block's list; results are made by its op's rule.
+    ir::InstId make(ir::Inst inst, std::span<const ir::ValueId> operands);
+    // The i-th operand, resolved.
+    ir::ValueId operand(const ir::Inst& inst, unsigned i) { return resolve(fn_.operands_of(inst)[i]); }
+
+    bool changed() const { return changed_; }
+    void mark_changed() { changed_ = true; }
+    // Applies the replacements and drops removed instructions from their blocks. True if anything changed.
+    bool finish();
+
+private:
+    ir::Function& fn_;
+    std::vector<ir::ValueId> replacement_; // invalid: itself
+    bool changed_ = false;
+    bool replaced_ = false;
+};
+
+// The integer constant that defines a value, if one does.
+bool find_const(const ir::Function& fn, ir::ValueId value, std::int64_t& out);
+// The instruction that defines a value, or null for block parameters.
+const ir::Inst* find_def(const ir::Function& fn, ir::ValueId value);
+// The smallest and largest value of an integer type, as 128 bits so that all types fit.
+__int128 min_of(Scalar type);
+__int128 max_of(Scalar type);
+unsigned bits_of(Scalar type);
+// `value` (extended to 64 bits by its type) as the number it stands for.
+__int128 number(Scalar type, std::int64_t value);
+
+} // namespace tn::opt

@@ -1,0 +1,420 @@
+// Local rewriting: constants, identities, strength reduction, references that cancel. One walk over the
+// blocks; every rule needs only the definitions of an instruction's operands.
+#include "opt/fold.h"
+#include "opt/passes.h"
+#include "opt/rewrite.h"
+
+#include <bit>
+#include <cmath>
+
+namespace tn::opt {
+
+using namespace ir;
+
+namespace {
+
+class Simplifier {
+public:
+    Simplifier(Module& module, Function& fn) : module_(module), fn_(fn), rewriter_(fn) {}
+
+    bool run() {
+        for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b) {
+            if (fn_.blocks[BlockId(b)].removed) continue;
+            block_ = BlockId(b);
+            std::vector<InstId> old = std::move(fn_.blocks[block_].insts);
+            out_.clear();
+            for (InstId id : old) {
+                visit(id);
+                if (!rewriter_.is_removed(id)) out_.push_back(id);
+            }
+            fn_.blocks[block_].insts = std::move(out_);
+        }
+        return rewriter_.finish();
+    }
+
+private:
+    ValueId operand(InstId id, unsigned i) { return rewriter_.operand(fn_.insts[id], i); }
+
+    bool constant(ValueId v, std::int64_t& out) { return find_const(fn_, v, out); }
+    bool float_constant(ValueId v, double& out) {
+        const Inst* def = find_def(fn_, v);
+        if (!def || def->op != Op::ConstFloat) return false;
+        out = def->type == Scalar::F32 ? std::bit_cast<float>(static_cast<std::uint32_t>(def->imm))
+                                       : std::bit_cast<double>(def->imm);
+        return true;
+    }
+
+    void become_const(InstId id, std::int64_t value) {
+        Inst& inst = fn_.insts[id];
+        // A bool result stays Bool whatever the compared type was.
+        inst.type = fn_.values[inst.first_result].type;
+        inst.op = Op::ConstInt;
+        inst.imm = value;
+        inst.operands.count = 0;
+        inst.flags = 0;
+        inst.aux = 0;
+        rewriter_.mark_changed();
+    }
+    void become(InstId id, ValueId value) {
+        rewriter_.replace(fn_.result(id), value);
+        rewriter_.remove(id);
+    }
+    void set_op(InstId id, Op op, std::uint8_t flags = 0) {
+        fn_.insts[id].op = op;
+        fn_.insts[id].flags = flags;
+        rewriter_.mark_changed();
+    }
+    void set_operand(InstId id, unsigned i, ValueId value) {
+        fn_.operands_of(fn_.insts[id])[i] = value;
+        rewriter_.mark_changed();
+    }
+    // A new instruction in front of the one being visited.
+    ValueId insert(Op op, Scalar type, std::initializer_list<ValueId> operands, std::int64_t imm, LocId loc,
+                   std::uint8_t flags = 0) {
+        Inst inst;
+        inst.op = op;
+        inst.type = type;
+        inst.imm = imm;
+        inst.flags = flags;
+        inst.loc = loc;
+        inst.block = block_;
+        InstId id = rewriter_.make(inst, std::span(operands.begin(), operands.size()));
+        out_.push_back(id);
+        return fn_.result(id);
+    }
+
+    void visit(InstId id) {
+        const Op op = fn_.insts[id].op;
+        const std::uint32_t count = fn_.insts[id].operands.count;
+        if (op_info(op).results == ResultRule::One && is_integer(fn_.insts[id].type) && (count == 1 || count == 2) &&
+            visit_integer(id))
+            return;
+        if (op == Op::ICmp) visit_icmp(id);
+        else if (op == Op::FCmp) visit_fcmp(id);
+        else if (op == Op::Not) visit_not(id);
+        else if (op == Op::Select) visit_select(id);
+        else if (op == Op::Convert) visit_convert(id);
+        else if (op == Op::Bitcast) visit_bitcast(id);
+        else if (op == Op::Bounds) visit_bounds(id);
+        else if (op == Op::TrapIf) visit_trap_if(id);
+        else if (op == Op::Branch) visit_branch(id);
+        else if (op == Op::Release) visit_release(id);
+        else if (op == Op::FAdd || op == Op::FSub || op == Op::FMul || op == Op::FDiv) visit_float(id);
+        else if (op == Op::ElemAddr) visit_elem_addr(id);
+    }
+
+    // Arithmetic of one and two integer operands. True if the instruction was rewritten completely.
+    bool visit_integer(InstId id) {
+        const Op op = fn_.insts[id].op;
+        const Scalar type = fn_.insts[id].type;
+        const bool shift = op == Op::Shl || op == Op::Shr;
+        const bool arithmetic = op == Op::Add || op == Op::Sub || op == Op::Mul || op == Op::Div || op == Op::Rem ||
+                                op == Op::Neg || shift || op == Op::WrapAdd || op == Op::WrapSub ||
+                                op == Op::WrapMul || op == Op::And || op == Op::Or || op == Op::Xor ||
+                                op == Op::Not || op == Op::RotateLeft || op == Op::RotateRight ||
+                                op == Op::PopCount || op == Op::LeadingZeros || op == Op::TrailingZeros;
+        if (!arithmetic) return false;
+        ValueId a = operand(id, 0);
+        std::int64_t x = 0, y = 0, folded = 0;
+        const bool has_x = constant(a, x);
+        if (fn_.insts[id].operands.count == 1) {
+            if (has_x && fold_integer(op, type, x, 0, folded)) {
+                become_const(id, folded);
+                return true;
+            }
+            return false;
+        }
+        ValueId b = operand(id, 1);
+        const bool has_y = constant(b, y);
+        if (has_x && has_y && fold_integer(op, type, x, y, folded)) {
+            become_const(id, folded);
+            return true;
+        }
+        // Constants to the right, where rules and encodings look for them.
+        if (has_x && !has_y && (op_info(op).effects & Commutes)) {
+            set_operand(id, 0, b);
+            set_operand(id, 1, a);
+            std::swap(a, b);
+            y = x;
+            return visit_constant(id, op, type, a, y);
+        }
+        if (has_y) return visit_constant(id, op, type, a, y);
+        if (a == b) {
+            if (op == Op::Sub || op == Op::WrapSub || op == Op::Xor) {
+                become_const(id, 0);
+                return true;
+            }
+            if (op == Op::And || op == Op::Or) {
+                become(id, a);
+                return true;
+            }
+        }
+        return false;
+    }
+
+    // `a op y` with a constant on the right.
+    bool visit_constant(InstId id, Op op, Scalar type, ValueId a, std::int64_t y) {
+        const LocId loc = fn_.insts[id].loc;
+        const std::int64_t all_ones = extend_int(type, -1);
+        const bool adds = op == Op::Add || op == Op::WrapAdd, subs = op == Op::Sub || op == Op::WrapSub;
+        const bool muls = op == Op::Mul || op == Op::WrapMul;
+        if (y == 0 && (adds || subs || op == Op::Or || op == Op::Xor || op == Op::Shl || op == Op::Shr ||
+                       op == Op::RotateLeft || op == Op::RotateRight)) {
+            become(id, a);
+            return true;
+        }
+        if ((y == 1 && (muls || op == Op::Div)) || (y == all_ones && op == Op::And)) {
+            become(id, a);
+            return true;
+        }
+        if ((y == 0 && (muls || op == Op::And)) || (y == 1 && op == Op::Rem)) {
+            become_const(id, 0);
+            return true;
+        }
+        if (y == all_ones && op == Op::Or) {
+            become_const(id, all_ones);
+            return true;
+        }
+        if ((op == Op::Shl || op == Op::Shr) && y > 0 && static_cast<std::uint64_t>(y) < bits_of(type)) {
+            if (!(fn_.insts[id].flags & NoTrap)) set_op(id, op, NoTrap);
+            return false;
+        }
+        // (a + c) + y with the same wrapping or proven meaning is a + (c + y).
+        if (op == Op::WrapAdd) {
+            const Inst* inner = find_def(fn_, a);
+            std::int64_t c = 0;
+            if (inner && inner->op == Op::WrapAdd && constant(rewriter_.operand(*inner, 1), c)) {
+                ValueId base = rewriter_.operand(*inner, 0);
+                std::int64_t sum = 0;
+                fold_integer(Op::WrapAdd, type, c, y, sum);
+                ValueId k = insert(Op::ConstInt, type, {}, sum, loc);
+                set_operand(id, 0, base);
+                set_operand(id, 1, k);
+                return false;
+            }
+        }
+        const bool power = y > 0 && std::has_single_bit(static_cast<std::uint64_t>(y));
+        if (power && op == Op::WrapMul) {
+            ValueId k = insert(Op::ConstInt, type, {}, std::countr_zero(static_cast<std::uint64_t>(y)), loc);
+            set_operand(id, 1, k);
+            set_op(id, Op::Shl, NoTrap);
+            return false;
+        }
+        if (op == Op::Div || op == Op::Rem) {
+            const unsigned n = static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(y)));
+            if (power && !is_signed(type)) {
+                ValueId k = insert(Op::ConstInt, type, {}, op == Op::Div ? n : extend_int(type, y - 1), loc);
+                set_operand(id, 1, k);
+                set_op(id, op == Op::Div ? Op::Shr : Op::And, op == Op::Div ? NoTrap : 0);
+                return false;
+            }
+            if (power && (type == Scalar::I64 || type == Scalar::I32)) {
+                // Rounding towards zero: negative dividends get 2^n - 1 added first.
+                const unsigned width = bits_of(type);
+                const Scalar unsigned_type = type == Scalar::I64 ? Scalar::U64 : Scalar::U32;
+                ValueId top = insert(Op::ConstInt, type, {}, width - 1, loc);
+                ValueId sign = insert(Op::Shr, type, {a, top}, 0, loc, NoTrap);
+                ValueId sign_bits = insert(Op::Bitcast, unsigned_type, {sign}, 0, loc);
+                ValueId keep = insert(Op::ConstInt, unsigned_type, {}, width - n, loc);
+                ValueId bias_bits = insert(Op::Shr, unsigned_type, {sign_bits, keep}, 0, loc, NoTrap);
+                ValueId bias = insert(Op::Bitcast, type, {bias_bits}, 0, loc);
+                ValueId biased = insert(Op::WrapAdd, type, {a, bias}, 0, loc);
+                if (op == Op::Div) {
+                    ValueId k = insert(Op::ConstInt, type, {}, n, loc);
+                    set_operand(id, 0, biased);
+                    set_operand(id, 1, k);
+                    set_op(id, Op::Shr, NoTrap);
+                } else {
+                    ValueId mask = insert(Op::ConstInt, type, {}, extend_int(type, ~(y - 1)), loc);
+                    ValueId multiple = insert(Op::And, type, {biased, mask}, 0, loc);
+                    set_operand(id, 0, a);
+                    set_operand(id, 1, multiple);
+                    set_op(id, Op::WrapSub);
+                }
+                return false;
+            }
+            if (y != 0 && y != all_ones && !(fn_.insts[id].flags & NoTrap)) set_op(id, op, NoTrap);
+            if (y == all_ones && !is_signed(type) && !(fn_.insts[id].flags & NoTrap)) set_op(id, op, NoTrap);
+        }
+        return false;
+    }
+
+    void visit_icmp(InstId id) {
+        ValueId a = operand(id, 0), b = operand(id, 1);
+        const Scalar type = fn_.values[a].type;
+        if (!is_integer(type)) return;
+        Cond cond = static_cast<Cond>(fn_.insts[id].aux);
+        std::int64_t x = 0, y = 0;
+        const bool has_x = constant(a, x), has_y = constant(b, y);
+        if (has_x && has_y) return become_const(id, fold_compare(cond, type, x, y));
+        if (a == b) return become_const(id, cond == Cond::Eq || cond == Cond::Le || cond == Cond::Ge);
+        if (has_x) {
+            set_operand(id, 0, b);
+            set_operand(id, 1, a);
+            fn_.insts[id].aux = static_cast<std::uint32_t>(swapped(cond));
+            std::swap(a, b);
+            std::swap(x, y);
+            cond = swapped(cond);
+        }
+        if (!has_x && !has_y) return;
+        // Beyond the type's range.
+        const __int128 n = number(type, y);
+        if (n == min_of(type) && (cond == Cond::Lt || cond == Cond::Ge)) return become_const(id, cond == Cond::Ge);
+        if (n == max_of(type) && (cond == Cond::Gt || cond == Cond::Le)) return become_const(id, cond == Cond::Le);
+        if (type == Scalar::Bool && (cond == Cond::Eq || cond == Cond::Ne)) {
+            if ((y == 1) == (cond == Cond::Eq)) return become(id, a);
+            fn_.insts[id].operands.count = 1;
+            fn_.insts[id].type = Scalar::Bool;
+            fn_.insts[id].aux = 0;
+            set_op(id, Op::Not);
+        }
+    }
+
+    void visit_fcmp(InstId id) {
+        double x = 0, y = 0;
+        if (float_constant(operand(id, 0), x) && float_constant(operand(id, 1), y))
+            become_const(id, fold_compare(static_cast<Cond>(fn_.insts[id].aux), x, y));
+    }
+
+    void visit_not(InstId id) {
+        if (fn_.insts[id].type != Scalar::Bool) return;
+        const Inst* def = find_def(fn_, operand(id, 0));
+        if (!def) return;
+        if (def->op == Op::Not) return become(id, rewriter_.operand(*def, 0));
+        if (def->op != Op::ICmp) return;
+        ValueId a = rewriter_.operand(*def, 0), b = rewriter_.operand(*def, 1);
+        const Cond cond = inverted(static_cast<Cond>(def->aux));
+        const std::uint32_t first = static_cast<std::uint32_t>(fn_.operands.size());
+        fn_.operands.push_back(a);
+        fn_.operands.push_back(b);
+        Inst& inst = fn_.insts[id];
+        inst.operands = {first, 2};
+        inst.aux = static_cast<std::uint32_t>(cond);
+        set_op(id, Op::ICmp);
+    }
+
+    void visit_select(InstId id) {
+        std::int64_t c = 0;
+        ValueId if_true = operand(id, 1), if_false = operand(id, 2);
+        if (if_true == if_false) return become(id, if_true);
+        if (constant(operand(id, 0), c)) return become(id, c ? if_true : if_false);
+        std::int64_t t = 0, f = 0;
+        if (fn_.insts[id].type == Scalar::Bool && constant(if_true, t) && constant(if_false, f)) {
+            if (t) return become(id, operand(id, 0));
+            fn_.insts[id].operands.count = 1;
+            set_op(id, Op::Not);
+        }
+    }
+
+    void visit_convert(InstId id) {
+        ValueId a = operand(id, 0);
+        const Scalar from = fn_.values[a].type, to = fn_.insts[id].type;
+        if (from == to) return become(id, a);
+        std::int64_t x = 0;
+        if (is_integer(from) && constant(a, x)) {
+            if (is_integer(to)) return become_const(id, fold_convert(to, x));
+            if (to == Scalar::F64) return become_float(id, from == Scalar::U64 ? static_cast<double>(static_cast<std::uint64_t>(x)) : static_cast<double>(x));
+        }
+    }
+
+    void become_float(InstId id, double value) {
+        Inst& inst = fn_.insts[id];
+        inst.op = Op::ConstFloat;
+        inst.imm = inst.type == Scalar::F32
+                       ? static_cast<std::int64_t>(std::bit_cast<std::uint32_t>(static_cast<float>(value)))
+                       : std::bit_cast<std::int64_t>(value);
+        inst.operands.count = 0;
+        inst.flags = 0;
+        inst.aux = 0;
+        rewriter_.mark_changed();
+    }
+
+    void visit_bitcast(InstId id) {
+        ValueId a = operand(id, 0);
+        const Scalar from = fn_.values[a].type, to = fn_.insts[id].type;
+        if (from == to) return become(id, a);
+        std::int64_t x = 0;
+        if (is_integer(from) && is_integer(to) && constant(a, x)) become_const(id, extend_int(to, x));
+    }
+
+    void visit_bounds(InstId id) {
+        std::int64_t index = 0, length = 0;
+        if (constant(operand(id, 0), index) && constant(operand(id, 1), length) && index >= 0 && index < length)
+            rewriter_.remove(id);
+    }
+
+    void visit_trap_if(InstId id) {
+        std::int64_t c = 0;
+        if (constant(operand(id, 0), c) && c == 0) rewriter_.remove(id);
+    }
+
+    void visit_branch(InstId id) {
+        const Inst* def = find_def(fn_, operand(id, 0));
+        if (!def || def->op != Op::Not) return;
+        set_operand(id, 0, rewriter_.operand(*def, 0));
+        Inst& inst = fn_.insts[id];
+        std::swap(fn_.targets_of(inst)[0], fn_.targets_of(inst)[1]);
+        const std::uint8_t hints = inst.flags & (Likely | Unlikely);
+        inst.flags &= static_cast<std::uint8_t>(~(Likely | Unlikely));
+        if (hints & Likely) inst.flags |= Unlikely;
+        if (hints & Unlikely) inst.flags |= Likely;
+    }
+
+    // `release null`, and `release (retain x)` right behind it: nothing has happened in between.
+    void visit_release(InstId id) {
+        const Value& value = fn_.values[operand(id, 0)];
+        if (!value.inst.is_valid()) return;
+        const Op op = fn_.insts[value.inst].op;
+        if (op == Op::Null) {
+            rewriter_.remove(id);
+        } else if (op == Op::Retain && !out_.empty() && out_.back() == value.inst) {
+            rewriter_.remove(value.inst);
+            rewriter_.remove(id);
+            out_.pop_back();
+        }
+    }
+
+    void visit_float(InstId id) {
+        const Op op = fn_.insts[id].op;
+        double x = 0, y = 0;
+        const bool has_x = float_constant(operand(id, 0), x), has_y = float_constant(operand(id, 1), y);
+        if (has_x && has_y && fn_.insts[id].type == Scalar::F64) {
+            if (op == Op::FAdd) return become_float(id, x + y);
+            if (op == Op::FSub) return become_float(id, x - y);
+            if (op == Op::FMul) return become_float(id, x * y);
+            return become_float(id, x / y);
+        }
+        // x * 1 and x / 1 keep every value; x + 0 would lose the sign of -0.
+        if (has_y && y == 1.0 && (op == Op::FMul || op == Op::FDiv)) return become(id, operand(id, 0));
+        if (has_x && x == 1.0 && op == Op::FMul) return become(id, operand(id, 1));
+        // A division by a power of two is exact as a multiplication.
+        int exponent = 0;
+        if (has_y && op == Op::FDiv && fn_.insts[id].type == Scalar::F64 && std::fabs(std::frexp(y, &exponent)) == 0.5 &&
+            exponent > -1000 && exponent < 1000) {
+            ValueId k = insert(Op::ConstFloat, Scalar::F64, {}, std::bit_cast<std::int64_t>(1.0 / y), fn_.insts[id].loc);
+            set_operand(id, 1, k);
+            set_op(id, Op::FMul);
+        }
+    }
+
+    void visit_elem_addr(InstId id) {
+        std::int64_t index = 0;
+        if (constant(operand(id, 1), index) && index == 0) become(id, operand(id, 0));
+    }
+
+    [[maybe_unused]] Module& module_;
+    Function& fn_;
+    Rewriter rewriter_;
+    BlockId block_;
+    std::vector<InstId> out_;
+};
+
+} // namespace
+
+bool simplify(Module& module, Function& fn) {
+    bool changed = Simplifier(module, fn).run();
+    changed |= clean_blocks(fn);
+    return changed;
+}
+
+} // namespace tn::opt

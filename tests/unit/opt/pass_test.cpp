@@ -1,0 +1,384 @@
+// Each pass on a function small enough to read: what it claims happens, what it must not do does not.
+#include "ir/parse.h"
+#include "ir/print.h"
+#include "ir/verify.h"
+#include "opt/fold.h"
+#include "opt/passes.h"
+#include "opt/pipeline.h"
+
+#include <gtest/gtest.h>
+
+#include <initializer_list>
+
+using namespace tn;
+
+namespace {
+
+const std::string tables = R"(tenon_ir 1
+desc0 string String stride 1
+desc1 bytes Bytes stride 1
+desc2 list List[i64] stride 8
+
+)";
+
+using PassFn = bool (*)(ir::Module&, ir::Function&);
+
+// The function @f after the passes, verified after each.
+std::string run(const std::string& functions, std::initializer_list<PassFn> passes) {
+    ir::ParseError error;
+    auto module = ir::parse(tables + functions, error);
+    if (!module) return "line " + std::to_string(error.line) + ": " + error.message;
+    for (const auto& message : ir::verify(*module)) ADD_FAILURE() << "before: " << message;
+    ir::Function* fn = nullptr;
+    for (ir::Function& f : module->functions)
+        if (f.name == "f") fn = &f;
+    for (PassFn pass : passes) {
+        pass(*module, *fn);
+        for (const auto& message : ir::verify(*module, *fn)) ADD_FAILURE() << message << "\n" << ir::print(*module, *fn);
+    }
+    return ir::print(*module, *fn);
+}
+
+int count(const std::string& text, const std::string& part) {
+    int n = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+    return n;
+}
+
+#define EXPECT_COUNT(n, text, part) EXPECT_EQ(n, count(text, part)) << text
+
+} // namespace
+
+TEST(Simplify, FoldsConstants) {
+    const auto text = run(R"(fn @f() -> i64 {
+b0():
+    v0 = const.i64 6
+    v1 = const.i64 7
+    v2 = mul.i64 v0, v1
+    return v2
+}
+)", {opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "const.i64 42");
+    EXPECT_COUNT(0, text, "mul");
+}
+
+TEST(Simplify, LeavesTrapsInPlace) {
+    const auto text = run(R"(fn @f() -> i64 {
+b0():
+    v0 = const.i64 9223372036854775807
+    v1 = const.i64 1
+    v2 = add.i64 v0, v1
+    v3 = const.i64 0
+    v4 = div.i64 v1, v3
+    return v4
+}
+)", {opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "add.i64");
+    EXPECT_COUNT(1, text, "div.i64");
+}
+
+TEST(Simplify, DividesByPowersOfTwoWithoutDivision) {
+    const auto text = run(R"(fn @f(v0: i64, v1: u64) -> i64, u64, i64 {
+b0(v0: i64, v1: u64):
+    v2 = const.i64 8
+    v3 = div.i64 v0, v2
+    v4 = const.u64 16
+    v5 = rem.u64 v1, v4
+    v6 = rem.i64 v0, v2
+    return v3, v5, v6
+}
+)", {opt::simplify, opt::dce});
+    EXPECT_COUNT(0, text, "div");
+    EXPECT_COUNT(0, text, "rem");
+}
+
+TEST(Simplify, FoldsBranchesAndMergesBlocks) {
+    const auto text = run(R"(fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.bool 1
+    branch v1, b1(v0), b2()
+b1(v2: i64):
+    jump b3(v2)
+b2():
+    v3 = const.i64 9
+    jump b3(v3)
+b3(v4: i64):
+    return v4
+}
+)", {opt::simplify, opt::dce});
+    EXPECT_COUNT(0, text, "b1");
+    EXPECT_COUNT(1, text, "return v0");
+}
+
+TEST(Simplify, CancelsRetainAndRelease) {
+    const auto text = run(R"(fn @f(v0: ref) {
+b0(v0: ref):
+    v1 = retain.ref v0
+    release v1
+    return
+}
+)", {opt::simplify});
+    EXPECT_COUNT(0, text, "retain");
+    EXPECT_COUNT(0, text, "release");
+}
+
+TEST(Gvn, ComputesOncePerDominatingPath) {
+    const auto text = run(R"(fn @f(v0: i64, v1: i64, v2: bool) -> i64 {
+b0(v0: i64, v1: i64, v2: bool):
+    v3 = add.i64 v0, v1
+    branch v2, b1(), b2()
+b1():
+    v4 = add.i64 v1, v0
+    v5 = mul.i64 v4, v3
+    return v5
+b2():
+    v6 = sub.i64 v0, v1
+    return v6
+}
+)", {opt::gvn});
+    EXPECT_COUNT(1, text, "add.i64");
+}
+
+TEST(Gvn, LoadsAgainAfterAStore) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = seq_data.ptr v0
+    v3 = load.i64 elem v2 + 0
+    v4 = load.i64 elem v2 + 0
+    store.i64 elem v2 + 8, v1
+    v5 = load.i64 elem v2 + 0
+    v6 = load.i64 elem v2 + 8
+    v7 = wrap_add.i64 v3, v4
+    v8 = wrap_add.i64 v7, v5
+    v9 = wrap_add.i64 v8, v6
+    return v9
+}
+)", {opt::gvn});
+    EXPECT_COUNT(2, text, "load.i64");
+}
+
+TEST(Gvn, ForgetsLoadsWhereALoopWrites) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = seq_data.ptr v0
+    v3 = load.i64 elem v2 + 0
+    jump b1(v3)
+b1(v4: i64):
+    v5 = load.i64 elem v2 + 0
+    v6 = wrap_add.i64 v4, v5
+    store.i64 elem v2 + 0, v6
+    poll
+    v7 = icmp.lt v6, v1
+    branch v7, b1(v6), b2()
+b2():
+    return v6
+}
+)", {opt::gvn});
+    EXPECT_COUNT(2, text, "load.i64");
+}
+
+const char* const fill_loop = R"(fn @f(v0: owned ref, v1: i64) -> ref {
+b0(v0: owned ref, v1: i64):
+    v2 = const.i64 0
+    v3 = icmp.lt v2, v1
+    branch v3, b1(v0, v2), b2(v0)
+b1(v4: owned ref, v5: i64):
+    v6 = unique.ref v4, desc2
+    v7 = seq_len.i64 v6
+    bounds v5, v7
+    v8 = seq_data.ptr v6
+    store.i64 elem v8 + 0 + v5 * 8, v5
+    v9 = const.i64 1
+    v10 = add.i64 v5, v9
+    poll
+    v11 = icmp.lt v10, v1
+    branch v11, b1(v6, v10), b2(v6)
+b2(v12: owned ref):
+    return v12
+}
+)";
+
+std::string loop_body(const std::string& text) {
+    const auto store = text.find("store");
+    return text.substr(text.rfind("\nb", store), text.find("branch", store) - text.rfind("\nb", store));
+}
+
+TEST(Uniqueness, TestsOnceBeforeTheLoop) {
+    const auto text = run(fill_loop, {opt::uniqueness});
+    EXPECT_COUNT(1, text, "unique");
+    EXPECT_COUNT(0, loop_body(text), "unique");
+}
+
+TEST(Uniqueness, KeepsTheTestWhenTheListIsShared) {
+    const auto text = run(R"(fn @g(v0: ref) {
+b0(v0: ref):
+    return
+}
+fn @f(v0: owned ref, v1: i64) -> ref {
+b0(v0: owned ref, v1: i64):
+    v2 = const.i64 0
+    jump b1(v0, v2)
+b1(v4: owned ref, v5: i64):
+    v6 = unique.ref v4, desc2
+    v8 = seq_data.ptr v6
+    store.i64 elem v8 + 0, v5
+    call @g v6
+    poll
+    v11 = icmp.lt v5, v1
+    branch v11, b1(v6, v5), b2(v6)
+b2(v12: owned ref):
+    return v12
+}
+)", {opt::uniqueness});
+    EXPECT_COUNT(1, loop_body(text), "unique");
+}
+
+TEST(Ranges, ProvesTheInductionVariable) {
+    const auto text = run(fill_loop, {opt::ranges});
+    EXPECT_COUNT(1, text, "notrap");
+}
+
+TEST(Pipeline, LeavesNoCheckInACountingLoop) {
+    // The bound is the list's own length: index and overflow tests go, length and address move out.
+    ir::ParseError error;
+    auto module = ir::parse(tables + R"(fn @f(v0: owned ref) -> ref {
+b0(v0: owned ref):
+    v1 = seq_len.i64 v0
+    v2 = const.i64 0
+    v3 = icmp.lt v2, v1
+    branch v3, b1(v0, v2), b2(v0)
+b1(v4: owned ref, v5: i64):
+    v6 = unique.ref v4, desc2
+    v7 = seq_len.i64 v6
+    bounds v5, v7
+    v8 = seq_data.ptr v6
+    store.i64 elem v8 + 0 + v5 * 8, v5
+    v9 = const.i64 1
+    v10 = add.i64 v5, v9
+    poll
+    v11 = icmp.lt v10, v1
+    branch v11, b1(v6, v10), b2(v6)
+b2(v12: owned ref):
+    return v12
+}
+)", error);
+    ASSERT_TRUE(module) << error.message;
+    opt::Options options;
+    options.verify = true;
+    opt::optimize(*module, options);
+    const auto text = ir::print(*module, module->functions[ir::FuncId(0)]);
+    const auto body = loop_body(text);
+    EXPECT_COUNT(0, body, "bounds");
+    EXPECT_COUNT(0, body, "unique");
+    EXPECT_COUNT(0, body, "seq_");
+    EXPECT_COUNT(1, body, "notrap");
+}
+
+TEST(Ranges, DoesNotBelieveAnEndlessLoop) {
+    // Without a bound the counter can overflow, and the index can pass the length.
+    const auto text = run(R"(fn @f(v0: ref) {
+b0(v0: ref):
+    v1 = seq_len.i64 v0
+    v2 = const.i64 0
+    jump b1(v2)
+b1(v5: i64):
+    bounds v5, v1
+    v9 = const.i64 9223372036854775000
+    v10 = add.i64 v5, v9
+    poll
+    jump b1(v10)
+}
+)", {opt::ranges});
+    EXPECT_COUNT(1, text, "bounds");
+    EXPECT_COUNT(0, text, "notrap");
+}
+
+TEST(Ranges, KeepsTheBoundWhenTheCounterMayPassIt) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64) {
+b0(v0: ref, v1: i64):
+    v2 = seq_len.i64 v0
+    v3 = const.i64 0
+    v4 = icmp.lt v3, v1
+    branch v4, b1(v3), b2()
+b1(v5: i64):
+    bounds v5, v2
+    v6 = const.i64 1
+    v7 = add.i64 v5, v6
+    poll
+    v8 = icmp.lt v7, v1
+    branch v8, b1(v7), b2()
+b2():
+    return
+}
+)", {opt::ranges});
+    EXPECT_COUNT(1, text, "bounds");
+    EXPECT_COUNT(1, text, "notrap");
+}
+
+TEST(Licm, MovesInvariantsOutButNoLateTest) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = const.i64 0
+    jump b1(v3)
+b1(v4: i64):
+    v5 = wrap_mul.i64 v1, v2
+    v6 = seq_data.ptr v0
+    v7 = load.i64 elem v6 + 0
+    v8 = add.i64 v4, v7
+    v9 = add.i64 v1, v2
+    v10 = wrap_add.i64 v5, v9
+    poll
+    v11 = icmp.lt v8, v10
+    branch v11, b1(v8), b2()
+b2():
+    return v8
+}
+)", {opt::licm});
+    const auto loop = text.substr(text.rfind("\nb", text.find("poll")));
+    EXPECT_COUNT(0, loop, "wrap_mul");
+    EXPECT_COUNT(0, loop, "load");
+    EXPECT_COUNT(2, loop, " add.i64") << "the second one comes after a test and must stay";
+}
+
+TEST(Inline, KeepsTheFramesOfTheTrace) {
+    ir::ParseError error;
+    auto module = ir::parse(tables + R"(fn @g(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 1
+    v2 = add.i64 v0, v1
+    return v2
+}
+fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = call @g v0
+    v2 = call @g v1
+    return v2
+}
+)", error);
+    ASSERT_TRUE(module) << error.message;
+    opt::inline_calls(*module, module->functions[ir::FuncId(1)]);
+    EXPECT_TRUE(ir::verify(*module).empty());
+    const auto text = ir::print(*module, module->functions[ir::FuncId(1)]);
+    EXPECT_COUNT(0, text, "call");
+    EXPECT_COUNT(2, text, "add.i64");
+    EXPECT_COUNT(2, text, "poll") << "one unit of fuel a call";
+}
+
+TEST(Fold, IntegersTrapOrWrapByTheirType) {
+    std::int64_t out = 0;
+    EXPECT_FALSE(opt::fold_integer(ir::Op::Add, Scalar::I8, 127, 1, out));
+    EXPECT_TRUE(opt::fold_integer(ir::Op::WrapAdd, Scalar::I8, 127, 1, out));
+    EXPECT_EQ(-128, out);
+    EXPECT_FALSE(opt::fold_integer(ir::Op::Sub, Scalar::U8, 1, 2, out));
+    EXPECT_FALSE(opt::fold_integer(ir::Op::Div, Scalar::I64, INT64_MIN, -1, out));
+    EXPECT_TRUE(opt::fold_integer(ir::Op::Rem, Scalar::I64, INT64_MIN, -1, out));
+    EXPECT_EQ(0, out);
+    EXPECT_FALSE(opt::fold_integer(ir::Op::Mul, Scalar::U64, -1, 2, out));
+    EXPECT_TRUE(opt::fold_integer(ir::Op::Shr, Scalar::U64, -1, 63, out));
+    EXPECT_EQ(1, out);
+    EXPECT_FALSE(opt::fold_integer(ir::Op::Shl, Scalar::I32, 1, 32, out));
+    EXPECT_TRUE(opt::fold_integer(ir::Op::RotateLeft, Scalar::U8, 0x81, 1, out));
+    EXPECT_EQ(3, out);
+    EXPECT_TRUE(opt::fold_integer(ir::Op::LeadingZeros, Scalar::I16, 1, 0, out));
+    EXPECT_EQ(15, out);
+}
