@@ -1,0 +1,1 @@
+[inputs: ["{mix,.formatter,native_compiler}.exs", "{lib,test}/**/*.{ex,exs}"]]

@@ -1,0 +1,367 @@
+"""Runtime, Module, Instance, Function: the objects a program works with."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import threading
+import weakref
+from typing import Any, Callable
+
+from . import _ffi
+from ._errors import ClosedError, SignatureError, check, take
+from ._library import call_text, lib
+from ._values import Type, from_value, to_value
+
+# How often a running script lets Python look for signals (Ctrl-C), in milliseconds.
+_POLL_MS = 100
+
+
+def _config(settings: dict[int, int | None]) -> int | None:
+    chosen = {k: v for k, v in settings.items() if v is not None}
+    if not chosen:
+        return None
+    config = lib.tn_config_new()
+    if not config:
+        raise MemoryError("tenon: no memory for a config")
+    try:
+        for key, number in chosen.items():
+            if isinstance(number, bool) or not isinstance(number, int) or not 0 <= number < 2**64:
+                raise ValueError(f"an option must be a whole number from 0 to 2**64 - 1, found {number!r}")
+            check(lib.tn_config_set_u64(config, key, number))
+    except BaseException:
+        lib.tn_config_free(config)
+        raise
+    return config
+
+
+class _Handle:
+    """Owns one reference of the library; gives it back once, in any order, also at interpreter exit."""
+
+    def __init__(self, handle: int, free: Callable[[int], None]):
+        self._handle: int | None = handle
+        self._finalizer = weakref.finalize(self, free, handle)
+
+    def close(self) -> None:
+        """Frees it now. Closing twice is harmless."""
+        self._finalizer()
+        self._handle = None
+
+    @property
+    def handle(self) -> int:
+        if self._handle is None:
+            raise ClosedError(f"this {type(self).__name__} is closed", "Closed")
+        return self._handle
+
+
+class Runtime(_Handle):
+    """Compiles scripts. Functions for scripts are registered before the first compilation."""
+
+    def __init__(self) -> None:
+        out, error = ctypes.c_void_p(), ctypes.c_void_p()
+        check(lib.tn_runtime_new(_ffi.TN_ABI_VERSION, None, out, error), error)
+        super().__init__(out.value, lib.tn_runtime_free)
+        self._callbacks: list[Any] = []  # C function objects must outlive the runtime
+
+    def register(self, name: str, signature: str, function: Callable[..., Any]) -> None:
+        """Lets scripts call `function` as `name`, with a signature such as "fn(String, i64) -> bool".
+
+        An exception that it raises ends the script's call and comes out of it unchanged.
+        """
+        types: list[Type] = []
+
+        def callback(frame, args, count, ret, _ud):
+            try:
+                if not types:
+                    types.extend(self._signature_types(signature))
+                values = [from_value(types[i], args[i]) for i in range(count)]
+                result = function(*values)
+                to_value(lib.tn_frame_instance(frame), types[-1], result, f"result of {name}", ret.contents)
+                return _ffi.TN_OK
+            except BaseException as raised:  # noqa: BLE001 - nothing may leave a callback
+                _raised.put(raised)
+                message = f"{type(raised).__name__}: {raised}".encode("utf-8", "replace")
+                return lib.tn_frame_fail(frame, _ffi.TN_TRAP_HOST_ERROR, message, len(message), None, _NO_FINALIZER)
+
+        c_function = _ffi.tn_host_fn(callback)
+        path, sig = name.encode(), signature.encode()
+        error = ctypes.c_void_p()
+        check(lib.tn_register_fn(self.handle, path, len(path), sig, len(sig), c_function, None, _NO_FINALIZER, 0,
+                                 error), error)
+        self._callbacks.append(c_function)
+
+    def _signature_types(self, signature: str) -> list[Type]:
+        """The parameter types of a signature text, then its result type."""
+        inside, depth, parts, start = signature[signature.index("(") + 1:], 0, [], 0
+        end = len(inside)
+        for i, c in enumerate(inside):
+            if c == ")" and depth == 0:
+                end = i
+                break
+            depth += c in "([{"
+            depth -= c in ")]}"
+            if c == "," and depth == 0:
+                parts.append(inside[start:i])
+                start = i + 1
+        parts.append(inside[start:end])
+        names = [p.strip() for p in parts if p.strip()]
+        arrow = inside[end + 1:].partition("->")[2].strip()
+        return [self.type(n) for n in names] + [self.type(arrow or "()")]
+
+    def type(self, text: str) -> Type:
+        """A built-in type by its name, such as "List[i64]"."""
+        out, error = ctypes.c_void_p(), ctypes.c_void_p()
+        data = text.encode()
+        check(lib.tn_type_parse(self.handle, data, len(data), out, error), error)
+        return Type(out.value, self)
+
+    def compile(self, source: str, name: str = "<string>", opt_level: int | None = None) -> "Module":
+        """Compiles a source text. Raises CompileError with every diagnostic."""
+        if not isinstance(source, str):
+            raise SignatureError(f"source: expected str, found {type(source).__name__}", "Type")
+        return self._compile(lib.tn_compile, [name.encode(), source.encode("utf-8", "surrogatepass")], opt_level)
+
+    def compile_path(self, path: Any, opt_level: int | None = None) -> "Module":
+        """Compiles a `.tn` file or a package folder."""
+        import os
+
+        return self._compile(lib.tn_compile_path, [os.fsencode(path)], opt_level)
+
+    def _compile(self, function, texts: list[bytes], opt_level: int | None) -> "Module":
+        config = _config({_ffi.TN_CONFIG_OPT_LEVEL: opt_level})
+        out, error = ctypes.c_void_p(), ctypes.c_void_p()
+        arguments = [part for t in texts for part in (t, len(t))]
+        try:
+            check(function(self.handle, *arguments, config, out, error), error)
+        finally:
+            lib.tn_config_free(config)
+        return Module(out.value, self)
+
+
+class Module(_Handle):
+    """A compiled script. Its functions are attributes: `module.f(1, 2)` runs on an instance of its own
+    that the module makes on first use; `module.instance(...)` makes others, with limits."""
+
+    def __init__(self, handle: int, runtime: Runtime):
+        super().__init__(handle, lib.tn_module_free)
+        self._runtime = runtime
+        self._default: Instance | None = None
+        self._lock = threading.Lock()
+
+    def functions(self) -> list[str]:
+        """The names of the functions that can be called."""
+        names = []
+        for i in range(lib.tn_module_function_count(self.handle)):
+            out = ctypes.c_void_p()
+            check(lib.tn_module_function_at(self.handle, i, out))
+            names.append(call_text(lib.tn_function_name, out))
+            lib.tn_function_free(out)
+        return names
+
+    def instance(self, *, fuel: int | None = None, memory: int | None = None, timeout: float | None = None,
+                 stack: int | None = None, output: Callable[[str], Any] | None = None) -> "Instance":
+        """A new instance: state of its own. `fuel` in calls and loop turns, `memory` and `stack` in bytes,
+        `timeout` in seconds a call, `output` gets each printed text."""
+        return Instance(self, fuel, memory, timeout, stack, output)
+
+    def __getattr__(self, name: str) -> "Function":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        with self._lock:
+            if self._default is None:
+                self._default = Instance(self, None, None, None, None, None)
+        return getattr(self._default, name)
+
+    def __dir__(self):
+        return list(super().__dir__()) + self.functions()
+
+
+class Instance(_Handle):
+    """One instance of a module. Its functions are attributes. One thread at a time; a second one gets
+    BusyError."""
+
+    def __init__(self, module: Module, fuel, memory, timeout, stack, output):
+        config = _config({
+            _ffi.TN_CONFIG_FUEL: fuel, _ffi.TN_CONFIG_MEMORY_LIMIT: memory, _ffi.TN_CONFIG_STACK_SIZE: stack,
+            _ffi.TN_CONFIG_TIMEOUT_MS: None if timeout is None else max(1, round(timeout * 1000)),
+        })
+        out, error = ctypes.c_void_p(), ctypes.c_void_p()
+        try:
+            check(lib.tn_instance_new(module.handle, config, out, error), error)
+        finally:
+            lib.tn_config_free(config)
+        super().__init__(out.value, lib.tn_instance_free)
+        self._module = module
+        self._functions: dict[str, Function] = {}
+        self._poll = _ffi.tn_poll_fn(_look_for_signals)
+        check(lib.tn_instance_set_poll(out.value, _POLL_MS, self._poll, None, _NO_FINALIZER))
+        if output is not None:
+            self._write = _ffi.tn_write_fn(_writer(output))
+            check(lib.tn_instance_set_output(out.value, self._write, None, _NO_FINALIZER))
+
+    def __enter__(self) -> "Instance":
+        return self
+
+    def __exit__(self, *_exc) -> None:
+        self.close()
+
+    def interrupt(self) -> None:
+        """Stops the call that runs now; any thread may do so."""
+        handle = lib.tn_instance_interrupt_handle(self.handle)
+        lib.tn_interrupt_fire(handle)
+        lib.tn_interrupt_free(handle)
+
+    @property
+    def fuel(self) -> int:
+        """What is left; assign to set it."""
+        return lib.tn_instance_fuel(self.handle)
+
+    @fuel.setter
+    def fuel(self, units: int) -> None:
+        check(lib.tn_instance_set_fuel(self.handle, units))
+
+    @property
+    def memory_used(self) -> int:
+        """Bytes that the instance's values use."""
+        return lib.tn_instance_memory_used(self.handle)
+
+    def __getattr__(self, name: str) -> "Function":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        function = self._functions.get(name)
+        if function is None:
+            out, error = ctypes.c_void_p(), ctypes.c_void_p()
+            data = name.encode()
+            check(lib.tn_module_function(self._module.handle, data, len(data), None, 0, out, error), error)
+            function = self._functions[name] = Function(out.value, self)
+        return function
+
+
+class Function(_Handle):
+    """A function of an instance; call it."""
+
+    def __init__(self, handle: int, instance: Instance):
+        super().__init__(handle, lib.tn_function_free)
+        self._instance = instance
+        module = instance._module
+        self.__name__ = call_text(lib.tn_function_name, handle)
+        self.__doc__ = call_text(lib.tn_function_doc, handle) or None
+        self.signature = call_text(lib.tn_function_signature, handle)
+        count = lib.tn_function_param_count(handle)
+        self.param_names = [call_text(lib.tn_function_param_name, handle, i) for i in range(count)]
+        self._params = [Type(lib.tn_function_param_type(handle, i), module) for i in range(count)]
+        self._result = Type(lib.tn_function_return_type(handle), module)
+        self._mut = [bool(lib.tn_function_param_is_mut(handle, i)) for i in range(count)]
+
+    def __repr__(self) -> str:
+        return f"<tenon function {self.__name__}{self.signature[2:]}>"
+
+    def __call__(self, *args: Any) -> Any:
+        """Calls it. A function with `mut` parameters answers a tuple: its result, then their new values."""
+        if len(args) != len(self._params):
+            raise SignatureError(
+                f"{self.__name__} takes {len(self._params)} arguments ({', '.join(self.param_names)}), "
+                f"found {len(args)}", "Signature")
+        instance = self._instance.handle
+        values = (_ffi.Value * max(len(args), 1))()
+        ret, error = _ffi.Value(), ctypes.c_void_p()
+        mark = _raised.mark()
+        try:
+            for i, (type_, arg) in enumerate(zip(self._params, args)):
+                to_value(instance, type_, arg, f"argument {i + 1} ({self.param_names[i]})", values[i])
+            call = lib.tn_call_mut if any(self._mut) else lib.tn_call
+            status = call(instance, self.handle, values, len(args), ret, error)
+            if status != _ffi.TN_OK:
+                failure = take(status, error.value)
+                raised = _raised.take(mark)
+                if raised is not None:
+                    # What the host's own function (or a signal handler) raised, unchanged.
+                    raise raised from failure
+                raise failure
+            result = from_value(self._result, ret)
+            if any(self._mut):
+                return (result, *(from_value(t, v) for t, v, m in zip(self._params, values, self._mut) if m))
+            return result
+        finally:
+            lib.tn_value_clear(ret)
+            for value in values[: len(args)]:
+                lib.tn_value_clear(value)
+
+
+class _Raised(threading.local):
+    """Exceptions that callbacks raised, on their way through a script on this thread."""
+
+    def __init__(self) -> None:
+        self.pending: list[BaseException] = []
+
+    def put(self, exception: BaseException) -> None:
+        self.pending.append(exception)
+
+    def mark(self) -> int:
+        return len(self.pending)
+
+    def take(self, mark: int) -> BaseException | None:
+        found = self.pending[-1] if len(self.pending) > mark else None
+        del self.pending[mark:]
+        return found
+
+
+_raised = _Raised()
+_NO_FINALIZER = _ffi.tn_finalizer(0)
+
+
+def _look_for_signals(_ud) -> int:
+    """Runs on the script's thread. Python runs signal handlers between its own instructions, so being
+    here is enough; what a handler raises (KeyboardInterrupt) stops the script."""
+    try:
+        for _ in itertools.repeat(None, 10):
+            pass
+        return 0
+    except BaseException as raised:  # noqa: BLE001
+        _raised.put(raised)
+        return 1
+
+
+def _writer(output: Callable[[str], Any]):
+    def write(_ud, address, length) -> int:
+        try:
+            output(ctypes.string_at(address, length).decode("utf-8", "replace"))
+            return _ffi.TN_OK
+        except BaseException as raised:  # noqa: BLE001
+            _raised.put(raised)
+            return _ffi.TN_TRAP_HOST_ERROR
+
+    return write
+
+
+_default: Runtime | None = None
+_default_lock = threading.Lock()
+
+
+def default_runtime() -> Runtime:
+    global _default
+    with _default_lock:
+        if _default is None:
+            _default = Runtime()
+        return _default
+
+
+def compile(source: str, name: str = "<string>", opt_level: int | None = None) -> Module:  # noqa: A001
+    """Compiles a source text on the default runtime."""
+    return default_runtime().compile(source, name, opt_level)
+
+
+def compile_path(path: Any, opt_level: int | None = None) -> Module:
+    """Compiles a `.tn` file or a package folder on the default runtime."""
+    return default_runtime().compile_path(path, opt_level)
+
+
+def version() -> str:
+    """The library's release."""
+    return ctypes.string_at(lib.tn_version_string()).decode()
+
+
+def live_handles() -> int:
+    """How many handles of the library are alive in this process."""
+    return lib.tn_live_handles()
+
