@@ -1,12 +1,70 @@
-# Test programs; each `unit_<layer>` is made of every *_test.cpp under tests/unit/<layer>/.
+# Test programs. `unit_<layer>` is made of every *_test.cpp under tests/unit/<layer>/; the goldens, the C API,
+# the CLI and the tables have programs of their own. ./dev test runs them all and adds up their cases.
+option(TN_FUZZ "Build the fuzz targets of tests/fuzz" OFF)
 enable_testing()
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
+
+# tn_gtest(name libraries... SOURCES files...): a GoogleTest program that is one CTest test. A GoogleTest XML
+# report in the folder that GTEST_OUTPUT names is how ./dev test counts its cases.
+function(tn_gtest name)
+    cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+    foreach(source ${arg_SOURCES})
+        if(NOT EXISTS ${source})
+            message(WARNING "${name}: no ${source}")
+            return()
+        endif()
+    endforeach()
+    add_executable(${name} ${arg_SOURCES})
+    target_link_libraries(${name} PRIVATE ${arg_UNPARSED_ARGUMENTS} GTest::gtest)
+    target_compile_definitions(${name} PRIVATE TN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
+    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endfunction()
+
+# --- one program per layer ---
 file(GLOB unit_folders CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/unit/*)
 foreach(folder ${unit_folders})
     get_filename_component(layer ${folder} NAME)
     file(GLOB tests CONFIGURE_DEPENDS ${folder}/*_test.cpp)
     if(tests AND TARGET tn_${layer})
-        add_executable(unit_${layer} ${tests})
-        target_link_libraries(unit_${layer} PRIVATE tn_${layer} GTest::gtest_main)
-        add_test(NAME unit_${layer} COMMAND unit_${layer})
+        tn_gtest(unit_${layer} tn_${layer} GTest::gtest_main SOURCES ${tests})
     endif()
 endforeach()
+
+# --- includes against the table of layers ---
+add_test(NAME layers COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/check_layers.py)
+
+# --- goldens: tests/lang in the interpreter, in machine code unoptimized and optimized ---
+file(GLOB golden_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/golden/*.cpp)
+get_target_property(driver_kind tn_driver TYPE)
+if(golden_sources AND NOT driver_kind STREQUAL "INTERFACE_LIBRARY")
+    tn_gtest(golden tn_driver SOURCES ${golden_sources})
+    tn_gtest(coverage tn_driver GTest::gtest_main SOURCES ${PROJECT_SOURCE_DIR}/tests/coverage/coverage_test.cpp)
+endif()
+
+# --- the tenon command ---
+if(TARGET tenon AND EXISTS ${PROJECT_SOURCE_DIR}/tests/cli/cli_test.cpp)
+    tn_gtest(cli GTest::gtest_main SOURCES ${PROJECT_SOURCE_DIR}/tests/cli/cli_test.cpp)
+    target_compile_definitions(cli PRIVATE TN_TENON="$<TARGET_FILE:tenon>")
+    add_dependencies(cli tenon)
+endif()
+
+# --- the C API: programs in C11 that know the header and the shared library alone ---
+include(capi_tests OPTIONAL)
+
+# --- fuzz targets: each runs by itself, mutating the corpus it is given ---
+if(TN_FUZZ)
+    file(GLOB fuzz_targets CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp)
+    list(FILTER fuzz_targets EXCLUDE REGEX "/program_fuzz.cpp$")
+    foreach(source ${fuzz_targets})
+        get_filename_component(name ${source} NAME_WE)
+        string(REGEX REPLACE "_fuzz$" "" name ${name})
+        add_executable(fuzz_${name} ${source} ${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_main.cpp)
+        target_link_libraries(fuzz_${name} PRIVATE tn_driver)
+    endforeach()
+    # Random programs, run in every way and compared.
+    add_executable(fuzz_program ${PROJECT_SOURCE_DIR}/tests/fuzz/program_fuzz.cpp
+        ${PROJECT_SOURCE_DIR}/tests/fuzz/program_generator.cpp ${PROJECT_SOURCE_DIR}/tests/golden/execute.cpp
+        ${PROJECT_SOURCE_DIR}/tests/golden/expectation.cpp)
+    target_include_directories(fuzz_program PRIVATE ${PROJECT_SOURCE_DIR}/tests/golden)
+    target_link_libraries(fuzz_program PRIVATE tn_driver)
+endif()

@@ -28,6 +28,9 @@ struct FormatSpec {
 // What a spec is applied to; decides which parts are legal.
 enum class FormatClass : std::uint8_t { Integer, Float, Text };
 
+// False and a reason if a part of the spec does not fit the class.
+bool check_format_spec(const FormatSpec& spec, FormatClass format_class, std::string_view& reason);
+
 // Nullopt and a reason if the text is not a spec or does not fit the class.
 std::optional<FormatSpec> parse_format_spec(std::string_view text, FormatClass format_class, std::string_view& reason);
 

@@ -25,9 +25,9 @@ enum class Diag : std::uint16_t {
 #undef DIAG
 };
 
-std::string_view name_of(Diag diag);       // "TypeMismatch"
+std::string_view name_of(Diag diag); // "TypeMismatch"
 Severity severity_of(Diag diag);
-std::string_view format_of(Diag diag);     // "expected `{0}`, found `{1}`"
+std::string_view format_of(Diag diag);       // "expected `{0}`, found `{1}`"
 std::string_view name_of(Severity severity); // "error", "warning"
 std::size_t diag_count();
 
@@ -40,12 +40,12 @@ struct Label {
 struct Diagnostic {
     Diag diag;
     Severity severity = Severity::Error;
-    Span span;               // the primary place
+    Span span; // the primary place
     std::string message;
-    std::string primary;     // what stands at the primary underline; may be empty
+    std::string primary; // what stands at the primary underline; may be empty
     std::vector<Label> labels;
     std::vector<std::string> notes;
-    std::string hint;        // how to fix it; may be empty
+    std::string hint; // how to fix it; may be empty
 };
 
 // One argument of a message: text or an integer.
@@ -56,8 +56,8 @@ public:
     Arg(const char* text) : text_(text) {}
     Arg(char character) : text_(1, character) {}
     template <std::integral T>
-        requires(!std::same_as<T, char> && !std::same_as<T, bool>)
-    Arg(T number) : text_(std::to_string(number)) {}
+    requires(!std::same_as<T, char> && !std::same_as<T, bool>) Arg(T number)
+        : text_(std::to_string(number)) {}
 
     const std::string& text() const { return text_; }
 
@@ -103,6 +103,9 @@ public:
         return report_with(diag, span, {Arg(args)...});
     }
     DiagnosticBuilder report_with(Diag diag, Span span, std::initializer_list<Arg> args);
+
+    // A builder that does nothing, for a caller that suppresses a report.
+    DiagnosticBuilder dropped() { return DiagnosticBuilder(this, SIZE_MAX); }
 
     // Errors reported, dropped ones included.
     std::size_t error_count() const { return error_count_; }

@@ -2,8 +2,11 @@
 
 #include "codegen/codegen.h"
 #include "driver/pipeline.h"
+#include "host/ffi_call.h"
 #include "interp/interp.h"
 #include "ir/verify.h"
+
+#include <algorithm>
 
 namespace tn::driver {
 
@@ -68,6 +71,29 @@ CompiledModule::Packed CompiledModule::packed_entry(rt::CodeMode mode, ir::FuncI
 
 CompiledModule::CFunction CompiledModule::c_entry(rt::CodeMode mode, ir::FuncId func) const {
     return reinterpret_cast<CFunction>(reinterpret_cast<std::uintptr_t>(code(mode).c_entry(func.value)));
+}
+
+CompiledModule::~CompiledModule() = default;
+
+const interp::Interpreter& CompiledModule::interpreter() const {
+    std::lock_guard lock(generating_);
+    if (!interpreter_) {
+        auto call_host = [this](rt::Context* context, ir::HostFnId id, rt::Slot* io) -> std::uint32_t {
+            const ir::HostFn& fn = ir_->host_fns[id];
+            const HostFunction& target = engine_.host_functions[fn.registration];
+            if (target.is_generic) return engine_.generic_call(context, target.user_data, io);
+            host::call_plain(*ir_->types, fn.params, fn.result, target.address, io);
+            return 0;
+        };
+        interpreter_ = std::make_unique<interp::Interpreter>(*ir_, call_host);
+    }
+    return *interpreter_;
+}
+
+std::uint32_t interpret(const CompiledModule& module, rt::Context& context, ir::FuncId func, rt::Slot* io) {
+    const ir::Signature& sig = module.ir().functions[func].sig;
+    const std::size_t slots = std::max(sig.params.size(), sig.results.size());
+    return static_cast<std::uint32_t>(module.interpreter().run(context, func, {io, slots}));
 }
 
 CompileResult compile_text(const Engine& engine, std::string_view name, std::string_view text, const Options& options) {

@@ -19,6 +19,10 @@
 #include <string_view>
 #include <vector>
 
+namespace tn::interp {
+class Interpreter;
+}
+
 namespace tn::driver {
 
 // How a registered host function is reached by emitted code and by the interpreter.
@@ -63,6 +67,12 @@ public:
     // A C function `R (*)(tn_instance*, A...)` for an export; null when its types do not fit C.
     using CFunction = void (*)();
     CFunction c_entry(rt::CodeMode mode, ir::FuncId func) const;
+    // The IR interpreter of this module, made on first use. Any thread.
+    const interp::Interpreter& interpreter() const;
+
+    ~CompiledModule();
+    CompiledModule(const CompiledModule&) = delete;
+    CompiledModule& operator=(const CompiledModule&) = delete;
 
 private:
     const Engine& engine_; // outlives its modules: whoever owns both sees to that
@@ -72,6 +82,7 @@ private:
     std::shared_ptr<const ir::Module> ir_;
     std::shared_ptr<rt::Program> program_;
     mutable std::mutex generating_;
+    mutable std::unique_ptr<interp::Interpreter> interpreter_;
 };
 
 struct CompileResult {
@@ -90,7 +101,6 @@ CompileResult compile_path(const Engine& engine, const std::string& path, const 
 
 // Runs a function of the module in the IR interpreter instead of machine code; same contract as a packed
 // thunk. The context belongs to an instance of module.program() with fuel or polls as it is set up.
-std::uint32_t interpret(const Engine& engine, const CompiledModule& module, rt::Context& context,
-                        ir::FuncId func, rt::Slot* io);
+std::uint32_t interpret(const CompiledModule& module, rt::Context& context, ir::FuncId func, rt::Slot* io);
 
 } // namespace tn::driver

@@ -43,6 +43,8 @@ public:
     ValueId elem_addr(ValueId base, ValueId index, std::int64_t stride);
     ValueId load(Scalar type, MemoryClass memory, ValueId base, std::int64_t offset);
     ValueId load_indexed(Scalar type, MemoryClass memory, ValueId base, ValueId index, unsigned scale, std::int64_t offset);
+    // The Ref in memory as an owned one: the place must be written before anything else can read it.
+    ValueId load_taken(MemoryClass memory, ValueId base, std::int64_t offset);
     void store(MemoryClass memory, ValueId base, std::int64_t offset, ValueId value);
     void store_indexed(MemoryClass memory, ValueId base, ValueId index, unsigned scale, std::int64_t offset, ValueId value);
 

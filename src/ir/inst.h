@@ -77,14 +77,20 @@ constexpr Cond inverted(Cond c) {
     return c;
 }
 
+// `value` cut to the width of an integer type and extended again to 64 bits by its sign: the form of
+// ConstInt's imm.
+std::int64_t extend_int(Scalar type, std::int64_t value);
+
 // What a Load or Store touches; accesses of different classes or Scalars never overlap.
 enum class MemoryClass : std::uint8_t { Element, Instance, Box };
+std::string_view memory_class_text(MemoryClass memory);
 
 enum InstFlag : std::uint8_t {
     NoTrap = 1,   // a trapping op proven safe: it is Pure
     Nullable = 2, // Retain, Release: the reference may be null
     Likely = 4,   // Branch: the first target is expected
     Unlikely = 8, // Branch: the first target is not expected
+    Takes = 16,   // Load of a Ref: takes the reference out of memory, which is then written over; the result is owned
 };
 
 // A jump target and the arguments for the target block's parameters.

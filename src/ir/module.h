@@ -39,7 +39,6 @@ struct Function {
     IdVec<ValueId, Value> values;
     std::vector<ValueId> operands; // pool
     std::vector<Target> targets;   // pool
-    bool is_leaf_inline = false;   // set by the inliner's cost model, for dumps
 
     BlockId entry() const { return BlockId(0); }
     std::span<const ValueId> operands_of(const Inst& inst) const {
@@ -86,6 +85,12 @@ struct GlobalVar {
     bool is_const = false;
 };
 
+// A Ref leaf of the instance data: what it holds before `init` has run.
+struct InstanceRef {
+    std::uint32_t offset = 0;
+    DescId desc; // the empty object of this description; invalid: null
+};
+
 struct Loc {
     std::uint32_t file = 0; // index in Module::files
     std::uint32_t line = 0;
@@ -121,7 +126,7 @@ struct Module {
     IdVec<HostFnId, HostFn> host_fns;
     std::vector<GlobalVar> globals;  // instance variables and constants
     std::uint32_t instance_data_size = 0;
-    std::vector<std::pair<std::uint32_t, Scalar>> instance_refs; // offsets of Ref leaves in the instance data
+    std::vector<InstanceRef> instance_refs; // the Ref leaves in the instance data
     FuncId init;                     // fn(): fills the globals; invalid if there are none
     IdVec<LocId, Loc> locs;
     std::vector<std::string> files;

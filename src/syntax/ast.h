@@ -20,11 +20,21 @@
 
 namespace tn::syntax {
 
-struct ExprId : Id<ExprId> { using Id::Id; };
-struct StmtId : Id<StmtId> { using Id::Id; };
-struct PatternId : Id<PatternId> { using Id::Id; };
-struct TypeExprId : Id<TypeExprId> { using Id::Id; };
-struct ItemId : Id<ItemId> { using Id::Id; };
+struct ExprId : Id<ExprId> {
+    using Id::Id;
+};
+struct StmtId : Id<StmtId> {
+    using Id::Id;
+};
+struct PatternId : Id<PatternId> {
+    using Id::Id;
+};
+struct TypeExprId : Id<TypeExprId> {
+    using Id::Id;
+};
+struct ItemId : Id<ItemId> {
+    using Id::Id;
+};
 
 // A run of T in the Ast's pool of T; Ast::view gives its elements.
 template <typename T> struct ListOf : Range32 {
@@ -45,7 +55,7 @@ std::string_view text_of(BinaryOp op);
 // ---- Parts of nodes ----------------------------------------------------------------------------------
 
 struct Name {
-    SymbolId symbol;           // invalid where the name is missing
+    SymbolId symbol; // invalid where the name is missing
     Span span;
     bool is_valid() const { return symbol.is_valid(); }
 };
@@ -60,26 +70,26 @@ struct FormatSpec {
     char32_t fill = U' ';
     Align align = Align::Default;
     Sign sign = Sign::Default;
-    bool alternate = false;    // `#`
-    bool zero = false;         // `0` before the width
+    bool alternate = false; // `#`
+    bool zero = false;      // `0` before the width
     std::optional<std::uint32_t> width;
     std::optional<std::uint32_t> precision;
-    char type = 0;             // one of d x X o b e f g, or 0
-    Span span;                 // the text after the `:`
+    char type = 0; // one of d x X o b e f g, or 0
+    Span span;     // the text after the `:`
 };
 
 // Either literal text or `{expr:spec}`.
 struct FStringPiece {
     Span span;
-    SymbolId text;             // valid: literal text
-    ExprId expr;               // valid: an interpolation
+    SymbolId text; // valid: literal text
+    ExprId expr;   // valid: an interpolation
     std::optional<FormatSpec> spec;
 };
 
-struct Arg {                   // of a call
+struct Arg { // of a call
     ExprId expr;
-    bool is_mut = false;       // `mut place`
-    Span span;                 // `mut` included
+    bool is_mut = false; // `mut place`
+    Span span;           // `mut` included
 };
 
 // Between the brackets of `a[...]`. What can be read both ways has both ids valid (`xs[i]`, `parse[T](s)`).
@@ -93,22 +103,22 @@ struct MapEntry {
     ExprId value;
 };
 
-struct FieldInit {             // `x: 1.0`, or `x` for `x: x`
+struct FieldInit { // `x: 1.0`, or `x` for `x: x`
     Name name;
-    ExprId value;              // for the short form a Name expression
+    ExprId value; // for the short form a Name expression
     bool is_short = false;
 };
 
 struct MatchArm {
     Span span;
     PatternId pattern;
-    ExprId guard;              // invalid: none
+    ExprId guard; // invalid: none
     ExprId body;
 };
 
-struct FieldPattern {          // `x: p`, or `x`
+struct FieldPattern { // `x: p`, or `x`
     Name name;
-    PatternId pattern;         // for the short form a Binding
+    PatternId pattern; // for the short form a Binding
     bool is_short = false;
 };
 
@@ -117,7 +127,7 @@ struct FnTypeParam {
     bool is_mut = false;
 };
 
-struct GenericParam {          // `T: Ord + Show`
+struct GenericParam { // `T: Ord + Show`
     Name name;
     ListOf<TypeExprId> bounds;
 };
@@ -126,8 +136,8 @@ struct GenericParam {          // `T: Ord + Show`
 struct Param {
     Span span;
     PatternId pattern;
-    Name name;                 // valid: the pattern is just this name (`self` included)
-    TypeExprId type;           // invalid: `self`, or a closure's parameter without a type
+    Name name;       // valid: the pattern is just this name (`self` included)
+    TypeExprId type; // invalid: `self`, or a closure's parameter without a type
     bool is_mut = false;
     bool is_self = false;
 };
@@ -135,7 +145,7 @@ struct Param {
 struct FieldDecl {
     Name name;
     TypeExprId type;
-    SymbolId doc;              // invalid: none
+    SymbolId doc; // invalid: none
 };
 
 enum class VariantForm : std::uint8_t { Unit, Tuple, Record };
@@ -143,12 +153,15 @@ enum class VariantForm : std::uint8_t { Unit, Tuple, Record };
 struct VariantDecl {
     Name name;
     VariantForm form = VariantForm::Unit;
-    ListOf<TypeExprId> types;  // Tuple
-    ListOf<FieldDecl> fields;  // Record
+    ListOf<TypeExprId> types; // Tuple
+    ListOf<FieldDecl> fields; // Record
     SymbolId doc;
 };
 
 // ---- Expressions -------------------------------------------------------------------------------------
+// A line per node, to be read as a table.
+// clang-format off
+//
 // An ExprId is valid unless a comment says otherwise; what could not be parsed is an Error expression.
 
 struct ErrorExpr {};
@@ -165,7 +178,8 @@ struct TupleExpr { ListOf<ExprId> elements; }; // `()` is the empty one
 struct ListExpr { ListOf<ExprId> elements; };
 struct MapExpr { ListOf<MapEntry> entries; };
 struct SetExpr { ListOf<ExprId> elements; };
-// `Point { x: 1.0, ..p }`; the path is a Name, Field or Index expression (`m.Point`, `Stack[i64]`, `Shape.Rect`).
+// `Point { x: 1.0, ..p }`; the path is a Name, Field or Index expression (`m.Point`, `Stack[i64]`,
+// `Shape.Rect`).
 struct RecordExpr { ExprId path; ListOf<FieldInit> fields; ExprId base; /* invalid: no `..base` */ };
 // `a.b`: a field, a method about to be called, a module's or type's member.
 struct FieldExpr { ExprId base; Name name; };
@@ -252,6 +266,8 @@ struct FnItem {
 struct TestItem { SymbolId title; Span title_span; ExprId body; };
 struct NativeTypeItem {};
 struct ExternItem { SymbolId library; Span library_span; ListOf<ItemId> members; }; // Fn items
+
+// clang-format on
 
 // ---- Tables ------------------------------------------------------------------------------------------
 
@@ -342,8 +358,8 @@ struct TypeExpr {
 };
 struct Item {
     Span span;
-    Name name;                 // invalid for imports, impls, tests, extern blocks
-    SymbolId doc;              // the `///` lines before it, joined by line breaks; invalid: none
+    Name name;    // invalid for imports, impls, tests, extern blocks
+    SymbolId doc; // the `///` lines before it, joined by line breaks; invalid: none
     bool is_pub = false;
     ItemNode node;
     ItemKind kind() const { return static_cast<ItemKind>(node.index()); }
@@ -358,7 +374,7 @@ struct Ast {
     IdVec<TypeExprId, TypeExpr> types;
     IdVec<ItemId, Item> items; // every item, members of impls and traits included
 
-    ListOf<ItemId> root;       // the items of the file, in order
+    ListOf<ItemId> root; // the items of the file, in order
     // What the entry points for a part of a file give.
     TypeExprId root_type;
     ListOf<GenericParam> root_generics;

@@ -18,14 +18,15 @@ enum class TokenKind : std::uint8_t {
 #include "syntax/token.def"
 };
 
-std::string_view name_of(TokenKind kind);  // "LeftParen"
-std::string_view shown(TokenKind kind);    // "`(`", "a name"
+std::string_view name_of(TokenKind kind); // "LeftParen"
+std::string_view shown(TokenKind kind);   // "`(`", "a name"
 
 struct Token {
     TokenKind kind = TokenKind::EndOfFile;
-    bool line_start = false;   // the first token of its line
-    bool spaced = false;       // whitespace or a comment stands before it
-    std::uint32_t begin = 0;   // byte range
+    bool line_start = false; // the first token of its line
+    bool spaced = false;     // whitespace or a comment stands before it
+    bool is_broken = false;  // a literal that was not closed: what follows it is no further mistake
+    std::uint32_t begin = 0; // byte range
     std::uint32_t end = 0;
     // Identifier, Label, String, Bytes, FStringText, FStringSpec: the SymbolId of its decoded text.
     // Char: the scalar value. Integer: index into integers. Float: index into floats.
@@ -34,24 +35,24 @@ struct Token {
 
 struct IntegerValue {
     std::uint64_t magnitude = 0;
-    bool overflow = false;     // the digits do not fit 64 bits
-    SymbolId suffix;           // `u8`; invalid when none
+    bool overflow = false; // the digits do not fit 64 bits
+    SymbolId suffix;       // `u8`; invalid when none
 };
 
 struct FloatValue {
     double value = 0;
-    SymbolId digits;           // without underscores and suffix, so that f32 can round once
-    SymbolId suffix;           // `f32`; invalid when none
+    SymbolId digits; // without underscores and suffix, so that f32 can round once
+    SymbolId suffix; // `f32`; invalid when none
 };
 
 enum class CommentKind : std::uint8_t { Line, Doc };
 
 struct Comment {
-    std::uint32_t begin = 0;   // byte range, without the line break
+    std::uint32_t begin = 0; // byte range, without the line break
     std::uint32_t end = 0;
     std::uint32_t next_token = 0; // index of the token that follows it
     CommentKind kind = CommentKind::Line;
-    bool line_start = false;   // nothing but whitespace stands before it on its line
+    bool line_start = false; // nothing but whitespace stands before it on its line
 };
 
 struct TokenBuffer {

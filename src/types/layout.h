@@ -61,7 +61,12 @@ public:
     // Only what was computed before: for const use by finished modules. Null if absent.
     const Layout* find(TypeId type) const;
 
+    // True if a value of `type` holds one of `inner` directly, not through a collection, or is one.
+    bool contains(TypeId type, TypeId inner) const;
+
 private:
+    bool add_variants(TypeId type, Layout& layout);
+
     TypeTable& types_;
     std::unordered_map<std::uint32_t, std::unique_ptr<Layout>> layouts_;
     std::vector<TypeId> in_progress_;

@@ -1,0 +1,75 @@
+// Running a function of an instance: the steps that all kinds of calls share.
+#pragma once
+
+#include "capi/core.h"
+#include "capi/inside.h"
+#include "runtime/context.h"
+
+namespace tn::capi {
+
+// Takes the instance for a call and gives it back: from outside by entering it, from a callback or between
+// enter and leave by what the thread has already.
+class CallScope {
+public:
+    explicit CallScope(InstanceCore& core) : core_(core) {
+        if (!core.is_inside()) {
+            const rt::EnterResult result = core.rt->enter();
+            if (result != rt::EnterResult::Entered) [[unlikely]] {
+                status_ = result == rt::EnterResult::Busy ? TN_BUSY : TN_NOMEM;
+                return;
+            }
+            core.owner.store(this_thread(), std::memory_order_relaxed);
+            entered_ = true;
+        } else if (core.place == Place::Script) [[unlikely]] {
+            // From an output or poll function, a finalizer or a plain C function.
+            status_ = TN_STATE;
+            return;
+        } else if (core.callback_depth == 0) {
+            core.rt->begin_call();
+        }
+        place_ = core.place;
+        core.place = Place::Script;
+        if (core.attention.load(std::memory_order_relaxed) != 0) [[unlikely]] begin_slowly();
+    }
+    ~CallScope() {
+        if (status_ == TN_OK) [[likely]] core_.place = place_;
+        if (timed_) [[unlikely]] end_slowly();
+        if (entered_) [[likely]] Inside::leave_instance(core_);
+    }
+    CallScope(const CallScope&) = delete;
+    CallScope& operator=(const CallScope&) = delete;
+
+    tn_status status() const { return status_; }
+    tn_status report_status(tn_error** err) const noexcept;
+
+private:
+    void begin_slowly() noexcept;
+    void end_slowly() noexcept;
+
+    InstanceCore& core_;
+    tn_status status_ = TN_OK;
+    Place place_ = Place::Outside;
+    bool entered_ = false;
+    bool timed_ = false;
+};
+
+// Makes the machine code of a mode, or of what a call needs, on first use. Throws.
+driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode);
+
+// Runs the function on a filled row. Throws what making its code throws.
+inline TrapCode run(InstanceCore& core, FunctionPlan& plan, rt::Slot* row) {
+    if (core.interprets) [[unlikely]] {
+        const std::uint32_t code = driver::interpret(*core.module->compiled,
+                                                     *core.context(), plan.func, row);
+        core.context()->trap_code = TrapCode::None;
+        return static_cast<TrapCode>(code);
+    }
+    auto entry = plan.entries[static_cast<unsigned>(core.rt->mode)].load(std::memory_order_acquire);
+    if (!entry) [[unlikely]] entry = make_entry(plan, core.rt->mode);
+    return core.rt->invoke(entry, row);
+}
+
+// Runs a function without parameters and results on an instance that is already entered: `init`.
+TrapCode run_init(InstanceCore& core, ir::FuncId func);
+
+} // namespace tn::capi

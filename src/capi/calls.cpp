@@ -1,0 +1,324 @@
+// Section 5 of c_api.h: calls. The flat path (scalars in, a scalar out) allocates and locks nothing; all
+// others go through rows of leaves.
+#include "capi/call.h"
+#include "capi/dispatch.h"
+#include "capi/marshal.h"
+#include "capi/text.h"
+#include "capi/timer.h"
+#include "runtime/entry_points.h"
+#include "runtime/seq.h"
+#include "support/ice.h"
+
+#include <system_error>
+
+namespace tn::capi {
+
+void CallScope::begin_slowly() noexcept {
+    const std::uint32_t attention = core_.attention.load(std::memory_order_relaxed);
+    if (core_.callback_depth != 0) return;
+    if (attention & CancelPending) core_.rt->fire(rt::CancelRequested);
+    if (attention & NeedsTimer) {
+        try {
+            core_.module->runtime->timer->start(*core_.rt, core_.timeout_ms, core_.poll ? core_.poll_ms : 0);
+            timed_ = true;
+        } catch (const std::exception&) {
+            // A limit that cannot be kept is worse than a call that is refused.
+            status_ = TN_NOMEM;
+            core_.place = place_;
+        }
+    }
+}
+
+void CallScope::end_slowly() noexcept { core_.module->runtime->timer->stop(*core_.rt); }
+
+tn_status CallScope::report_status(tn_error** err) const noexcept {
+    if (status_ == TN_BUSY) return report(err, TN_BUSY, {"another thread is inside the instance"});
+    if (status_ == TN_STATE) {
+        return report(err, TN_STATE, {"the instance is running a script and cannot be called from here"});
+    }
+    return report_no_memory(err);
+}
+
+driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode) {
+    const auto entry = plan.module->compiled->packed_entry(mode, plan.func);
+    TN_CHECK(entry != nullptr, "a function of the module has no entry thunk: " + plan.name);
+    plan.entries[static_cast<unsigned>(mode)].store(entry, std::memory_order_release);
+    return entry;
+}
+
+TrapCode run_init(InstanceCore& core, ir::FuncId func) {
+    Row row(1);
+    if (core.interprets) {
+        const std::uint32_t code = driver::interpret(*core.module->compiled,
+                                                     *core.context(), func, row.data());
+        core.context()->trap_code = TrapCode::None;
+        return static_cast<TrapCode>(code);
+    }
+    const auto entry = core.module->compiled->packed_entry(core.rt->mode, func);
+    TN_CHECK(entry != nullptr, "the module's init has no entry thunk");
+    return core.rt->invoke(entry, row.data());
+}
+
+namespace {
+
+std::string argument_name(const FunctionPlan& plan, std::size_t i) {
+    std::string out = "argument " + std::to_string(i + 1);
+    if (i < plan.param_names.size() && !plan.param_names[i].empty()) out += " (`" + plan.param_names[i] + "`)";
+    return out + " of `" + plan.name + "`";
+}
+
+// Everything that does not depend on the arguments' values. Not TN_OK: reported.
+tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const tn_value* args, std::size_t nargs,
+                     bool takes_mut, tn_error** err) {
+    if (core.is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
+    if (plan.module != core.module.get()) {
+        return report(err, TN_SIGNATURE, {"`", plan.name, "` is a function of another module than the instance"});
+    }
+    if (nargs != plan.param_count) {
+        return report(err, TN_SIGNATURE,
+                      {"`", plan.name, "` takes ", Number(plan.param_count).text(),
+                       plan.param_count == 1 ? " argument, not " : " arguments, not ", Number(nargs).text()});
+    }
+    if (!args && nargs != 0) return report(err, TN_ARG, {"args is NULL"});
+    if (plan.has_mut && !takes_mut) {
+        return report(err, TN_SIGNATURE, {"`", plan.name, "` has `mut` parameters: call it with tn_call_mut"});
+    }
+    if (!plan.can_cross) {
+        return report(err, TN_TYPE, {"`", plan.name, "` has a type that cannot cross the C API: ", plan.signature});
+    }
+    return TN_OK;
+}
+
+// The arguments as slots. Those of `mut` parameters are retained, and released again on failure.
+tn_status fill_row(InstanceCore& core, const FunctionPlan& plan, const tn_value* args, Row& row, TextCopies& copies,
+                   tn_error** err) {
+    Problem problem;
+    for (std::size_t i = 0; i < plan.param_count; ++i) {
+        const ValuePlan& param = plan.params[i];
+        if (value_to_slots(core, *param.type, args[i], row.data() + param.first_slot, param.is_mut, copies, problem)) {
+            continue;
+        }
+        for (std::size_t k = 0; k < i; ++k) {
+            if (plan.params[k].is_mut) release_slots(core, *plan.params[k].type, row.data() + plan.params[k].first_slot);
+        }
+        return report(err, problem.status, {argument_name(plan, i), ": ", problem.text});
+    }
+    return TN_OK;
+}
+
+// Replaces `mut` arguments by what the function left in them. All or nothing.
+tn_status take_changed(InstanceCore& core, const FunctionPlan& plan, tn_value* args, Row& row, tn_error** err) {
+    std::vector<tn_value> changed(plan.param_count);
+    tn_status status = TN_OK;
+    for (std::size_t i = 0; i < plan.param_count; ++i) {
+        TN_SET_NONE(&changed[i]);
+        if (!plan.params[i].is_mut) continue;
+        const ValuePlan& place = plan.changed[i];
+        if (status != TN_OK) release_slots(core, *place.type, row.data() + place.first_slot);
+        else status = slots_to_value(core, *place.type, row.data() + place.first_slot, changed[i]);
+    }
+    for (std::size_t i = 0; i < plan.param_count; ++i) {
+        if (!plan.params[i].is_mut) continue;
+        if (status == TN_OK) std::swap(args[i], changed[i]);
+        clear_value(changed[i]);
+    }
+    if (status == TN_NOMEM) return report_no_memory(err);
+    if (status != TN_OK) return report(err, status, {"memory limit exceeded by a changed argument"});
+    return TN_OK;
+}
+
+tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* args, tn_value* mut_args, tn_value* ret,
+                       tn_error** err) {
+    CallScope scope(core);
+    if (scope.status() != TN_OK) return scope.report_status(err);
+    Row row(plan.row_size);
+    TrapCode code;
+    {
+        TextCopies copies(core);
+        if (tn_status status = fill_row(core, plan, args, row, copies, err); status != TN_OK) return status;
+        code = run(core, plan, row.data());
+    }
+    if (code != TrapCode::None) return report_trap(core, code, err);
+    tn_value result;
+    tn_status status = slots_to_value(core, *plan.result.type, row.data() + plan.result.first_slot, result);
+    if (status != TN_OK) TN_SET_NONE(&result);
+    tn_status changed = TN_OK;
+    if (plan.has_mut && status == TN_OK) {
+        changed = take_changed(core, plan, mut_args, row, err);
+    } else if (plan.has_mut) {
+        for (std::size_t i = 0; i < plan.param_count; ++i) {
+            if (plan.params[i].is_mut) release_slots(core, *plan.changed[i].type, row.data() + plan.changed[i].first_slot);
+        }
+    }
+    if (changed != TN_OK) {
+        clear_value(result);
+        return changed;
+    }
+    if (status == TN_NOMEM) return report_no_memory(err);
+    if (status != TN_OK) return report(err, status, {"memory limit exceeded by the result"});
+    if (ret) *ret = result;
+    else clear_value(result);
+    return TN_OK;
+}
+
+[[gnu::noinline]] tn_status call_slowly(InstanceCore& core, FunctionPlan& plan, const tn_value* args, std::size_t nargs,
+                                        tn_value* mut_args, tn_value* ret, tn_error** err) noexcept {
+    try {
+        const tn_status status = check_call(core, plan, args, nargs, mut_args != nullptr || nargs == 0, err);
+        if (status != TN_OK) return status;
+        return call_by_rows(core, plan, args, mut_args, ret, err);
+    } catch (...) {
+        return report_exception(err);
+    }
+}
+
+// Scalars only: anything unusual goes the slow way, which finds out what it is.
+inline tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* args, std::size_t nargs, tn_value* ret,
+                      tn_error** err) noexcept {
+    if (!plan.is_flat || nargs != plan.param_count || plan.module != core.module.get() || core.is_closed() ||
+        (nargs != 0 && !args)) [[unlikely]] {
+        return call_slowly(core, plan, args, nargs, nullptr, ret, err);
+    }
+    rt::Slot row[FunctionPlan::max_flat];
+    for (std::size_t i = 0; i < nargs; ++i) {
+        if (args[i].tag != plan.tags[i] || !scalar_to_slot(args[i].tag, args[i].as, row[i])) [[unlikely]] {
+            return call_slowly(core, plan, args, nargs, nullptr, ret, err);
+        }
+    }
+    try {
+        CallScope scope(core);
+        if (scope.status() != TN_OK) [[unlikely]] return scope.report_status(err);
+        const TrapCode code = run(core, plan, row);
+        if (code != TrapCode::None) [[unlikely]] return report_trap(core, code, err);
+    } catch (...) {
+        return report_exception(err);
+    }
+    if (ret) {
+        if (plan.result_tag == TN_TAG_UNIT) TN_SET_UNIT(ret);
+        else slot_to_scalar(plan.result_tag, row[0], *ret);
+    }
+    return TN_OK;
+}
+
+tn_status refuse_handles(const tn_instance* inst, const tn_function* f, tn_error** err) {
+    if (!find_instance(inst)) return report_handle(err, inst, "instance");
+    return report_handle(err, f, "function");
+}
+
+// Arguments of tn_call_slots: two slots for a text.
+tn_status call_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) {
+    CallScope scope(core);
+    if (scope.status() != TN_OK) return scope.report_status(err);
+    Row row(plan.row_size);
+    TrapCode code;
+    {
+        // Texts are made for the call and released after it.
+        struct Texts {
+            InstanceCore& core;
+            std::vector<rt::Object*> objects;
+            ~Texts() {
+                for (rt::Object* object : objects) rt::rt_release(core.context(), object);
+            }
+        } texts{core, {}};
+        std::size_t at = 0;
+        for (std::size_t i = 0; i < plan.param_count; ++i) {
+            const TypeInfo& type = *plan.param_types[i];
+            if (type.is_scalar()) {
+                if (!scalar_to_slot(type.tag, io[at++], row[i])) {
+                    return report(err, TN_RANGE, {argument_name(plan, i), ": the number is out of range for `",
+                                                  type.name, "`"});
+                }
+                continue;
+            }
+            const void* bytes = io[at].p;
+            const std::uint64_t length = io[at + 1].u;
+            at += 2;
+            if ((!bytes && length != 0) || length > PTRDIFF_MAX) {
+                return report(err, TN_ARG, {argument_name(plan, i), ": bad pointer or length"});
+            }
+            const bool is_string = type.tag == TN_TAG_STRING;
+            if (is_string && find_bad_utf8(static_cast<const char*>(bytes), length) != length) {
+                return report(err, TN_UTF8, {argument_name(plan, i), " is not UTF-8"});
+            }
+            texts.objects.reserve(texts.objects.size() + 1);
+            rt::Object* object = rt::rt_bytes_new(core.context(), bytes, static_cast<std::int64_t>(length),
+                                                  is_string ? rt::string_desc_id : rt::bytes_desc_id);
+            if (!object) return report_runtime_failure(core, err);
+            texts.objects.push_back(object);
+            row[i].ref = object;
+        }
+        code = run(core, plan, row.data());
+    }
+    if (code != TrapCode::None) return report_trap(core, code, err);
+    if (plan.result_tag != TN_TAG_UNIT) {
+        tn_value result;
+        slot_to_scalar(plan.result_tag, row[0], result);
+        io[0] = result.as;
+    }
+    return TN_OK;
+}
+
+std::size_t slots_needed(const FunctionPlan& plan) {
+    std::size_t count = 0;
+    for (const TypeInfo* type : plan.param_types) count += type->is_scalar() ? 1 : 2;
+    return plan.result_tag != TN_TAG_UNIT && count == 0 ? 1 : count;
+}
+
+} // namespace
+} // namespace tn::capi
+
+using namespace tn::capi;
+
+tn_status tn_call(tn_instance* inst, tn_function* f, const tn_value* args, size_t nargs, tn_value* ret,
+                  tn_error** err) {
+    if (err) *err = nullptr;
+    if (ret) TN_SET_NONE(ret);
+    const Cell* instance = find_handle(inst, HandleKind::Instance);
+    const Cell* function = find_handle(f, HandleKind::Function);
+    if (!instance || !function) [[unlikely]] return refuse_handles(inst, f, err);
+    return call(*static_cast<InstanceCore*>(instance->object), *static_cast<FunctionPlan*>(function->plan), args, nargs,
+                ret, err);
+}
+
+tn_status tn_call_mut(tn_instance* inst, tn_function* f, tn_value* args, size_t nargs, tn_value* ret, tn_error** err) {
+    if (err) *err = nullptr;
+    if (ret) TN_SET_NONE(ret);
+    InstanceCore* core = find_instance(inst);
+    FunctionObject* function = find_function(f);
+    if (!core || !function) return refuse_handles(inst, f, err);
+    return call_slowly(*core, *function->plan, args, nargs, args, ret, err);
+}
+
+tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t nio, tn_error** err) {
+    return guarded(err, [&] {
+        InstanceCore* core = find_instance(inst);
+        FunctionObject* function = find_function(f);
+        if (!core || !function) return refuse_handles(inst, f, err);
+        FunctionPlan& plan = *function->plan;
+        if (core->is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
+        if (plan.module != core->module.get()) {
+            return report(err, TN_SIGNATURE, {"`", plan.name, "` is a function of another module than the instance"});
+        }
+        if (!function->signature_given) {
+            return report(err, TN_SIGNATURE, {"`", plan.name, "` was looked up without its signature"});
+        }
+        if (!plan.slots_fit) {
+            return report(err, TN_SIGNATURE, {"tn_call_slots cannot pass the types of ", plan.signature});
+        }
+        if (nio < slots_needed(plan)) return report(err, TN_ARG, {"too few slots for ", plan.signature});
+        if (!io && slots_needed(plan) != 0) return report(err, TN_ARG, {"io is NULL"});
+        return call_slots(*core, plan, io, err);
+    });
+}
+
+tn_status tn_frame_call(tn_frame* fr, tn_function* f, const tn_value* args, size_t nargs, tn_value* ret,
+                        tn_error** err) {
+    if (err) *err = nullptr;
+    if (ret) TN_SET_NONE(ret);
+    FrameObject* frame = find_frame(fr);
+    if (!frame) return report_handle(err, fr, "frame");
+    FunctionObject* function = find_function(f);
+    if (!function) return report_handle(err, f, "function");
+    if (!frame->core->is_inside()) return report(err, TN_STATE, {"a frame belongs to the thread of its callback"});
+    return call(*frame->core, *function->plan, args, nargs, ret, err);
+}

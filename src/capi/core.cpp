@@ -1,0 +1,72 @@
+// Life of the objects behind the handles.
+#include "capi/core.h"
+
+#include "capi/dispatch.h"
+#include "capi/timer.h"
+
+#include <cstddef>
+
+namespace tn::capi {
+
+RuntimeCore::RuntimeCore() : timer(std::make_unique<Timer>()) {
+    engine.shared = std::make_shared<rt::RuntimeShared>();
+}
+
+RuntimeCore::~RuntimeCore() = default;
+
+const driver::Engine& RuntimeCore::seal() {
+    std::call_once(sealed_, [this] {
+        registry.seal();
+        std::vector<driver::HostFunction> functions;
+        for (const host::Registration& entry : registry.entries()) {
+            driver::HostFunction fn;
+            fn.path = entry.path;
+            fn.signature = entry.signature;
+            fn.is_generic = entry.is_generic;
+            fn.is_pure = entry.is_pure;
+            fn.address = entry.is_generic ? nullptr : reinterpret_cast<const void*>(entry.address);
+            fn.user_data = const_cast<host::Registration*>(&entry);
+            functions.push_back(std::move(fn));
+        }
+        engine.host_functions = std::move(functions);
+        engine.generic_call = &dispatch_host_call;
+        engine.instance_context_offset = offsetof(Cell, context);
+    });
+    return engine;
+}
+
+ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<driver::CompiledModule> compiled_arg)
+    : runtime(std::move(runtime_arg)), compiled(std::move(compiled_arg)),
+      types(*compiled->ir().types, compiled->program()) {
+    const ir::Module& ir = compiled->ir();
+    string_type = types.simple(TN_TAG_STRING);
+    bytes_type = types.simple(TN_TAG_BYTES);
+    exports_.resize(ir.exports.size());
+    tests_.resize(ir.tests.size());
+    host_plans.resize(runtime->registry.entries().size());
+    for (const ir::HostFn& fn : ir.host_fns) {
+        if (fn.registration < host_plans.size()) host_plans[fn.registration] = make_host_plan(*this, fn);
+    }
+}
+
+FunctionPlan* ModuleCore::export_plan(std::size_t i) {
+    std::lock_guard lock(mutex_);
+    if (!exports_[i]) exports_[i] = make_export_plan(*this, compiled->ir().exports[i]);
+    return exports_[i].get();
+}
+
+FunctionPlan* ModuleCore::test_plan(std::size_t i) {
+    std::lock_guard lock(mutex_);
+    if (!tests_[i]) tests_[i] = make_test_plan(*this, compiled->ir().tests[i]);
+    return tests_[i].get();
+}
+
+InstanceCore::~InstanceCore() {
+    for (FrameObject* frame : frames) {
+        // The cell is dead already; it goes back to the free ones.
+        retire_handle(frame->cell);
+        delete frame;
+    }
+}
+
+} // namespace tn::capi

@@ -1,0 +1,199 @@
+// The objects behind the handles. Each keeps what it needs alive by counted references, so that the host may
+// free its handles in any order:
+//
+//     tn_instance -> InstanceCore -> ModuleCore -> RuntimeCore
+//     tn_function -> FunctionObject -> ModuleCore        tn_module -> ModuleCore
+//     tn_value    -> InstanceCore                        tn_interrupt -> InstanceCore
+#pragma once
+
+#include "c_api.h"
+#include "capi/config.h"
+#include "capi/error_object.h"
+#include "capi/function_plan.h"
+#include "capi/handle_table.h"
+#include "capi/type_info.h"
+#include "driver/engine.h"
+#include "host/registry.h"
+#include "runtime/instance.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace tn::capi {
+
+class Timer;
+
+// Counted by Ref; deletes itself.
+template <typename Self> struct Counted {
+    mutable std::atomic<std::uint64_t> count{1};
+    void retain() const { count.fetch_add(1, std::memory_order_relaxed); }
+    void release() const {
+        if (count.fetch_sub(1, std::memory_order_acq_rel) == 1) delete static_cast<const Self*>(this);
+    }
+};
+
+template <typename T> class Ref {
+public:
+    Ref() = default;
+    static Ref adopt(T* object) { return Ref(object); }
+    static Ref share(T* object) {
+        if (object) object->retain();
+        return Ref(object);
+    }
+    Ref(const Ref& other) : object_(other.object_) {
+        if (object_) object_->retain();
+    }
+    Ref(Ref&& other) noexcept : object_(std::exchange(other.object_, nullptr)) {}
+    Ref& operator=(Ref other) noexcept {
+        std::swap(object_, other.object_);
+        return *this;
+    }
+    ~Ref() {
+        if (object_) object_->release();
+    }
+    T* get() const { return object_; }
+    T* operator->() const { return object_; }
+    T& operator*() const { return *object_; }
+    explicit operator bool() const { return object_ != nullptr; }
+    T* take() { return std::exchange(object_, nullptr); }
+
+private:
+    explicit Ref(T* object) : object_(object) {}
+    T* object_ = nullptr;
+};
+
+struct RuntimeCore : Counted<RuntimeCore> {
+    RuntimeCore();
+    ~RuntimeCore();
+
+    Config config;
+    host::Registry registry;
+    TypeHome types;
+    driver::Engine engine; // filled when the registry is sealed
+    std::unique_ptr<Timer> timer;
+
+    // Seals the registry and fills the engine, once. Throws.
+    const driver::Engine& seal();
+
+private:
+    std::once_flag sealed_;
+};
+
+struct ModuleCore : Counted<ModuleCore> {
+    ModuleCore(Ref<RuntimeCore> runtime, std::shared_ptr<driver::CompiledModule> compiled);
+
+    // The plan of export `i`, or of test `i`. Throws.
+    FunctionPlan* export_plan(std::size_t i);
+    FunctionPlan* test_plan(std::size_t i);
+    // How calls of the host function of a registration convert, in this module. Null if it calls none such.
+    const HostPlan* host_plan(std::uint32_t registration) const {
+        return registration < host_plans.size() ? host_plans[registration].get() : nullptr;
+    }
+
+    Ref<RuntimeCore> runtime;
+    std::shared_ptr<driver::CompiledModule> compiled;
+    TypeHome types;
+    std::vector<std::unique_ptr<HostPlan>> host_plans; // by registration
+    std::shared_ptr<diag::SourceMap> sources;
+    const TypeInfo* string_type = nullptr;
+    const TypeInfo* bytes_type = nullptr;
+
+private:
+    std::mutex mutex_;
+    std::vector<std::unique_ptr<FunctionPlan>> exports_, tests_;
+};
+
+struct FunctionObject {
+    Ref<ModuleCore> module;
+    FunctionPlan* plan = nullptr;
+    bool signature_given = false;
+};
+
+// What a failing host function told with tn_frame_fail.
+struct HostFailure {
+    tn_status status = TN_TRAP_HOST_ERROR;
+    std::string message; // complete
+    void* payload = nullptr;
+    tn_finalizer finalizer = nullptr;
+    std::vector<rt::TraceEntry> frames; // of an inner script
+    ~HostFailure() {
+        if (finalizer) finalizer(payload);
+    }
+};
+
+// A running generic callback: what a tn_frame handle names. The handle is dead between callbacks.
+struct FrameObject {
+    InstanceCore* core = nullptr;
+    Cell* cell = nullptr;
+};
+
+// Where the thread that is inside an instance stands.
+enum class Place : std::uint8_t {
+    Outside,  // nobody is inside
+    Entered,  // between tn_instance_enter and _leave, or in a function of this API
+    Script,   // a script runs
+    Callback, // a generic host function runs: may call again
+};
+
+// Reasons to leave the fast path of a call.
+enum Attention : std::uint32_t {
+    NeedsTimer = 1,    // a timeout or a poll function
+    CancelPending = 2, // tn_interrupt_fire: stop the running call, else the next one
+    Closing = 4,       // tn_instance_free
+};
+
+struct InstanceCore : Counted<InstanceCore> {
+    ~InstanceCore();
+
+    Ref<ModuleCore> module;
+    std::shared_ptr<rt::Instance> rt;
+    // A token of the thread that is inside; 0: none.
+    std::atomic<std::uintptr_t> owner{0};
+    std::atomic<std::uint32_t> attention{0};
+    Place place = Place::Outside;
+    bool interprets = false;
+    std::uint32_t enter_depth = 0;    // of tn_instance_enter
+    std::uint32_t callback_depth = 0; // generic host functions that are running
+    std::uint64_t timeout_ms = 0;
+    std::uint32_t poll_ms = 0;
+    Cell* handle = nullptr;           // what callbacks get
+    std::vector<FrameObject*> frames; // one per nested callback, kept for reuse
+    std::unique_ptr<HostFailure> failure;
+    tn_write_fn write = nullptr; // null: stdout
+    tn_poll_fn poll = nullptr;
+    host::UserData write_data, poll_data, user_data;
+
+    rt::Context* context() const { return &rt->context; }
+    bool is_closed() const { return attention.load(std::memory_order_relaxed) & Closing; }
+    bool is_inside() const;
+};
+
+// Names the calling thread: the address of its thread control block.
+inline std::uintptr_t this_thread() { return reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer()); }
+
+inline bool InstanceCore::is_inside() const { return owner.load(std::memory_order_relaxed) == this_thread(); }
+
+// TN_FUEL_UNLIMITED turns metering off. Not while a script runs.
+void set_fuel(InstanceCore& core, std::uint64_t fuel);
+
+inline RuntimeCore* find_runtime(const tn_runtime* handle) {
+    Cell* cell = find_handle(handle, HandleKind::Runtime);
+    return cell ? static_cast<RuntimeCore*>(cell->object) : nullptr;
+}
+inline ModuleCore* find_module(const tn_module* handle) {
+    Cell* cell = find_handle(handle, HandleKind::Module);
+    return cell ? static_cast<ModuleCore*>(cell->object) : nullptr;
+}
+inline FunctionObject* find_function(const tn_function* handle) {
+    Cell* cell = find_handle(handle, HandleKind::Function);
+    return cell ? static_cast<FunctionObject*>(cell->object) : nullptr;
+}
+inline InstanceCore* find_instance(const tn_instance* handle) {
+    Cell* cell = find_handle(handle, HandleKind::Instance);
+    return cell ? static_cast<InstanceCore*>(cell->object) : nullptr;
+}
+
+} // namespace tn::capi

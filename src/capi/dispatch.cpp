@@ -1,0 +1,178 @@
+// A call from a script to a generic host function. Nothing thrown leaves: emitted code is the caller.
+#include "capi/dispatch.h"
+
+#include "capi/inside.h"
+#include "capi/marshal.h"
+#include "runtime/entry_points.h"
+#include "support/ice.h"
+
+#include <array>
+#include <span>
+
+namespace tn::capi {
+
+namespace {
+
+constexpr std::size_t inline_args = 12;
+
+// The frame handle of one callback: alive exactly while it runs.
+class FrameScope {
+public:
+    explicit FrameScope(InstanceCore& core) : core_(core) {
+        const std::size_t depth = core.callback_depth;
+        if (depth == core.frames.size()) {
+            auto frame = std::make_unique<FrameObject>();
+            frame->core = &core;
+            core.frames.reserve(depth + 1);
+            frame->cell = new_handle(HandleKind::Frame, frame.get());
+            if (!frame->cell) throw std::bad_alloc();
+            core.frames.push_back(frame.release());
+        }
+        frame_ = core.frames[depth];
+        frame_->cell->kind.store(HandleKind::Frame, std::memory_order_release);
+        place_ = core.place;
+        core.place = Place::Callback;
+        ++core.callback_depth;
+    }
+    ~FrameScope() {
+        frame_->cell->kind.store(HandleKind::Dead, std::memory_order_release);
+        core_.place = place_;
+        --core_.callback_depth;
+    }
+    FrameScope(const FrameScope&) = delete;
+    FrameScope& operator=(const FrameScope&) = delete;
+    tn_frame* handle() const { return reinterpret_cast<tn_frame*>(frame_->cell); }
+
+private:
+    InstanceCore& core_;
+    FrameObject* frame_ = nullptr;
+    Place place_ = Place::Script;
+};
+
+// Arguments of one callback, each a value of its own, cleared at the end unless the host did.
+class Arguments {
+public:
+    explicit Arguments(std::size_t count) : count_(count) {
+        if (count > inline_args) large_ = std::make_unique<tn_value[]>(count);
+        for (tn_value& value : all()) TN_SET_NONE(&value);
+    }
+    ~Arguments() {
+        for (tn_value& value : all()) clear_value(value);
+    }
+    Arguments(const Arguments&) = delete;
+    Arguments& operator=(const Arguments&) = delete;
+    std::span<tn_value> all() { return {large_ ? large_.get() : small_.data(), count_}; }
+
+private:
+    std::size_t count_;
+    std::array<tn_value, inline_args> small_;
+    std::unique_ptr<tn_value[]> large_;
+};
+
+void set_failure(InstanceCore& core, tn_status status, std::string message) {
+    core.failure = std::make_unique<HostFailure>();
+    core.failure->status = status;
+    core.failure->message = std::move(message);
+}
+
+// What the callback said when it failed; else what its status means.
+void complete_failure(InstanceCore& core, const std::string& path, tn_status status) {
+    if (core.failure) return;
+    std::string message = "host error: `" + path + "` failed";
+    if (status != TN_TRAP_HOST_ERROR) {
+        message += " with status ";
+        message += tn_status_name(status);
+        message += " (" + std::to_string(status) + ")";
+    }
+    const bool is_own = TN_IS_TRAP(status) || status >= TN_HOST_STATUS_FIRST;
+    set_failure(core, is_own ? status : TN_TRAP_HOST_ERROR, std::move(message));
+}
+
+std::uint32_t fail(InstanceCore& core) {
+    // The script sees the text too: it may be shown by whoever traces it.
+    const std::string& message = core.failure->message;
+    constexpr std::string_view prefix = "host error: ";
+    const std::string_view text =
+        message.starts_with(prefix) ? std::string_view(message).substr(prefix.size()) : std::string_view(message);
+    rt::rt_fail(core.context(), TrapCode::HostError, text.data(), text.size());
+    return static_cast<std::uint32_t>(TrapCode::HostError);
+}
+
+std::uint32_t call_host(InstanceCore& core, const host::Registration& registration, rt::Slot* io) {
+    const HostPlan* plan = core.module->host_plan(registration.index);
+    if (!plan) TN_ICE("a call of a host function that the module does not import");
+    if (core.callback_depth >= max_callback_depth) return static_cast<std::uint32_t>(TrapCode::StackOverflow);
+
+    Arguments arguments(plan->params.size());
+    for (std::size_t i = 0; i < plan->params.size(); ++i) {
+        const ValuePlan& param = plan->params[i];
+        const rt::Slot* slots = io + param.first_slot;
+        // The script keeps its references; the values have their own.
+        if (!param.type->is_scalar() && param.type->layout) {
+            for (std::size_t k = 0; k < param.slot_count; ++k) {
+                if (param.type->layout->leaves[k].scalar == Scalar::Ref) rt::retain(slots[k].ref);
+            }
+        }
+        const tn_status status = slots_to_value(core, *param.type, slots, arguments.all()[i]);
+        if (status != TN_OK) return static_cast<std::uint32_t>(TrapCode::MemoryLimit);
+    }
+
+    tn_value result;
+    result.tag = TN_TAG_POISON;
+    result.aux = 0;
+    result.as.u = 0;
+    tn_status status;
+    core.failure.reset();
+    {
+        FrameScope frame(core);
+        status = reinterpret_cast<tn_host_fn>(registration.address)(
+            frame.handle(), arguments.all().data(), arguments.all().size(), &result, registration.user_data.get());
+    }
+    if (status != TN_OK) {
+        if (result.tag != TN_TAG_POISON) clear_value(result);
+        complete_failure(core, registration.path, status);
+        return fail(core);
+    }
+    core.failure.reset();
+    const TypeInfo& type = *plan->result.type;
+    if (type.tag == TN_TAG_UNIT && (result.tag == TN_TAG_POISON || result.tag == TN_TAG_NONE)) return 0;
+    Problem problem;
+    bool fits;
+    {
+        TextCopies copies(core);
+        fits = value_to_slots(core, type, result, io, true, copies, problem);
+    }
+    if (!fits) {
+        if (problem.status == TN_TRAP_MEMORY_LIMIT) {
+            clear_value(result);
+            return static_cast<std::uint32_t>(TrapCode::MemoryLimit);
+        }
+        const bool unset = result.tag == TN_TAG_POISON;
+        set_failure(core, TN_TRAP_HOST_ERROR,
+                    "host error: `" + registration.path + "` " +
+                        (unset ? "returned TN_OK without setting its result" : "gave a wrong result: " + problem.text));
+        if (!unset) clear_value(result);
+        return fail(core);
+    }
+    clear_value(result);
+    return 0;
+}
+
+} // namespace
+
+FrameObject* find_frame(const tn_frame* handle) {
+    const Cell* cell = find_handle(handle, HandleKind::Frame);
+    return cell ? static_cast<FrameObject*>(cell->object) : nullptr;
+}
+
+std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::Slot* io) {
+    auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
+    try {
+        return call_host(core, *static_cast<const host::Registration*>(registration), io);
+    } catch (const std::exception& exception) {
+        rt::rt_fail(context, TrapCode::HostError, exception.what(), std::char_traits<char>::length(exception.what()));
+        return static_cast<std::uint32_t>(TrapCode::HostError);
+    }
+}
+
+} // namespace tn::capi

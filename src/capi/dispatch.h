@@ -1,0 +1,16 @@
+// Scripts call generic host functions through here.
+#pragma once
+
+#include "capi/core.h"
+#include "runtime/context.h"
+
+namespace tn::capi {
+
+// driver::GenericHostCall: the arguments in `io` become tn_values, the callback's result the slots of the
+// result. Answers a trap code, 0 for success.
+std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::Slot* io);
+
+// The object of a running callback's handle, or null.
+FrameObject* find_frame(const tn_frame* handle);
+
+} // namespace tn::capi

@@ -1,0 +1,107 @@
+// Where handles and the cells of values live: memory that is never unmapped while any of them may be
+// used, so that a dead or wrong pointer is recognized instead of followed.
+//
+// A handle is a pointer to a Cell in one reserved region; its kind says what it is, and a freed cell is
+// reused only after thousands of others. A value names a ValueCell of a second region and carries its
+// generation. It refuses to know what the objects behind the cells are.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace tn::rt {
+struct Object;
+struct Context;
+} // namespace tn::rt
+
+namespace tn::capi {
+
+struct TypeInfo;
+struct InstanceCore;
+
+// Odd numbers that no text or pointer is likely to start with.
+enum class HandleKind : std::uint32_t {
+    Dead = 0,
+    Config = 0x7e0a1001,
+    Runtime = 0x7e0a1003,
+    Module = 0x7e0a1005,
+    Function = 0x7e0a1007,
+    Instance = 0x7e0a1009,
+    Interrupt = 0x7e0a100b,
+    Frame = 0x7e0a100d,
+    Type = 0x7e0a100f,
+    Error = 0x7e0a1011,
+};
+
+struct alignas(64) Cell {
+    std::atomic<HandleKind> kind;
+    std::atomic<std::uint32_t> references;
+    void* object;         // by kind; see core.h
+    rt::Context* context; // Instance: for C entry thunks, at instance_context_offset
+    void* plan;           // Function: its FunctionPlan
+    std::uint32_t next;   // in the list of free cells
+};
+static_assert(sizeof(Cell) == 64);
+
+struct ValueCell {
+    std::atomic<std::uint32_t> generation; // odd while alive
+    std::atomic<std::uint32_t> next;       // in the list of free cells
+    rt::Object* object;                    // one owned reference
+    const TypeInfo* type;
+    InstanceCore* core;                    // holds one reference
+};
+static_assert(sizeof(ValueCell) == 32);
+
+// A range of reserved addresses of which a growing front part is usable.
+struct Region {
+    std::atomic<std::uintptr_t> base{0};
+    std::atomic<std::size_t> used{0}; // bytes that hold cells
+    std::size_t size = 0;
+
+    bool contains(const void* pointer, std::size_t cell_size) const {
+        const std::uintptr_t offset =
+            reinterpret_cast<std::uintptr_t>(pointer) - base.load(std::memory_order_relaxed);
+        return offset < used.load(std::memory_order_relaxed) && offset % cell_size == 0;
+    }
+};
+extern Region handle_region;
+extern Region value_region;
+
+// --- handles ---
+
+// A cell with one reference; null when out of memory.
+Cell* new_handle(HandleKind kind, void* object) noexcept;
+// Null unless the pointer is a live handle of the kind.
+inline Cell* find_handle(const void* pointer, HandleKind kind) {
+    if (!handle_region.contains(pointer, sizeof(Cell))) return nullptr;
+    Cell* cell = static_cast<Cell*>(const_cast<void*>(pointer));
+    return cell->kind.load(std::memory_order_acquire) == kind ? cell : nullptr;
+}
+// One reference more; false when it is dead.
+bool retain_handle(Cell* cell, HandleKind kind) noexcept;
+// One reference less. Answers the object when that was the last: the handle is dead then, and the caller
+// ends the object. Null for anything but a live handle of the kind.
+void* release_handle(const void* pointer, HandleKind kind) noexcept;
+// For types, whose owner ends them.
+void retire_handle(Cell* cell) noexcept;
+
+// --- values ---
+
+// Null when out of memory. Takes over the references.
+ValueCell* new_value_cell(rt::Object* object, const TypeInfo* type, InstanceCore* core) noexcept;
+inline ValueCell* find_value_cell(const void* pointer, std::uint32_t generation) {
+    if (!value_region.contains(pointer, sizeof(ValueCell))) return nullptr;
+    ValueCell* cell = static_cast<ValueCell*>(const_cast<void*>(pointer));
+    const bool alive = cell->generation.load(std::memory_order_acquire) == generation && (generation & 1);
+    return alive ? cell : nullptr;
+}
+// Claims a cell for its end: false when another thread was faster. Then the caller owns what was in it and
+// calls recycle_value_cell().
+bool claim_value_cell(ValueCell* cell, std::uint32_t generation) noexcept;
+void recycle_value_cell(ValueCell* cell) noexcept;
+
+// Live handles (without types and frames) and live values.
+std::uint64_t count_live() noexcept;
+
+} // namespace tn::capi

@@ -1,0 +1,108 @@
+// Values across the border: tn_values to rows of slots and back, and to memory and back.
+//
+// A value with references is an object of the instance's heap with a cell in between. Records, tuples and
+// options, which scripts keep in leaves, are boxes here: an object with the type's leaves at its layout's
+// offsets. Everything below that touches an object is called from inside the instance.
+#pragma once
+
+#include "capi/core.h"
+#include "runtime/context.h"
+
+#include <string>
+
+namespace tn::capi {
+
+// Why a value was refused: what `report` needs, without allocation while all is well.
+struct Problem {
+    tn_status status = TN_OK;
+    std::string text;
+};
+
+// A value of tag 16 or more, looked up. Null cell: dead, or not what its tag says.
+struct Held {
+    ValueCell* cell = nullptr;
+    rt::Object* object() const { return cell->object; }
+    const TypeInfo& type() const { return *cell->type; }
+    InstanceCore& core() const { return *cell->core; }
+    explicit operator bool() const { return cell != nullptr; }
+};
+inline Held find_held(const tn_value& value) {
+    if (value.tag < TN_TAG_STRING) return {};
+    ValueCell* cell = find_value_cell(value.as.p, value.aux);
+    return {cell && cell->type->tag == value.tag ? cell : nullptr};
+}
+
+// --- scalars ---
+
+// The slot of a scalar value; false when the number does not fit its tag (f32 is rounded).
+bool scalar_to_slot(tn_tag tag, tn_slot in, rt::Slot& out);
+void slot_to_scalar(tn_tag tag, rt::Slot in, tn_value& out);
+inline bool is_scalar_tag(tn_tag tag) { return tag >= TN_TAG_BOOL && tag <= TN_TAG_CHAR; }
+
+// --- leaves in memory ---
+
+rt::Slot load_leaf(Scalar scalar, const std::uint8_t* from);
+void store_leaf(Scalar scalar, std::uint8_t* to, rt::Slot slot);
+
+// --- values ---
+
+// What a value is called in messages: its type's name, "a dead value", "nothing", ...
+std::string describe(const tn_value& value);
+
+// The leaves of `value`, which must be of `type`, as `count` slots. Retained: the references are owned by
+// the slots; else they are borrowed from the value. A text of another instance is copied (and then owned by
+// `copies`). False with `problem` filled.
+class TextCopies;
+bool value_to_slots(InstanceCore& core, const TypeInfo& type, const tn_value& value, rt::Slot* slots, bool retained,
+                    TextCopies& copies, Problem& problem);
+// Releases the references among the slots of a value.
+void release_slots(InstanceCore& core, const TypeInfo& type, const rt::Slot* slots);
+// A value from slots whose references it takes over, also on failure: then TN_NOMEM or
+// TN_TRAP_MEMORY_LIMIT.
+tn_status slots_to_value(InstanceCore& core, const TypeInfo& type, const rt::Slot* slots, tn_value& out);
+
+// The slots of the value at `from`, whose leaves stand at `offsets`; references are retained.
+void load_slots(const TypeInfo& type, const std::uint8_t* from, const std::vector<std::uint32_t>* offsets,
+                rt::Slot* slots);
+// Stores slots there, taking over their references; what was there is not released.
+void store_slots(const TypeInfo& type, std::uint8_t* to, const std::vector<std::uint32_t>* offsets,
+                 const rt::Slot* slots);
+
+// A box of a host's type, cleared; null with trap_code set.
+rt::Box* new_box(InstanceCore& core, const TypeInfo& type);
+// A value that takes over one reference to the object, also on failure.
+tn_status wrap(InstanceCore& core, const TypeInfo& type, rt::Object* object, tn_value& out);
+// Ends a value: any thread.
+void clear_value(tn_value& value) noexcept;
+
+// Texts copied for one call because they belong to another instance.
+class TextCopies {
+public:
+    explicit TextCopies(InstanceCore& core) : core_(core) {}
+    ~TextCopies();
+    TextCopies(const TextCopies&) = delete;
+    TextCopies& operator=(const TextCopies&) = delete;
+    // Borrowed from here; null without memory.
+    rt::Object* copy(const rt::Object* text, const TypeInfo& type);
+
+private:
+    InstanceCore& core_;
+    std::vector<rt::Object*> copies_;
+};
+
+// A row of slots: in place while it is short.
+class Row {
+public:
+    explicit Row(std::size_t size) {
+        if (size > inline_size) large_ = std::make_unique<rt::Slot[]>(size);
+    }
+    rt::Slot* data() { return large_ ? large_.get() : small_; }
+    rt::Slot& operator[](std::size_t i) { return data()[i]; }
+
+private:
+    static constexpr std::size_t inline_size = 24;
+    rt::Slot small_[inline_size];
+    std::unique_ptr<rt::Slot[]> large_;
+};
+
+} // namespace tn::capi

@@ -1,0 +1,346 @@
+// The checker of one body: a function's, a test's or an initializer's code.
+//
+// In: a tree and the Program's declarations. Out: the body's part of the Module's side tables. Two phases: a walk
+// that gives every node a type, perhaps with variables in it; then finish(), which settles the variables, and
+// with known types does everything that had to wait: operators, literals, casts, exhaustiveness.
+#pragma once
+
+#include "check/exhaustive.h"
+#include "check/program.h"
+
+namespace tn::check {
+
+// What the surroundings want of an expression.
+struct Expect {
+    TypeId type; // invalid: anything
+    Span reason; // where that was decided; no file: nowhere in particular
+    std::string_view text = "because of this type";
+
+    bool is_any() const { return !type.is_valid(); }
+    static Expect any() { return {}; }
+};
+
+class BodyChecker {
+public:
+    BodyChecker(Program& program, Body& body);
+
+    void check_fn(FnId id);
+    void check_global(GlobalId id);
+    void check_test();
+
+private:
+    // ---- the walk (expr.cpp) ----
+    // Checks the expression; answers its type. With an expected type, both have been made one, or the
+    // difference reported. The answer may be Never.
+    TypeId check(ExprId id, const Expect& expect);
+    TypeId check(ExprId id) { return check(id, Expect::any()); }
+
+    // One per kind of node; a missing one does not compile.
+    TypeId visit(ExprId, const syntax::ErrorExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::IntExpr&, const Expect&);      // literal.cpp
+    TypeId visit(ExprId, const syntax::FloatExpr&, const Expect&);    // literal.cpp
+    TypeId visit(ExprId, const syntax::BoolExpr&, const Expect&);     // literal.cpp
+    TypeId visit(ExprId, const syntax::CharExpr&, const Expect&);     // literal.cpp
+    TypeId visit(ExprId, const syntax::StringExpr&, const Expect&);   // literal.cpp
+    TypeId visit(ExprId, const syntax::BytesExpr&, const Expect&);    // literal.cpp
+    TypeId visit(ExprId, const syntax::FStringExpr&, const Expect&);  // literal.cpp
+    TypeId visit(ExprId, const syntax::NameExpr&, const Expect&);     // path.cpp
+    TypeId visit(ExprId, const syntax::ParenExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::TupleExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ListExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::MapExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::SetExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::RecordExpr&, const Expect&);   // record.cpp
+    TypeId visit(ExprId, const syntax::FieldExpr&, const Expect&);    // path.cpp
+    TypeId visit(ExprId, const syntax::TupleFieldExpr&, const Expect&); // record.cpp
+    TypeId visit(ExprId, const syntax::IndexExpr&, const Expect&);    // operator.cpp
+    TypeId visit(ExprId, const syntax::CallExpr&, const Expect&);     // call.cpp
+    TypeId visit(ExprId, const syntax::TryExpr&, const Expect&);      // control.cpp
+    TypeId visit(ExprId, const syntax::UnaryExpr&, const Expect&);    // operator.cpp
+    TypeId visit(ExprId, const syntax::BinaryExpr&, const Expect&);   // operator.cpp
+    TypeId visit(ExprId, const syntax::CastExpr&, const Expect&);     // operator.cpp
+    TypeId visit(ExprId, const syntax::RangeExpr&, const Expect&);    // operator.cpp
+    TypeId visit(ExprId, const syntax::PipeExpr&, const Expect&);     // call.cpp
+    TypeId visit(ExprId, const syntax::AssignExpr&, const Expect&);   // place.cpp
+    TypeId visit(ExprId, const syntax::BlockExpr&, const Expect&);    // control.cpp, so all below
+    TypeId visit(ExprId, const syntax::IfExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::MatchExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::WhileExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::LoopExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ForExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::BreakExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ContinueExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ReturnExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::AcceptExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::RejectExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::AssertExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ClosureExpr&, const Expect&);
+
+    // ---- types ----
+    TypeId simple(TypeKind kind) const { return types_.simple(kind); }
+    TypeId error() const { return simple(TypeKind::Error); }
+    TypeKind kind(TypeId id) { return types_.kind(infer_.shallow(id)); }
+    bool is_never(TypeId id) { return types_.kind(id) == TypeKind::Never; }
+    bool is_error(TypeId id) { return kind(id) == TypeKind::Error; }
+    TypeId fresh(Span origin, std::string what) { return infer_.fresh(VarKind::General, origin, std::move(what)); }
+    // The type with its variables followed; when nothing is known of it, waiting operators are tried, and if that
+    // does not help, CannotInfer is reported and the answer is Error.
+    TypeId settle(TypeId type, Span use, std::string_view what);
+    TypeId resolve_type(TypeExprId id);
+    std::string print(TypeId id) { return infer_.print(id); }
+    // False, and reported, unless `found` can stand where `expect` asks.
+    bool fit(ExprId id, TypeId found, const Expect& expect);
+    void mismatch(ExprId id, TypeId found, const Expect& expect); // mismatch.cpp
+    std::string conversion_hint(ExprId id, TypeId found, TypeId expected);
+
+    // ---- nodes ----
+    const syntax::Ast& tree() const { return *module_.ast; }
+    const syntax::Expr& expr(ExprId id) const { return tree().exprs[id]; }
+    Span span_of(ExprId id) const { return tree().exprs[id].span; }
+    template <typename T> std::span<const T> view(syntax::ListOf<T> list) const { return tree().view(list); }
+    std::string_view text(SymbolId symbol) const { return program_.text(symbol); }
+    ExprInfo& info(ExprId id) { return module_.exprs[id]; }
+    PatternInfo& info(PatternId id) { return module_.patterns[id]; }
+    ExprId without_parens(ExprId id) const;
+    void set(ExprId id, Form form, std::uint32_t detail) {
+        info(id).form = form;
+        info(id).detail = detail;
+    }
+    void set_constant(ExprId id, Constant constant);
+    template <typename... Args> diag::DiagnosticBuilder report(Diag diag, Span span, const Args&... args) {
+        ++error_count_;
+        return program_.sink.report(diag, span, args...);
+    }
+    TypeId not_supported(std::string_view what, Span span) {
+        ++error_count_;
+        return program_.not_supported(what, span);
+    }
+
+    // ---- locals (body.cpp) ----
+    LocalId add_local(SymbolId name, TypeId type, Span span);
+    void bring_into_scope(SymbolId name, LocalId local);
+    std::optional<LocalId> find_local(SymbolId name) const;
+    std::size_t open_scope() const { return scope_.size(); }
+    void close_scope(std::size_t mark);
+    std::vector<std::string_view> local_names() const;
+
+    // ---- paths (path.cpp) ----
+    // What stands before a dot or a call when it is no value.
+    struct Path {
+        enum class Kind : std::uint8_t { Value, Entity, Type } what = Kind::Value;
+        Entity entity;
+        TypeId type; // Kind::Type; its arguments may be fresh variables
+    };
+    Path path_of(ExprId id);
+    TypeId type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* args, Span span);
+    TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const Expect& expect);
+    TypeId use_global(ExprId id, GlobalId global);
+    TypeId type_member(ExprId id, TypeId type, const syntax::Name& name);
+
+    // ---- records (record.cpp) ----
+    std::optional<std::uint32_t> find_field(TypeId record, std::string_view name) const;
+    void unknown_field(TypeId type, const syntax::Name& name);
+
+    // ---- calls (call.cpp) ----
+    struct ParamType {
+        TypeId type;
+        bool is_mut = false;
+        Span declared; // the written type of a user's function
+    };
+    struct Target { // of a call
+        Callee callee = Callee::Fn;
+        std::uint32_t target = 0;
+        std::string name;                // for messages
+        std::vector<ParamType> params;
+        std::vector<TypeId> type_args;
+        TypeId result;
+        Span declared;                   // of a user's function
+    };
+    struct WrittenArg {
+        ExprId expr;
+        bool is_mut = false;
+        Span span;
+    };
+    Target fn_target(FnId id);
+    Target host_target(std::uint32_t index);
+    Target builtin_target(BuiltinId id, Span span, TypeId self);
+    Target constructor_target(TypeId enum_type, std::uint32_t variant);
+    TypeId enum_of_constructor(const Entity& entity, Span span);
+    TypeId call(ExprId id, Target target, std::span<const WrittenArg> args, bool has_receiver);
+    TypeId call_callee(ExprId id, ExprId callee, std::span<const WrittenArg> args);
+    TypeId call_entity(ExprId id, ExprId callee, const Entity& entity, SymbolId name,
+                       std::span<const WrittenArg> args, const syntax::IndexExpr* type_args);
+    TypeId call_method(ExprId id, const syntax::FieldExpr& callee, std::span<const WrittenArg> args,
+                       const syntax::IndexExpr* type_args);
+    TypeId call_static(ExprId id, TypeId owner, const syntax::Name& name, std::span<const WrittenArg> args,
+                       const syntax::IndexExpr* type_args);
+    void give_type_args(Target& target, const syntax::IndexExpr* type_args);
+    void unknown_method(TypeId type, const syntax::Name& name);
+    void check_anyway(std::span<const WrittenArg> args);
+    CallArg check_arg(const Target& target, std::size_t number, const WrittenArg& arg);
+    CallArg check_receiver(const Target& target, const WrittenArg& receiver);
+    std::string spell_place(ExprId id);
+
+    // ---- places (place.cpp) ----
+    // True if the checked expression is a variable or a part of one that may change; `why_not` says else.
+    bool is_place(ExprId id, std::string& why_not);
+    void mark_assigned(ExprId place);
+    void check_overlap(const Call& call);
+
+    // ---- operators (operator.cpp) ----
+    struct Pending { // an operator whose operand types are not known yet
+        ExprId id;
+        bool is_unary = false;
+        syntax::UnaryOp unary_op = syntax::UnaryOp::Neg;
+        syntax::BinaryOp binary_op = syntax::BinaryOp::Add;
+        Span op_span;
+        TypeId lhs, rhs, result;
+        ExprId lhs_expr, rhs_expr;
+    };
+    enum class Outcome : std::uint8_t { Done, Waits, Failed };
+    TypeId apply(Pending op);
+    Outcome try_apply(const Pending& op, bool is_last, TypeId& result);
+    Outcome try_unary(const Pending& op, bool is_last, TypeId& result);
+    void bad_operands(const Pending& op);
+    TypeId compare(ExprId id, const syntax::BinaryExpr& node);
+    TypeId index(ExprId id, const syntax::IndexExpr& node, ExprId arg);
+    bool retry_pending(bool is_last);
+    void check_casts();
+    void check_comparisons();
+
+    // ---- control (control.cpp) ----
+    struct Loop {
+        ExprId id;
+        SymbolId label;
+        bool takes_value = false; // `loop`
+        bool has_break = false;
+        Expect expect;            // of the values
+        TypeId type;              // of the values so far
+    };
+    std::optional<std::size_t> find_loop(const syntax::Label& label, std::string_view word, Span span);
+    void check_let(const syntax::LetStmt& node);
+    bool check_stmt(StmtId id); // true if control does not come out
+    void check_condition(PatternId pattern, ExprId condition, std::string_view word);
+    // Arms of one expression: the first that has a value decides.
+    struct Arms {
+        Expect expect;
+        bool all_never = true;
+        TypeId type;
+    };
+    Arms open_arms(const Expect& expect, Span origin);
+    void check_arm(Arms& arms, ExprId arm);
+    TypeId close_arms(const Arms& arms) { return arms.all_never ? simple(TypeKind::Never) : arms.type; }
+
+    // ---- patterns (pattern.cpp) ----
+    struct Bindings {
+        std::vector<std::pair<SymbolId, LocalId>> names;   // of the pattern so far
+        std::unordered_map<SymbolId, LocalId> known;       // those of an alternative to the left
+    };
+    void check_pattern(PatternId id, TypeId type);
+    void bind_pattern(PatternId id, TypeId type, Bindings& bindings);
+    void visit_pattern(PatternId, const syntax::ErrorPattern&, TypeId, Bindings&);
+    void visit_pattern(PatternId, const syntax::WildcardPattern&, TypeId, Bindings&);
+    void visit_pattern(PatternId, const syntax::BindingPattern&, TypeId, Bindings&);
+    void visit_pattern(PatternId, const syntax::LiteralPattern&, TypeId, Bindings&);
+    void visit_pattern(PatternId, const syntax::RangePattern&, TypeId, Bindings&);
+    void visit_pattern(PatternId, const syntax::TuplePattern&, TypeId, Bindings&);
+    void visit_pattern(PatternId, const syntax::ConstructorPattern&, TypeId, Bindings&);
+    void visit_pattern(PatternId, const syntax::RecordPattern&, TypeId, Bindings&);
+    void visit_pattern(PatternId, const syntax::OrPattern&, TypeId, Bindings&);
+    struct VariantRef {
+        TypeId type;
+        std::uint32_t number = 0;
+    };
+    // The constructor a pattern names; reports when there is none.
+    std::optional<VariantRef> find_variant(std::span<const syntax::Name> path, TypeId type, Span span);
+    void bind_fields(PatternId id, const syntax::RecordPattern& node, TypeId owner, const std::vector<Field>& fields,
+                     Bindings& bindings);
+    bool pattern_fits(PatternId id, TypeId pattern_type, TypeId value_type);
+
+    // ---- the second phase (finish.cpp, finish_match.cpp) ----
+    struct MatchUse {
+        ExprId id;               // a match; invalid: a single pattern that must not fail
+        PatternId pattern;
+        TypeId type;
+        Span span;
+    };
+    void finish();
+    void finish_literals();
+    void finish_patterns();
+    void finish_formats();
+    void finish_types();
+    void finish_match(const MatchUse& use);
+    // The pattern without its syntax; null if something is wrong with it.
+    const MatchPattern* plain_pattern(PatternId id, std::deque<MatchPattern>& made);
+    void cannot_infer(TypeId var, Span fallback, std::string_view fallback_what);
+
+    Program& program_;
+    TypeTable& types_;
+    Body& body_;
+    Module& module_;
+    Infer infer_;
+    TypeId self_type_;
+    TypeId result_;          // of the enclosing function; invalid: `return` is not allowed
+    Span result_span_;
+    std::string fn_name_;
+    std::size_t error_count_ = 0;
+
+    std::unordered_map<SymbolId, std::vector<LocalId>> visible_;
+    std::vector<SymbolId> scope_;
+    std::vector<Loop> loops_;
+
+    std::vector<ExprId> exprs_;       // with a type, in order
+    std::vector<PatternId> patterns_;
+    std::vector<CallId> calls_;
+    std::vector<Pending> pending_;
+    std::vector<Pending> negations_;  // of literals' variables
+    struct IntUse {
+        ExprId id;
+        TypeId type;
+        std::uint64_t magnitude;
+        bool negative;
+        bool overflow;
+    };
+    struct FloatUse {
+        ExprId id;
+        TypeId type;
+        double value;
+        SymbolId digits;
+        bool negative;
+    };
+    std::vector<IntUse> ints_;
+    std::vector<FloatUse> floats_;
+    struct CastUse {
+        ExprId id, operand;
+        TypeId from, to;
+    };
+    std::vector<CastUse> casts_;
+    struct CompareUse {
+        ExprId id;
+        TypeId type;
+        bool needs_order;
+        std::string_view op;
+        Span op_span;
+    };
+    std::vector<CompareUse> compares_;
+    struct NumberUse { // must be an integer
+        TypeId type;
+        ExprId id;
+    };
+    std::vector<NumberUse> integers_;
+    struct BoundUse {
+        TypeId type;
+        std::string bound;
+        Span span;
+    };
+    std::vector<BoundUse> bounds_;
+    struct FormatUse {
+        std::uint32_t index; // in Module::format_specs
+        TypeId type;
+        syntax::FormatSpec spec;
+    };
+    std::vector<FormatUse> formats_;
+    std::vector<MatchUse> matches_;
+};
+
+} // namespace tn::check

@@ -1,0 +1,381 @@
+// Calls: who is called, and whether the arguments fit.
+#include "check/body.h"
+
+#include "check/signature_text.h"
+#include "check/suggest.h"
+
+namespace tn::check {
+
+// ---- What can be called ------------------------------------------------------------------------------
+
+BodyChecker::Target BodyChecker::fn_target(FnId id) {
+    const Fn& fn = program_.out.fns[id];
+    const FnDecl& decl = program_.fn_decl(id);
+    const syntax::Ast& home = program_.ast(decl.module);
+    std::span<const syntax::Param> nodes = home.view(decl.node->params);
+    Target target{Callee::Fn, id.value, fn.name, {}, {}, fn.result, fn.span};
+    for (std::size_t i = 0; i < fn.params.size(); ++i) {
+        Span declared = nodes[i].type.is_valid() ? home.types[nodes[i].type].span : Span{};
+        target.params.push_back({fn.params[i].type, fn.params[i].is_mut, declared});
+    }
+    program_.note_use_of_fn(id);
+    return target;
+}
+
+BodyChecker::Target BodyChecker::host_target(std::uint32_t index) {
+    const HostFn& fn = program_.input.host.fns[index];
+    Target target{Callee::HostFn, index, fn.path, {}, {}, fn.result, Span{}};
+    for (const HostParam& param : fn.params) target.params.push_back({param.type, param.is_mut, Span{}});
+    return target;
+}
+
+// `self` is the type of the receiver, or the type before the dot of a static call; invalid for neither.
+BodyChecker::Target BodyChecker::builtin_target(BuiltinId id, Span span, TypeId self) {
+    const BuiltinInfo& row = builtin_info(id);
+    const BuiltinSignature& sig = program_.builtins.get(id);
+    Target target{Callee::Builtin, static_cast<std::uint32_t>(id), std::string(row.name), {}, {}, TypeId(), Span{}};
+    for (std::size_t i = 0; i < sig.type_params.size(); ++i) {
+        if (i == 0 && sig.has_self) {
+            target.type_args.push_back(self);
+            continue;
+        }
+        std::string what = "`" + types_.param_name(sig.type_params[i]) + "` of `" + std::string(row.name) + "`";
+        target.type_args.push_back(fresh(span, std::move(what)));
+        for (const std::string& bound : sig.bounds[i]) bounds_.push_back({target.type_args.back(), bound, span});
+    }
+    for (const BuiltinParam& param : sig.params) {
+        target.params.push_back({types_.substitute(param.type, sig.type_params, target.type_args), param.is_mut, Span{}});
+    }
+    target.result = types_.substitute(sig.result, sig.type_params, target.type_args);
+    return target;
+}
+
+BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint32_t variant) {
+    Variant declared = types_.nominal(enum_type).variants[variant];
+    Target target{Callee::Construct, variant, declared.name, {}, {}, enum_type, Span{}};
+    for (const Field& field : declared.fields) target.params.push_back({types_.field_type(enum_type, field), false, Span{}});
+    return target;
+}
+
+TypeId BodyChecker::enum_of_constructor(const Entity& entity, Span span) {
+    NominalId id(entity.index);
+    Nominal nominal = types_.nominal(id);
+    if (id != types_.option_id) return not_supported("`" + nominal.name + "`", span);
+    std::vector<TypeId> args;
+    std::string what = "this `" + nominal.variants[entity.variant].name + "`";
+    for (std::size_t i = 0; i < nominal.params.size(); ++i) args.push_back(fresh(span, what));
+    return types_.make(TypeKind::Enum, args, id.value);
+}
+
+// ---- Finding the callee ------------------------------------------------------------------------------
+
+TypeId BodyChecker::visit(ExprId id, const syntax::CallExpr& node, const Expect&) {
+    std::vector<WrittenArg> args;
+    for (const syntax::Arg& arg : view(node.args)) args.push_back({arg.expr, arg.is_mut, arg.span});
+    return call_callee(id, node.callee, args);
+}
+
+TypeId BodyChecker::visit(ExprId id, const syntax::PipeExpr& node, const Expect&) {
+    std::vector<WrittenArg> args = {{node.value, false, span_of(node.value)}};
+    ExprId callee = node.target;
+    if (const auto* target = expr(callee).as<syntax::CallExpr>()) {
+        for (const syntax::Arg& arg : view(target->args)) args.push_back({arg.expr, arg.is_mut, arg.span});
+        callee = target->callee;
+    }
+    return call_callee(id, callee, args);
+}
+
+void BodyChecker::check_anyway(std::span<const WrittenArg> args) {
+    for (const WrittenArg& arg : args) check(arg.expr);
+}
+
+TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const WrittenArg> args) {
+    const syntax::IndexExpr* type_args = expr(callee).as<syntax::IndexExpr>();
+    ExprId head = type_args ? type_args->base : callee;
+    if (const auto* name = expr(head).as<syntax::NameExpr>(); name && !find_local(name->name)) {
+        std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
+        if (entity && entity->kind != EntityKind::Global) {
+            return call_entity(id, callee, *entity, name->name, args, type_args);
+        }
+    }
+    if (const auto* field = expr(head).as<syntax::FieldExpr>(); field && field->name.is_valid()) {
+        Path path = path_of(field->base);
+        if (path.what == Path::Kind::Type) return call_static(id, path.type, field->name, args, type_args);
+        if (path.what == Path::Kind::Entity) {
+            SymbolId member = field->name.symbol;
+            std::optional<Entity> entity = path.entity;
+            if (entity->kind == EntityKind::HostModule) {
+                entity = program_.find_host_member(SymbolId(path.entity.index), member);
+                if (!entity) {
+                    std::string_view owner = text(SymbolId(path.entity.index));
+                    std::vector<std::string_view> candidates;
+                    for (const HostFn& fn : program_.input.host.fns) {
+                        std::string_view whole = fn.path;
+                        if (whole.starts_with(owner) && whole.size() > owner.size() + 1) {
+                            candidates.push_back(whole.substr(owner.size() + 1));
+                        }
+                    }
+                    std::string best = program_.suggest(text(member), candidates);
+                    diag::DiagnosticBuilder builder = report(Diag::UnknownMember, field->name.span, owner, text(member));
+                    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
+                    check_anyway(args);
+                    return error();
+                }
+                return call_entity(id, callee, *entity, member, args, type_args);
+            }
+            if (entity->kind == EntityKind::Unavailable) {
+                ++error_count_;
+                check_anyway(args);
+                return error();
+            }
+        }
+        return call_method(id, *field, args, type_args);
+    }
+    TypeId type = infer_.shallow(check(callee));
+    check_anyway(args);
+    if (!is_error(type) && !is_never(type)) {
+        report(Diag::NotCallable, span_of(callee), print(type));
+    }
+    return error();
+}
+
+TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, SymbolId name,
+                                std::span<const WrittenArg> args, const syntax::IndexExpr* type_args) {
+    Span span = span_of(callee);
+    switch (entity.kind) {
+    case EntityKind::Fn: {
+        Target target = fn_target(FnId(entity.index));
+        give_type_args(target, type_args);
+        return call(id, std::move(target), args, false);
+    }
+    case EntityKind::HostFn: {
+        Target target = host_target(entity.index);
+        give_type_args(target, type_args);
+        return call(id, std::move(target), args, false);
+    }
+    case EntityKind::BuiltinFn: {
+        Target target = builtin_target(static_cast<BuiltinId>(entity.index), span, TypeId());
+        give_type_args(target, type_args);
+        return call(id, std::move(target), args, false);
+    }
+    case EntityKind::Constructor: {
+        TypeId type = enum_of_constructor(entity, span);
+        if (is_error(type)) {
+            check_anyway(args);
+            return type;
+        }
+        return call(id, constructor_target(type, entity.variant), args, false);
+    }
+    case EntityKind::Nominal:
+    case EntityKind::Alias:
+    case EntityKind::BuiltinType: {
+        check_anyway(args);
+        std::string spelled(text(name));
+        diag::DiagnosticBuilder builder = report(Diag::NotCallable, span, spelled);
+        builder.primary("this is a type");
+        if (entity.kind == EntityKind::Nominal) builder.hint("a record is made with `" + spelled + " { … }`");
+        if (entity.kind == EntityKind::BuiltinType && args.size() == 1) {
+            TypeKind kind = find_builtin_type(types_, spelled)->kind;
+            if (type_class(kind) == TypeClass::Scalar) builder.hint("a number is converted with `x as " + spelled + "`");
+            if (kind == TypeKind::String) builder.hint("any value is shown with `show(x)` or `f\"{x}\"`");
+        }
+        return error();
+    }
+    case EntityKind::HostModule:
+        check_anyway(args);
+        report(Diag::NotCallable, span, text(name)).primary("this is a module");
+        return error();
+    case EntityKind::Global: // a value: not reached
+    case EntityKind::Unavailable:
+        ++error_count_;
+        check_anyway(args);
+        return error();
+    }
+    return error();
+}
+
+void BodyChecker::give_type_args(Target& target, const syntax::IndexExpr* written) {
+    if (!written) return;
+    std::span<const syntax::BracketArg> args = view(written->args);
+    std::size_t first = 0;
+    if (target.callee == Callee::Builtin) {
+        first = program_.builtins.get(static_cast<BuiltinId>(target.target)).has_self ? 1 : 0;
+    }
+    if (args.size() != target.type_args.size() - first) {
+        Span span = span_of(written->base);
+        report(Diag::TypeArgumentCount, span, target.name, target.type_args.size() - first, args.size());
+        return;
+    }
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        if (!args[i].type.is_valid()) continue;
+        infer_.unify(target.type_args[first + i], resolve_type(args[i].type));
+    }
+}
+
+TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& name, std::span<const WrittenArg> args,
+                                const syntax::IndexExpr* type_args) {
+    if (is_error(owner)) {
+        check_anyway(args);
+        return error();
+    }
+    std::string_view spelled = text(name.symbol);
+    if (types_.kind(owner) == TypeKind::Enum) {
+        const std::vector<Variant>& variants = types_.nominal(owner).variants;
+        for (std::uint32_t v = 0; v < variants.size(); ++v) {
+            if (variants[v].name == spelled) return call(id, constructor_target(owner, v), args, false);
+        }
+    }
+    if (auto fn = program_.find_member(owner, name.symbol)) {
+        // `Point.length(p)` names a method with its receiver as the first argument.
+        Target target = fn_target(*fn);
+        give_type_args(target, type_args);
+        return call(id, std::move(target), args, false);
+    }
+    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Static)) {
+        Target target = builtin_target(*builtin, name.span, owner);
+        // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
+        std::size_t count = std::min(types_.args(owner).size(), target.type_args.size());
+        for (unsigned i = 0; i < count; ++i) infer_.unify(target.type_args[i], types_.arg(owner, i));
+        give_type_args(target, type_args);
+        return call(id, std::move(target), args, false);
+    }
+    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Method)) {
+        Target target = builtin_target(*builtin, name.span, owner);
+        infer_.unify(target.params[0].type, owner);
+        give_type_args(target, type_args);
+        return call(id, std::move(target), args, false);
+    }
+    check_anyway(args);
+    std::string best = program_.suggest(spelled, program_.member_names(owner, true));
+    diag::DiagnosticBuilder builder = report(Diag::UnknownMember, name.span, print(owner), spelled);
+    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
+    return error();
+}
+
+TypeId BodyChecker::call_method(ExprId id, const syntax::FieldExpr& callee, std::span<const WrittenArg> args,
+                                const syntax::IndexExpr* type_args) {
+    std::string_view name = text(callee.name.symbol);
+    TypeId type = infer_.shallow(check(callee.base));
+    std::vector<WrittenArg> all = {{callee.base, false, span_of(callee.base)}};
+    all.insert(all.end(), args.begin(), args.end());
+    bool is_int = infer_.is_var(type, VarKind::Int);
+    if (is_int || infer_.is_var(type, VarKind::Float)) {
+        if (auto builtin = find_literal_method(!is_int, name)) {
+            Target target = builtin_target(*builtin, callee.name.span, type);
+            give_type_args(target, type_args);
+            return call(id, std::move(target), all, true);
+        }
+        infer_.bind(type, simple(is_int ? TypeKind::I64 : TypeKind::F64));
+        type = infer_.shallow(type);
+    }
+    type = settle(type, span_of(callee.base), "this value");
+    if (is_error(type) || is_never(type)) {
+        check_anyway(args);
+        return type;
+    }
+    if (auto fn = program_.find_member(type, callee.name.symbol)) {
+        if (!program_.out.fns[*fn].is_method) {
+            check_anyway(args);
+            report(Diag::UnknownMethod, callee.name.span, print(type), name)
+                .hint("it has no `self`; call it as `" + program_.out.fns[*fn].name + "(…)`");
+            return error();
+        }
+        Target target = fn_target(*fn);
+        give_type_args(target, type_args);
+        return call(id, std::move(target), all, true);
+    }
+    if (auto builtin = find_builtin_member(types_, type, name, BuiltinRole::Method)) {
+        Target target = builtin_target(*builtin, callee.name.span, type);
+        infer_.unify(target.params[0].type, type);
+        give_type_args(target, type_args);
+        return call(id, std::move(target), all, true);
+    }
+    check_anyway(args);
+    unknown_method(type, callee.name);
+    return error();
+}
+
+void BodyChecker::unknown_method(TypeId type, const syntax::Name& name) {
+    std::string_view spelled = text(name.symbol);
+    std::vector<std::string_view> candidates = program_.member_names(type, false);
+    std::string best;
+    std::string_view foreign = foreign_method(spelled);
+    for (std::string_view candidate : candidates) {
+        if (candidate == foreign) best = candidate;
+    }
+    if (best.empty()) best = program_.suggest(spelled, candidates);
+    diag::DiagnosticBuilder builder = report(Diag::UnknownMethod, name.span, print(type), spelled);
+    if (types_.kind(type) == TypeKind::Record && find_field(type, spelled)) {
+        builder.hint("it is a field; read it without `()`");
+    } else if (!best.empty()) {
+        builder.hint("did you mean `" + best + "`?");
+    }
+}
+
+// ---- Arguments ---------------------------------------------------------------------------------------
+
+TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> args, bool has_receiver) {
+    std::size_t hidden = has_receiver ? 1 : 0;
+    if (args.size() != target.params.size()) {
+        diag::DiagnosticBuilder builder = report(Diag::ArgumentCount, span_of(id), target.name,
+                                                 target.params.size() - hidden, args.size() - hidden);
+        if (target.declared.file.is_valid()) builder.label(target.declared, "declared here");
+        for (std::size_t i = hidden; i < args.size(); ++i) {
+            bool has_param = i < target.params.size();
+            check(args[i].expr, has_param ? Expect{target.params[i].type, target.params[i].declared} : Expect::any());
+        }
+        return target.result;
+    }
+    Call call;
+    call.callee = target.callee;
+    call.target = target.target;
+    call.type_args = target.type_args;
+    std::vector<CallArg> checked;
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        checked.push_back(i < hidden ? check_receiver(target, args[i]) : check_arg(target, i, args[i]));
+    }
+    call.args = std::move(checked);
+    check_overlap(call);
+    CallId call_id = module_.calls.push_back(std::move(call));
+    calls_.push_back(call_id);
+    set(id, Form::Call, call_id.value);
+    return target.result;
+}
+
+CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& receiver) {
+    if (!target.params[0].is_mut) return {receiver.expr, ArgMode::Value};
+    std::string why_not;
+    if (is_place(receiver.expr, why_not)) {
+        mark_assigned(receiver.expr);
+        return {receiver.expr, ArgMode::MutPlace};
+    }
+    if (!why_not.empty()) {
+        report(Diag::NotAssignable, receiver.span).primary(why_not).note("`" + target.name + "` changes its receiver");
+    }
+    return {receiver.expr, ArgMode::MutTemporary};
+}
+
+CallArg BodyChecker::check_arg(const Target& target, std::size_t number, const WrittenArg& arg) {
+    const ParamType& param = target.params[number];
+    check(arg.expr, Expect{param.type, param.declared});
+    if (!param.is_mut) {
+        if (arg.is_mut) {
+            report(Diag::UnexpectedMut, arg.span, "`" + target.name + "` does not change this argument")
+                .hint("remove the `mut`");
+        }
+        return {arg.expr, ArgMode::Value};
+    }
+    std::string why_not;
+    bool place = is_place(arg.expr, why_not);
+    if (!arg.is_mut) {
+        diag::DiagnosticBuilder builder = report(Diag::MissingMut, arg.span, target.name);
+        if (place) builder.hint("write `mut " + spell_place(arg.expr) + "`");
+    } else if (!place && !is_error(info(arg.expr).type)) {
+        report(Diag::NotAssignable, span_of(arg.expr))
+            .primary(why_not.empty() ? "a `mut` argument is a variable, a field or an element" : why_not);
+    }
+    if (place) mark_assigned(arg.expr);
+    return {arg.expr, ArgMode::MutPlace};
+}
+
+} // namespace tn::check

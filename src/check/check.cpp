@@ -1,0 +1,55 @@
+// The order of a check: names, types of items, bodies, the order of initialization. See check.h.
+#include "check/check.h"
+
+#include "check/body.h"
+#include "check/program.h"
+#include "support/ice.h"
+
+namespace tn::check {
+
+std::optional<Checked> check(const Input& input, TypeTable& types, Interner& interner, diag::DiagnosticSink& sink) {
+    Program program(input, types, interner, sink);
+    return program.run();
+}
+
+std::optional<Checked> Program::run() {
+    for (const ModuleInput& in : input.modules) {
+        Module module;
+        module.path = in.path;
+        module.ast = in.ast;
+        module.exprs.resize(in.ast->exprs.size());
+        module.patterns.resize(in.ast->patterns.size());
+        out.modules.push_back(std::move(module));
+    }
+    names_.resize(out.modules.size());
+    add_host_names();
+    for (std::size_t m = 0; m < out.modules.size(); ++m) declare_names(ModuleId(m));
+    for (std::uint32_t alias = 0; alias < aliases_.size(); ++alias) alias_type(alias, Span{});
+    resolve_nominals();
+    for (const auto& [module, item] : impls_) {
+        declare_impl(module, ast(module).items[item], *ast(module).items[item].as<syntax::ImplItem>());
+    }
+    for (std::size_t i = 0; i < out.fns.size(); ++i) resolve_signature(FnId(i));
+    resolve_globals();
+    check_bodies();
+    order_globals();
+    if (sink.has_errors()) return {};
+    return std::move(out);
+}
+
+void Program::check_bodies() {
+    fn_uses_.resize(out.fns.size());
+    global_uses_.resize(out.globals.size());
+    for (std::size_t i = 0; i < out.globals.size(); ++i) {
+        uses_ = &global_uses_[i];
+        BodyChecker(*this, out.globals[GlobalId(i)].init).check_global(GlobalId(i));
+    }
+    for (std::size_t i = 0; i < out.fns.size(); ++i) {
+        uses_ = &fn_uses_[i];
+        BodyChecker(*this, out.fns[FnId(i)].body).check_fn(FnId(i));
+    }
+    uses_ = &other_uses_;
+    for (std::size_t i = 0; i < out.tests.size(); ++i) BodyChecker(*this, out.tests[TestId(i)].body).check_test();
+}
+
+} // namespace tn::check

@@ -1,0 +1,43 @@
+// The checker's door: trees to Checked.
+//
+// In: parsed modules, the host's declarations. Out: a Checked, or diagnostics that say why not (and
+// warnings). It refuses to know how anything is executed.
+#pragma once
+
+#include "check/checked.h"
+#include "check/host_decls.h"
+#include "diag/diagnostic.h"
+#include "diag/source_map.h"
+#include "support/interner.h"
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace tn::check {
+
+struct ModuleInput {
+    std::string path; // "" for the root, which is the first
+    const syntax::Ast* ast = nullptr;
+};
+
+struct Input {
+    const diag::SourceMap& sources;
+    std::span<const ModuleInput> modules;
+    const HostDecls& host;
+};
+
+// Nullopt when the sink has errors, the parser's included: then every mistake of the trees has been
+// reported as well as they can be understood. The trees must outlive the answer.
+std::optional<Checked> check(const Input& input, TypeTable& types, Interner& interner, diag::DiagnosticSink& sink);
+
+// The types of a signature text without type parameters, `fn(String, mut List[i64]) -> i64?`, for the host's
+// declarations. Nullopt, and the reason, when it is none.
+struct HostSignature {
+    std::vector<HostParam> params;
+    TypeId result;
+};
+std::optional<HostSignature> parse_host_signature(std::string_view text, TypeTable& types, std::string& reason);
+
+} // namespace tn::check

@@ -1,0 +1,221 @@
+// Checked: side tables over the trees that leave lowering no decision to make.
+//
+// In: filled by check(). Out: a type for every expression and pattern, what every name stands for, who every
+// call calls, literal values in their type, locals by body, globals in order. It refuses to know the IR.
+//
+// How to read it: walk a body's tree. For each expression first look at info.form, then at the node. With
+// Form::Plain the node means what it says. Children that info.form makes meaningless (the callee of a
+// call, the type in `Point.origin()`) have no valid type and must not be visited.
+#pragma once
+
+#include "builtins/builtin.h"
+#include "builtins/format_spec.h"
+#include "check/host_decls.h"
+#include "syntax/ast.h"
+#include "types/type_table.h"
+
+#include <span>
+#include <string>
+#include <vector>
+
+namespace tn::check {
+
+using syntax::ExprId;
+using syntax::ItemId;
+using syntax::PatternId;
+
+struct ModuleId : Id<ModuleId> { using Id::Id; };
+struct FnId : Id<FnId> { using Id::Id; };
+struct GlobalId : Id<GlobalId> { using Id::Id; };
+struct TestId : Id<TestId> { using Id::Id; };
+struct LocalId : Id<LocalId> { using Id::Id; }; // within one Body
+struct CallId : Id<CallId> { using Id::Id; };   // within one Module
+
+// ---- Expressions -------------------------------------------------------------------------------------
+
+enum class Form : std::uint8_t {
+    Plain,    // as the node says; `detail` by kind of node, see ExprInfo
+    Constant, // Int, Float, Bool, Char, `-` before a literal, `i64.MAX`: Module::constants[detail]
+    Local,    // Name: LocalId(detail)
+    Global,   // Name (later also Field, for a module's): GlobalId(detail), a const or a var
+    Field,    // Field, TupleField: field number `detail` of the record or tuple that is the node's base
+    Element,  // Index: base[arg]; the base's type says of what: List, String, Bytes (-> u8)
+    Slice,    // Index: base[range]; the one argument is a RangeExpr whose own info is empty; an
+              // inclusive end traps when it is the largest i64
+    Operator, // Unary, Binary, Assign with an operator: built in for the operands' types
+    Call,     // Call, Pipe, and Name or Field (`None`): Module::calls[detail].
+              // An operator with a user's method is a Call on a Unary, Binary or Assign node: Ne negates the
+              // answer of Eq, and < <= > >= compare the answer of `cmp` with 0.
+};
+
+struct ExprInfo {
+    TypeId type; // of the value; Never if control does not come out. Invalid: not an expression to visit
+    Form form = Form::Plain;
+    // By form, see there. With Plain:
+    //   FString           piece i formats by Module::format_specs[detail + i]
+    //   Record            Module::record_inits[detail]
+    //   Break, Continue   ExprId(detail): the While, Loop or For that is meant
+    std::uint32_t detail = 0;
+};
+
+// A scalar: integers, bool and char in `bits`, sign- or zero-extended to 64 bits by their type; a float of
+// either width as a double in `number` (an f32 rounded to its precision).
+struct Constant {
+    std::int64_t bits = 0;
+    double number = 0;
+};
+
+// How an f-string piece is put into the text.
+struct PieceFormat {
+    bool has_spec = false; // no: the shown form as it is
+    FormatClass format_class = FormatClass::Text;
+    FormatSpec spec;
+};
+
+// Of a RecordExpr. Values are evaluated in written order, the base last; `fields[i]` is the field number that
+// the i-th FieldInit gives.
+struct RecordInit {
+    std::uint32_t variant = 0; // of the enum when the type is one
+    std::vector<std::uint32_t> fields;
+};
+
+enum class Callee : std::uint8_t {
+    Fn,        // FnId(target)
+    HostFn,    // HostDecls::fns[target]
+    Builtin,   // BuiltinId(target); type_args are its signature's type parameters, Self first where the
+               // owner is a class (`int`, `float`, `number`)
+    Construct, // the enum's constructor number `target`; the enum is the expression's type
+};
+
+enum class ArgMode : std::uint8_t {
+    Value,
+    MutPlace,     // a Local, a var, or Field / Element of one: copied in, and out after the call
+    MutTemporary, // a `mut` receiver that is no place: changed and dropped
+};
+
+struct CallArg {
+    ExprId expr;
+    ArgMode mode = ArgMode::Value;
+};
+
+// Arguments stand in parameter order, the receiver first, and are evaluated in this order.
+struct Call {
+    Callee callee = Callee::Fn;
+    std::uint32_t target = 0;
+    std::vector<TypeId> type_args;
+    std::vector<CallArg> args;
+};
+
+// ---- Patterns ----------------------------------------------------------------------------------------
+
+enum class PatternForm : std::uint8_t {
+    Wildcard,
+    Bind,      // LocalId(detail) = the value; Binding::inner, when valid, must match too
+    Constant,  // Module::constants[detail]: integers, bool, char
+    String,    // the literal's text; the node is a Literal of a String
+    Bytes,
+    Range,     // Module::pattern_ranges[detail]; the node's start and end are not to be visited
+    Tuple,     // elements by position
+    Construct, // variant number `detail`: of a Binding (`None`), Constructor (elements by position) or
+               // Record node (fields by pattern_fields)
+    Record,    // fields by pattern_fields
+    Or,        // alternatives; the same name has the same LocalId in each
+};
+
+struct PatternInfo {
+    TypeId type;
+    PatternForm form = PatternForm::Wildcard;
+    std::uint32_t detail = 0;
+    std::uint32_t fields = 0; // Record node: field number of its i-th field = Module::pattern_fields[fields + i]
+};
+
+struct PatternRange { // both ends inclusive, in the pattern's type, as Constant::bits
+    std::int64_t first = 0;
+    std::int64_t last = 0;
+};
+
+// ---- Bodies ------------------------------------------------------------------------------------------
+
+struct Local {
+    std::string name;
+    TypeId type;
+    Span span;               // of the name where it is bound
+    bool is_param = false;
+    bool is_mut = false;     // an in-out parameter
+    bool is_assigned = false; // assigned, or given as `mut`, after it was bound
+    bool is_captured = false; // by a closure
+};
+
+// One piece of code with its variables.
+struct Body {
+    ModuleId module;
+    ExprId root;
+    IdVec<LocalId, Local> locals;
+};
+
+struct Param {
+    std::string name;  // empty when the pattern is not a plain name
+    TypeId type;
+    bool is_mut = false;
+    LocalId local;     // the variable it is; invalid: destructured by `pattern`
+    PatternId pattern;
+};
+
+struct Fn {
+    std::string name;  // as stack traces show it: `main`, `Point.length`
+    ItemId item;
+    Span span;         // of the name
+    std::vector<TypeId> type_params; // empty: not generic
+    std::vector<Param> params;
+    TypeId result;
+    bool is_method = false;   // params[0] is the receiver
+    bool is_exported = false; // a top-level function of the root module, not generic
+    std::string doc;
+    Body body;
+};
+
+struct Global {
+    std::string name;
+    Span span;
+    TypeId type;
+    bool is_const = false;
+    bool is_exported = false; // of the root module
+    std::string doc;
+    Body init;
+};
+
+struct Test {
+    std::string title;
+    Span span;
+    Body body; // of type ()
+};
+
+struct Module {
+    std::string path; // "" for the root
+    const syntax::Ast* ast = nullptr;
+    IdVec<ExprId, ExprInfo> exprs;
+    IdVec<PatternId, PatternInfo> patterns;
+    IdVec<CallId, Call> calls;
+    std::vector<Constant> constants;
+    std::vector<PieceFormat> format_specs;
+    std::vector<RecordInit> record_inits;
+    std::vector<PatternRange> pattern_ranges;
+    std::vector<std::uint32_t> pattern_fields;
+
+    const ExprInfo& info(ExprId id) const { return exprs[id]; }
+    const PatternInfo& info(PatternId id) const { return patterns[id]; }
+    const Constant& constant(const ExprInfo& i) const { return constants[i.detail]; }
+    const Constant& constant(const PatternInfo& i) const { return constants[i.detail]; }
+    const Call& call(const ExprInfo& i) const { return calls[CallId(i.detail)]; }
+};
+
+struct Checked {
+    IdVec<ModuleId, Module> modules; // 0 is the root
+    IdVec<FnId, Fn> fns;
+    IdVec<GlobalId, Global> globals;
+    IdVec<TestId, Test> tests;
+    // The order of initialization: constants after those they depend on, then variables in source order.
+    std::vector<GlobalId> init_order;
+};
+
+} // namespace tn::check

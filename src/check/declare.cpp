@@ -1,0 +1,345 @@
+// Items: names first, then the types of fields, signatures and globals.
+#include "check/program.h"
+
+#include "support/overloaded.h"
+
+#include <algorithm>
+
+namespace tn::check {
+
+Program::Program(const Input& in, TypeTable& type_table, Interner& names, diag::DiagnosticSink& diagnostics)
+    : input(in), types(type_table), interner(names), sink(diagnostics), facts(type_table), layouts(type_table),
+      builtins(type_table) {}
+
+Span Program::nominal_span(NominalId id) const {
+    auto it = nominal_decls_.find(id.value);
+    if (it == nominal_decls_.end()) return Span{};
+    return ast(it->second.module).items[it->second.item].name.span;
+}
+
+void Program::add_name(ModuleId module, const syntax::Name& name, Entity entity) {
+    if (!name.is_valid()) return;
+    auto [it, inserted] = names_[module].emplace(name.symbol, std::pair(entity, name.span));
+    if (inserted) return;
+    sink.report(Diag::DuplicateName, name.span, text(name.symbol)).label(it->second.second, "first defined here");
+}
+
+void Program::add_host_names() {
+    for (std::uint32_t i = 0; i < input.host.fns.size(); ++i) {
+        std::string_view path = input.host.fns[i].path;
+        host_fns_.emplace(interner.intern(path), i);
+        for (std::size_t dot = path.find('.'); dot != path.npos; dot = path.find('.', dot + 1)) {
+            host_modules_.emplace(interner.intern(path.substr(0, dot)), true);
+        }
+    }
+}
+
+void Program::declare_names(ModuleId module) {
+    for (ItemId id : ast(module).view(ast(module).root)) declare_item(module, id);
+}
+
+void Program::declare_item(ModuleId module, ItemId id) {
+    const syntax::Item& item = ast(module).items[id];
+    Entity unavailable;
+    auto add_nominal = [&](TypeKind kind) {
+        Nominal nominal;
+        nominal.name = item.name.is_valid() ? std::string(text(item.name.symbol)) : "";
+        nominal.module = out.modules[module].path;
+        nominal.kind = kind;
+        nominal.is_public = item.is_pub;
+        NominalId nominal_id = types.add_nominal(std::move(nominal));
+        nominal_decls_.emplace(nominal_id.value, NominalDecl{module, id});
+        declared_nominals_.push_back(nominal_id);
+        add_name(module, item.name, Entity{EntityKind::Nominal, nominal_id.value});
+    };
+    auto add_global = [&](bool is_const) {
+        Global global;
+        global.name = item.name.is_valid() ? std::string(text(item.name.symbol)) : "";
+        global.span = item.name.span;
+        global.type = simple(TypeKind::Error);
+        global.is_const = is_const;
+        global.is_exported = module.index() == 0;
+        if (item.doc.is_valid()) global.doc = text(item.doc);
+        global.init.module = module;
+        const auto* constant = item.as<syntax::ConstItem>();
+        global.init.root = constant ? constant->init : item.as<syntax::VarItem>()->init;
+        global_types_.push_back(constant ? constant->type : item.as<syntax::VarItem>()->type);
+        GlobalId global_id = out.globals.push_back(std::move(global));
+        add_name(module, item.name, Entity{EntityKind::Global, global_id.value});
+    };
+    auto refuse = [&](std::string_view what) {
+        not_supported(what, item.name.is_valid() ? item.name.span : item.span);
+        if (item.name.is_valid()) add_name(module, item.name, unavailable);
+    };
+    std::visit(
+        Overloaded{
+            [&](const syntax::ErrorItem&) {
+                if (item.name.is_valid()) add_name(module, item.name, unavailable);
+            },
+            [&](const syntax::ImportItem& node) { declare_import(module, item, node); },
+            [&](const syntax::ConstItem&) { add_global(true); },
+            [&](const syntax::VarItem&) { add_global(false); },
+            [&](const syntax::AliasItem& node) {
+                if (!node.generics.empty()) return refuse("a generic type alias");
+                aliases_.push_back(Alias{module, id, simple(TypeKind::Error)});
+                add_name(module, item.name, Entity{EntityKind::Alias, static_cast<std::uint32_t>(aliases_.size() - 1)});
+            },
+            [&](const syntax::RecordItem& node) {
+                if (!node.generics.empty()) return refuse("a generic record");
+                add_nominal(TypeKind::Record);
+            },
+            [&](const syntax::EnumItem&) { refuse("`enum`"); },
+            [&](const syntax::ImplItem&) { impls_.emplace_back(module, id); },
+            [&](const syntax::TraitItem&) { refuse("`trait`"); },
+            [&](const syntax::FnItem& node) {
+                if (node.native_name.is_valid()) return refuse("`native`");
+                if (!node.generics.empty()) return refuse("a generic function");
+                std::string name = item.name.is_valid() ? std::string(text(item.name.symbol)) : "";
+                FnId fn = declare_fn(module, id, TypeId(), std::move(name));
+                out.fns[fn].is_exported = module.index() == 0 && item.name.is_valid();
+                add_name(module, item.name, Entity{EntityKind::Fn, fn.value});
+            },
+            [&](const syntax::TestItem& node) {
+                Test test;
+                test.title = node.title.is_valid() ? std::string(text(node.title)) : "";
+                test.span = node.title_span;
+                test.body.module = module;
+                test.body.root = node.body;
+                out.tests.push_back(std::move(test));
+            },
+            [&](const syntax::NativeTypeItem&) { refuse("`native`"); },
+            [&](const syntax::ExternItem& node) {
+                not_supported("`extern`", item.span);
+                for (ItemId member : ast(module).view(node.members)) {
+                    add_name(module, ast(module).items[member].name, unavailable);
+                }
+            },
+        },
+        item.node);
+}
+
+// Modules of functions that the host registered can be named without an import too.
+void Program::declare_import(ModuleId module, const syntax::Item& item, const syntax::ImportItem& node) {
+    std::span<const syntax::Name> path = ast(module).view(node.path);
+    std::span<const syntax::Name> names = ast(module).view(node.names);
+    std::string whole;
+    for (const syntax::Name& part : path) {
+        if (!part.is_valid()) return;
+        if (!whole.empty()) whole += '.';
+        whole += text(part.symbol);
+    }
+    auto entity_of = [&](std::string_view text_path) -> std::optional<Entity> {
+        SymbolId symbol = interner.intern(text_path);
+        if (auto it = host_fns_.find(symbol); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
+        if (host_modules_.contains(symbol)) return Entity{EntityKind::HostModule, symbol.value};
+        return {};
+    };
+    auto import = [&](std::string_view text_path, const syntax::Name& name) {
+        std::optional<Entity> entity = entity_of(text_path);
+        if (!entity) {
+            sink.report(Diag::UnknownModule, name.span, text_path)
+                .note("this version of Tenon imports only what the host registers");
+        }
+        add_name(module, name, entity.value_or(Entity{}));
+    };
+    if (path.empty()) return;
+    if (item.is_pub) not_supported("`pub import`", item.span);
+    if (!node.has_braces) return import(whole, path.back());
+    for (const syntax::Name& name : names) {
+        if (name.is_valid()) import(whole + "." + std::string(text(name.symbol)), name);
+    }
+}
+
+FnId Program::declare_fn(ModuleId module, ItemId id, TypeId self_type, std::string name) {
+    const syntax::Item& item = ast(module).items[id];
+    const auto* node = item.as<syntax::FnItem>();
+    Fn fn;
+    fn.name = std::move(name);
+    fn.item = id;
+    fn.span = item.name.is_valid() ? item.name.span : item.span;
+    fn.result = simple(TypeKind::Error);
+    if (item.doc.is_valid()) fn.doc = text(item.doc);
+    fn.body.module = module;
+    fn.body.root = node->body;
+    fn_decls_.push_back(FnDecl{node, module, self_type});
+    return out.fns.push_back(std::move(fn));
+}
+
+void Program::declare_impl(ModuleId module, const syntax::Item& item, const syntax::ImplItem& node) {
+    if (node.trait.is_valid()) {
+        not_supported("`impl` of a trait", ast(module).types[node.trait].span);
+        return;
+    }
+    if (!node.generics.empty()) {
+        not_supported("a generic `impl`", item.span);
+        return;
+    }
+    TypeScope scope;
+    scope.module = module;
+    Span span = ast(module).types[node.type].span;
+    TypeId owner = resolve_type(scope, node.type);
+    if (types.kind(owner) == TypeKind::Error) return;
+    if (types.kind(owner) != TypeKind::Record || !nominal_decls_.contains(types.nominal_id(owner).value)) {
+        not_supported("`impl` of a type that this module does not declare", span);
+        return;
+    }
+    NominalId nominal = types.nominal_id(owner);
+    for (ItemId member : ast(module).view(node.members)) {
+        const syntax::Item& fn_item = ast(module).items[member];
+        const auto* fn_node = fn_item.as<syntax::FnItem>();
+        if (!fn_node || !fn_item.name.is_valid()) continue;
+        if (!fn_node->generics.empty()) {
+            not_supported("a generic method", fn_item.name.span);
+            continue;
+        }
+        SymbolId name = fn_item.name.symbol;
+        FnId fn = declare_fn(module, member, owner, types.nominal(nominal).name + "." + std::string(text(name)));
+        out.fns[fn].is_method = fn_node->has_self;
+        auto [it, inserted] = members_.emplace(member_key(nominal, name), fn);
+        if (!inserted) {
+            sink.report(Diag::DuplicateName, fn_item.name.span, out.fns[fn].name)
+                .label(out.fns[it->second].span, "first defined here");
+            continue;
+        }
+        members_of_[nominal.value].push_back(fn);
+    }
+}
+
+void Program::resolve_nominals() {
+    for (NominalId id : declared_nominals_) {
+        NominalDecl decl = nominal_decls_.at(id.value);
+        resolve_fields(id, decl);
+    }
+    find_recursive_records();
+    if (has_endless_types_) return;
+    for (NominalId id : declared_nominals_) {
+        if (types.nominal(id).params.empty()) check_size(types.make(types.nominal(id).kind, {}, id.value), nominal_span(id));
+    }
+}
+
+void Program::resolve_fields(NominalId id, const NominalDecl& decl) {
+    const auto* node = ast(decl.module).items[decl.item].as<syntax::RecordItem>();
+    if (!node) return;
+    TypeScope scope;
+    scope.module = decl.module;
+    std::unordered_map<SymbolId, Span> seen;
+    std::vector<Field> fields;
+    for (const syntax::FieldDecl& field : ast(decl.module).view(node->fields)) {
+        TypeId type = resolve_type(scope, field.type);
+        if (!field.name.is_valid()) continue;
+        auto [it, inserted] = seen.emplace(field.name.symbol, field.name.span);
+        if (!inserted) {
+            sink.report(Diag::DuplicateField, field.name.span, text(field.name.symbol))
+                .label(it->second, "first given here");
+            continue;
+        }
+        fields.push_back(Field{std::string(text(field.name.symbol)), type});
+    }
+    types.nominal(id).fields = std::move(fields);
+}
+
+// Depth first over the records that records hold by value. An enum or a collection between them ends the
+// search: what lies behind it is a reference.
+void Program::find_recursive_records() {
+    enum class Color : std::uint8_t { White, Gray, Black };
+    std::unordered_map<std::uint32_t, Color> colors;
+    struct Frame {
+        NominalId id;
+        std::vector<NominalId> inner;
+        std::size_t next = 0;
+    };
+    auto inner_of = [&](NominalId id) {
+        std::vector<NominalId> inner;
+        std::vector<TypeId> work;
+        for (const Field& field : types.nominal(id).fields) work.push_back(field.type);
+        std::unordered_map<std::uint32_t, bool> seen;
+        while (!work.empty()) {
+            TypeId type = work.back();
+            work.pop_back();
+            if (!seen.emplace(type.value, true).second) continue;
+            TypeKind kind = types.kind(type);
+            if (kind == TypeKind::Record) inner.push_back(types.nominal_id(type));
+            if (kind != TypeKind::Record && kind != TypeKind::Tuple) continue;
+            for (TypeId arg : types.args(type)) work.push_back(arg);
+        }
+        return inner;
+    };
+    for (NominalId root : declared_nominals_) {
+        if (types.nominal(root).kind != TypeKind::Record || colors[root.value] != Color::White) continue;
+        std::vector<Frame> stack;
+        stack.push_back({root, inner_of(root)});
+        colors[root.value] = Color::Gray;
+        while (!stack.empty()) {
+            Frame& frame = stack.back();
+            if (frame.next == frame.inner.size()) {
+                colors[frame.id.value] = Color::Black;
+                stack.pop_back();
+                continue;
+            }
+            NominalId next = frame.inner[frame.next++];
+            if (colors[next.value] == Color::Gray) {
+                has_endless_types_ = true;
+                sink.report(Diag::RecursiveRecord, nominal_span(next), types.nominal(next).name)
+                    .hint("put the inner value in an option or a list, such as `" + types.nominal(next).name + "?`");
+            } else if (colors[next.value] == Color::White) {
+                colors[next.value] = Color::Gray;
+                stack.push_back({next, inner_of(next)});
+            }
+        }
+    }
+}
+
+void Program::resolve_signature(FnId id) {
+    const FnDecl& decl = fn_decls_[id];
+    const syntax::Ast& tree = ast(decl.module);
+    TypeScope scope;
+    scope.module = decl.module;
+    scope.self = decl.self_type;
+    std::vector<Param> params;
+    for (const syntax::Param& node : tree.view(decl.node->params)) {
+        Param param;
+        param.is_mut = node.is_mut;
+        param.pattern = node.pattern;
+        if (node.name.is_valid()) param.name = text(node.name.symbol);
+        if (node.is_self && !node.type.is_valid()) {
+            param.name = "self";
+            param.type = decl.self_type.is_valid() ? decl.self_type : simple(TypeKind::Error);
+            if (!decl.self_type.is_valid()) {
+                sink.report(Diag::NotAllowedHere, node.span, "`self`").note("only methods of an `impl` have it");
+            }
+        } else if (node.type.is_valid()) {
+            param.type = check_size(resolve_type(scope, node.type), tree.types[node.type].span);
+        } else {
+            param.type = simple(TypeKind::Error); // reported by the parser
+        }
+        if (param.is_mut && param.name.empty()) {
+            sink.report(Diag::UnexpectedMut, node.span, "a `mut` parameter has a plain name");
+        }
+        params.push_back(std::move(param));
+    }
+    TypeId result = simple(TypeKind::Unit);
+    if (decl.node->ret.is_valid()) {
+        result = check_size(resolve_type(scope, decl.node->ret, true), tree.types[decl.node->ret].span);
+    }
+    out.fns[id].params = std::move(params);
+    out.fns[id].result = result;
+}
+
+void Program::resolve_globals() {
+    for (std::size_t i = 0; i < out.globals.size(); ++i) {
+        Global& global = out.globals[GlobalId(i)];
+        TypeExprId type = global_types_[i];
+        if (!type.is_valid()) continue; // reported by the parser
+        TypeScope scope;
+        scope.module = global.init.module;
+        TypeId resolved = resolve_type(scope, type);
+        global.type = check_size(resolved, global_type_span(GlobalId(i)));
+    }
+}
+
+Span Program::global_type_span(GlobalId id) const {
+    TypeExprId type = global_types_[id.index()];
+    return type.is_valid() ? ast(out.globals[id].init.module).types[type].span : Span{};
+}
+
+} // namespace tn::check

@@ -1,0 +1,104 @@
+// Looking names up, and proposing others when there is none.
+#include "check/program.h"
+
+#include "check/signature_text.h"
+#include "check/suggest.h"
+
+namespace tn::check {
+
+namespace {
+
+// The bare constructors of the prelude.
+constexpr std::string_view prelude_constructors[] = {"None", "Some", "Ok", "Err", "Accept", "Reject"};
+// Beyond this nobody reads them, and looking for them costs.
+constexpr unsigned max_suggestions = 60;
+
+} // namespace
+
+std::string_view describe(EntityKind kind) {
+    switch (kind) {
+    case EntityKind::Fn:
+    case EntityKind::HostFn:
+    case EntityKind::BuiltinFn: return "a function";
+    case EntityKind::Global: return "a variable";
+    case EntityKind::Nominal:
+    case EntityKind::Alias:
+    case EntityKind::BuiltinType: return "a type";
+    case EntityKind::HostModule: return "a module";
+    case EntityKind::Constructor: return "a constructor";
+    case EntityKind::Unavailable: return "not supported";
+    }
+    return "";
+}
+
+std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) const {
+    const auto& scope = names_[module];
+    if (auto it = scope.find(name); it != scope.end()) return it->second.first;
+    if (auto it = host_fns_.find(name); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
+    if (host_modules_.contains(name)) return Entity{EntityKind::HostModule, name.value};
+    std::string_view spelled = text(name);
+    if (auto builtin = find_builtin_fn(spelled)) {
+        return Entity{EntityKind::BuiltinFn, static_cast<std::uint32_t>(*builtin)};
+    }
+    if (find_builtin_type(types, spelled)) return Entity{EntityKind::BuiltinType, 0};
+    for (NominalId id : {types.option_id, types.result_id, types.verdict_id}) {
+        const std::vector<Variant>& variants = types.nominal(id).variants;
+        for (std::uint32_t v = 0; v < variants.size(); ++v) {
+            if (variants[v].name == spelled) return Entity{EntityKind::Constructor, id.value, v};
+        }
+    }
+    return {};
+}
+
+std::optional<Entity> Program::find_host_member(SymbolId module_path, SymbolId name) {
+    std::string path = std::string(text(module_path)) + "." + std::string(text(name));
+    SymbolId symbol = interner.intern(path);
+    if (auto it = host_fns_.find(symbol); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
+    if (host_modules_.contains(symbol)) return Entity{EntityKind::HostModule, symbol.value};
+    return {};
+}
+
+std::optional<FnId> Program::find_member(TypeId owner, SymbolId name) const {
+    if (!types.is_nominal(owner)) return {};
+    auto it = members_.find(member_key(types.nominal_id(owner), name));
+    if (it == members_.end()) return {};
+    return it->second;
+}
+
+std::vector<std::string_view> Program::member_names(TypeId owner, bool is_static) const {
+    std::vector<std::string_view> names =
+        builtin_member_names(types, owner, is_static ? BuiltinRole::Static : BuiltinRole::Method);
+    if (!types.is_nominal(owner)) return names;
+    auto it = members_of_.find(types.nominal_id(owner).value);
+    if (it == members_of_.end()) return names;
+    for (FnId id : it->second) {
+        if (out.fns[id].is_method == !is_static) names.push_back(text(ast(fn_decls_[id].module).items[out.fns[id].item].name.symbol));
+    }
+    return names;
+}
+
+std::string Program::suggest(std::string_view wanted, std::span<const std::string_view> candidates) {
+    if (suggestions_ >= max_suggestions) return {};
+    ++suggestions_;
+    Suggestion suggestion(wanted);
+    for (std::string_view candidate : candidates) suggestion.offer(candidate);
+    return std::string(suggestion.best());
+}
+
+void Program::unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals) {
+    std::string_view spelled = text(name);
+    std::string best(foreign_value(spelled));
+    if (best.empty()) {
+        std::vector<std::string_view> candidates(locals.begin(), locals.end());
+        for (const auto& [symbol, entity] : names_[module]) candidates.push_back(text(symbol));
+        for (const auto& [symbol, fn] : host_fns_) candidates.push_back(text(symbol));
+        for (std::string_view builtin : builtin_fn_names()) candidates.push_back(builtin);
+        for (std::string_view constructor : prelude_constructors) candidates.push_back(constructor);
+        best = suggest(spelled, candidates);
+    }
+    diag::DiagnosticBuilder report = sink.report(Diag::UnknownName, span, spelled);
+    report.primary("not found");
+    if (!best.empty()) report.hint("did you mean `" + best + "`?");
+}
+
+} // namespace tn::check

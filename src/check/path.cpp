@@ -1,0 +1,216 @@
+// Names, and dots that may stand between a module or type and its member.
+#include "check/body.h"
+
+#include "builtins/constant.h"
+#include "check/signature_text.h"
+
+namespace tn::check {
+
+BodyChecker::Path BodyChecker::path_of(ExprId id) {
+    Path path;
+    if (const auto* name = expr(id).as<syntax::NameExpr>()) {
+        if (find_local(name->name)) return path;
+        if (text(name->name) == "Self" && self_type_.is_valid()) return Path{Path::Kind::Type, {}, self_type_};
+        std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
+        if (!entity) return path;
+        switch (entity->kind) {
+        case EntityKind::Nominal:
+        case EntityKind::Alias:
+        case EntityKind::BuiltinType:
+            return Path{Path::Kind::Type, *entity, type_with_args(*entity, name->name, nullptr, span_of(id))};
+        case EntityKind::Fn:
+        case EntityKind::HostFn:
+        case EntityKind::HostModule:
+        case EntityKind::BuiltinFn:
+        case EntityKind::Constructor:
+        case EntityKind::Unavailable: return Path{Path::Kind::Entity, *entity, TypeId()};
+        case EntityKind::Global: return path;
+        }
+    }
+    if (const auto* field = expr(id).as<syntax::FieldExpr>(); field && field->name.is_valid()) {
+        // `a.b` of nested host modules. Chains of fields are as high as the tree may be, so this recursion is too.
+        const syntax::Expr& base = expr(field->base);
+        if (!base.as<syntax::NameExpr>() && !base.as<syntax::FieldExpr>()) return path;
+        Path inner = path_of(field->base);
+        if (inner.what != Path::Kind::Entity) return path;
+        if (inner.entity.kind == EntityKind::Unavailable) return inner;
+        if (inner.entity.kind != EntityKind::HostModule) return path;
+        if (auto entity = program_.find_host_member(SymbolId(inner.entity.index), field->name.symbol)) {
+            return Path{Path::Kind::Entity, *entity, TypeId()};
+        }
+        return path;
+    }
+    if (const auto* indexed = expr(id).as<syntax::IndexExpr>()) {
+        const auto* name = expr(indexed->base).as<syntax::NameExpr>();
+        if (!name || find_local(name->name)) return path;
+        std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
+        if (!entity) return path;
+        if (entity->kind == EntityKind::Nominal || entity->kind == EntityKind::Alias ||
+            entity->kind == EntityKind::BuiltinType) {
+            return Path{Path::Kind::Type, *entity, type_with_args(*entity, name->name, indexed, span_of(id))};
+        }
+    }
+    return path;
+}
+
+// The type a path names; arguments that are not written are fresh.
+TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* written, Span span) {
+    std::vector<TypeId> args;
+    if (written) {
+        for (const syntax::BracketArg& arg : view(written->args)) {
+            if (!arg.type.is_valid()) {
+                report(Diag::NotAType, span_of(arg.expr), "this", "a value");
+                return error();
+            }
+            args.push_back(resolve_type(arg.type));
+        }
+    }
+    auto complete = [&](std::size_t count, std::string_view type_name) {
+        if (!written) {
+            for (std::size_t i = 0; i < count; ++i) {
+                args.push_back(fresh(span, "the type argument of `" + std::string(type_name) + "`"));
+            }
+        }
+        if (args.size() == count) return true;
+        report(Diag::TypeArgumentCount, span, type_name, count, args.size());
+        return false;
+    };
+    if (entity.kind == EntityKind::Alias) {
+        return complete(0, text(name)) ? program_.alias_type(entity.index, span) : error();
+    }
+    if (entity.kind == EntityKind::Nominal) {
+        const Nominal& nominal = types_.nominal(NominalId(entity.index));
+        std::string spelled = nominal.name;
+        std::size_t count = nominal.params.size();
+        return complete(count, spelled) ? program_.apply_nominal(NominalId(entity.index), args, span) : error();
+    }
+    BuiltinType type = *find_builtin_type(types_, text(name));
+    if (!complete(type.arg_count, type.name)) return error();
+    bool is_option = type.nominal.is_valid() && type.nominal == types_.option_id;
+    if (type.kind == TypeKind::Map || type.kind == TypeKind::Set || type.kind == TypeKind::Slice ||
+        (type.kind == TypeKind::Enum && !is_option)) {
+        return not_supported("`" + std::string(type.name) + "`", span);
+    }
+    return make_builtin_type(types_, type, args);
+}
+
+TypeId BodyChecker::visit(ExprId id, const syntax::NameExpr& node, const Expect& expect) {
+    if (auto local = find_local(node.name)) {
+        set(id, Form::Local, local->value);
+        return body_.locals[*local].type;
+    }
+    std::string_view spelled = text(node.name);
+    if (spelled == "self") {
+        report(Diag::UnknownName, span_of(id), spelled).primary("no method with a receiver is around this");
+        return error();
+    }
+    if (spelled == "Self") {
+        report(Diag::NotAValue, span_of(id), spelled, "a type");
+        return error();
+    }
+    std::optional<Entity> entity = program_.find_entity(body_.module, node.name);
+    if (!entity) {
+        ++error_count_;
+        std::vector<std::string_view> locals = local_names();
+        program_.unknown_name(body_.module, node.name, span_of(id), locals);
+        return error();
+    }
+    return use_entity(id, *entity, node.name, expect);
+}
+
+TypeId BodyChecker::use_entity(ExprId id, const Entity& entity, SymbolId name, const Expect&) {
+    switch (entity.kind) {
+    case EntityKind::Global: return use_global(id, GlobalId(entity.index));
+    case EntityKind::Constructor: {
+        TypeId type = enum_of_constructor(entity, span_of(id));
+        if (is_error(type)) return type;
+        const Variant& variant = types_.nominal(type).variants[entity.variant];
+        if (!variant.fields.empty()) return not_supported("a constructor as a function value", span_of(id));
+        return call(id, constructor_target(type, entity.variant), {}, false);
+    }
+    case EntityKind::Fn:
+    case EntityKind::HostFn:
+    case EntityKind::BuiltinFn: {
+        ++error_count_;
+        TypeId type = program_.not_supported("a function value", span_of(id));
+        return type;
+    }
+    case EntityKind::Nominal:
+    case EntityKind::Alias:
+    case EntityKind::BuiltinType:
+    case EntityKind::HostModule:
+        report(Diag::NotAValue, span_of(id), text(name), describe(entity.kind));
+        return error();
+    case EntityKind::Unavailable: ++error_count_; return error();
+    }
+    return error();
+}
+
+TypeId BodyChecker::use_global(ExprId id, GlobalId global) {
+    set(id, Form::Global, global.value);
+    program_.note_use_of_global(global, span_of(id));
+    return program_.out.globals[global].type;
+}
+
+TypeId BodyChecker::visit(ExprId id, const syntax::FieldExpr& node, const Expect& expect) {
+    Path path = path_of(node.base);
+    if (path.what == Path::Kind::Type) {
+        if (!node.name.is_valid() || is_error(path.type)) return error();
+        return type_member(id, path.type, node.name);
+    }
+    if (path.what == Path::Kind::Entity) {
+        if (!node.name.is_valid() || path.entity.kind == EntityKind::Unavailable) {
+            ++error_count_;
+            return error();
+        }
+        if (path.entity.kind == EntityKind::HostModule) {
+            auto entity = program_.find_host_member(SymbolId(path.entity.index), node.name.symbol);
+            if (entity) return use_entity(id, *entity, node.name.symbol, expect);
+            report(Diag::UnknownMember, node.name.span, text(SymbolId(path.entity.index)), text(node.name.symbol));
+            return error();
+        }
+    }
+    TypeId base = settle(check(node.base), span_of(node.base), "this value");
+    if (is_error(base) || !node.name.is_valid()) return error();
+    if (is_never(base)) return base;
+    if (types_.kind(base) == TypeKind::Record) {
+        if (auto field = find_field(base, text(node.name.symbol))) {
+            set(id, Form::Field, *field);
+            Field declared = types_.nominal(base).fields[*field];
+            return types_.field_type(base, declared);
+        }
+    }
+    unknown_field(base, node.name);
+    return error();
+}
+
+// `i64.MAX`, `Shape.Empty`, or a static function that is not called.
+TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name) {
+    std::string_view spelled = text(name.symbol);
+    TypeKind owner = kind(type);
+    if (auto constant = find_builtin_constant(owner, spelled)) {
+        set_constant(id, Constant{constant->bits, constant->number});
+        return simple(constant->type);
+    }
+    if (owner == TypeKind::Enum) {
+        const std::vector<Variant>& variants = types_.nominal(type).variants;
+        for (std::uint32_t v = 0; v < variants.size(); ++v) {
+            if (variants[v].name != spelled) continue;
+            if (!variants[v].fields.empty()) return not_supported("a constructor as a function value", span_of(id));
+            return call(id, constructor_target(type, v), {}, false);
+        }
+    }
+    if (program_.find_member(type, name.symbol) ||
+        find_builtin_member(types_, type, spelled, BuiltinRole::Static) ||
+        find_builtin_member(types_, type, spelled, BuiltinRole::Method)) {
+        return not_supported("a function value", span_of(id));
+    }
+    std::vector<std::string_view> candidates = builtin_constant_names(owner);
+    for (std::string_view member : program_.member_names(type, true)) candidates.push_back(member);
+    std::string best = program_.suggest(spelled, candidates);
+    diag::DiagnosticBuilder builder = report(Diag::UnknownMember, name.span, print(type), spelled);
+    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
+    return error();
+}
+
+} // namespace tn::check

@@ -1,0 +1,167 @@
+// The state of one compilation's check: what the modules declare, and the answers under construction.
+//
+// In: trees and host declarations. Out: Checked. Bodies are checked one by one (body.h) against what stands
+// here; this class knows items and types, no expressions.
+#pragma once
+
+#include "check/builtin_table.h"
+#include "check/check.h"
+#include "check/infer.h"
+#include "types/layout.h"
+
+#include <functional>
+#include <unordered_map>
+
+namespace tn::check {
+
+using diag::Diag;
+using syntax::StmtId;
+using syntax::TypeExprId;
+
+enum class EntityKind : std::uint8_t {
+    Fn,          // FnId
+    Global,      // GlobalId
+    Nominal,     // NominalId: a record or an enum
+    Alias,       // number in Program::aliases_
+    HostFn,      // number in HostDecls::fns
+    HostModule,  // SymbolId of its path
+    BuiltinFn,   // BuiltinId
+    BuiltinType, // a type of the language
+    Constructor, // of the enum `index`, number `variant`
+    Unavailable, // declared, but of a kind that was refused: fits everything
+};
+
+// What a name at the top level stands for.
+struct Entity {
+    EntityKind kind = EntityKind::Unavailable;
+    std::uint32_t index = 0;
+    std::uint32_t variant = 0;
+};
+// "a function", "a type": for messages.
+std::string_view describe(EntityKind kind);
+
+// How type expressions of one place are read.
+struct TypeScope {
+    ModuleId module;
+    TypeId self;                                                     // `Self`; invalid: none
+    const std::unordered_map<SymbolId, TypeId>* type_params = nullptr; // by name
+    std::function<TypeId(Span)> infer;                               // for `_`; empty: not allowed
+};
+
+// What the tree knows about a function and Checked::Fn does not.
+struct FnDecl {
+    const syntax::FnItem* node = nullptr;
+    ModuleId module;
+    TypeId self_type;  // of the impl; invalid outside
+};
+
+class Program {
+public:
+    Program(const Input& input, TypeTable& type_table, Interner& names, diag::DiagnosticSink& diagnostics);
+    std::optional<Checked> run();
+
+    const Input& input;
+    TypeTable& types;
+    Interner& interner;
+    diag::DiagnosticSink& sink;
+    TypeFacts facts;
+    LayoutTable layouts;
+    BuiltinTable builtins;
+    Checked out;
+
+    const syntax::Ast& ast(ModuleId module) const { return *out.modules[module].ast; }
+    std::string_view text(SymbolId symbol) const { return interner.text(symbol); }
+    TypeId simple(TypeKind kind) const { return types.simple(kind); }
+
+    // ---- names (names.cpp) ----
+    std::optional<Entity> find_entity(ModuleId module, SymbolId name) const;
+    std::optional<Entity> find_host_member(SymbolId module_path, SymbolId name);
+    // A user's method or static function of a record or enum.
+    std::optional<FnId> find_member(TypeId owner, SymbolId name) const;
+    std::vector<std::string_view> member_names(TypeId owner, bool is_static) const;
+    // Reports UnknownName with what might be meant; `locals` are more candidates.
+    void unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals);
+    // The nearest of the names; empty if none is near, or enough has been proposed in this compilation.
+    std::string suggest(std::string_view wanted, std::span<const std::string_view> candidates);
+
+    // ---- types (resolve_type.cpp) ----
+    // Error when it was reported.
+    TypeId resolve_type(const TypeScope& scope, TypeExprId id, bool is_result = false);
+    TypeId alias_type(std::uint32_t alias, Span use);
+    // A nominal applied to arguments; checks their count.
+    TypeId apply_nominal(NominalId id, std::span<const TypeId> args, Span span);
+    // Checks depth and leaves of a finished type; answers Error and reports when it is too large.
+    TypeId check_size(TypeId type, Span span);
+    TypeId not_supported(std::string_view what, Span span);
+
+    const FnDecl& fn_decl(FnId id) const { return fn_decls_[id]; }
+    Span nominal_span(NominalId id) const;
+    Span global_type_span(GlobalId id) const; // of the written type
+
+    // ---- what bodies tell about each other (global_order.cpp) ----
+    void note_use_of_fn(FnId id) { uses_->fns.push_back(id); }
+    void note_use_of_global(GlobalId id, Span span) { uses_->globals.emplace_back(id, span); }
+
+private:
+    struct Alias {
+        ModuleId module;
+        ItemId item;
+        TypeId type;
+        enum class State : std::uint8_t { New, Active, Done } state = State::New;
+    };
+    struct NominalDecl {
+        ModuleId module;
+        ItemId item;
+    };
+    struct Uses {
+        std::vector<FnId> fns;
+        std::vector<std::pair<GlobalId, Span>> globals;
+    };
+
+    // declare.cpp
+    void declare_names(ModuleId module);
+    void declare_item(ModuleId module, ItemId id);
+    void declare_import(ModuleId module, const syntax::Item& item, const syntax::ImportItem& node);
+    void declare_impl(ModuleId module, const syntax::Item& item, const syntax::ImplItem& node);
+    FnId declare_fn(ModuleId module, ItemId id, TypeId self_type, std::string name);
+    void resolve_nominals();
+    void resolve_fields(NominalId id, const NominalDecl& decl);
+    void find_recursive_records();
+    void resolve_signature(FnId id);
+    void resolve_globals();
+    void add_name(ModuleId module, const syntax::Name& name, Entity entity);
+    void add_host_names();
+
+    // types
+    template <typename Node> TypeId resolve_node(const TypeScope&, const Node&, Span, bool is_result);
+    TypeId resolve_named(const TypeScope& scope, const syntax::NamedTypeExpr& node, Span span);
+    void unknown_type(const TypeScope& scope, const syntax::Name& name);
+
+    // check.cpp, global_order.cpp
+    void check_bodies();
+    void order_globals();
+
+    static std::uint64_t member_key(NominalId owner, SymbolId name) {
+        return static_cast<std::uint64_t>(owner.value) << 32 | name.value;
+    }
+
+    IdVec<ModuleId, std::unordered_map<SymbolId, std::pair<Entity, Span>>> names_;
+    std::vector<Alias> aliases_;
+    std::unordered_map<std::uint32_t, NominalDecl> nominal_decls_;
+    std::vector<NominalId> declared_nominals_;
+    IdVec<FnId, FnDecl> fn_decls_;
+    std::unordered_map<std::uint64_t, FnId> members_;
+    std::unordered_map<std::uint32_t, std::vector<FnId>> members_of_;
+    std::vector<std::pair<ModuleId, ItemId>> impls_;
+    std::unordered_map<SymbolId, std::uint32_t> host_fns_; // by whole path
+    std::unordered_map<SymbolId, bool> host_modules_;
+    std::vector<TypeExprId> global_types_; // by GlobalId
+    std::vector<Uses> fn_uses_, global_uses_;
+    Uses other_uses_; // of tests: they are nobody's dependency
+    Uses* uses_ = &other_uses_;
+    unsigned type_nesting_ = 0;
+    unsigned suggestions_ = 0;
+    bool has_endless_types_ = false;
+};
+
+} // namespace tn::check

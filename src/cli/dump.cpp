@@ -1,0 +1,39 @@
+// `tenon dump`: the text of a stage of the compiler. The one command that sees behind c_api.h.
+#include "driver/dump.h"
+
+#include "cli/commands.h"
+
+#include <cstdio>
+
+namespace tn::cli {
+
+int dump(const CommonOptions& common, const DumpOptions& options) {
+    driver::Engine engine;
+    driver::Options compile_options;
+    compile_options.opt_level = common.opt_level;
+    driver::DumpRequest request{options.stage, options.function, options.target};
+    driver::DumpResult result = driver::dump(engine, common.path, request, compile_options);
+
+    std::fwrite(result.text.data(), 1, result.text.size(), stdout);
+    std::fflush(stdout);
+    if (!result.error.empty()) {
+        show_message(result.error);
+        return misuse;
+    }
+    if (!result.compile.io_error.empty()) {
+        show_message(result.compile.io_error);
+        return misuse;
+    }
+    for (const diag::Diagnostic& diagnostic : result.compile.diagnostics) {
+        if (diagnostic.severity != diag::Severity::Error) continue;
+        // The library shows the errors as it does for every other command.
+        Session session(common);
+        Module module;
+        Error error;
+        if (session.try_compile(module, error) != TN_OK) session.show(error.get());
+        return misuse;
+    }
+    return success;
+}
+
+} // namespace tn::cli

@@ -1,0 +1,172 @@
+// The `tenon` command: what the command line says, as a call of one of the commands.
+//
+// In: argv. Out: an exit status. It refuses to know how a script is compiled or run.
+#include "cli/commands.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+
+namespace {
+
+using namespace tn::cli;
+
+constexpr char main_footer[] = R"(
+Examples:
+  tenon run hello.tn              compiles hello.tn and calls its main
+  tenon run rules.tn --fn score 3 calls one function and shows what it answers
+  tenon check rules.tn            diagnostics only
+  tenon test rules.tn             runs the `test` blocks
+Exit status: 0 success; 1 a trap or a failed test; 2 wrong usage or a compile error; else what main returns.)";
+
+constexpr char run_footer[] = R"(
+Arguments are parsed by the parameters' types: numbers, true and false, characters, texts, and
+lists, tuples, options and records of these, in which texts are quoted. `--` ends the options.
+
+Examples:
+  tenon run hello.tn
+  tenon run hello.tn Ada Grace                  main(args: List[String]) gets them
+  tenon run stats.tn --fn mean "[1.5, 2.5]"
+  tenon run rules.tn --fn accept "some text" 22 true
+  tenon run math.tn --fn negate -- -5
+  tenon run untrusted.tn --timeout 2s --memory 64M)";
+
+constexpr char check_footer[] = R"(
+Examples:
+  tenon check rules.tn
+  tenon check package/          a folder with main.tn
+  tenon check --json rules.tn   an array of diagnostics on stdout)";
+
+constexpr char test_footer[] = R"(
+Examples:
+  tenon test rules.tn
+  tenon test package/ --filter parse   tests whose name has "parse" in it)";
+
+constexpr char dump_footer[] = R"(
+Stages: tokens, tree, ir, the name of an optimizer pass, opt, asm.
+
+Examples:
+  tenon dump rules.tn --after=tokens
+  tenon dump rules.tn --after=ir --fn score
+  tenon dump rules.tn --after=asm --fn score)";
+
+// An option whose text is parsed into `target`, with an error that says what was expected.
+void add_quantity(CLI::App* command, const std::string& name, std::optional<std::uint64_t>& target,
+                  std::optional<std::uint64_t> (*parse)(std::string_view), const std::string& form,
+                  const std::string& description) {
+    command
+        ->add_option_function<std::string>(
+            name,
+            [&target, parse, name, form](const std::string& text) {
+                target = parse(text);
+                if (!target) throw CLI::ValidationError(name, "expected " + form + ", got `" + text + "`");
+            },
+            description)
+        ->type_name("");
+}
+
+std::optional<std::uint64_t> parse_count(std::string_view text) {
+    std::uint64_t count = 0;
+    if (text.empty()) return std::nullopt;
+    for (char c : text) {
+        if (c == '_') continue;
+        if (c < '0' || c > '9' || count > (~std::uint64_t{0} - 9) / 10) return std::nullopt;
+        count = count * 10 + static_cast<std::uint64_t>(c - '0');
+    }
+    return count;
+}
+
+void add_common(CLI::App* command, CommonOptions& common) {
+    command->add_option("PATH", common.path, "A .tn file, or a folder with main.tn")->required()->type_name("");
+    command
+        ->add_option("--opt", common.opt_level, "0: no optimization; 2: all of it (the default)")
+        ->check(CLI::IsMember({0, 2}))
+        ->type_name("0|2");
+    command
+        ->add_option_function<std::string>(
+            "--color",
+            [&common](const std::string& text) {
+                if (text == "always") common.color = ColorMode::Always;
+                else if (text == "never") common.color = ColorMode::Never;
+            },
+            "auto (the default), always or never")
+        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->type_name("WHEN");
+}
+
+void add_limits(CLI::App* command, CommonOptions& common) {
+    add_quantity(command, "--fuel", common.fuel, parse_count, "a whole number",
+                 "N  Stop after N calls and loop iterations");
+    add_quantity(command, "--timeout", common.timeout_ms, parse_duration, "a time such as 2s or 500ms",
+                 "TIME  Stop after this time, such as 2s or 500ms");
+    add_quantity(command, "--memory", common.memory, parse_size, "a size such as 64M",
+                 "SIZE  Most memory the script may use, such as 64M");
+    add_quantity(command, "--stack", common.stack, parse_size, "a size such as 1M",
+                 "SIZE  Stack of the script, such as 1M");
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app("Tenon: a statically typed scripting language, compiled to machine code", "tenon");
+    app.footer(main_footer);
+    app.require_subcommand(1);
+    app.set_version_flag("--version", std::string("tenon ") + tn_version_string());
+    app.get_formatter()->column_width(26);
+
+    CommonOptions common;
+    RunOptions run_options;
+    CheckOptions check_options;
+    TestOptions test_options;
+    DumpOptions dump_options;
+
+    CLI::App* run_command = app.add_subcommand("run", "Compiles a file or package and calls a function");
+    add_common(run_command, common);
+    add_limits(run_command, common);
+    run_command->add_option("--fn", run_options.function, "The function to call instead of main; its result is shown")
+        ->type_name("NAME");
+    run_command->add_option("ARG", run_options.arguments, "Arguments of the function")
+        ->type_name("")
+        ->allow_extra_args(false);
+    run_command->footer(run_footer);
+
+    CLI::App* check_command = app.add_subcommand("check", "Shows what is wrong with a file or package");
+    add_common(check_command, common);
+    check_command->add_flag("--json", check_options.json, "Diagnostics as JSON on stdout");
+    check_command->footer(check_footer);
+
+    CLI::App* test_command = app.add_subcommand("test", "Runs the test blocks of a file or package");
+    add_common(test_command, common);
+    add_limits(test_command, common);
+    test_command->add_option("--filter", test_options.filter, "Only tests with this text in their name")
+        ->type_name("TEXT");
+    test_command->footer(test_footer);
+
+    CLI::App* dump_command = app.add_subcommand("dump", "Shows what a stage of the compiler made");
+    add_common(dump_command, common);
+    dump_command->add_option("--after", dump_options.stage, "The stage")->required()->type_name("STAGE");
+    dump_command->add_option("--fn", dump_options.function, "Only this function")->type_name("NAME");
+    dump_command->add_option("--target", dump_options.target, "The machine, for asm")
+        ->check(CLI::IsMember({"x64", "a64"}))
+        ->type_name("x64|a64");
+    dump_command->footer(dump_footer);
+
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& problem) {
+        if (problem.get_exit_code() == 0) {
+            app.exit(problem); // --help, --version
+            return success;
+        }
+        show_message(problem.what());
+        CLI::App* used = &app;
+        for (CLI::App* command : app.get_subcommands()) used = command;
+        std::fprintf(stderr, "tenon%s%s --help shows how it is used\n", used == &app ? "" : " ",
+                     used == &app ? "" : used->get_name().c_str());
+        return misuse;
+    }
+
+    if (run_command->parsed()) return run(common, run_options);
+    if (check_command->parsed()) return check(common, check_options);
+    if (test_command->parsed()) return test(common, test_options);
+    return dump(common, dump_options);
+}

@@ -1,0 +1,50 @@
+// A module's IR in, machine code out: a CodeBlob with its code map, the packed thunks and the C entry
+// thunks. Knows no syntax, no types of the language and no instance; what it must know of the host it is
+// told by GenerateOptions.
+#pragma once
+
+#include "ir/module.h"
+#include "runtime/program.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace tn::codegen {
+
+// uint32_t dispatcher(Context*, void* registration, Slot* io): arguments leaf by leaf in, results out in
+// the same row; the answer is a trap code, 0 for success.
+using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::Slot* io);
+
+// How emitted code reaches one host function.
+struct HostTarget {
+    // A plain C function: scalars as their C types, String and Bytes as pointer and length; its result
+    // is one scalar or nothing. Unused when generic.
+    const void* address = nullptr;
+    void* user_data = nullptr; // the registration of a generic one
+    bool is_generic = true;
+    bool is_pure = false;      // a plain function that never calls back into a script
+};
+
+struct GenerateOptions {
+    rt::CodeMode mode = rt::CodeMode::Polled;
+    std::vector<HostTarget> host_targets; // by ir::HostFnId
+    GenericHostCall generic_call = nullptr;
+    // Where the struct that a C entry thunk's first argument points to holds its Context*.
+    std::uint32_t instance_context_offset = 0;
+    // Packed thunks for every function, not only for exports, init and tests.
+    bool packed_for_all = false;
+    std::vector<ir::FuncId> packed; // further functions that need one
+    // --- what tests and dumps ask for ---
+    unsigned limit_registers = 0; // at most this many allocatable registers of each class; 0: all, 8 at least
+    bool baseline_cpu = false;    // plain x86-64 only, as if this CPU had nothing newer
+    bool verify_allocation = false; // always on in debug builds
+    std::string* listing = nullptr; // gets the machine code as text
+    std::string listing_function;   // only this function; "" for all
+};
+
+// Throws InternalError and std::bad_alloc.
+std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::ImageLayout& image,
+                                       const GenerateOptions& options);
+
+} // namespace tn::codegen

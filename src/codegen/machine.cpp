@@ -1,0 +1,53 @@
+#include "codegen/machine.h"
+
+namespace tn::codegen {
+
+void MachineFunction::clear() {
+    insts.clear();
+    operands.clear();
+    blocks.clear();
+    loops.clear();
+    edges.clear();
+    pred_edges.clear();
+    block_index.clear();
+    use_count.clear();
+    folded.clear();
+    outgoing_count = 0;
+    edge_moves.clear();
+    inst_moves.clear();
+    moves_before.clear();
+    refs.clear();
+    live_across.clear();
+    slot_count = 0;
+    used_registers = 0;
+}
+
+bool MachineFunction::is_constant(ir::ValueId value) const {
+    const ir::Inst* def = def_inst(value);
+    if (!def) return false;
+    switch (def->op) {
+    case ir::Op::ConstInt:
+    case ir::Op::ConstFloat:
+    case ir::Op::Null:
+    case ir::Op::Literal:
+    case ir::Op::Empty:
+    case ir::Op::InstanceData: return true;
+    default: return false; // a property of six rows, not a dispatch
+    }
+}
+
+bool MachineFunction::find_int(ir::ValueId value, std::int64_t& out) const {
+    const ir::Inst* def = def_inst(value);
+    if (!def) return false;
+    if (def->op == ir::Op::ConstInt) {
+        out = def->imm;
+        return true;
+    }
+    if (def->op == ir::Op::Null) {
+        out = 0;
+        return true;
+    }
+    return false;
+}
+
+} // namespace tn::codegen

@@ -1,0 +1,217 @@
+#include "codegen/machine_builder.h"
+
+#include "ir/builder.h"
+#include "ir/cfg.h"
+#include "support/ice.h"
+
+#include <algorithm>
+
+namespace tn::codegen {
+
+std::uint32_t OperandList::push(const Operand& operand) {
+    auto index = static_cast<std::uint32_t>(mf_.operands.size());
+    mf_.operands.push_back(operand);
+    TN_CHECK(inst_.operand_count != 0xffff, "too many operands for one instruction");
+    ++inst_.operand_count;
+    return index;
+}
+
+std::uint32_t OperandList::add_use(ir::ValueId value, OperandKind kind, bool in_register, std::uint8_t hint) {
+    RegClass cls = class_of(mf_.type_of(value));
+    if (mf_.is_constant(value)) {
+        if (!in_register) return no_operand;
+        return push({value, OperandKind::Temp, cls, true, hint, no_operand, {}});
+    }
+    return push({value, kind, cls, in_register, hint, no_operand, {}});
+}
+
+void OperandList::def(ir::ValueId value, std::uint32_t same_as, std::uint8_t hint) {
+    push({value, OperandKind::Def, class_of(mf_.type_of(value)), true, hint, same_as, {}});
+}
+
+void OperandList::def_anywhere(ir::ValueId value, std::uint8_t hint) {
+    push({value, OperandKind::Def, class_of(mf_.type_of(value)), false, hint, no_operand, {}});
+}
+
+void OperandList::temp(RegClass cls) {
+    push({ir::ValueId(), OperandKind::Temp, cls, true, no_register, no_operand, {}});
+}
+
+namespace {
+
+class Builder {
+public:
+    Builder(MachineFunction& mf, Target& target) : mf_(mf), fn_(*mf.fn), target_(target) {}
+
+    void run() {
+        ir::Cfg cfg(fn_);
+        order_blocks(cfg);
+        find_edges(cfg);
+        count_uses();
+        fold();
+        describe();
+    }
+
+private:
+    void order_blocks(const ir::Cfg& cfg) {
+        const auto& order = cfg.order();
+        mf_.block_index.assign(fn_.blocks.size(), no_index);
+        mf_.blocks.resize(order.size());
+        for (std::uint32_t i = 0; i < order.size(); ++i) {
+            mf_.block_index[order[i].index()] = i;
+            MachineBlock& b = mf_.blocks[i];
+            b = MachineBlock();
+            b.block = order[i];
+            b.depth = cfg.loop_depth(order[i]);
+            b.cold = fn_.blocks[order[i]].cold;
+            if (ir::LoopId loop = cfg.loop_of(order[i]); loop.is_valid()) b.loop = loop.index();
+        }
+        for (const ir::Loop& loop : cfg.loops()) {
+            MachineLoop m;
+            m.first_block = cfg.position(loop.header);
+            m.end_block = m.first_block + static_cast<std::uint32_t>(loop.blocks.size());
+            m.parent = loop.parent.is_valid() ? loop.parent.index() : no_index;
+            if (m.parent != no_index) mf_.loops[m.parent].innermost = false;
+            mf_.loops.push_back(m);
+        }
+    }
+
+    void find_edges(const ir::Cfg& cfg) {
+        (void)cfg;
+        for (std::uint32_t i = 0; i < mf_.blocks.size(); ++i) {
+            MachineBlock& b = mf_.blocks[i];
+            const ir::Inst& last = fn_.terminator(b.block);
+            b.first_succ = static_cast<std::uint32_t>(mf_.edges.size());
+            b.succ_count = last.target_count;
+            for (std::uint32_t t = 0; t < last.target_count; ++t) {
+                std::uint32_t to = mf_.block_index[fn_.targets[last.first_target + t].block.index()];
+                mf_.edges.push_back({i, to, last.first_target + t, EdgePlace::None, 0, 0});
+                ++mf_.blocks[to].pred_count;
+            }
+        }
+        std::uint32_t next = 0;
+        for (MachineBlock& b : mf_.blocks) {
+            b.first_pred = next;
+            next += b.pred_count;
+            b.pred_count = 0;
+        }
+        mf_.pred_edges.resize(next);
+        for (std::uint32_t e = 0; e < mf_.edges.size(); ++e) {
+            MachineBlock& to = mf_.blocks[mf_.edges[e].to];
+            mf_.pred_edges[to.first_pred + to.pred_count++] = e;
+        }
+        find_cold();
+        for (MachineBlock& b : mf_.blocks) {
+            b.weight = 1;
+            for (std::uint32_t d = 0; d < std::min(b.depth, 6u); ++d) b.weight *= 10;
+            if (b.cold) b.weight *= 0.001f;
+        }
+    }
+
+    // What can only end in a trap is cold, whoever made it.
+    void find_cold() {
+        for (std::size_t i = mf_.blocks.size(); i-- > 1;) {
+            MachineBlock& b = mf_.blocks[i];
+            ir::Op op = fn_.terminator(b.block).op;
+            bool all_cold = op != ir::Op::Return;
+            for (std::uint32_t s = 0; s < b.succ_count; ++s) {
+                const Edge& e = mf_.edges[b.first_succ + s];
+                all_cold = all_cold && e.to > i && mf_.blocks[e.to].cold;
+            }
+            b.cold = b.cold || all_cold;
+        }
+        mf_.blocks[0].cold = false;
+    }
+
+    void count_uses() {
+        mf_.use_count.assign(fn_.values.size(), 0);
+        mf_.folded.assign(fn_.insts.size(), 0);
+        for (const MachineBlock& b : mf_.blocks) {
+            for (ir::InstId id : fn_.blocks[b.block].insts) {
+                const ir::Inst& inst = fn_.insts[id];
+                for (ir::ValueId v : fn_.operands_of(inst)) ++mf_.use_count[v.index()];
+                for (const ir::Target& t : fn_.targets_of(inst)) {
+                    for (ir::ValueId v : fn_.args_of(t)) ++mf_.use_count[v.index()];
+                }
+            }
+        }
+    }
+
+    void fold() {
+        for (std::size_t i = mf_.blocks.size(); i-- > 0;) {
+            const auto& insts = fn_.blocks[mf_.blocks[i].block].insts;
+            for (std::size_t k = insts.size(); k-- > 0;) {
+                const ir::Inst& inst = fn_.insts[insts[k]];
+                if (mf_.folded[insts[k].index()]) continue;
+                if (is_dead(inst)) {
+                    mf_.folded[insts[k].index()] = 1;
+                    for (ir::ValueId v : fn_.operands_of(inst)) --mf_.use_count[v.index()];
+                    continue;
+                }
+                target_.fold(mf_, insts, k);
+            }
+        }
+    }
+
+    bool is_dead(const ir::Inst& inst) const {
+        if (inst.result_count == 0) return false;
+        for (unsigned r = 0; r < inst.result_count; ++r) {
+            if (mf_.use_count[inst.first_result.index() + r] != 0) return false;
+        }
+        constexpr std::uint16_t effects = ir::Writes | ir::Traps | ir::Ends;
+        return (ir::effects_of(inst) & effects) == 0 && inst.op != ir::Op::Retain;
+    }
+
+    void describe() {
+        for (MachineBlock& b : mf_.blocks) {
+            b.first_inst = static_cast<std::uint32_t>(mf_.insts.size());
+            describe_block_start(b);
+            for (ir::InstId id : fn_.blocks[b.block].insts) {
+                if (mf_.folded[id.index()]) continue;
+                const ir::Inst& inst = fn_.insts[id];
+                if (inst.result_count == 1 && mf_.is_constant(inst.first_result)) continue;
+                mf_.insts.push_back({id, static_cast<std::uint32_t>(mf_.operands.size()), 0, false, false, 0});
+                MachineInst m = mf_.insts.back();
+                OperandList list(mf_, m);
+                target_.describe(mf_, inst, list);
+                mf_.insts.back() = m;
+            }
+            b.end_inst = static_cast<std::uint32_t>(mf_.insts.size());
+        }
+        TN_CHECK(mf_.insts.size() < (1u << 29), "function too large");
+    }
+
+    void describe_block_start(const MachineBlock& b) {
+        MachineInst m{ir::InstId(), static_cast<std::uint32_t>(mf_.operands.size()), 0, false, false, 0};
+        const auto& params = fn_.blocks[b.block].params;
+        const CallPlan* plan = b.block == fn_.entry() ? &target_.plan_params(fn_.sig) : nullptr;
+        for (std::size_t i = 0; i < params.size(); ++i) {
+            Operand o;
+            o.value = params[i];
+            o.kind = OperandKind::Def;
+            o.reg_class = class_of(mf_.type_of(params[i]));
+            o.in_register = false;
+            if (plan && plan->args[i].is_register()) o.hint = static_cast<std::uint8_t>(plan->args[i].index);
+            mf_.operands.push_back(o);
+            TN_CHECK(m.operand_count != 0xffff, "too many block parameters");
+            ++m.operand_count;
+        }
+        mf_.insts.push_back(m);
+    }
+
+    MachineFunction& mf_;
+    const ir::Function& fn_;
+    Target& target_;
+};
+
+} // namespace
+
+void build_machine_function(MachineFunction& mf, Target& target, const ir::Module& module, ir::FuncId id) {
+    mf.clear();
+    mf.module = &module;
+    mf.fn = &module.functions[id];
+    mf.id = id;
+    Builder(mf, target).run();
+}
+
+} // namespace tn::codegen

@@ -1,0 +1,11 @@
+// IR function in, MachineFunction out: allocation order, edges, loops, dead code left out, and every
+// instruction's operands as the target describes them.
+#pragma once
+
+#include "codegen/target.h"
+
+namespace tn::codegen {
+
+void build_machine_function(MachineFunction& mf, Target& target, const ir::Module& module, ir::FuncId id);
+
+} // namespace tn::codegen

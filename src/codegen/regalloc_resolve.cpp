@@ -1,0 +1,234 @@
+// Behind the scan: locations of operands, slots, and the moves that connect pieces within blocks and
+// along edges; then what the code map and out-of-line calls must know.
+#include "codegen/regalloc.h"
+
+#include "support/ice.h"
+
+#include <algorithm>
+
+namespace tn::codegen {
+
+void RegisterAllocator::resolve() {
+    decide_stores();
+    color_slots();
+    set_operands();
+    pending_.clear();
+    connect_pieces();
+    std::stable_sort(pending_.begin(), pending_.end(),
+                     [](const PendingMove& a, const PendingMove& b) { return a.key < b.key; });
+    for (const PendingMove& m : pending_) {
+        if (mf_->moves_before.empty() || mf_->moves_before.back().inst != m.key) {
+            mf_->moves_before.push_back({m.key, static_cast<std::uint32_t>(mf_->inst_moves.size()), 0});
+        }
+        mf_->inst_moves.push_back(m.move);
+        ++mf_->moves_before.back().move_count;
+    }
+    pending_.clear();
+    connect_edges();
+    std::stable_sort(pending_.begin(), pending_.end(),
+                     [](const PendingMove& a, const PendingMove& b) { return a.key < b.key; });
+    for (const PendingMove& m : pending_) {
+        Edge& e = mf_->edges[m.key];
+        if (e.move_count == 0) {
+            e.first_move = static_cast<std::uint32_t>(mf_->edge_moves.size());
+            e.place = mf_->blocks[e.from].succ_count == 1  ? EdgePlace::PredEnd
+                      : mf_->blocks[e.to].pred_count == 1 ? EdgePlace::SuccStart
+                                                          : EdgePlace::OwnBlock;
+        }
+        mf_->edge_moves.push_back(m.move);
+        ++e.move_count;
+    }
+    record_sites();
+}
+
+Location RegisterAllocator::location_of(const Piece& p) const {
+    return p.in_slot ? states_[p.interval].slot : Location::reg(p.reg);
+}
+
+std::uint32_t RegisterAllocator::piece_at(std::uint32_t interval, std::uint32_t position) const {
+    std::uint32_t p = states_[interval].first_piece;
+    while (p != no_index && pieces_[p].to <= position) p = pieces_[p].next;
+    TN_CHECK(p != no_index && pieces_[p].from <= position, "value is not live here in " + mf_->fn->name);
+    return p;
+}
+
+// Every edge along which the interval changes its piece: f(edge, piece before, piece behind).
+template <typename F> void RegisterAllocator::for_each_crossing(std::uint32_t interval, F&& f) const {
+    const Interval& it = live_.intervals[interval];
+    std::uint32_t to_piece = states_[interval].first_piece;
+    for (std::uint32_t r = it.first_range; r < it.first_range + it.range_count; ++r) {
+        const LiveRange& range = live_.ranges[r];
+        std::uint32_t b = block_at(range.from);
+        if (mf_->blocks[b].begin() < range.from) ++b;
+        for (; b < mf_->blocks.size() && mf_->blocks[b].begin() < range.to; ++b) {
+            const MachineBlock& block = mf_->blocks[b];
+            while (pieces_[to_piece].to <= block.begin()) to_piece = pieces_[to_piece].next;
+            for (std::uint32_t e = block.first_pred; e < block.first_pred + block.pred_count; ++e) {
+                const std::uint32_t edge = mf_->pred_edges[e];
+                const std::uint32_t end = mf_->blocks[mf_->edges[edge].from].end() - 1;
+                std::uint32_t from_piece = to_piece;
+                if (end < pieces_[to_piece].from || end >= pieces_[to_piece].to) from_piece = piece_at(interval, end);
+                if (from_piece != to_piece) f(edge, from_piece, to_piece);
+            }
+        }
+    }
+}
+
+// A spilled value is stored where it is defined, or where it leaves its register if that runs less.
+void RegisterAllocator::decide_stores() {
+    for (std::uint32_t n = 0; n < states_.size(); ++n) {
+        State& s = states_[n];
+        if (!s.has_slot || s.slot.kind == Location::Incoming || pieces_[s.first_piece].in_slot) continue;
+        const Interval& it = live_.intervals[n];
+        float at_splits = 0;
+        for (std::uint32_t p = s.first_piece; pieces_[p].next != no_index; p = pieces_[p].next) {
+            const Piece &a = pieces_[p], &b = pieces_[a.next];
+            bool within = a.to == b.from && b.from != mf_->blocks[block_at(b.from)].begin();
+            if (within && !a.in_slot && b.in_slot) at_splits += weight_at(b.from & ~3u);
+        }
+        for_each_crossing(n, [&](std::uint32_t edge, std::uint32_t from, std::uint32_t to) {
+            if (pieces_[from].in_slot || !pieces_[to].in_slot) return;
+            const Edge& e = mf_->edges[edge];
+            at_splits += std::min(mf_->blocks[e.from].weight, mf_->blocks[e.to].weight);
+        });
+        s.store_at_def = at_splits >= it.def_weight;
+    }
+}
+
+void RegisterAllocator::color_slots() {
+    struct Need {
+        std::uint32_t from, to, interval;
+    };
+    std::vector<Need> needs;
+    for (std::uint32_t n = 0; n < states_.size(); ++n) {
+        const State& s = states_[n];
+        if (!s.has_slot || s.slot.kind != Location::None) continue;
+        const Interval& it = live_.intervals[n];
+        Need need{live_.ranges[it.first_range].from, live_.ranges[it.first_range + it.range_count - 1].to, n};
+        if (!s.store_at_def && !pieces_[s.first_piece].in_slot) { // only from its first to its last stay there
+            std::uint32_t first = never, last = 0;
+            for (std::uint32_t p = s.first_piece; p != no_index; p = pieces_[p].next) {
+                if (!pieces_[p].in_slot) continue;
+                first = std::min(first, pieces_[p].from & ~3u);
+                last = std::max(last, pieces_[p].to);
+            }
+            need.from = first;
+            need.to = last;
+        }
+        needs.push_back(need);
+    }
+    std::sort(needs.begin(), needs.end(), [](const Need& a, const Need& b) {
+        return a.from != b.from ? a.from < b.from : a.interval < b.interval;
+    });
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> busy; // (until, slot), least first
+    mf_->slot_count = 0;
+    for (const Need& need : needs) {
+        std::uint32_t slot;
+        if (!busy.empty() && busy.front().first <= need.from) {
+            std::pop_heap(busy.begin(), busy.end(), std::greater<>());
+            slot = busy.back().second;
+            busy.pop_back();
+        } else {
+            slot = mf_->slot_count++;
+        }
+        states_[need.interval].slot = Location::slot(slot);
+        busy.emplace_back(need.to, slot);
+        std::push_heap(busy.begin(), busy.end(), std::greater<>());
+    }
+}
+
+void RegisterAllocator::set_operands() {
+    for (const Piece& p : pieces_) {
+        for (std::uint32_t u = p.first_use; u < p.end_use; ++u) {
+            if (std::uint32_t operand = live_.uses[u].operand; operand != no_operand) {
+                mf_->operands[operand].location = location_of(p);
+            }
+        }
+    }
+}
+
+void RegisterAllocator::connect_pieces() {
+    for (std::uint32_t n = 0; n < states_.size(); ++n) {
+        const State& s = states_[n];
+        const Interval& it = live_.intervals[n];
+        const Piece& first = pieces_[s.first_piece];
+        const bool in_memory = s.slot.kind == Location::Incoming || first.in_slot;
+        const bool stored = s.has_slot && (in_memory || s.store_at_def);
+        if (s.has_slot && s.store_at_def && !in_memory) {
+            pending_.push_back({first.from / 4 + 1, {Location::reg(first.reg), s.slot, it.type}});
+        }
+        for (std::uint32_t p = s.first_piece; pieces_[p].next != no_index; p = pieces_[p].next) {
+            const Piece &a = pieces_[p], &b = pieces_[a.next];
+            if (a.to != b.from || b.from == mf_->blocks[block_at(b.from)].begin()) continue;
+            Location from = location_of(a), to = location_of(b);
+            if (from == to || (b.in_slot && (a.in_slot || stored))) continue;
+            TN_CHECK(b.in_slot || b.from % 4 == 0, "move inside an instruction");
+            pending_.push_back({b.from / 4, {from, to, it.type}});
+        }
+    }
+}
+
+void RegisterAllocator::connect_edges() {
+    for (std::uint32_t n = 0; n < states_.size(); ++n) {
+        const State& s = states_[n];
+        if (pieces_[s.first_piece].next == no_index) continue;
+        const bool stored = s.has_slot && (s.slot.kind == Location::Incoming || pieces_[s.first_piece].in_slot || s.store_at_def);
+        for_each_crossing(n, [&](std::uint32_t edge, std::uint32_t a, std::uint32_t b) {
+            Location from = location_of(pieces_[a]), to = location_of(pieces_[b]);
+            if (from == to || (pieces_[b].in_slot && (pieces_[a].in_slot || stored))) return;
+            pending_.push_back({edge, {from, to, live_.intervals[n].type}});
+        });
+    }
+    for (std::uint32_t e = 0; e < mf_->edges.size(); ++e) {
+        const Edge& edge = mf_->edges[e];
+        const ir::Target& t = mf_->fn->targets[edge.target];
+        const auto& params = mf_->fn->blocks[t.block].params;
+        auto args = mf_->fn->args_of(t);
+        for (std::size_t i = 0; i < args.size(); ++i) {
+            std::uint32_t param = live_.interval_of[params[i].index()];
+            if (param == no_index) continue;
+            Location to = location_of(pieces_[states_[param].first_piece]);
+            Location from = Location::constant(args[i]);
+            if (!mf_->is_constant(args[i])) {
+                std::uint32_t arg = live_.interval_of[args[i].index()];
+                from = location_of(pieces_[piece_at(arg, mf_->blocks[edge.from].end() - 1)]);
+            }
+            if (!(from == to)) pending_.push_back({e, {from, to, mf_->type_of(params[i])}});
+        }
+    }
+}
+
+// For each site the references owned there; for each out-of-line call the registers it must keep.
+void RegisterAllocator::record_sites() {
+    std::vector<std::uint32_t> sites;
+    for (std::uint32_t i = 0; i < mf_->insts.size(); ++i) {
+        if (mf_->insts[i].is_site) sites.push_back(i);
+        if (mf_->insts[i].calls_cold) mf_->live_across.push_back({i, 0});
+    }
+    auto for_each_inside = [&](const Piece& p, const auto& list, auto&& inst_of, auto&& f) {
+        for (std::uint32_t r = p.first_range; r < p.end_range; ++r) {
+            std::uint32_t from = std::max(p.from, live_.ranges[r].from), to = std::min(p.to, live_.ranges[r].to);
+            auto it = std::partition_point(list.begin(), list.end(),
+                                           [&](const auto& x) { return position_of(inst_of(x)) + 1 < from; });
+            for (; it != list.end() && position_of(inst_of(*it)) + 1 < to; ++it) f(it);
+        }
+    };
+    for (const Piece& p : pieces_) {
+        const Interval& it = live_.intervals[p.interval];
+        if (!sites.empty() && it.type == Scalar::Ref && it.value.is_valid() &&
+            mf_->operands[it.def_operand].kind == OperandKind::Def &&
+            mf_->fn->values[it.value].ownership == ir::Ownership::Owned) {
+            for_each_inside(p, sites, [](std::uint32_t i) { return i; },
+                            [&](auto at) { mf_->refs.push_back({*at, location_of(p)}); });
+        }
+        if (!p.in_slot && !mf_->live_across.empty()) {
+            for_each_inside(p, mf_->live_across, [](const LiveAcross& l) { return l.inst; }, [&](auto at) {
+                mf_->live_across[static_cast<std::size_t>(at - mf_->live_across.begin())].registers |= mask_of(p.reg);
+            });
+        }
+    }
+    std::stable_sort(mf_->refs.begin(), mf_->refs.end(),
+                     [](const RefAtSite& a, const RefAtSite& b) { return a.inst < b.inst; });
+}
+
+} // namespace tn::codegen

@@ -1,0 +1,371 @@
+// Calls: to functions of the module, to the runtime and to the host, and out-of-line calls of operations.
+// C++ always runs on the host's stack; what a site owns goes into the code map.
+#include "codegen/x64/x64.h"
+
+#include "builtins/runtime_fn.h"
+#include "runtime/runtime_fns.h"
+
+#include "runtime/entry_points.h"
+#include "support/ice.h"
+
+namespace tn::codegen::x64 {
+
+namespace {
+
+// A call of a C function: Context first, then the row's parameters.
+void plan_runtime(const RuntimeFnInfo& info, CallPlan& plan) {
+    std::vector<Scalar> args{Scalar::Ptr}, results;
+    for (unsigned i = 0; i < info.param_count(); ++i) args.push_back(info.param(i).scalar);
+    if (info.result_count() == 1) results.push_back(info.result(0).scalar);
+    plan.make(c_convention(), args, results);
+}
+
+void plan_script(const ir::Signature& sig, CallPlan& plan) {
+    std::vector<Scalar> args;
+    for (const ir::Param& p : sig.params) args.push_back(p.type);
+    plan.make(script_convention(), args, sig.results);
+}
+
+// A plain C function's arguments: a Ref stands for two, pointer and length.
+void plan_plain(const ir::Signature& sig, CallPlan& plan) {
+    std::vector<Scalar> args;
+    for (const ir::Param& p : sig.params) {
+        if (p.type == Scalar::Ref) {
+            args.push_back(Scalar::Ptr);
+            args.push_back(Scalar::I64);
+        } else {
+            args.push_back(p.type);
+        }
+    }
+    plan.make(c_convention(), args, sig.results);
+}
+
+std::uint8_t hint_of(Location l) { return l.is_register() ? static_cast<std::uint8_t>(l.index) : no_register; }
+
+} // namespace
+
+// --- operands ---
+
+void Describe::call(const ir::Inst& inst, const CallPlan& plan, unsigned first_arg) {
+    for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i), hint_of(plan.args[i + first_arg]));
+    for (unsigned i = 0; i < inst.result_count; ++i) {
+        std::uint8_t hint = i < plan.results.size() ? hint_of(plan.results[i]) : no_register;
+        out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), hint);
+    }
+    out_.clobber(caller_saved());
+}
+
+void Describe::op(OpTag<Op::Call>, const ir::Inst& inst) {
+    CallPlan plan;
+    plan_script(mf_.module->functions[ir::FuncId(static_cast<std::size_t>(inst.imm))].sig, plan);
+    call(inst, plan, 0);
+    out_.outgoing(plan.stack_count);
+    out_.site();
+}
+
+void Describe::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
+    const RuntimeFnInfo& info = runtime_fn_info(static_cast<RuntimeFn>(inst.imm));
+    CallPlan plan;
+    plan_runtime(info, plan);
+    call(inst, plan, 1);
+    if (info.effects & ir::Traps) out_.site();
+}
+
+void Describe::plain_host_call(const ir::Inst& inst) {
+    CallPlan plan;
+    const ir::Signature& sig = mf_.module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))].sig;
+    plan_plain(sig, plan);
+    for (unsigned i = 0, place = 0; i < inst.operands.count; ++i) {
+        out_.any(arg(inst, i), hint_of(plan.args[place]));
+        place += sig.params[i].type == Scalar::Ref ? 2 : 1;
+    }
+    for (unsigned i = 0; i < inst.result_count; ++i) {
+        out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), hint_of(plan.results[i]));
+    }
+}
+
+void Describe::op(OpTag<Op::CallHost>, const ir::Inst& inst) {
+    const auto index = static_cast<std::size_t>(inst.imm);
+    TN_CHECK(index < options_.host_targets.size(), "no target for a host function");
+    if (options_.host_targets[index].is_generic) {
+        for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i));
+        for (unsigned i = 0; i < inst.result_count; ++i) {
+            out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), no_register);
+        }
+        out_.outgoing(std::max<std::uint32_t>(inst.operands.count, inst.result_count));
+    } else {
+        plain_host_call(inst);
+    }
+    out_.clobber(caller_saved());
+    out_.site();
+}
+
+void Describe::op(OpTag<Op::ListNew>, const ir::Inst& inst) {
+    out_.any(arg(inst, 0), Rsi);
+    out_.def_anywhere(inst.first_result, Rax);
+    out_.clobber(caller_saved());
+    out_.site();
+}
+
+// --- sites and out-of-line code ---
+
+Label FunctionEmitter::trap(TrapCode code, ir::LocId loc, Payload a, Payload b) {
+    Label label = a_->newLabel();
+    traps_.push_back({label, code, inst_, loc, a, b});
+    return label;
+}
+
+Label FunctionEmitter::cold(Label resume, ir::LocId loc, std::function<void()> body) {
+    Label label = a_->newLabel();
+    cold_paths_.push_back({label, resume, inst_, loc, std::move(body)});
+    return label;
+}
+
+void FunctionEmitter::site(std::uint32_t inst, ir::LocId loc) {
+    refs_of(inst, refs_);
+    module_.add_site(frame_index_, loc, refs_);
+}
+
+void FunctionEmitter::spend_fuel(ir::LocId loc) {
+    a_->sub(gp64(fuel_register), 1);
+    a_->js(cold(Label(), loc, [this, loc] {
+        a_->xor_(gp32(fuel_register), gp32(fuel_register));
+        a_->call(module_.trap_stub(TrapCode::OutOfFuel));
+        site(inst_, loc);
+    }));
+}
+
+Payload FunctionEmitter::payload(Location l) {
+    if (l.is_register()) return {Payload::Reg, l.index, 0, {}};
+    if (l.is_memory()) return {Payload::Memory, 0, 0, memory(l, 8)};
+    std::int64_t value = 0;
+    mf_->find_int(ir::ValueId(l.index), value);
+    return {Payload::Imm, 0, value, {}};
+}
+
+void FunctionEmitter::test_trap_code(ir::LocId loc) {
+    a_->cmp(context_mem(offsetof(rt::Context, trap_code), 4), 0);
+    a_->jne(trap(TrapCode::None, loc));
+}
+
+// --- C calls ---
+
+void FunctionEmitter::enter_host_stack(std::uint32_t stack_args) {
+    if (module_.metered()) a_->mov(context_mem(offsetof(rt::Context, fuel), 8), gp64(fuel_register));
+    a_->mov(x86::rsp, context_mem(offsetof(rt::Context, host_stack), 8));
+    if (stack_args > 0) a_->sub(x86::rsp, (stack_args * 8 + 15) & ~15u);
+}
+
+void FunctionEmitter::call_address(const void* callee) {
+    a_->call(module_.pool64(reinterpret_cast<std::uintptr_t>(callee)));
+}
+
+void FunctionEmitter::leave_host_stack() {
+    a_->lea(x86::rsp, x86::ptr(x86::rbp, -static_cast<std::int32_t>(frame_->size)));
+    if (module_.metered()) a_->mov(gp64(fuel_register), context_mem(offsetof(rt::Context, fuel), 8));
+}
+
+void FunctionEmitter::call_cold_helper(const void* callee) {
+    enter_host_stack(0);
+    call_address(callee);
+    leave_host_stack();
+}
+
+// Caller-saved registers that hold values across out-of-line code, to and from their room in the frame.
+void FunctionEmitter::keep_registers(RegMask mask, bool restore) {
+    std::uint32_t place = 0;
+    for_each_register(mask & caller_saved(), [&](unsigned reg) {
+        if (place >= frame_->keep_count) module_.fail("no room to keep a register");
+        x86::Mem m(x86::rbp, frame_->keep_offset(place++), 8);
+        if (reg >= first_float_register) {
+            x86::Xmm x = xmm_of(reg);
+            if (restore) {
+                cpu_.avx ? a_->vmovsd(x, m) : a_->movsd(x, m);
+            } else {
+                cpu_.avx ? a_->vmovsd(m, x) : a_->movsd(m, x);
+            }
+        } else if (restore) {
+            a_->mov(gp64(reg), m);
+        } else {
+            a_->mov(m, gp64(reg));
+        }
+    });
+}
+
+// C leaves the upper bits of narrow results undefined.
+void FunctionEmitter::extend_result(unsigned reg, Scalar type) {
+    if (is_float(type) || is_wide(type)) return;
+    if (scalar_size(type) < 4) {
+        extend(reg, reg, type);
+    } else {
+        a_->mov(gp32(reg), gp32(reg));
+    }
+}
+
+void FunctionEmitter::take_results(const std::vector<Location>& from, const ir::Inst& inst) {
+    for (unsigned i = 0; i < inst.result_count; ++i) {
+        Location to = next().location;
+        moves_.add(from[i], to, mf_->type_of(ir::ValueId(inst.first_result.index() + i)));
+    }
+    flush_moves();
+}
+
+void FunctionEmitter::op(OpTag<Op::Call>, const ir::Inst& inst) {
+    const ir::FuncId callee(static_cast<std::size_t>(inst.imm));
+    plan_script(mf_->module->functions[callee].sig, plan_);
+    auto operands = mf_->fn->operands_of(inst);
+    for (unsigned i = 0; i < operands.size(); ++i) {
+        moves_.add(any(operands[i]), plan_.args[i], mf_->type_of(operands[i]));
+    }
+    flush_moves();
+    a_->call(module_.function_label(callee));
+    site(inst_, inst.loc);
+    take_results(plan_.results, inst);
+}
+
+void FunctionEmitter::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
+    const auto fn = static_cast<RuntimeFn>(inst.imm);
+    const RuntimeFnInfo& info = runtime_fn_info(fn);
+    plan_runtime(info, plan_);
+    auto operands = mf_->fn->operands_of(inst);
+    enter_host_stack(plan_.stack_count);
+    for (unsigned i = 0; i < operands.size(); ++i) {
+        moves_.add(any(operands[i]), plan_.args[i + 1], mf_->type_of(operands[i]));
+    }
+    flush_moves();
+    a_->mov(gp64(Rdi), gp64(context_register));
+    call_address(rt::runtime_fn_address(fn));
+    leave_host_stack();
+    if (info.effects & ir::Traps) test_trap_code(inst.loc);
+    if (inst.result_count == 1) {
+        if (plan_.results[0] == Location::reg(Rax)) extend_result(Rax, info.result(0).scalar);
+        take_results(plan_.results, inst);
+        return;
+    }
+    for (unsigned i = 0; i < inst.result_count; ++i) {
+        Location to = next().location;
+        x86::Mem slot = context_mem(static_cast<std::int64_t>(offsetof(rt::Context, results) + 8 * i), 8);
+        const Scalar type = info.result(i).scalar;
+        if (to.is_register()) {
+            slot.setSize(scalar_size(type) < 4 ? 4 : scalar_size(type)); // the slot holds the extended form
+            if (is_float(type)) {
+                load(type, to.index, slot);
+            } else {
+                a_->mov(gp_of(to.index, is_wide(type)), slot);
+            }
+        } else if (to.is_memory()) {
+            slot.setSize(is_wide(type) ? 8 : 4);
+            a_->mov(gp_of(scratch_register, is_wide(type)), slot);
+            a_->mov(memory(to, 8), gp64(scratch_register));
+        }
+    }
+}
+
+void FunctionEmitter::op(OpTag<Op::ListNew>, const ir::Inst& inst) {
+    Location capacity = any(mf_->fn->operands_of(inst)[0]);
+    enter_host_stack(0);
+    if (!(capacity == Location::reg(Rsi))) move(capacity, Location::reg(Rsi), Scalar::I64);
+    load_imm(Rdx, inst.imm, false, false);
+    a_->mov(gp64(Rdi), gp64(context_register));
+    call_address(reinterpret_cast<const void*>(&rt::rt_list_new));
+    leave_host_stack();
+    test_trap_code(inst.loc);
+    take_results({Location::reg(Rax)}, inst);
+}
+
+// --- the host ---
+
+void FunctionEmitter::op(OpTag<Op::CallHost>, const ir::Inst& inst) {
+    const HostTarget& target = module_.options().host_targets[static_cast<std::size_t>(inst.imm)];
+    if (target.is_generic) {
+        call_generic_host(inst, target);
+    } else {
+        call_plain_host(inst, target);
+    }
+}
+
+void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& target) {
+    const ir::HostFn& host = mf_->module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
+    plan_plain(host.sig, plan_);
+    auto operands = mf_->fn->operands_of(inst);
+    // A nested entry goes on below this frame.
+    if (!target.is_pure) a_->mov(context_mem(offsetof(rt::Context, fiber_stack), 8), x86::rsp);
+    enter_host_stack(plan_.stack_count);
+    for (unsigned i = 0, place = 0; i < operands.size(); ++i) {
+        moves_.add(any(operands[i]), plan_.args[place], mf_->type_of(operands[i]));
+        place += host.sig.params[i].type == Scalar::Ref ? 2 : 1;
+    }
+    flush_moves();
+    // Each reference now stands where its pointer goes: length first, then the pointer over it. r11 and
+    // rax pass no arguments in C.
+    for (unsigned i = 0, place = 0; i < operands.size(); ++i, ++place) {
+        if (host.sig.params[i].type != Scalar::Ref) continue;
+        Location data = plan_.args[place], length = plan_.args[++place];
+        unsigned seq = data.index;
+        if (!data.is_register()) {
+            seq = scratch_register;
+            a_->mov(gp64(seq), memory(data, 8));
+        }
+        x86::Mem length_field(gp64(seq), offsetof(rt::Seq, length), 8), data_field(gp64(seq), offsetof(rt::Seq, data), 8);
+        if (length.is_register()) {
+            a_->mov(gp64(length.index), length_field);
+        } else {
+            a_->mov(gp64(Rax), length_field);
+            a_->mov(memory(length, 8), gp64(Rax));
+        }
+        if (data.is_register()) {
+            a_->mov(gp64(seq), data_field);
+        } else {
+            a_->mov(gp64(seq), data_field);
+            a_->mov(memory(data, 8), gp64(seq));
+        }
+    }
+    call_address(target.address);
+    leave_host_stack();
+    if (!target.is_pure) test_trap_code(inst.loc);
+    if (inst.result_count == 1 && plan_.results[0] == Location::reg(Rax)) extend_result(Rax, host.sig.results[0]);
+    take_results(plan_.results, inst);
+}
+
+void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& target) {
+    const ir::HostFn& host = mf_->module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
+    auto operands = mf_->fn->operands_of(inst);
+    for (unsigned i = 0; i < operands.size(); ++i) {
+        moves_.add(any(operands[i]), Location::outgoing(i), mf_->type_of(operands[i]));
+    }
+    flush_moves();
+    for (unsigned i = 0; i < operands.size(); ++i) { // a row holds integers extended to 64 bits
+        const Scalar type = mf_->type_of(operands[i]);
+        if (!is_signed(type) || is_wide(type)) continue;
+        a_->movsxd(gp64(scratch_register), memory(Location::outgoing(i), 4));
+        a_->mov(memory(Location::outgoing(i), 8), gp64(scratch_register));
+    }
+    a_->mov(gp64(Rdi), gp64(context_register));
+    a_->mov(gp64(Rsi), asmjit::imm(reinterpret_cast<std::uintptr_t>(target.user_data)));
+    a_->mov(gp64(Rdx), x86::rsp);
+    a_->mov(context_mem(offsetof(rt::Context, fiber_stack), 8), x86::rsp);
+    enter_host_stack(0);
+    call_address(reinterpret_cast<const void*>(module_.options().generic_call));
+    leave_host_stack();
+    Label failed = cold(Label(), inst.loc, [this, loc = inst.loc] {
+        a_->mov(context_mem(offsetof(rt::Context, trap_code), 4), gp32(Rax));
+        a_->call(module_.trap_stub(TrapCode::None));
+        site(inst_, loc);
+    });
+    a_->test(gp32(Rax), gp32(Rax));
+    a_->jnz(failed);
+    std::vector<Location> row;
+    for (unsigned i = 0; i < inst.result_count; ++i) row.push_back(Location::outgoing(i));
+    (void)host;
+    take_results(row, inst);
+    // A slot's integers are extended to 64 bits; in a frame's slot or register only 32 of them count.
+    for (unsigned i = 0; i < inst.result_count; ++i) {
+        const Operand& def = mf_->operands[operand_ - inst.result_count + i];
+        const Scalar type = mf_->type_of(def.value);
+        if (is_wide(type) || is_float(type) || !def.location.is_memory()) continue;
+        a_->mov(gp32(scratch_register), memory(def.location, 4));
+        a_->mov(memory(def.location, 8), gp64(scratch_register));
+    }
+}
+
+} // namespace tn::codegen::x64

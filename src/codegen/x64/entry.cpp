@@ -1,0 +1,335 @@
+// Ways into script code and out of it: prologues, entry thunks for slot rows and for C callers, and the
+// shared stubs for traps and polls.
+#include "codegen/x64/x64.h"
+
+#include "runtime/code_map.h"
+
+namespace tn::codegen::x64 {
+
+namespace {
+constexpr std::int64_t host_stack_offset = offsetof(rt::Context, host_stack);
+constexpr std::int64_t fiber_stack_offset = offsetof(rt::Context, fiber_stack);
+constexpr std::int64_t fuel_offset = offsetof(rt::Context, fuel);
+constexpr std::int64_t trap_code_offset = offsetof(rt::Context, trap_code);
+constexpr unsigned saved_by_host[] = {Rbx, R12, R13, R14, R15};
+// Frames up to this size may reach below the stack limit; larger ones are tested with their size.
+constexpr std::uint32_t small_frame = 4096;
+} // namespace
+
+// --- functions ---
+
+void FunctionEmitter::prologue() {
+    inst_ = 0;
+    const ir::Function& fn = *mf_->fn;
+    const ir::LocId loc = fn.insts[mf_->insts[mf_->blocks[0].end_inst - 1].inst].loc;
+    plan_script_params();
+    a_->push(x86::rbp);
+    a_->mov(x86::rbp, x86::rsp);
+    Label resume = a_->newLabel();
+    const bool large = frame_->size > small_frame;
+    auto low_end = [this](unsigned reg) {
+        a_->lea(gp64(reg), x86::ptr(x86::rsp, -static_cast<std::int32_t>(frame_->size)));
+    };
+    // The arguments are still where the caller put them.
+    auto entry_site = [this, loc] {
+        refs_.clear();
+        for (std::size_t i = 0; i < mf_->fn->sig.params.size(); ++i) {
+            const ir::Param& p = mf_->fn->sig.params[i];
+            if (p.type != Scalar::Ref || p.ownership != ir::Ownership::Owned) continue;
+            Location l = params_.args[i];
+            if (l.is_register()) {
+                refs_.push_back({rt::RefLocation::Register, static_cast<std::int32_t>(l.index)});
+            } else {
+                refs_.push_back({rt::RefLocation::FrameSlot, Frame::incoming_offset(l.index)});
+            }
+        }
+        module_.add_site(frame_index_, loc, refs_);
+    };
+    auto save = [this] {
+        for (std::size_t i = 0; i < frame_->saved.size(); ++i) {
+            a_->mov(x86::Mem(x86::rbp, frame_->saved_offset(i), 8), gp64(frame_->saved[i]));
+        }
+    };
+    // The unwinder reads saved registers, so they are saved before the stub is called, and once more
+    // after it.
+    auto slow = [=, this](bool fuel) {
+        if (large && !fuel) {
+            low_end(scratch_register);
+        } else {
+            a_->mov(gp64(scratch_register), x86::rsp);
+        }
+        const auto room = static_cast<std::uint32_t>((frame_->saved.size() * 8 + 15) & ~std::size_t(15));
+        if (room) a_->sub(x86::rsp, room);
+        save();
+        if (fuel) {
+            a_->xor_(gp32(fuel_register), gp32(fuel_register));
+            a_->call(module_.trap_stub(TrapCode::OutOfFuel));
+        } else {
+            a_->call(module_.poll_stub());
+        }
+        entry_site();
+        if (!fuel && room) a_->mov(x86::rsp, x86::rbp);
+    };
+    if (large) {
+        low_end(scratch_register);
+        a_->cmp(gp64(scratch_register), context_mem(offsetof(rt::Context, stack_limit), 8));
+    } else {
+        a_->cmp(x86::rsp, context_mem(offsetof(rt::Context, stack_limit), 8));
+    }
+    a_->jb(cold(resume, loc, [=] { slow(false); }));
+    a_->bind(resume);
+    if (module_.metered()) {
+        a_->sub(gp64(fuel_register), 1);
+        a_->js(cold(Label(), loc, [=] { slow(true); }));
+    }
+    if (frame_->size) a_->sub(x86::rsp, frame_->size);
+    save();
+    const MachineInst& start = mf_->insts[0];
+    for (std::uint32_t i = 0; i < start.operand_count; ++i) {
+        const Operand& operand = mf_->operands[start.first_operand + i];
+        if (operand.location.kind != Location::None) {
+            moves_.add(params_.args[i], operand.location, mf_->type_of(operand.value));
+        }
+    }
+    flush_moves();
+}
+
+void FunctionEmitter::plan_script_params() {
+    types_.clear();
+    for (const ir::Param& p : mf_->fn->sig.params) types_.push_back(p.type);
+    params_.make(script_convention(), types_, mf_->fn->sig.results, true);
+}
+
+void FunctionEmitter::epilogue() {
+    for (std::size_t i = 0; i < frame_->saved.size(); ++i) {
+        a_->mov(gp64(frame_->saved[i]), x86::Mem(x86::rbp, frame_->saved_offset(i), 8));
+    }
+    if (frame_->size) a_->mov(x86::rsp, x86::rbp);
+    a_->pop(x86::rbp);
+    a_->ret();
+}
+
+// --- entry thunks ---
+
+// On the host's stack: its registers, the outer entry's stacks, and where a trap leaves. The Context is in
+// its register; the stack pointer moves to the fiber.
+void X64Module::enter(Label trap_exit) {
+    a_.push(context_mem(host_stack_offset, 8));
+    a_.push(context_mem(fiber_stack_offset, 8));
+    a_.lea(gp64(Rax), x86::ptr(trap_exit));
+    a_.push(gp64(Rax));
+    a_.mov(context_mem(host_stack_offset, 8), x86::rsp);
+    a_.mov(x86::rsp, context_mem(fiber_stack_offset, 8));
+    if (metered()) a_.mov(gp64(fuel_register), context_mem(fuel_offset, 8));
+}
+
+// Back to the host; rsp is `host_stack`.
+void X64Module::leave() {
+    a_.add(x86::rsp, 8);
+    a_.pop(context_mem(fiber_stack_offset, 8));
+    a_.pop(context_mem(host_stack_offset, 8));
+    for (std::size_t i = std::size(saved_by_host); i-- > 0;) a_.pop(gp64(saved_by_host[i]));
+    a_.pop(x86::rbp);
+    a_.ret();
+}
+
+void X64Module::push_host_registers() {
+    a_.push(x86::rbp);
+    a_.mov(x86::rbp, x86::rsp);
+    for (unsigned reg : saved_by_host) a_.push(gp64(reg));
+}
+
+void X64Module::emit_packed_thunk(ir::FuncId func) {
+    const ir::Signature& sig = module_.functions[func].sig;
+    CallPlan plan;
+    std::vector<Scalar> types;
+    for (const ir::Param& p : sig.params) types.push_back(p.type);
+    plan.make(script_convention(), types, sig.results);
+    a_.align(asmjit::AlignMode::kCode, 16);
+    if (is_listing()) comment(("packed entry of " + module_.functions[func].name).c_str());
+    packed_offsets_[func.index()] = offset();
+    push_host_registers();
+    a_.mov(gp64(R15), gp64(Rdi));
+    a_.mov(gp64(Rbx), gp64(Rsi)); // the row: callee-saved in scripts too
+    enter(packed_trap_exit_);
+    const std::uint32_t area = (plan.stack_count * 8 + 15) & ~15u;
+    if (area) a_.sub(x86::rsp, area);
+    auto slot = [](std::size_t i, unsigned size) { return x86::Mem(gp64(Rbx), static_cast<std::int32_t>(8 * i), size); };
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        const Scalar type = types[i];
+        const Location to = plan.args[i];
+        if (!to.is_register()) {
+            a_.mov(gp_of(scratch_register, is_wide(type)), slot(i, is_wide(type) ? 8 : 4));
+            a_.mov(x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * to.index), 8), gp64(scratch_register));
+        } else if (type == Scalar::F32) {
+            cpu_.avx ? a_.vmovss(xmm_of(to.index), slot(i, 4)) : a_.movss(xmm_of(to.index), slot(i, 4));
+        } else if (type == Scalar::F64) {
+            cpu_.avx ? a_.vmovsd(xmm_of(to.index), slot(i, 8)) : a_.movsd(xmm_of(to.index), slot(i, 8));
+        } else {
+            a_.mov(gp_of(to.index, is_wide(type)), slot(i, is_wide(type) ? 8 : 4));
+        }
+    }
+    a_.call(function_label(func));
+    for (std::size_t i = 0; i < sig.results.size(); ++i) {
+        const Scalar type = sig.results[i];
+        const Location from = plan.results[i];
+        unsigned reg = from.index;
+        if (!from.is_register()) {
+            reg = scratch_register;
+            a_.mov(gp64(reg), x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * from.index), 8));
+            if (type == Scalar::F32) a_.mov(gp32(reg), gp32(reg));
+        } else if (is_float(type)) {
+            const bool single = type == Scalar::F32;
+            reg = scratch_register;
+            if (cpu_.avx) {
+                single ? a_.vmovd(gp32(reg), xmm_of(from.index)) : a_.vmovq(gp64(reg), xmm_of(from.index));
+            } else {
+                single ? a_.movd(gp32(reg), xmm_of(from.index)) : a_.movq(gp64(reg), xmm_of(from.index));
+            }
+        }
+        if (is_signed(type) && !is_wide(type)) {
+            a_.movsxd(gp64(scratch_register), gp32(reg));
+            reg = scratch_register;
+        }
+        a_.mov(slot(i, 8), gp64(reg));
+    }
+    if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
+    a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
+    a_.xor_(gp32(Rax), gp32(Rax));
+    leave();
+    check();
+}
+
+bool X64Module::emit_c_thunk(ir::FuncId func) {
+    const ir::Signature& sig = module_.functions[func].sig;
+    if (sig.results.size() > 1) return false;
+    std::vector<Scalar> types, c_types{Scalar::Ptr};
+    for (const ir::Param& p : sig.params) {
+        if (p.type == Scalar::Ref) return false;
+        types.push_back(p.type);
+        c_types.push_back(p.type);
+    }
+    for (Scalar type : sig.results) {
+        if (type == Scalar::Ref || type == Scalar::Ptr) return false;
+    }
+    CallPlan plan, c_plan;
+    plan.make(script_convention(), types, sig.results);
+    c_plan.make(c_convention(), c_types, sig.results, true);
+    a_.align(asmjit::AlignMode::kCode, 16);
+    if (is_listing()) comment(("C entry of " + module_.functions[func].name).c_str());
+    c_offsets_[func.index()] = offset();
+    push_host_registers();
+    a_.mov(gp64(R15), x86::ptr(gp64(Rdi), static_cast<std::int32_t>(options_.instance_context_offset)));
+    // rax passes no argument in C and is free for this.
+    enter(c_trap_exit_);
+    const std::uint32_t area = (plan.stack_count * 8 + 15) & ~15u;
+    if (area) a_.sub(x86::rsp, area);
+    auto incoming = [](Location l) { return x86::Mem(x86::rbp, Frame::incoming_offset(l.index), 8); };
+    auto outgoing = [](Location l) { return x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * l.index), 8); };
+    ParallelMove moves(scratch_register, Xmm15);
+    for (std::size_t i = 0; i < types.size(); ++i) moves.add(c_plan.args[i + 1], plan.args[i], types[i]);
+    for (const Move& m : moves.resolve()) {
+        const bool from_float = m.from.is_register() && m.from.index >= first_float_register;
+        const bool to_float = m.to.is_register() && m.to.index >= first_float_register;
+        if (m.from.is_register() && m.to.is_register()) {
+            from_float && to_float ? a_.movaps(xmm_of(m.to.index), xmm_of(m.from.index))
+            : from_float           ? a_.movq(gp64(m.to.index), xmm_of(m.from.index))
+            : to_float             ? a_.movq(xmm_of(m.to.index), gp64(m.from.index))
+                                   : a_.mov(gp64(m.to.index), gp64(m.from.index));
+        } else if (m.to.is_register()) {
+            to_float ? a_.movsd(xmm_of(m.to.index), incoming(m.from)) : a_.mov(gp64(m.to.index), incoming(m.from));
+        } else if (m.from.is_register()) {
+            from_float ? a_.movsd(outgoing(m.to), xmm_of(m.from.index)) : a_.mov(outgoing(m.to), gp64(m.from.index));
+        } else {
+            a_.mov(gp64(scratch_register), incoming(m.from));
+            a_.mov(outgoing(m.to), gp64(scratch_register));
+        }
+    }
+    auto extend = [this](unsigned reg, Scalar type) { // C leaves the upper bits undefined
+        switch (scalar_size(type)) {
+        case 1: is_signed(type) ? a_.movsx(gp32(reg), gp8(reg)) : a_.movzx(gp32(reg), gp8(reg)); return;
+        case 2: is_signed(type) ? a_.movsx(gp32(reg), x86::gpw(reg)) : a_.movzx(gp32(reg), x86::gpw(reg)); return;
+        default: a_.mov(gp32(reg), gp32(reg)); return;
+        }
+    };
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        if (is_float(types[i]) || is_wide(types[i])) continue;
+        if (plan.args[i].is_register()) {
+            extend(plan.args[i].index, types[i]);
+        } else {
+            a_.mov(gp64(scratch_register), outgoing(plan.args[i]));
+            extend(scratch_register, types[i]);
+            a_.mov(outgoing(plan.args[i]), gp64(scratch_register));
+        }
+    }
+    a_.call(function_label(func));
+    if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
+    a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
+    leave();
+    check();
+    return true;
+}
+
+// --- stubs, once per module ---
+
+void X64Module::emit_stubs() {
+    // Called by a site that has a trap: codes in the stubs' own names, then the common part.
+    if (is_listing()) comment("trap stubs");
+    for (const auto& [code, label] : trap_stubs_) {
+        if (code == TrapCode::None) continue;
+        a_.bind(label);
+        a_.mov(context_mem(trap_code_offset, 4), static_cast<std::uint32_t>(code));
+        a_.jmp(trap_common_);
+    }
+    for (const auto& [code, label] : trap_stubs_) {
+        if (code == TrapCode::None) a_.bind(label);
+    }
+    a_.bind(trap_common_);
+    for (unsigned reg = 0; reg < 16; ++reg) {
+        a_.mov(context_mem(static_cast<std::int64_t>(offsetof(rt::Context, trap_registers) + 8 * reg), 8), gp64(reg));
+    }
+    if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
+    a_.pop(gp64(Rsi)); // the site
+    a_.mov(gp64(Rdi), gp64(R15));
+    a_.mov(gp64(Rdx), x86::rbp);
+    a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
+    a_.call(pool64(reinterpret_cast<std::uintptr_t>(&rt::rt_unwind)));
+    a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
+    a_.jmp(x86::ptr(x86::rsp, 0, 8));
+
+    a_.bind(packed_trap_exit_);
+    a_.mov(gp32(Rax), context_mem(trap_code_offset, 4));
+    leave();
+    a_.bind(c_trap_exit_);
+    a_.xor_(gp32(Rax), gp32(Rax));
+    a_.xorps(x86::xmm0, x86::xmm0);
+    leave();
+
+    // Called with the stack pointer in question in r11; keeps every other register.
+    if (is_listing()) comment("poll stub");
+    a_.bind(poll_stub_);
+    a_.push(x86::rbp);
+    a_.mov(x86::rbp, x86::rsp);
+    constexpr unsigned kept[] = {Rax, Rcx, Rdx, Rsi, Rdi, R8, R9, R10};
+    constexpr std::int32_t room = 8 * 8 + 16 * 16;
+    a_.sub(x86::rsp, room);
+    auto int_place = [](unsigned i) { return x86::Mem(x86::rbp, -8 * static_cast<std::int32_t>(i + 1), 8); };
+    auto float_place = [](unsigned i) { return x86::Mem(x86::rbp, -room + 16 * static_cast<std::int32_t>(i), 16); };
+    for (unsigned i = 0; i < std::size(kept); ++i) a_.mov(int_place(i), gp64(kept[i]));
+    for (unsigned i = 0; i < 16; ++i) a_.movups(float_place(i), x86::xmm(i));
+    if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
+    a_.mov(gp64(Rdi), gp64(R15));
+    a_.mov(gp64(Rsi), gp64(R11));
+    a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
+    a_.call(pool64(reinterpret_cast<std::uintptr_t>(&rt::rt_poll)));
+    if (metered()) a_.mov(gp64(fuel_register), context_mem(fuel_offset, 8));
+    for (unsigned i = 0; i < std::size(kept); ++i) a_.mov(gp64(kept[i]), int_place(i));
+    for (unsigned i = 0; i < 16; ++i) a_.movups(x86::xmm(i), float_place(i));
+    a_.mov(x86::rsp, x86::rbp);
+    a_.pop(x86::rbp);
+    a_.cmp(context_mem(trap_code_offset, 4), 0);
+    a_.jne(trap_common_);
+    a_.ret();
+}
+
+} // namespace tn::codegen::x64

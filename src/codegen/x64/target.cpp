@@ -1,0 +1,298 @@
+// What the shared code asks of the machine: registers, conventions, what is folded into what, and the
+// dispatch of descriptions.
+#include "codegen/x64/select.h"
+#include "codegen/x64/x64.h"
+
+#include "ir/builder.h"
+#include "support/ice.h"
+
+namespace tn::codegen::x64 {
+
+CpuFeatures CpuFeatures::host() {
+    const auto& f = asmjit::CpuInfo::host().features().x86();
+    CpuFeatures out;
+    out.avx = f.hasAVX();
+    out.sse41 = f.hasSSE4_1();
+    out.bmi1 = f.hasBMI();
+    out.bmi2 = f.hasBMI2();
+    out.popcnt = f.hasPOPCNT();
+    out.lzcnt = f.hasLZCNT();
+    return out;
+}
+
+namespace {
+std::vector<std::uint8_t> xmm_row(unsigned count) {
+    std::vector<std::uint8_t> row;
+    for (unsigned i = 0; i < count; ++i) row.push_back(static_cast<std::uint8_t>(Xmm0 + i));
+    return row;
+}
+} // namespace
+
+const CallConvention& script_convention() {
+    static const CallConvention convention{{Rdi, Rsi, Rdx, Rcx, R8, R9, Rax, R10}, xmm_row(8),
+                                           {Rax, Rdx, Rcx, Rsi, Rdi, R8, R9, R10}, xmm_row(8)};
+    return convention;
+}
+
+const CallConvention& c_convention() {
+    static const CallConvention convention{{Rdi, Rsi, Rdx, Rcx, R8, R9}, xmm_row(8), {Rax}, xmm_row(1)};
+    return convention;
+}
+
+RegMask caller_saved() {
+    RegMask mask = float_registers & (mask_of(Xmm15) * 2 - 1);
+    for (unsigned reg : {Rax, Rcx, Rdx, Rsi, Rdi, R8, R9, R10}) mask |= mask_of(reg);
+    return mask;
+}
+
+X64Target::X64Target(const CpuFeatures& cpu, const GenerateOptions& options) : cpu_(cpu), options_(options) {
+    registers_.order[0] = {Rax, Rcx, Rdx, Rsi, Rdi, R8, R9, R10, Rbx, R12, R13};
+    if (options.mode != rt::CodeMode::Metered) registers_.order[0].push_back(R14);
+    registers_.order[1] = xmm_row(15);
+    for (const auto& order : registers_.order) {
+        for (std::uint8_t reg : order) registers_.allocatable |= mask_of(reg);
+    }
+    registers_.callee_saved = registers_.allocatable & ~caller_saved();
+}
+
+const CallPlan& X64Target::plan_params(const ir::Signature& sig) {
+    std::vector<Scalar> types;
+    for (const ir::Param& p : sig.params) types.push_back(p.type);
+    params_.make(script_convention(), types, sig.results, true);
+    return params_;
+}
+
+void X64Target::describe(MachineFunction& mf, const ir::Inst& inst, OperandList& out) {
+    Describe d(mf, cpu_, options_, out);
+    switch (inst.op) {
+#define OP(name, text, operands, results, effects, consumes) case Op::name: d.op(OpTag<Op::name>{}, inst); break;
+#include "ir/op.def"
+    }
+}
+
+// --- folding ---
+
+namespace {
+
+class Folder {
+public:
+    Folder(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index)
+        : mf_(mf), block_(block), index_(index) {}
+
+    void fold(const ir::Inst& inst) {
+        switch (inst.op) {
+        case Op::Add:
+        case Op::Sub:
+        case Op::WrapAdd:
+        case Op::WrapSub:
+        case Op::And:
+        case Op::Or:
+        case Op::Xor:
+            if (scalar_size(inst.type) >= 4) second(inst);
+            return;
+        case Op::Mul:
+        case Op::WrapMul: {
+            bool unsigned_check = inst.op == Op::Mul && !(inst.flags & ir::NoTrap) && !is_signed(inst.type);
+            if (scalar_size(inst.type) >= 4 && !unsigned_check) second(inst);
+            return;
+        }
+        case Op::FAdd:
+        case Op::FSub:
+        case Op::FMul:
+        case Op::FDiv: second(inst); return;
+        case Op::Sqrt: load(operand(inst, 0)); return;
+        case Op::ICmp:
+        case Op::FCmp: comparison(inst); return;
+        case Op::Select:
+        case Op::Branch:
+        case Op::TrapIf: condition(operand(inst, 0)); return;
+        case Op::Bounds: {
+            std::int64_t unused;
+            if (!mf_.find_int(operand(inst, 0), unused)) load(operand(inst, 1));
+            return;
+        }
+        case Op::Load: address(inst, operands(inst).size() > 1); return;
+        case Op::Store: address(inst, operands(inst).size() > 2); return;
+        default: return; // everything else takes its operands as they are
+        }
+    }
+
+private:
+    std::span<const ir::ValueId> operands(const ir::Inst& inst) const { return mf_.fn->operands_of(inst); }
+    ir::ValueId operand(const ir::Inst& inst, unsigned i) const { return operands(inst)[i]; }
+
+    // The instruction behind a value that only this one uses, in the same block.
+    const ir::Inst* only_user_of(ir::ValueId value) const {
+        const ir::Inst* def = mf_.def_inst(value);
+        if (!def || mf_.use_count[value.index()] != 1 || def->block != mf_.fn->insts[block_[index_]].block) return nullptr;
+        return def;
+    }
+    void take(ir::ValueId value) { mf_.folded[mf_.fn->values[value].inst.index()] = 1; }
+
+    // A read of memory moves down here if nothing on the way writes memory.
+    bool load(ir::ValueId value) {
+        const ir::Inst* def = only_user_of(value);
+        if (!def || (def->op != Op::Load && def->op != Op::SeqLen) || (def->flags & ir::Takes)) return false;
+        const ir::InstId id = mf_.fn->values[value].inst;
+        for (std::size_t back = 1; back <= index_ && back <= 24; ++back) {
+            const ir::InstId at = block_[index_ - back];
+            if (at == id) {
+                take(value);
+                if (def->op == Op::Load) address(*def, operands(*def).size() > 1);
+                return true;
+            }
+            if (ir::effects_of(mf_.fn->insts[at]) & ir::Writes) return false;
+        }
+        return false;
+    }
+
+    void second(const ir::Inst& inst) {
+        ir::ValueId a = operand(inst, 0), b = operand(inst, 1);
+        if (a == b || mf_.is_constant(b)) return;
+        if (load(b)) return;
+        if ((ir::op_info(inst.op).effects & ir::Commutes) && !mf_.is_constant(a)) load(a);
+    }
+
+    void comparison(const ir::Inst& inst) {
+        ir::ValueId a = operand(inst, 0), b = operand(inst, 1);
+        if (a == b) return;
+        if (inst.op == Op::FCmp) { // the swapped ones read their operands the other way round
+            auto cond = static_cast<ir::Cond>(inst.aux);
+            bool swap = cond == ir::Cond::Lt || cond == ir::Cond::Le;
+            ir::ValueId second = swap ? a : b;
+            if (!mf_.is_constant(second)) load(second);
+            return;
+        }
+        if (!mf_.is_constant(b) && load(b)) return;
+        if (!mf_.is_constant(a)) load(a);
+    }
+
+    void condition(ir::ValueId value) {
+        const ir::Inst* def = only_user_of(value);
+        if (!def) return;
+        if (def->op == Op::ICmp || def->op == Op::FCmp) {
+            take(value);
+            comparison(*def);
+        } else {
+            load(value);
+        }
+    }
+
+    void address(const ir::Inst& inst, bool has_index) {
+        if (has_index) {
+            index(operands(inst).back());
+            return;
+        }
+        ir::ValueId base = operand(inst, 0);
+        const ir::Inst* def = only_user_of(base);
+        if (!def || def->op != Op::ElemAddr) return;
+        if (def->imm != 1 && def->imm != 2 && def->imm != 4 && def->imm != 8) return;
+        take(base);
+        index(operand(*def, 1));
+    }
+
+    // index + constant becomes part of the displacement.
+    void index(ir::ValueId value) {
+        const ir::Inst* def = only_user_of(value);
+        if (!def || mf_.type_of(value) != Scalar::I64) return;
+        bool proven = def->op == Op::WrapAdd || (def->op == Op::Add && (def->flags & ir::NoTrap));
+        std::int64_t constant;
+        if (!proven || !mf_.find_int(operand(*def, 1), constant) || constant != static_cast<std::int16_t>(constant)) return;
+        if (mf_.is_constant(operand(*def, 0))) return;
+        take(value);
+    }
+
+    MachineFunction& mf_;
+    const std::vector<ir::InstId>& block_;
+    std::size_t index_;
+};
+
+} // namespace
+
+void X64Target::fold(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index) {
+    Folder(mf, block, index).fold(mf.fn->insts[block[index]]);
+}
+
+AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst) {
+    AddressParts parts;
+    auto operands = mf.fn->operands_of(inst);
+    ir::ValueId base = operands[0];
+    if (inst.op == Op::SeqLen || inst.op == Op::SeqData) {
+        parts.base = base;
+        parts.disp = inst.op == Op::SeqLen ? offsetof(rt::Seq, length) : offsetof(rt::Seq, data);
+        return parts;
+    }
+    parts.disp = inst.imm;
+    if (operands.size() > (inst.op == Op::Store ? 2u : 1u)) {
+        parts.index = operands.back();
+        parts.scale = inst.scale;
+    } else if (mf.is_folded(base)) {
+        const ir::Inst& elem = *mf.def_inst(base);
+        parts.index = mf.fn->operands_of(elem)[1];
+        parts.scale = static_cast<unsigned>(elem.imm);
+        base = mf.fn->operands_of(elem)[0];
+    }
+    if (parts.index.is_valid() && mf.is_folded(parts.index)) {
+        const ir::Inst& add = *mf.def_inst(parts.index);
+        std::int64_t constant = 0;
+        mf.find_int(mf.fn->operands_of(add)[1], constant);
+        parts.index = mf.fn->operands_of(add)[0];
+        parts.disp += constant * parts.scale;
+    }
+    std::int64_t constant;
+    if (parts.index.is_valid() && mf.find_int(parts.index, constant) && constant == static_cast<std::int32_t>(constant) &&
+        fits_int32(parts.disp + constant * parts.scale)) {
+        parts.disp += constant * parts.scale;
+        parts.index = ir::ValueId();
+    }
+    const ir::Inst* def = mf.def_inst(base);
+    if (!def || def->op != Op::InstanceData) parts.base = base;
+    return parts;
+}
+
+// --- decisions that both halves share ---
+
+bool Selection::is_folded_load(ir::ValueId value) const {
+    const ir::Inst* def = folded(value);
+    return def && (def->op == Op::Load || def->op == Op::SeqLen);
+}
+
+bool Selection::find_imm32(ir::ValueId value, std::int32_t& out) const {
+    std::int64_t v;
+    if (!mf_.find_int(value, v)) return false;
+    // The upper half of a narrow value is never looked at.
+    if (scalar_size(mf_.type_of(value)) < 8) {
+        out = static_cast<std::int32_t>(v);
+        return true;
+    }
+    out = static_cast<std::int32_t>(v);
+    return fits_int32(v);
+}
+
+Selection::Pair Selection::pair(const ir::Inst& inst) const {
+    auto operands = mf_.fn->operands_of(inst);
+    Pair p{operands[0], operands[1], false};
+    if ((ir::op_info(inst.op).effects & ir::Commutes) && wants_second(p.a) && !wants_second(p.b)) {
+        std::swap(p.a, p.b);
+        p.swapped = true;
+    }
+    return p;
+}
+
+std::uint32_t Describe::rm(ir::ValueId value, bool late) {
+    if (sel_.is_folded_load(value)) {
+        address(*sel_.folded(value), late);
+        return no_operand;
+    }
+    if (sel_.is_imm32(value) || sel_.is_float_constant(value)) return no_operand;
+    if (mf_.is_constant(value)) return out_.use(value); // a temporary outlives everything
+    return late ? out_.late_any(value) : out_.any(value);
+}
+
+void Describe::address(const ir::Inst& inst, bool late) {
+    AddressParts parts = address_parts(mf_, inst);
+    if (parts.base.is_valid()) late ? out_.late_use(parts.base) : out_.use(parts.base);
+    if (parts.index.is_valid()) late ? out_.late_use(parts.index) : out_.use(parts.index);
+}
+
+} // namespace tn::codegen::x64

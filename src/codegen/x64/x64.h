@@ -1,0 +1,378 @@
+// The x86-64 target: registers, conventions, and the two halves of every operation: what it asks of its
+// operands (Describe) and the code it becomes (FunctionEmitter). Both halves of an operation stand next to
+// each other in arith, memory, control, call and entry.cpp, and must take operands in the same order.
+#pragma once
+
+#include "codegen/parallel_move.h"
+#include "codegen/target.h"
+
+#include <asmjit/x86.h>
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+
+namespace tn::codegen::x64 {
+
+using asmjit::Label;
+namespace x86 = asmjit::x86;
+using ir::Op;
+template <Op op> using OpTag = ir::OpTag<op>;
+
+struct CpuFeatures {
+    bool avx = false, sse41 = false, bmi1 = false, bmi2 = false, popcnt = false, lzcnt = false;
+    static CpuFeatures host();
+};
+
+enum RegisterNumber : std::uint8_t {
+    Rax, Rcx, Rdx, Rbx, Rsp, Rbp, Rsi, Rdi, R8, R9, R10, R11, R12, R13, R14, R15,
+    Xmm0 = first_float_register, Xmm15 = Xmm0 + 15,
+};
+inline constexpr unsigned context_register = R15, fuel_register = R14, scratch_register = R11;
+
+inline x86::Gp gp64(unsigned reg) { return x86::gpq(reg); }
+inline x86::Gp gp32(unsigned reg) { return x86::gpd(reg); }
+inline x86::Gp gp_of(unsigned reg, bool wide) { return wide ? gp64(reg) : gp32(reg); }
+inline x86::Gp gp8(unsigned reg) { return x86::gpb(reg); }
+inline x86::Xmm xmm_of(unsigned reg) { return x86::xmm(reg - first_float_register); }
+inline bool is_wide(Scalar type) { return scalar_size(type) == 8; }
+inline x86::Mem context_mem(std::int64_t offset, unsigned size = 0) {
+    return x86::Mem(x86::gpq(context_register), static_cast<std::int32_t>(offset), size);
+}
+inline bool fits_int32(std::int64_t v) { return v == static_cast<std::int32_t>(v); }
+
+// The conventions of Tenon and of C, see docs/ARCHITECTURE.md.
+const CallConvention& script_convention();
+const CallConvention& c_convention();
+RegMask caller_saved();
+
+// What describing and emitting must decide alike; functions of the IR and of what was folded.
+class Selection {
+public:
+    explicit Selection(const MachineFunction& mf) : mf_(mf) {}
+
+    const ir::Inst* folded(ir::ValueId value) const {
+        return mf_.is_folded(value) ? mf_.def_inst(value) : nullptr;
+    }
+    bool is_folded_load(ir::ValueId value) const;
+    // A constant that fits the signed 32-bit immediate of an operation of this type.
+    bool find_imm32(ir::ValueId value, std::int32_t& out) const;
+    bool is_imm32(ir::ValueId value) const {
+        std::int32_t unused;
+        return find_imm32(value, unused);
+    }
+    bool is_float_constant(ir::ValueId value) const {
+        const ir::Inst* def = mf_.def_inst(value);
+        return def && def->op == Op::ConstFloat;
+    }
+    // The operands of a two-operand operation, the better one for a memory place or immediate second.
+    struct Pair {
+        ir::ValueId a, b;
+        bool swapped = false;
+    };
+    Pair pair(const ir::Inst& inst) const;
+    bool wants_second(ir::ValueId value) const { return mf_.is_constant(value) || is_folded_load(value); }
+
+private:
+    const MachineFunction& mf_;
+};
+
+// The operations, each as an overload on its tag; missing ones do not compile where op.def is expanded.
+#define TN_X64_ALL_OPS(X) \
+    X(ConstInt) X(ConstFloat) X(Null) X(Literal) X(Empty) X(InstanceData) \
+    X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg) X(Shl) X(Shr) \
+    X(WrapAdd) X(WrapSub) X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft) X(RotateRight) \
+    X(PopCount) X(LeadingZeros) X(TrailingZeros) \
+    X(FAdd) X(FSub) X(FMul) X(FDiv) X(FNeg) X(FAbs) X(Sqrt) X(Floor) X(Ceil) X(Trunc) \
+    X(ICmp) X(FCmp) X(Select) X(Convert) X(Bitcast) \
+    X(ElemAddr) X(Load) X(Store) X(Retain) X(Release) X(Unique) X(UniqueAt) \
+    X(SeqLen) X(SeqData) X(Bounds) X(ListNew) X(ListGrow) X(SeqSetLen) \
+    X(Call) X(CallRuntime) X(CallHost) X(TrapIf) X(Poll) \
+    X(Jump) X(Branch) X(Switch) X(Return) X(Trap) X(Unreachable)
+
+// --- the first half: operands ---
+class Describe {
+public:
+    Describe(MachineFunction& mf, const CpuFeatures& cpu, const GenerateOptions& options, OperandList& out)
+        : mf_(mf), cpu_(cpu), options_(options), out_(out), sel_(mf) {}
+#define TN_X64_OP(name) void op(OpTag<Op::name>, const ir::Inst& inst);
+    TN_X64_ALL_OPS(TN_X64_OP)
+#undef TN_X64_OP
+
+private:
+    // A register, a memory place or an immediate, as the second operand of most instructions takes it.
+    std::uint32_t rm(ir::ValueId value, bool late = false);
+    void address(const ir::Inst& inst, bool late = false); // of a Load or Store
+    void binary(const ir::Inst& inst);
+    void checked(const ir::Inst& inst);
+    void float_binary(const ir::Inst& inst);
+    void divide(const ir::Inst& inst);
+    void shift(const ir::Inst& inst, bool rotate);
+    void unary(const ir::Inst& inst, bool temp = false);
+    void float_unary(const ir::Inst& inst);
+    void comparison(const ir::Inst& compare);
+    void condition(ir::ValueId value);
+    void call(const ir::Inst& inst, const CallPlan& plan, unsigned first_arg);
+    void plain_host_call(const ir::Inst& inst);
+    ir::ValueId arg(const ir::Inst& inst, unsigned i) const { return mf_.fn->operands_of(inst)[i]; }
+
+    MachineFunction& mf_;
+    const CpuFeatures& cpu_;
+    const GenerateOptions& options_;
+    OperandList& out_;
+    Selection sel_;
+};
+
+class X64Target final : public Target {
+public:
+    X64Target(const CpuFeatures& cpu, const GenerateOptions& options);
+    const RegisterFile& registers() const override { return registers_; }
+    void fold(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index) override;
+    void describe(MachineFunction& mf, const ir::Inst& inst, OperandList& out) override;
+    const CallPlan& plan_params(const ir::Signature& sig) override;
+
+private:
+    CpuFeatures cpu_;
+    const GenerateOptions& options_;
+    RegisterFile registers_;
+    CallPlan params_;
+};
+
+class X64Module;
+
+// A second operand once it has its place.
+struct Rm {
+    enum Kind : std::uint8_t { Reg, Mem, Imm } kind = Reg;
+    unsigned reg = 0;
+    x86::Mem mem;
+    std::int32_t imm = 0;
+};
+
+// A number for a trap's message, where it is when the trap happens.
+struct Payload {
+    enum Kind : std::uint8_t { None, Reg, Imm, Memory } kind = None;
+    unsigned reg = 0;
+    std::int64_t imm = 0;
+    x86::Mem mem;
+};
+
+// How a comparison's outcome stands in the flags: true if `cc` holds, and for floats also `parity`.
+struct Condition {
+    enum Parity : std::uint8_t { Ignore, AndOrdered, OrUnordered };
+    x86::CondCode cc = x86::CondCode::kNotZero;
+    Parity parity = Ignore;
+};
+
+// --- the second half: code ---
+class FunctionEmitter {
+public:
+    FunctionEmitter(X64Module& module) : module_(module), moves_(scratch_register, Xmm15) {}
+    void emit(MachineFunction& mf, const Frame& frame, std::uint32_t frame_index);
+
+#define TN_X64_OP(name) void op(OpTag<Op::name>, const ir::Inst& inst);
+    TN_X64_ALL_OPS(TN_X64_OP)
+#undef TN_X64_OP
+
+private:
+    struct TrapPath {
+        Label label;
+        TrapCode code; // None: it is in the Context already
+        std::uint32_t inst;
+        ir::LocId loc;
+        Payload a, b;
+    };
+    struct ColdPath {
+        Label label, resume;
+        std::uint32_t inst;
+        ir::LocId loc;
+        std::function<void()> body; // its code; ends in a jump to `resume` on its own or by falling out
+    };
+
+    // emit.cpp: blocks, operands, moves
+    void lay_out_blocks();
+    void emit_block(std::uint32_t block);
+    void emit_inst(std::uint32_t index);
+    void dispatch(const ir::Inst& inst);
+    void emit_moves_before(std::uint32_t inst);
+    void add_moves(const std::vector<Move>& moves, std::uint32_t first, std::uint32_t count);
+    void flush_moves();
+    void emit_edge(const Edge& edge);
+    Label edge_label(const Edge& edge);
+    void emit_cold_paths();
+    void refs_of(std::uint32_t inst, std::vector<rt::RefLocation>& out) const;
+    RegMask live_across(std::uint32_t inst) const;
+
+    const Operand& next();
+    unsigned reg();                    // the next operand, in a register; makes a constant in it
+    Location any(ir::ValueId value);   // the next operand anywhere, or a constant
+    Rm rm(ir::ValueId value);
+    x86::Mem address(const ir::Inst& inst);
+    x86::Mem memory(Location l, unsigned size = 0) const;
+    void make_constant(ir::ValueId value, unsigned reg);
+    void move(Location from, Location to, Scalar type);
+    void move_gp(unsigned to, unsigned from, Scalar type);
+    void move_xmm(unsigned to, unsigned from);
+    void load_imm(unsigned reg, std::int64_t value, bool wide, bool keep_flags = true);
+
+    // arith.cpp
+    void alu(asmjit::InstId id, unsigned dst, const Rm& src, bool wide);
+    void two_address(asmjit::InstId id, const ir::Inst& inst);
+    void add_sub(asmjit::InstId id, const ir::Inst& inst, bool checked);
+    void multiply(const ir::Inst& inst, bool checked);
+    void check_overflow(const ir::Inst& inst, unsigned dst, bool carry);
+    void extend(unsigned dst, unsigned src, Scalar type);
+    void divide(const ir::Inst& inst, bool remainder);
+    bool divide_by_constant(const ir::Inst& inst, bool remainder);
+    void shift(const ir::Inst& inst, bool left);
+    void rotate(const ir::Inst& inst, bool left);
+    void float_binary(asmjit::InstId sse32, asmjit::InstId sse64, asmjit::InstId avx32, asmjit::InstId avx64,
+                      const ir::Inst& inst);
+    void float_mask(const ir::Inst& inst, bool negate);
+    void round(const ir::Inst& inst, unsigned mode);
+    void float_to_int(const ir::Inst& inst, Scalar from);
+    void int_to_float(const ir::Inst& inst, Scalar from);
+    void float_op(asmjit::InstId sse, asmjit::InstId avx, unsigned dst, unsigned first, const Rm& second);
+    Rm float_rm(ir::ValueId value);
+
+    // control.cpp
+    Condition comparison(const ir::Inst& compare);
+    Condition condition(ir::ValueId value);
+    void jump_if(const Condition& c, bool value, Label target);
+    void jump_to(std::uint32_t block);
+    void branch(const ir::Inst& inst);
+
+    // memory.cpp
+    void load(Scalar type, unsigned dst, const x86::Mem& mem);
+    void store(Scalar type, const x86::Mem& mem, ir::ValueId value);
+    void call_list_helper(const void* helper, unsigned ref, unsigned dst, std::int64_t desc, ir::LocId loc);
+
+    // call.cpp
+    Label trap(TrapCode code, ir::LocId loc, Payload a = {}, Payload b = {});
+    Label cold(Label resume, ir::LocId loc, std::function<void()> body);
+    void site(std::uint32_t inst, ir::LocId loc);
+    void spend_fuel(ir::LocId loc);
+    void enter_host_stack(std::uint32_t stack_args);
+    void call_address(const void* callee);
+    void leave_host_stack();
+    void call_cold_helper(const void* callee);
+    void keep_registers(RegMask mask, bool restore);
+    void test_trap_code(ir::LocId loc);
+    void extend_result(unsigned reg, Scalar type);
+    Payload payload(Location l);
+    void take_results(const std::vector<Location>& from, const ir::Inst& inst);
+    void call_plain_host(const ir::Inst& inst, const HostTarget& target);
+    void call_generic_host(const ir::Inst& inst, const HostTarget& target);
+
+    // entry.cpp
+    void prologue();
+    void plan_script_params();
+    void epilogue();
+
+    X64Module& module_;
+    x86::Assembler* a_ = nullptr;
+    CpuFeatures cpu_;
+    MachineFunction* mf_ = nullptr;
+    const Frame* frame_ = nullptr;
+    std::uint32_t frame_index_ = 0;
+    ParallelMove moves_;
+    CallPlan plan_, params_;
+    std::vector<Scalar> types_, result_types_;
+    std::vector<Label> block_labels_;
+    std::vector<std::pair<std::uint32_t, Label>> edge_blocks_; // edge, its label: emitted out of line
+    std::vector<std::uint32_t> layout_;   // blocks in emission order
+    std::vector<std::uint32_t> place_;    // by block: index in layout_
+    std::vector<std::uint8_t> align_;     // by block: starts an inner loop
+    std::vector<TrapPath> traps_;
+    std::vector<ColdPath> cold_paths_;
+    std::vector<rt::RefLocation> refs_;
+    std::size_t next_moves_ = 0;          // in moves_before
+    std::uint32_t inst_ = 0;              // machine instruction being emitted
+    std::uint32_t block_ = 0;
+    std::uint32_t operand_ = 0;           // next one to read
+
+    friend class X64Module;
+};
+
+class X64Module final : public ModuleEmitter {
+public:
+    X64Module(const ir::Module& module, const rt::ImageLayout& image, const GenerateOptions& options,
+              const CpuFeatures& cpu);
+    ~X64Module() override;
+    void emit_function(MachineFunction& mf, const Frame& frame) override;
+    void emit_packed_thunk(ir::FuncId func) override;
+    bool emit_c_thunk(ir::FuncId func) override;
+    void finish() override;
+    std::size_t code_size() const override;
+    void copy_to(std::uint8_t* destination, std::uint8_t* address) override;
+    void fill(rt::CodeBlob& blob) override;
+
+    // Constants behind the code, by content.
+    x86::Mem pool64(std::uint64_t bits, unsigned size = 8);
+    x86::Mem pool128(std::uint64_t low, std::uint64_t high);
+    Label trap_stub(TrapCode code);
+    Label poll_stub() { return poll_stub_; }
+    void add_table(Label at, std::vector<Label> targets);
+    void add_site(std::uint32_t frame, ir::LocId loc, std::span<const rt::RefLocation> refs);
+    [[noreturn]] void fail(const std::string& what);
+    void check();
+    // Annotations for the listing; nothing without one.
+    void comment(const char* text);
+    bool is_listing() const { return options_.listing != nullptr; }
+    std::uint32_t offset();
+
+    const ir::Module& ir() const { return module_; }
+    const rt::ImageLayout& image() const { return image_; }
+    const GenerateOptions& options() const { return options_; }
+    bool metered() const { return options_.mode == rt::CodeMode::Metered; }
+    const CpuFeatures& cpu() const { return cpu_; }
+    x86::Assembler& assembler() { return a_; }
+    Label function_label(ir::FuncId func) { return functions_[func.index()]; }
+
+    const ir::Function* current = nullptr; // for messages
+    const ir::Inst* current_inst = nullptr;
+
+private:
+    void push_host_registers();
+    void enter(Label trap_exit);
+    void leave();
+    void emit_stubs();
+    void emit_pool();
+
+    struct Errors final : asmjit::ErrorHandler {
+        std::string message;
+        void handleError(asmjit::Error error, const char* text, asmjit::BaseEmitter*) override {
+            if (message.empty()) message = std::to_string(error) + " " + text;
+        }
+    };
+
+    const ir::Module& module_;
+    const rt::ImageLayout& image_;
+    const GenerateOptions& options_;
+    CpuFeatures cpu_;
+    Errors errors_;
+    asmjit::CodeHolder code_;
+    asmjit::StringLogger logger_;
+    x86::Assembler a_;
+    FunctionEmitter function_emitter_;
+    std::vector<Label> functions_;
+    std::vector<std::uint32_t> function_offsets_, packed_offsets_, c_offsets_;
+    std::vector<rt::FrameInfo> frames_;
+    std::vector<rt::Site> sites_;
+    std::vector<rt::RefLocation> refs_;
+    std::unordered_map<std::uint64_t, Label> pool64_;
+    struct Wide {
+        std::uint64_t low, high;
+        Label label;
+    };
+    std::vector<Wide> pool128_;
+    std::vector<std::pair<std::uint64_t, Label>> pool64_order_;
+    struct Table {
+        Label at;
+        std::vector<Label> targets;
+    };
+    std::vector<Table> tables_;
+    std::vector<std::pair<TrapCode, Label>> trap_stubs_;
+    Label poll_stub_, trap_common_, packed_trap_exit_, c_trap_exit_;
+};
+
+} // namespace tn::codegen::x64

@@ -1,0 +1,71 @@
+// What the shape of a function says: predecessors, orders, dominators, loops. Computed from the blocks,
+// stale after any change to them; passes compute it again.
+#pragma once
+
+#include "ir/module.h"
+
+namespace tn::ir {
+
+struct LoopId : Id<LoopId> {
+    using Id::Id;
+};
+
+// A natural loop: a header that dominates its latches. Loops with one header are one loop.
+struct Loop {
+    BlockId header;
+    LoopId parent;                // the loop around this one; invalid outermost
+    std::uint32_t depth = 1;      // 1 outermost
+    std::vector<BlockId> latches; // predecessors of the header inside the loop
+    std::vector<BlockId> blocks;  // in reverse postorder, header first, inner loops' blocks included
+    // The only predecessor of the header outside the loop, when its only successor is the header.
+    BlockId preheader;
+};
+
+class Cfg {
+public:
+    explicit Cfg(const Function& fn);
+
+    // Edges out of reachable blocks; a branch with both targets equal stands twice.
+    const std::vector<BlockId>& predecessors(BlockId block) const { return predecessors_[block]; }
+    // Reachable blocks only, entry first; the blocks of every loop are contiguous.
+    const std::vector<BlockId>& order() const { return order_; }
+    bool is_reachable(BlockId block) const { return position_[block] != unreached; }
+    // Index in order().
+    std::uint32_t position(BlockId block) const { return position_[block]; }
+
+    BlockId immediate_dominator(BlockId block) const { return idom_[block]; } // invalid for the entry
+    const std::vector<BlockId>& dominated_children(BlockId block) const { return children_[block]; }
+    // True if every path from the entry to `b` passes `a`; a block dominates itself. Constant time.
+    bool dominates(BlockId a, BlockId b) const { return in_[a] <= in_[b] && out_[b] <= out_[a]; }
+
+    const IdVec<LoopId, Loop>& loops() const { return loops_; }     // outer before inner
+    LoopId loop_of(BlockId block) const { return loop_of_[block]; } // innermost; invalid outside
+    std::uint32_t loop_depth(BlockId block) const {
+        return loop_of_[block].is_valid() ? loops_[loop_of_[block]].depth : 0;
+    }
+    bool contains(LoopId loop, BlockId block) const;
+
+private:
+    static constexpr std::uint32_t unreached = 0xffffffffu;
+
+    void find_predecessors(const Function& fn);
+    std::vector<BlockId> reverse_postorder(const Function& fn) const;
+    void find_dominators(const std::vector<BlockId>& rpo);
+    void number_dominator_tree();
+    void find_loops(const Function& fn, const std::vector<BlockId>& rpo);
+    void order_loops_contiguously(const std::vector<BlockId>& rpo);
+
+    IdVec<BlockId, std::vector<BlockId>> predecessors_;
+    std::vector<BlockId> order_;
+    IdVec<BlockId, std::uint32_t> position_;
+    IdVec<BlockId, BlockId> idom_;
+    IdVec<BlockId, std::vector<BlockId>> children_;
+    IdVec<BlockId, std::uint32_t> in_, out_; // visit times of the dominator tree
+    IdVec<LoopId, Loop> loops_;
+    IdVec<BlockId, LoopId> loop_of_;
+};
+
+// The targets of a block's terminator, one per edge.
+std::span<const Target> successors(const Function& fn, BlockId block);
+
+} // namespace tn::ir

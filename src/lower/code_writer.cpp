@@ -1,0 +1,381 @@
+#include "lower/code_writer.h"
+
+#include "support/ice.h"
+
+#include <algorithm>
+
+namespace tn::lower {
+
+using ir::ValueId;
+
+CodeWriter::CodeWriter(ModuleLowering& module, ir::FuncId id)
+    : m_(module), id_(id), b_(module.module(), fn_), ssa_(b_), own_(b_, ssa_) {
+    fn_.name = module.module().functions[id].name;
+    fn_.sig = module.module().functions[id].sig;
+    b_.set_block(b_.make_block());
+    for (const ir::Param& param : fn_.sig.params) b_.add_param(fn_.entry(), param.type, param.ownership);
+}
+
+void CodeWriter::finish() {
+    ssa_.finish();
+    m_.module().functions[id_] = std::move(fn_);
+}
+
+// ---- Values ----
+
+RowLeaf CodeWriter::nothing(Scalar scalar) {
+    switch (scalar_info(scalar).scalar_class) {
+    case ScalarClass::Int:
+    case ScalarClass::Uint: return RowLeaf{b_.const_int(scalar, 0)};
+    case ScalarClass::Float: return RowLeaf{b_.const_float(scalar, 0)};
+    case ScalarClass::Ref: return RowLeaf{b_.null(), CleanupId(), true};
+    case ScalarClass::Ptr: return RowLeaf{b_.instance_data()};
+    case ScalarClass::Void: break;
+    }
+    TN_ICE("a leaf of no type");
+}
+
+Row CodeWriter::nothing(TypeId type) {
+    Row row{type, {}};
+    for (const Leaf& leaf : layout(type).leaves) row.leaves.push_back(nothing(leaf.scalar));
+    return row;
+}
+
+Row CodeWriter::to_owned(Row row) {
+    const Layout& l = layout(row.type);
+    return own_.to_owned(std::move(row), l);
+}
+
+Row CodeWriter::to_pending(Row row) {
+    const Layout& l = layout(row.type);
+    return own_.to_pending(std::move(row), l);
+}
+
+TypeId CodeWriter::field_type(TypeId type, unsigned field) {
+    switch (types().kind(type)) {
+    case TypeKind::Tuple: return types().arg(type, field);
+    case TypeKind::Record: {
+        Field f = types().nominal(type).fields[field];
+        return types().field_type(type, f);
+    }
+    case TypeKind::Range: return field == 2 ? simple(TypeKind::Bool) : types().arg(type, 0);
+    default: TN_ICE("fields of a type that has none");
+    }
+}
+
+Row CodeWriter::field_of(const Row& value, unsigned field) {
+    const Layout& l = layout(value.type);
+    return value.part(field_type(value.type, field), l.field_first[field], l.field_first[field + 1] - l.field_first[field]);
+}
+
+TypeId CodeWriter::payload_type(TypeId type, unsigned variant, unsigned field) {
+    Field f = types().nominal(type).variants[variant].fields[field];
+    return types().field_type(type, f);
+}
+
+Row CodeWriter::payload(const Row& value, unsigned variant, unsigned field) {
+    const VariantLayout& v = layout(value.type).variants[variant];
+    const VariantLayout::FieldSlots& slots = v.fields[field];
+    TN_CHECK(!slots.boxed, "a boxed payload");
+    Row row{payload_type(value.type, variant, field), {}};
+    for (std::uint32_t i = 0; i < slots.count; ++i) row.leaves.push_back(value.leaves[v.slots[slots.first + i]]);
+    return row;
+}
+
+ValueId CodeWriter::is_variant(const Row& value, unsigned variant) {
+    return b_.compare(ir::Op::ICmp, ir::Cond::Eq, value.id(0), b_.const_int(Scalar::U8, variant));
+}
+
+Row CodeWriter::make_variant(TypeId type, unsigned variant, std::span<const Row> fields) {
+    const Layout& l = layout(type);
+    const VariantLayout& v = l.variants[variant];
+    std::vector<RowLeaf> leaves(l.leaves.size());
+    leaves[0] = RowLeaf{b_.const_int(Scalar::U8, variant)};
+    for (std::size_t f = 0; f < fields.size(); ++f) {
+        TN_CHECK(!v.fields[f].boxed, "a boxed payload");
+        for (std::uint32_t i = 0; i < v.fields[f].count; ++i) {
+            leaves[v.slots[v.fields[f].first + i]] = fields[f].leaves[i];
+        }
+    }
+    for (std::size_t i = 0; i < leaves.size(); ++i) {
+        if (!leaves[i].id.is_valid()) leaves[i] = nothing(l.leaves[i].scalar);
+    }
+    return Row{type, std::move(leaves)};
+}
+
+// ---- Memory ----
+
+Location CodeWriter::element(ValueId data, ValueId index, TypeId element_type) {
+    std::uint32_t stride = layout(element_type).size;
+    if (stride == 1 || stride == 2 || stride == 4 || stride == 8) {
+        return Location{data, ir::MemoryClass::Element, index, stride, 0};
+    }
+    if (stride == 0) return Location{data, ir::MemoryClass::Element, ValueId(), 1, 0};
+    return Location{b_.elem_addr(data, index, stride), ir::MemoryClass::Element, ValueId(), 1, 0};
+}
+
+ValueId CodeWriter::address(const Location& location) {
+    ValueId result = location.base;
+    if (location.index.is_valid()) result = b_.elem_addr(result, location.index, location.stride);
+    if (location.offset != 0) result = b_.elem_addr(result, int64(location.offset), 1);
+    return result;
+}
+
+ValueId CodeWriter::load_leaf(const Location& location, const Leaf& leaf) {
+    std::int64_t offset = location.offset + leaf.offset;
+    if (!location.index.is_valid()) return b_.load(leaf.scalar, location.memory, location.base, offset);
+    return b_.load_indexed(leaf.scalar, location.memory, location.base, location.index, location.stride, offset);
+}
+
+Row CodeWriter::load(const Location& location, TypeId type, bool borrow) {
+    const Layout& l = layout(type);
+    Row row{type, {}};
+    for (const Leaf& leaf : l.leaves) row.add(load_leaf(location, leaf));
+    return borrow ? row : own_.to_pending(std::move(row), l);
+}
+
+void CodeWriter::store_leaf(const Location& location, const Leaf& leaf, ValueId value) {
+    std::int64_t offset = location.offset + leaf.offset;
+    if (!location.index.is_valid()) {
+        b_.store(location.memory, location.base, offset, value);
+    } else {
+        b_.store_indexed(location.memory, location.base, location.index, location.stride, offset, value);
+    }
+}
+
+void CodeWriter::store(const Location& location, const Row& value) {
+    const Layout& l = layout(value.type);
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) store_leaf(location, l.leaves[i], value.id(i));
+}
+
+void CodeWriter::replace(const Location& location, const Row& value) {
+    const Layout& l = layout(value.type);
+    if (!l.has_refs) return store(location, value);
+    Location place{address(location), location.memory, ValueId(), 1, 0};
+    std::vector<std::pair<ValueId, bool>> old;
+    for (const Leaf& leaf : l.leaves) {
+        if (leaf.scalar != Scalar::Ref) continue;
+        old.emplace_back(b_.load_taken(place.memory, place.base, leaf.offset), leaf.nullable);
+    }
+    store(place, value);
+    for (auto [ref, nullable] : old) own_.release(ref, nullable);
+}
+
+Row CodeWriter::take_out(const Location& location, TypeId type) {
+    const Layout& l = layout(type);
+    if (!l.has_refs) return load(location, type, true);
+    Location place{address(location), location.memory, ValueId(), 1, 0};
+    Row row{type, {}};
+    for (const Leaf& leaf : l.leaves) {
+        row.add(leaf.scalar == Scalar::Ref ? b_.load_taken(place.memory, place.base, leaf.offset) : load_leaf(place, leaf));
+    }
+    // A record of plain references needs only those replaced; an enum needs a tag that goes with them.
+    bool has_enum = std::ranges::any_of(l.leaves, [](const Leaf& leaf) { return leaf.nullable; });
+    Row left = placeholder(type);
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) {
+        if (has_enum || l.leaves[i].scalar == Scalar::Ref) store_leaf(place, l.leaves[i], left.id(i));
+    }
+    return row;
+}
+
+Row CodeWriter::placeholder(TypeId type) {
+    const Layout& l = layout(type);
+    TypeKind kind = types().kind(type);
+    if (kind == TypeKind::Enum) {
+        unsigned variant = 0;
+        while (std::ranges::any_of(l.variants[variant].fields, &VariantLayout::FieldSlots::boxed)) ++variant;
+        std::vector<Row> fields;
+        for (unsigned f = 0; f < l.variants[variant].fields.size(); ++f) {
+            fields.push_back(placeholder(payload_type(type, variant, f)));
+        }
+        return make_variant(type, variant, fields);
+    }
+    Row row{type, {}};
+    if (kind == TypeKind::Tuple || kind == TypeKind::Record) {
+        for (unsigned f = 0; f + 1 < l.field_first.size(); ++f) row.add(placeholder(field_type(type, f)).leaves);
+        return row;
+    }
+    for (const Leaf& leaf : l.leaves) {
+        if (leaf.scalar == Scalar::Ref) {
+            row.add(own_.retain(b_.empty(m_.desc(leaf.type))));
+        } else {
+            row.leaves.push_back(nothing(leaf.scalar));
+        }
+    }
+    return row;
+}
+
+// ---- Calls and ends ----
+
+ValueId CodeWriter::rt(RuntimeFn fn, std::initializer_list<ValueId> args) {
+    return b_.result(b_.call_runtime(fn, std::span(args.begin(), args.size())));
+}
+
+ValueId CodeWriter::convert(Scalar to, ValueId value) {
+    return fn_.values[value].type == to ? value : b_.convert(to, value);
+}
+
+void CodeWriter::trap(TrapCode code, ValueId message) {
+    own_.release_since(0);
+    b_.trap(static_cast<std::uint32_t>(code), message);
+    ssa_.start_unreachable();
+}
+
+void CodeWriter::unreachable() {
+    own_.release_since(0);
+    b_.unreachable();
+    ssa_.start_unreachable();
+}
+
+// ---- Text and comparison ----
+
+ValueId CodeWriter::literal(std::string_view text) { return b_.literal(m_.literal(text, TypeKind::String)); }
+
+ValueId CodeWriter::empty_text() { return own_.retain(b_.empty(m_.desc(simple(TypeKind::String)))); }
+
+ValueId CodeWriter::append(ValueId text, std::string_view more) {
+    return more.empty() ? text : rt(RuntimeFn::StringAppend, {text, literal(more)});
+}
+
+ValueId CodeWriter::show_into(ValueId text, const Row& value, bool nested) {
+    TypeKind kind = types().kind(value.type);
+    switch (kind) {
+    case TypeKind::I8:
+    case TypeKind::I16:
+    case TypeKind::I32:
+    case TypeKind::I64: return rt(RuntimeFn::ShowInt, {text, convert(Scalar::I64, value.id())});
+    case TypeKind::U8:
+    case TypeKind::U16:
+    case TypeKind::U32:
+    case TypeKind::U64: return rt(RuntimeFn::ShowUint, {text, convert(Scalar::U64, value.id())});
+    case TypeKind::F64: return rt(RuntimeFn::ShowF64, {text, value.id()});
+    case TypeKind::F32: return rt(RuntimeFn::ShowF32, {text, value.id()});
+    case TypeKind::Bool: return rt(RuntimeFn::ShowBool, {text, value.id()});
+    case TypeKind::Char: return rt(nested ? RuntimeFn::ShowQuotedChar : RuntimeFn::StringAppendChar, {text, value.id()});
+    case TypeKind::String: return rt(nested ? RuntimeFn::ShowQuoted : RuntimeFn::StringAppend, {text, value.id()});
+    case TypeKind::Bytes: return rt(RuntimeFn::ShowBytes, {text, value.id()});
+    case TypeKind::Unit: return append(text, "()");
+    case TypeKind::Never: return text;
+    case TypeKind::Tuple:
+    case TypeKind::List:
+    case TypeKind::Range:
+    case TypeKind::Record:
+    case TypeKind::Enum: {
+        std::vector<ValueId> args{text};
+        for (const RowLeaf& leaf : value.leaves) args.push_back(leaf.id);
+        return b_.result(b_.call(m_.derived(Derived::Show, value.type), args));
+    }
+    case TypeKind::Error:
+    case TypeKind::Infer:
+    case TypeKind::Param:
+    case TypeKind::Map:
+    case TypeKind::Set:
+    case TypeKind::Fn:
+    case TypeKind::Slice:
+    case TypeKind::Host: break;
+    }
+    TN_ICE("a value of type " + types().print(value.type) + " is shown");
+}
+
+ValueId CodeWriter::order_key(ValueId value, Scalar type) {
+    bool wide = type == Scalar::F64;
+    Scalar sint = wide ? Scalar::I64 : Scalar::I32, uint = wide ? Scalar::U64 : Scalar::U32;
+    ValueId bits = b_.bitcast(sint, value);
+    // Negative numbers count downward: all bits but the sign are turned around.
+    ValueId sign = b_.binary(ir::Op::Shr, sint, bits, int64(wide ? 63 : 31));
+    ValueId mask = b_.bitcast(sint, b_.binary(ir::Op::Shr, uint, b_.bitcast(uint, sign), int64(1)));
+    return b_.binary(ir::Op::Xor, sint, bits, mask);
+}
+
+ValueId CodeWriter::equal(const Row& a, const Row& b, bool total) {
+    TypeKind kind = types().kind(a.type);
+    switch (kind) {
+    case TypeKind::Bool:
+    case TypeKind::I8:
+    case TypeKind::I16:
+    case TypeKind::I32:
+    case TypeKind::I64:
+    case TypeKind::U8:
+    case TypeKind::U16:
+    case TypeKind::U32:
+    case TypeKind::U64:
+    case TypeKind::Char: return b_.compare(ir::Op::ICmp, ir::Cond::Eq, a.id(), b.id());
+    case TypeKind::F32:
+    case TypeKind::F64: {
+        if (!total) return b_.compare(ir::Op::FCmp, ir::Cond::Eq, a.id(), b.id());
+        Scalar bits = kind == TypeKind::F64 ? Scalar::U64 : Scalar::U32;
+        return b_.compare(ir::Op::ICmp, ir::Cond::Eq, b_.bitcast(bits, a.id()), b_.bitcast(bits, b.id()));
+    }
+    case TypeKind::String: return rt(RuntimeFn::StringEq, {a.id(), b.id()});
+    case TypeKind::Bytes: return rt(RuntimeFn::BytesEq, {a.id(), b.id()});
+    case TypeKind::Unit:
+    case TypeKind::Never: return b_.const_bool(true);
+    case TypeKind::Tuple:
+    case TypeKind::List:
+    case TypeKind::Range:
+    case TypeKind::Record:
+    case TypeKind::Enum: {
+        std::vector<ValueId> args;
+        for (const RowLeaf& leaf : a.leaves) args.push_back(leaf.id);
+        for (const RowLeaf& leaf : b.leaves) args.push_back(leaf.id);
+        return b_.result(b_.call(m_.derived(Derived::Equal, a.type), args));
+    }
+    case TypeKind::Error:
+    case TypeKind::Infer:
+    case TypeKind::Param:
+    case TypeKind::Map:
+    case TypeKind::Set:
+    case TypeKind::Fn:
+    case TypeKind::Slice:
+    case TypeKind::Host: break;
+    }
+    TN_ICE("values of type " + types().print(a.type) + " are compared");
+}
+
+ValueId CodeWriter::compare(const Row& a, const Row& b) {
+    TypeKind kind = types().kind(a.type);
+    auto by_order = [&](ValueId x, ValueId y) {
+        ValueId less = b_.compare(ir::Op::ICmp, ir::Cond::Lt, x, y);
+        ValueId greater = b_.compare(ir::Op::ICmp, ir::Cond::Gt, x, y);
+        return b_.binary(ir::Op::WrapSub, Scalar::I64, b_.convert(Scalar::I64, greater), b_.convert(Scalar::I64, less));
+    };
+    switch (kind) {
+    case TypeKind::Bool:
+    case TypeKind::I8:
+    case TypeKind::I16:
+    case TypeKind::I32:
+    case TypeKind::I64:
+    case TypeKind::U8:
+    case TypeKind::U16:
+    case TypeKind::U32:
+    case TypeKind::U64:
+    case TypeKind::Char: return by_order(a.id(), b.id());
+    case TypeKind::F32:
+    case TypeKind::F64: return by_order(order_key(a.id(), scalar(a.type)), order_key(b.id(), scalar(b.type)));
+    case TypeKind::String: return rt(RuntimeFn::StringCompare, {a.id(), b.id()});
+    case TypeKind::Bytes: return rt(RuntimeFn::BytesCompare, {a.id(), b.id()});
+    case TypeKind::Unit:
+    case TypeKind::Never: return int64(0);
+    case TypeKind::Tuple:
+    case TypeKind::List:
+    case TypeKind::Range:
+    case TypeKind::Record:
+    case TypeKind::Enum: {
+        std::vector<ValueId> args;
+        for (const RowLeaf& leaf : a.leaves) args.push_back(leaf.id);
+        for (const RowLeaf& leaf : b.leaves) args.push_back(leaf.id);
+        return b_.result(b_.call(m_.derived(Derived::Compare, a.type), args));
+    }
+    case TypeKind::Error:
+    case TypeKind::Infer:
+    case TypeKind::Param:
+    case TypeKind::Map:
+    case TypeKind::Set:
+    case TypeKind::Fn:
+    case TypeKind::Slice:
+    case TypeKind::Host: break;
+    }
+    TN_ICE("values of type " + types().print(a.type) + " are ordered");
+}
+
+} // namespace tn::lower

@@ -1,0 +1,107 @@
+// What writing any IR function takes: builder, SSA variables, ownership, and the vocabulary of values in
+// memory, enums, text and comparison. Base of the lowering of declared functions and of derived ones.
+//
+// In: rows and types. Out: instructions in one function. It refuses to know trees.
+#pragma once
+
+#include "builtins/runtime_fn.h"
+#include "builtins/trap.h"
+#include "lower/module_lowering.h"
+#include "lower/ownership.h"
+
+#include <initializer_list>
+#include <string_view>
+
+namespace tn::lower {
+
+// Where a value lies in memory.
+struct Location {
+    ir::ValueId base; // Ptr
+    ir::MemoryClass memory = ir::MemoryClass::Element;
+    ir::ValueId index; // valid: scaled by `stride`, which is 1, 2, 4 or 8
+    std::uint32_t stride = 1;
+    std::int64_t offset = 0;
+};
+
+class CodeWriter {
+public:
+    CodeWriter(ModuleLowering& module, ir::FuncId id);
+    CodeWriter(const CodeWriter&) = delete;
+    CodeWriter& operator=(const CodeWriter&) = delete;
+
+protected:
+    const Layout& layout(TypeId type) { return m_.layout(type); }
+    TypeTable& types() { return m_.types(); }
+    TypeId simple(TypeKind kind) { return m_.types().simple(kind); }
+    Scalar scalar(TypeId type) { return type_kind_scalar(types().kind(type)); }
+    // Done: the function goes into the module.
+    void finish();
+
+    // --- values ---
+    ir::ValueId int64(std::int64_t value) { return b_.const_int(Scalar::I64, value); }
+    Row unit() { return Row{simple(TypeKind::Unit), {}}; }
+    Row one(TypeId type, ir::ValueId value) { return Row{type, {RowLeaf{value}}}; }
+    // A row of the type for code that nothing reaches, and for slots that nobody reads.
+    Row nothing(TypeId type);
+    RowLeaf nothing(Scalar scalar);
+    Row owned(TypeId type, ir::ValueId ref) { return own_.own(one(type, ref), layout(type)); }
+    Row to_owned(Row row);
+    Row to_pending(Row row);
+    // Field number `field` of a record or tuple.
+    Row field_of(const Row& value, unsigned field);
+    TypeId field_type(TypeId type, unsigned field);
+    // Enums.
+    unsigned variant_count(TypeId type) { return static_cast<unsigned>(types().nominal(type).variants.size()); }
+    TypeId payload_type(TypeId type, unsigned variant, unsigned field);
+    Row payload(const Row& value, unsigned variant, unsigned field);
+    ir::ValueId is_variant(const Row& value, unsigned variant);
+    Row make_variant(TypeId type, unsigned variant, std::span<const Row> fields);
+
+    // --- memory ---
+    Location element(ir::ValueId data, ir::ValueId index, TypeId element_type);
+    ir::ValueId address(const Location& location);
+    ir::ValueId load_leaf(const Location& location, const Leaf& leaf);
+    // The references are retained and pending, or, when somebody keeps the memory as it is, borrowed.
+    Row load(const Location& location, TypeId type, bool borrow = false);
+    void store_leaf(const Location& location, const Leaf& leaf, ir::ValueId value);
+    // Over memory that holds no references. `value` is the caller's own.
+    void store(const Location& location, const Row& value);
+    // Over a value, which is released.
+    void replace(const Location& location, const Row& value);
+    // Moves the value out and leaves a harmless one of its type behind.
+    Row take_out(const Location& location, TypeId type);
+    // Some value of the type that owns nothing but the empty objects.
+    Row placeholder(TypeId type);
+
+    // --- calls ---
+    ir::ValueId rt(RuntimeFn fn, std::initializer_list<ir::ValueId> args);
+    ir::ValueId convert(Scalar to, ir::ValueId value);
+
+    // --- ends ---
+    // Stops the script. The message, if any, is an owned String.
+    void trap(TrapCode code, ir::ValueId message = ir::ValueId());
+    // Control does not come here.
+    void unreachable();
+
+    // --- text and comparison ---
+    ir::ValueId literal(std::string_view text);
+    ir::ValueId empty_text();
+    ir::ValueId append(ir::ValueId text, std::string_view more); // consumes `text`, answers the longer one
+    ir::ValueId show_into(ir::ValueId text, const Row& value, bool nested);
+    // `total`: floats are equal as the total order says, else as IEEE does.
+    ir::ValueId equal(const Row& a, const Row& b, bool total);
+    ir::ValueId compare(const Row& a, const Row& b); // I64: negative, 0, positive
+    ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
+
+    ModuleLowering& m_;
+    ir::FuncId id_;
+    ir::Function fn_;
+    ir::Builder b_;
+    Ssa ssa_;
+    Ownership own_;
+};
+
+// Writes the function that shows, or compares, values of a type.
+void write_derived(ModuleLowering& module, ir::FuncId id, Derived what, TypeId type);
+
+} // namespace tn::lower

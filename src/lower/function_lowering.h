@@ -1,0 +1,234 @@
+// A declared function, a test or the initialization of globals, from tree to IR.
+//
+// In: bodies with the checker's answers, and type arguments. Out: one IR function. What an expression yields is
+// a Row; its owned references wait in the ownership stack until somebody takes them. It refuses to know how the
+// functions it calls look inside.
+//
+// The handlers stand by subject: lower_expr, lower_operator, lower_control, lower_loop, lower_place, lower_call,
+// lower_builtin, lower_pattern, lower_text.
+#pragma once
+
+#include "lower/code_writer.h"
+#include "syntax/ast.h"
+
+namespace tn::lower {
+
+void lower_function(ModuleLowering& module, ir::FuncId id, const check::Fn& fn, std::span<const TypeId> type_args);
+void lower_test(ModuleLowering& module, ir::FuncId id, const check::Test& test);
+void lower_init(ModuleLowering& module, ir::FuncId id);
+void collect_mutations(const check::Module& module, std::vector<Mutation>& out);
+
+// A variable, global, or value, and the way from there to a part of it. Indexes are values already; nothing
+// is looked up yet.
+struct Place {
+    enum class Root : std::uint8_t { Local, Global, Value };
+    struct Step {
+        bool is_index = false;
+        unsigned field = 0;
+        ir::ValueId index;
+        ir::LocId loc;
+        TypeId type; // after the step
+    };
+    Root root = Root::Value;
+    check::LocalId local;
+    check::GlobalId global;
+    Row value;
+    TypeId root_type;
+    std::vector<Step> steps;
+
+    TypeId type() const { return steps.empty() ? root_type : steps.back().type; }
+    bool has_index() const {
+        for (const Step& step : steps) {
+            if (step.is_index) return true;
+        }
+        return false;
+    }
+};
+
+class FunctionLowering : CodeWriter {
+public:
+    FunctionLowering(ModuleLowering& module, ir::FuncId id, std::span<const TypeId> params,
+                     std::span<const TypeId> type_args);
+    void lower_fn(const check::Fn& fn);
+    void lower_test(const check::Test& test);
+    void lower_init();
+
+private:
+    using ExprId = syntax::ExprId;
+    using LocalId = check::LocalId;
+    using Mark = Ownership::Mark;
+
+    // A local variable, once it is bound. One that is never assigned is the row itself.
+    struct LocalSlot {
+        bool is_variable = false;
+        bool is_mut_param = false;
+        TypeId type;
+        std::vector<VarId> vars;
+        Row row;
+        std::vector<CleanupId> cleanups; // by leaf; invalid where nothing is owned
+    };
+    struct LoopFrame {
+        ExprId id;
+        ir::BlockId next, done;
+        Mark mark;
+        TypeId type; // of its value
+    };
+    struct Binding {
+        LocalId local;
+        Row row;
+    };
+
+    // --- context ---
+    void enter_body(const check::Body& body);
+    const syntax::Expr& node(ExprId id) const { return ast_->exprs[id]; }
+    const check::ExprInfo& info(ExprId id) const { return module_->info(id); }
+    Span span(ExprId id) const { return ast_->exprs[id].span; }
+    TypeId type_of(ExprId id) { return concrete(info(id).type); }
+    TypeId concrete(TypeId type);
+    bool is_never(TypeId type) { return types().kind(type) == TypeKind::Never; }
+    std::string_view text(SymbolId symbol) const { return m_.input().interner.text(symbol); }
+    void at(Span place) { b_.set_loc(m_.loc(place, name_)); }
+    void at(ExprId id) { at(span(id)); }
+    ExprId strip(ExprId id) const; // parentheses away
+
+    // --- locals ---
+    bool is_assigned(LocalId local, Span within);
+    bool is_variable(LocalId local);
+    // The row as what the variable will hold: pending references are taken, borrowed ones retained unless they
+    // are stable, that is, outlive the variable, and the variable is never assigned.
+    Row claim(LocalId local, Row row, bool stable);
+    void bind(LocalId local, const Row& claimed);
+    Row read_local(LocalId local);
+    Row read_local(LocalId local, std::size_t first, TypeId type);
+    Row take_local(LocalId local, Mark mark);
+    void write_local(LocalId local, std::size_t first, const Row& value); // releases what it held
+    // The local that an expression is, or is a field of; invalid otherwise.
+    LocalId root_local(ExprId id) const;
+    // Neither assigns nor calls: whatever else was read stays as it is.
+    bool is_simple(ExprId id) const;
+
+    // --- expressions (lower_expr.cpp) ---
+    Row expr(ExprId id); // no leaves when control does not come out
+    Row expr_of_form(ExprId id);
+    // As expr, for a value that is used only after everything in `until` has been evaluated.
+    Row operand(ExprId id, Span until);
+    // As a value of this type, whatever control flow says: after `return`, of nothing.
+    Row fit(Row row, TypeId type);
+    Row value(ExprId id, TypeId type) { return fit(expr(id), type); }
+    // The value of a scope about to be left: what only it owns is moved out.
+    Row last_use(ExprId id, Mark mark);
+    Row block(const syntax::BlockExpr& node, TypeId type, Mark value_mark);
+    // In its own scope of temporaries; the references are the caller's own, unregistered.
+    Row settled(ExprId id, TypeId type);
+    void effect(ExprId id);
+    Row constant(const check::Constant& constant, TypeId type);
+    bool panics(ExprId id) const; // a block that does nothing but panic
+
+#define EXPR(name) Row lower(const syntax::name##Expr&, ExprId);
+#include "syntax/ast.def"
+
+    // --- conditions and operators (lower_operator.cpp) ---
+    void condition(ExprId id, ir::BlockId if_true, ir::BlockId if_false, std::uint8_t hint_flags = 0);
+    ir::ValueId compare_values(syntax::BinaryOp op, const Row& a, const Row& b);
+    // `a` is consumed where that helps.
+    Row arithmetic(syntax::BinaryOp op, Row a, const Row& b, TypeId type);
+    Row unary(syntax::UnaryOp op, const Row& a, TypeId type);
+    Row operator_expr(ExprId id);
+    Row assign_operator(const syntax::AssignExpr& assign, ExprId id);
+
+    // --- control flow (lower_control.cpp, lower_loop.cpp) ---
+    void statement(syntax::StmtId id);
+    void leave_function(const Row& result); // Return; `result` is the caller's own
+    void jump_with(ir::BlockId target, const Row& row);
+    Row join_row(ir::BlockId block, TypeId type); // parameters of a block as a pending value
+    std::vector<RowLeaf> add_params(ir::BlockId block, TypeId type);
+    // Writes an arm: its value goes to `join`.
+    void arm(ExprId id, ir::BlockId join, TypeId type);
+    void loop_body(const LoopFrame& frame, ExprId body); // ends with a jump to frame.next
+    LoopFrame loop_frame(ExprId id);
+    bool is_cheap_condition(ExprId id, unsigned& budget) const;
+    Row while_let(const syntax::WhileExpr& loop, ExprId id);
+    void for_range(const syntax::ForExpr& loop, ExprId id);
+    void for_list(const syntax::ForExpr& loop, ExprId id);
+    // One round: binds the pattern, runs the body, and comes out at the end of it.
+    void round(const syntax::ForExpr& loop, LoopFrame frame, const Row& element);
+
+    // --- places (lower_place.cpp) ---
+    Place place(ExprId id, bool will_write);
+    Row read(const Place& p);
+    struct Resolved {
+        bool in_memory = false;
+        LocalId local; // not in memory: leaves from `first` of this local
+        std::size_t first = 0;
+        Location location;
+        Row row; // not in memory, for reading: the value
+        TypeId type;
+    };
+    Resolved resolve_for_read(const Place& p);
+    // Makes every list on the way unique.
+    Resolved resolve_for_write(const Place& p);
+    void assign(const Place& p, const Row& value); // the caller's own value
+    // The value as the caller's own; the place holds something harmless until it is put back.
+    Row take_out_of(const Place& p);
+    void put_back(const Place& p, const Row& value);
+    Row slice(ExprId id);
+
+    // --- calls (lower_call.cpp, lower_builtin.cpp, lower_number.cpp, lower_list.cpp) ---
+    // A `mut` argument evaluated to the point where it can be taken.
+    struct MutArg {
+        bool is_place = false;
+        Place place;
+        Row value;
+    };
+    MutArg mut_arg(const check::CallArg& arg);
+    Row take(MutArg& arg); // the caller's own
+    void put_back(const MutArg& arg, Row value);
+    Row call(ExprId id);
+    Row call_fn(const check::Call& call, ExprId id);
+    Row construct(const check::Call& call, ExprId id);
+    Row builtin(const check::Call& call, ExprId id);
+    Row builtin_rt(RuntimeFn fn, std::span<const Row> args, TypeId type);
+    Row builtin_op(std::string_view op, const Row& arg, TypeId type);
+    Row panic(const Row& message, TypeId type);
+    Row unwrap_or(const Row& option, const Row& other, TypeId type);
+    Row list_push(const check::Call& call, ExprId id);
+    Row list_pop(const check::Call& call, ExprId id);
+    Row list_get(const Row& list, const Row& index, TypeId type);
+    Row list_filled(const Row& count, const Row& value, TypeId type);
+    void demand_not_negative(ir::ValueId count, std::string_view message);
+    Row absolute(const Row& value, TypeId type);
+    Row extreme(ir::Cond better, const Row& a, const Row& b, TypeId type);
+    Row bit_count(ir::Op op, const Row& value, TypeId type);
+    Row rotate(ir::Op op, const Row& value, const Row& amount, TypeId type);
+    Row is_finite(const Row& value, TypeId type);
+    void at_call(ExprId id);
+    // What user code makes of an operator: negation of Eq, cmp against 0.
+    Row adapt_operator(ExprId id, Row result);
+
+    // --- patterns (lower_pattern.cpp) ---
+    // Goes on where the pattern matches, else to `fail` (invalid: it is known to match).
+    void match(syntax::PatternId id, const Row& value, ir::BlockId fail, std::vector<Binding>& bindings);
+    void test(ir::ValueId condition, ir::BlockId fail);
+    void match_or(const syntax::OrPattern& node, const Row& value, ir::BlockId fail, std::vector<Binding>& bindings);
+    // Binds what a pattern found. `stable`: borrowed references live as long as the bindings.
+    // Pending references of the matched value move into the variables.
+    void bind_all(const std::vector<Binding>& bindings, bool stable);
+    static bool has_pending(const Row& row);
+
+    // --- text (lower_text.cpp) ---
+    Row show_text(const Row& value);
+    ir::ValueId format_into(ir::ValueId text, const Row& value, const check::PieceFormat& format);
+
+    const check::Module* module_ = nullptr;
+    const syntax::Ast* ast_ = nullptr;
+    const check::Body* body_ = nullptr;
+    std::vector<TypeId> type_params_, type_args_;
+    std::uint32_t name_ = 0; // in Module::function_names
+    TypeId result_type_;
+    std::vector<LocalId> mut_params_;
+    IdVec<LocalId, LocalSlot> locals_;
+    std::vector<std::vector<std::uint32_t>> mutation_positions_; // by local
+    std::vector<LoopFrame> loops_;
+};
+
+} // namespace tn::lower

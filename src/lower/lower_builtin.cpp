@@ -1,0 +1,231 @@
+// Calls of the language's own functions: runtime functions and single ops by their rows, and the special ones.
+#include "lower/function_lowering.h"
+
+#include "support/ice.h"
+#include "support/overloaded.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace tn::lower {
+
+using ir::BlockId;
+using ir::Cond;
+using ir::ValueId;
+using syntax::ExprId;
+
+namespace {
+
+template <BuiltinId id> struct Tag {};
+
+constexpr std::string_view op_names[] = {
+#define OP(name, text, operands, results, effects, consumes) #name,
+#include "ir/op.def"
+};
+
+// Runs the handler of a special builtin: an overload on its tag, so that a missing one does not compile.
+template <typename Handlers> Row run_special(BuiltinId what, const Handlers& handlers) {
+#define Rt(row) false
+#define Op(row) false
+#define Special true
+    switch (what) {
+#define BUILTIN(id, owner, name, signature, how, doc) \
+    case BuiltinId::id: \
+        if constexpr (how) return handlers(Tag<BuiltinId::id>()); \
+        break;
+#include "builtins/builtin.def"
+    }
+#undef Rt
+#undef Op
+#undef Special
+    TN_ICE("a builtin without a handler");
+}
+
+} // namespace
+
+Row FunctionLowering::builtin(const check::Call& c, ExprId id) {
+    auto what = static_cast<BuiltinId>(c.target);
+    const BuiltinInfo& row = builtin_info(what);
+    TypeId type = type_of(id);
+    std::vector<Row> args;
+    if (std::ranges::all_of(c.args, [](const check::CallArg& arg) { return arg.mode == check::ArgMode::Value; })) {
+        bool reached = true;
+        for (const check::CallArg& arg : c.args) {
+            args.push_back(operand(arg.expr, span(id)));
+            reached = reached && !is_never(args.back().type);
+        }
+        if (!reached) return nothing(type);
+    }
+    at_call(id);
+    if (row.how == BuiltinHow::Rt) {
+        RuntimeFn fn;
+        TN_CHECK(find_runtime_fn(row.target, fn), "a builtin names no runtime function");
+        return builtin_rt(fn, args, type);
+    }
+    if (row.how == BuiltinHow::Op) return builtin_op(row.target, args[0], type);
+
+    auto length = [&] { return one(type, b_.seq_len(args[0].id())); };
+    auto is_empty = [&] { return one(type, b_.compare(ir::Op::ICmp, Cond::Eq, b_.seq_len(args[0].id()), int64(0))); };
+    using B = BuiltinId;
+    Overloaded handlers{
+        [&](Tag<B::Print>) {
+            Row text = show_text(args[0]);
+            ValueId ref = text.id();
+            b_.call_runtime(RuntimeFn::Print, {&ref, 1});
+            return unit();
+        },
+        [&](Tag<B::Panic>) { return panic(args[0], type); },
+        [&](Tag<B::ShowFn>) { return show_text(args[0]); },
+        [&](Tag<B::ToString>) { return show_text(args[0]); },
+        [&](Tag<B::StringLen>) { return length(); },
+        [&](Tag<B::StringIsEmpty>) { return is_empty(); },
+        [&](Tag<B::StringSplit>) {
+            return owned(type, rt(RuntimeFn::StringSplit, {args[0].id(), args[1].id(), int64(m_.desc(type).value)}));
+        },
+        [&](Tag<B::ListLen>) { return length(); },
+        [&](Tag<B::ListIsEmpty>) { return is_empty(); },
+        [&](Tag<B::ListPush>) { return list_push(c, id); },
+        [&](Tag<B::ListPop>) { return list_pop(c, id); },
+        [&](Tag<B::ListGet>) { return list_get(args[0], args[1], type); },
+        [&](Tag<B::ListFilled>) { return list_filled(args[0], args[1], type); },
+        [&](Tag<B::ListWithCapacity>) {
+            demand_not_negative(args[0].id(), "a negative capacity");
+            return owned(type, b_.list_new(args[0].id(), m_.desc(type)));
+        },
+        [&](Tag<B::OptionIsSome>) { return one(type, is_variant(args[0], 1)); },
+        [&](Tag<B::OptionIsNone>) { return one(type, is_variant(args[0], 0)); },
+        [&](Tag<B::OptionUnwrap>) {
+            b_.trap_if(is_variant(args[0], 0), static_cast<std::uint32_t>(TrapCode::UnwrapNone));
+            return payload(args[0], 1, 0);
+        },
+        [&](Tag<B::OptionUnwrapOr>) { return unwrap_or(args[0], args[1], type); },
+        [&](Tag<B::NumberAbs>) { return absolute(args[0], type); },
+        [&](Tag<B::NumberMin>) { return extreme(Cond::Lt, args[0], args[1], type); },
+        [&](Tag<B::NumberMax>) { return extreme(Cond::Gt, args[0], args[1], type); },
+        [&](Tag<B::IntCountOnes>) { return bit_count(ir::Op::PopCount, args[0], type); },
+        [&](Tag<B::IntLeadingZeros>) { return bit_count(ir::Op::LeadingZeros, args[0], type); },
+        [&](Tag<B::IntTrailingZeros>) { return bit_count(ir::Op::TrailingZeros, args[0], type); },
+        [&](Tag<B::IntRotateLeft>) { return rotate(ir::Op::RotateLeft, args[0], args[1], type); },
+        [&](Tag<B::IntRotateRight>) { return rotate(ir::Op::RotateRight, args[0], args[1], type); },
+        [&](Tag<B::FloatIsNan>) { return one(type, b_.compare(ir::Op::FCmp, Cond::Ne, args[0].id(), args[0].id())); },
+        [&](Tag<B::FloatIsFinite>) { return is_finite(args[0], type); },
+    };
+    return run_special(what, handlers);
+}
+
+// The arguments' leaves are the runtime function's parameters; its results are the leaves of the type.
+Row FunctionLowering::builtin_rt(RuntimeFn fn, std::span<const Row> args, TypeId type) {
+    const RuntimeFnInfo& row = runtime_fn_info(fn);
+    std::vector<ValueId> values;
+    for (const Row& arg : args) {
+        const Layout& l = layout(arg.type);
+        for (std::size_t i = 0; i < arg.leaves.size(); ++i) {
+            RuntimeParam param = row.param(static_cast<unsigned>(values.size()));
+            if (param.scalar == Scalar::Ref) {
+                values.push_back(param.owned ? own_.to_owned(arg.leaves[i], l.leaves[i].nullable) : arg.id(i));
+            } else {
+                values.push_back(convert(param.scalar, arg.id(i)));
+            }
+        }
+    }
+    ir::InstId call_inst = b_.call_runtime(fn, values);
+    const Layout& l = layout(type);
+    TN_CHECK(row.result_count() == l.leaves.size(), "a builtin answers something else than its runtime function");
+    Row result{type, {}};
+    for (unsigned i = 0; i < l.leaves.size(); ++i) result.add(convert(l.leaves[i].scalar, b_.result(call_inst, i)));
+    return own_.own(std::move(result), l);
+}
+
+Row FunctionLowering::builtin_op(std::string_view name, const Row& arg, TypeId type) {
+    auto found = std::ranges::find(op_names, name);
+    TN_CHECK(found != std::end(op_names), "a builtin names no operation");
+    return one(type, b_.unary(static_cast<ir::Op>(found - std::begin(op_names)), scalar(type), arg.id()));
+}
+
+Row FunctionLowering::panic(const Row& message, TypeId type) {
+    Ownership::State before = own_.save();
+    ValueId text = own_.to_owned(message.leaves[0], false);
+    trap(TrapCode::Panic, text);
+    own_.restore(before);
+    return Row{type, {}};
+}
+
+void FunctionLowering::demand_not_negative(ValueId count, std::string_view message) {
+    BlockId bad = ssa_.make_block(true), good = ssa_.make_block();
+    ssa_.branch(b_.compare(ir::Op::ICmp, Cond::Lt, count, int64(0)), bad, good, ir::Unlikely);
+    ssa_.seal(bad);
+    ssa_.seal(good);
+    ssa_.start(bad);
+    trap(TrapCode::InvalidArgument, own_.retain(literal(message)));
+    ssa_.start(good);
+}
+
+Row FunctionLowering::unwrap_or(const Row& option, const Row& other, TypeId type) {
+    ValueId is_some = is_variant(option, 1);
+    if (!layout(type).has_refs) {
+        Row inner = payload(option, 1, 0), result{type, {}};
+        for (std::size_t i = 0; i < inner.leaves.size(); ++i) result.add(b_.select(is_some, inner.id(i), other.id(i)));
+        return result;
+    }
+    Row held = to_owned(option), otherwise = to_owned(other);
+    auto release = [&](const Row& row) {
+        const Layout& l = layout(row.type);
+        for (std::size_t i = 0; i < row.leaves.size(); ++i) {
+            if (l.leaves[i].scalar == Scalar::Ref) own_.release(row.id(i), l.leaves[i].nullable);
+        }
+    };
+    BlockId some = ssa_.make_block(), none = ssa_.make_block(), join = ssa_.make_block();
+    std::vector<RowLeaf> result = add_params(join, type);
+    ssa_.branch(is_some, some, none);
+    ssa_.seal(some);
+    ssa_.seal(none);
+    ssa_.start(some);
+    release(otherwise);
+    jump_with(join, payload(held, 1, 0));
+    ssa_.start(none);
+    release(held);
+    jump_with(join, otherwise);
+    ssa_.seal(join);
+    ssa_.start(join);
+    return own_.own(Row{type, std::move(result)}, layout(type));
+}
+
+// ---- Numbers ----
+
+Row FunctionLowering::absolute(const Row& value, TypeId type) {
+    Scalar s = scalar(type);
+    if (is_float(s)) return one(type, b_.unary(ir::Op::FAbs, s, value.id()));
+    if (!is_signed(s)) return value;
+    ValueId zero = b_.const_int(s, 0);
+    ValueId smallest = b_.const_int(s, std::numeric_limits<std::int64_t>::min() >> (64 - 8 * scalar_size(s)));
+    b_.trap_if(b_.compare(ir::Op::ICmp, Cond::Eq, value.id(), smallest),
+               static_cast<std::uint32_t>(TrapCode::IntegerOverflow));
+    ValueId negated = b_.binary(ir::Op::WrapSub, s, zero, value.id());
+    return one(type, b_.select(b_.compare(ir::Op::ICmp, Cond::Lt, value.id(), zero), negated, value.id()));
+}
+
+Row FunctionLowering::extreme(Cond better, const Row& a, const Row& b, TypeId type) {
+    if (!is_float(scalar(type))) {
+        return one(type, b_.select(b_.compare(ir::Op::ICmp, better, a.id(), b.id()), a.id(), b.id()));
+    }
+    // A comparison with NaN is false: then the answer is b, unless b is the NaN.
+    ValueId b_is_nan = b_.compare(ir::Op::FCmp, Cond::Ne, b.id(), b.id());
+    ValueId takes_a = b_.binary(ir::Op::Or, Scalar::Bool, b_.compare(ir::Op::FCmp, better, a.id(), b.id()), b_is_nan);
+    return one(type, b_.select(takes_a, a.id(), b.id()));
+}
+
+Row FunctionLowering::bit_count(ir::Op op, const Row& value, TypeId type) {
+    return one(type, convert(scalar(type), b_.unary(op, scalar(value.type), value.id())));
+}
+
+Row FunctionLowering::rotate(ir::Op op, const Row& value, const Row& amount, TypeId type) {
+    return one(type, b_.binary(op, scalar(type), value.id(), amount.id()));
+}
+
+Row FunctionLowering::is_finite(const Row& value, TypeId type) {
+    Scalar s = scalar(value.type);
+    ValueId infinity = b_.const_float(s, std::numeric_limits<double>::infinity());
+    return one(type, b_.compare(ir::Op::FCmp, Cond::Lt, b_.unary(ir::Op::FAbs, s, value.id()), infinity));
+}
+
+} // namespace tn::lower

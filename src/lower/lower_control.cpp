@@ -1,0 +1,213 @@
+// Branches and exits: if, match, return, break, continue, `?`, accept and reject.
+#include "lower/function_lowering.h"
+
+#include "support/ice.h"
+
+namespace tn::lower {
+
+using ir::BlockId;
+using ir::ValueId;
+using syntax::ExprId;
+
+std::vector<RowLeaf> FunctionLowering::add_params(BlockId block, TypeId type) {
+    std::vector<RowLeaf> leaves;
+    for (const Leaf& leaf : layout(type).leaves) leaves.push_back(RowLeaf{ssa_.add_param(block, leaf.scalar)});
+    return leaves;
+}
+
+void FunctionLowering::jump_with(BlockId target, const Row& row) {
+    std::vector<ValueId> args;
+    for (const RowLeaf& leaf : row.leaves) args.push_back(leaf.id);
+    ssa_.jump(target, args);
+}
+
+void FunctionLowering::arm(ExprId id, BlockId join, TypeId type) { jump_with(join, settled(id, type)); }
+
+bool FunctionLowering::panics(ExprId id) const {
+    id = strip(id);
+    if (const auto* b = node(id).as<syntax::BlockExpr>()) {
+        auto stmts = ast_->view(b->stmts);
+        if (b->tail.is_valid()) return stmts.empty() && panics(b->tail);
+        if (stmts.size() != 1) return false;
+        const auto* stmt = ast_->stmts[stmts[0]].as<syntax::ExprStmt>();
+        return stmt && panics(stmt->expr);
+    }
+    if (info(id).form != check::Form::Call) return false;
+    const check::Call& c = module_->call(info(id));
+    return c.callee == check::Callee::Builtin && BuiltinId(c.target) == BuiltinId::Panic;
+}
+
+Row FunctionLowering::lower(const syntax::IfExpr& n, ExprId id) {
+    TypeId type = type_of(id);
+    bool cold_then = panics(n.then_block), cold_else = n.else_expr.is_valid() && panics(n.else_expr);
+    BlockId no = ssa_.make_block(cold_else), join = ssa_.make_block();
+    std::vector<RowLeaf> result = add_params(join, type);
+    Mark mark = own_.mark();
+    if (n.pattern.is_valid()) {
+        Row matched = operand(n.condition, span(id));
+        Ownership::State before = own_.save();
+        std::vector<Binding> bindings;
+        bool stable = !has_pending(matched);
+        Mark after = own_.mark();
+        match(n.pattern, matched, no, bindings);
+        for (Binding& binding : bindings) binding.row = claim(binding.local, std::move(binding.row), stable);
+        own_.drop_between(mark, after);
+        for (const Binding& binding : bindings) bind(binding.local, binding.row);
+        Row value = settled(n.then_block, type);
+        own_.leave(after);
+        jump_with(join, value);
+        own_.restore(before);
+    } else {
+        BlockId yes = ssa_.make_block(cold_then);
+        std::uint8_t hint = cold_then && !cold_else ? ir::Unlikely : cold_else && !cold_then ? ir::Likely : 0;
+        condition(n.condition, yes, no, hint);
+        ssa_.seal(yes);
+        ssa_.start(yes);
+        arm(n.then_block, join, type);
+    }
+    ssa_.seal(no);
+    ssa_.start(no);
+    own_.leave(mark);
+    if (n.else_expr.is_valid()) {
+        arm(n.else_expr, join, type);
+    } else {
+        jump_with(join, fit(unit(), type));
+    }
+    ssa_.seal(join);
+    ssa_.start(join);
+    return own_.own(Row{type, std::move(result)}, layout(type));
+}
+
+Row FunctionLowering::lower(const syntax::MatchExpr& n, ExprId id) {
+    TypeId type = type_of(id);
+    BlockId join = ssa_.make_block();
+    std::vector<RowLeaf> result = add_params(join, type);
+    Mark mark = own_.mark();
+    Row matched = operand(n.scrutinee, span(id));
+    bool stable = !has_pending(matched);
+    Mark after = own_.mark();
+    auto arms = ast_->view(n.arms);
+    bool open = true; // an earlier arm may have failed to match
+    for (std::size_t i = 0; i < arms.size(); ++i) {
+        const syntax::MatchArm& a = arms[i];
+        bool last = i + 1 == arms.size() && !a.guard.is_valid();
+        BlockId next = last ? BlockId() : ssa_.make_block(i + 2 == arms.size() && panics(arms[i + 1].body));
+        Ownership::State before = own_.save();
+        std::vector<Binding> bindings;
+        match(a.pattern, matched, next, bindings);
+        if (a.guard.is_valid()) {
+            // The guard sees the matched value where it is; only what it passes is moved.
+            for (Binding& binding : bindings) {
+                Row seen = binding.row;
+                for (RowLeaf& leaf : seen.leaves) leaf.cleanup = CleanupId();
+                bind(binding.local, claim(binding.local, std::move(seen), true));
+            }
+            BlockId passed = ssa_.make_block(), refused = ssa_.make_block();
+            condition(a.guard, passed, refused);
+            ssa_.seal(passed);
+            ssa_.seal(refused);
+            ssa_.start(refused);
+            own_.release_since(after);
+            ssa_.jump(next);
+            ssa_.start(passed);
+            std::erase_if(bindings, [&](const Binding& binding) { return is_variable(binding.local); });
+        }
+        for (Binding& binding : bindings) binding.row = claim(binding.local, std::move(binding.row), stable);
+        own_.drop_between(mark, after);
+        for (const Binding& binding : bindings) bind(binding.local, binding.row);
+        Row value = settled(a.body, type);
+        own_.leave(after);
+        jump_with(join, value);
+        own_.restore(before);
+        if (last) {
+            open = false;
+            break;
+        }
+        ssa_.seal(next);
+        ssa_.start(next);
+    }
+    own_.forget(mark);
+    if (open) unreachable();
+    ssa_.seal(join);
+    ssa_.start(join);
+    return own_.own(Row{type, std::move(result)}, layout(type));
+}
+
+// ---- Exits ----
+
+Row FunctionLowering::lower(const syntax::ReturnExpr& n, ExprId id) {
+    Ownership::State before = own_.save();
+    Mark mark = own_.mark();
+    Row row = n.value.is_valid() ? last_use(n.value, 0) : unit();
+    leave_function(to_owned(fit(std::move(row), result_type_)));
+    own_.forget(mark);
+    own_.restore(before);
+    return Row{type_of(id), {}};
+}
+
+Row FunctionLowering::lower(const syntax::AcceptExpr& n, ExprId id) {
+    Ownership::State before = own_.save();
+    Mark mark = own_.mark();
+    Row inner = n.value.is_valid() ? value(n.value, payload_type(result_type_, 0, 0)) : unit();
+    leave_function(to_owned(make_variant(result_type_, 0, {&inner, 1})));
+    own_.forget(mark);
+    own_.restore(before);
+    return Row{type_of(id), {}};
+}
+
+Row FunctionLowering::lower(const syntax::RejectExpr& n, ExprId id) {
+    Ownership::State before = own_.save();
+    Mark mark = own_.mark();
+    Row inner = n.value.is_valid() ? value(n.value, payload_type(result_type_, 1, 0)) : unit();
+    leave_function(to_owned(make_variant(result_type_, 1, {&inner, 1})));
+    own_.forget(mark);
+    own_.restore(before);
+    return Row{type_of(id), {}};
+}
+
+Row FunctionLowering::lower(const syntax::TryExpr& n, ExprId id) {
+    Row row = expr(n.operand);
+    TypeId type = type_of(id);
+    if (is_never(row.type)) return fit(std::move(row), type);
+    bool is_option = types().is_option(row.type);
+    unsigned good = is_option ? 1 : 0;
+    BlockId ok = ssa_.make_block(), bad = ssa_.make_block();
+    ssa_.branch(is_variant(row, good), ok, bad);
+    ssa_.seal(ok);
+    ssa_.seal(bad);
+    ssa_.start(bad);
+    Ownership::State before = own_.save();
+    Row failure = is_option ? Row{} : payload(row, 1, 0);
+    leave_function(to_owned(make_variant(result_type_, is_option ? 0 : 1, {&failure, is_option ? 0u : 1u})));
+    own_.restore(before);
+    ssa_.start(ok);
+    return payload(row, good, 0);
+}
+
+Row FunctionLowering::lower(const syntax::BreakExpr& n, ExprId id) {
+    for (const LoopFrame& frame : loops_) {
+        if (frame.id != ExprId(info(id).detail)) continue;
+        Ownership::State before = own_.save();
+        Mark mark = own_.mark();
+        Row row = n.value.is_valid() ? last_use(n.value, frame.mark) : unit();
+        row = to_owned(fit(std::move(row), frame.type));
+        own_.release_since(frame.mark);
+        jump_with(frame.done, row);
+        own_.forget(mark);
+        own_.restore(before);
+        return Row{type_of(id), {}};
+    }
+    TN_ICE("break outside its loop");
+}
+
+Row FunctionLowering::lower(const syntax::ContinueExpr&, ExprId id) {
+    for (const LoopFrame& frame : loops_) {
+        if (frame.id != ExprId(info(id).detail)) continue;
+        own_.release_since(frame.mark);
+        ssa_.jump(frame.next);
+        return Row{type_of(id), {}};
+    }
+    TN_ICE("continue outside its loop");
+}
+
+} // namespace tn::lower

@@ -1,0 +1,278 @@
+// Expressions: dispatch by the checker's form, then by the node; literals, blocks, aggregates, conversions.
+#include "lower/function_lowering.h"
+
+#include "support/ice.h"
+
+namespace tn::lower {
+
+using check::Form;
+using ir::ValueId;
+using syntax::ExprId;
+
+Row FunctionLowering::expr(ExprId id) {
+    Row row = expr_of_form(id);
+    TypeId type = type_of(id);
+    return is_never(type) ? Row{type, {}} : row;
+}
+
+Row FunctionLowering::expr_of_form(ExprId id) {
+    const check::ExprInfo& i = info(id);
+    switch (i.form) {
+    case Form::Constant: return constant(module_->constant(i), type_of(id));
+    case Form::Local: return read_local(LocalId(i.detail));
+    case Form::Global:
+    case Form::Field:
+    case Form::Element: return read(place(id, false));
+    case Form::Slice: return slice(id);
+    case Form::Operator: return operator_expr(id);
+    case Form::Call: return adapt_operator(id, call(id));
+    case Form::Plain: break;
+    }
+    return std::visit([&](const auto& n) { return lower(n, id); }, node(id).node);
+}
+
+Row FunctionLowering::fit(Row row, TypeId type) {
+    if (row.type == type) return row;
+    if (is_never(type)) return Row{type, {}};
+    if (is_never(row.type)) return nothing(type);
+    TN_CHECK(row.leaves.size() == layout(type).leaves.size(), "a value of another type");
+    row.type = type;
+    return row;
+}
+
+Row FunctionLowering::operand(ExprId id, Span until) {
+    Row row = expr(id);
+    LocalId local = root_local(id);
+    if (!local.is_valid() || !layout(row.type).has_refs || !is_assigned(local, until)) return row;
+    return to_pending(std::move(row));
+}
+
+Row FunctionLowering::last_use(ExprId id, Mark mark) {
+    id = strip(id);
+    if (const auto* b = node(id).as<syntax::BlockExpr>()) return block(*b, type_of(id), mark);
+    if (info(id).form == Form::Local) return take_local(LocalId(info(id).detail), mark);
+    LocalId local = root_local(id);
+    if (!local.is_valid()) return expr(id);
+    // Fields of a local: the part of what the local gives away.
+    Place p = place(id, false);
+    Row row = take_local(local, mark);
+    for (const Place::Step& step : p.steps) row = field_of(row, step.field);
+    return row;
+}
+
+Row FunctionLowering::settled(ExprId id, TypeId type) {
+    Mark mark = own_.mark();
+    Row row = to_owned(fit(last_use(id, mark), type));
+    own_.leave(mark);
+    return row;
+}
+
+void FunctionLowering::effect(ExprId id) {
+    Mark mark = own_.mark();
+    if (const auto* b = node(strip(id)).as<syntax::BlockExpr>()) {
+        block(*b, type_of(id), mark);
+    } else {
+        expr(id);
+    }
+    own_.leave(mark);
+}
+
+Row FunctionLowering::constant(const check::Constant& c, TypeId type) {
+    if (is_never(type)) return Row{type, {}};
+    Scalar s = scalar(type);
+    return one(type, is_float(s) ? b_.const_float(s, c.number) : b_.const_int(s, c.bits));
+}
+
+bool FunctionLowering::is_simple(ExprId id) const {
+    id = strip(id);
+    const check::ExprInfo& i = info(id);
+    const syntax::Expr& e = node(id);
+    if (i.form == Form::Constant || i.form == Form::Local || i.form == Form::Global) return true;
+    if (i.form == Form::Field) {
+        if (const auto* field = e.as<syntax::FieldExpr>()) return is_simple(field->base);
+        if (const auto* field = e.as<syntax::TupleFieldExpr>()) return is_simple(field->base);
+        return false;
+    }
+    if (i.form == Form::Element) {
+        const auto* index = e.as<syntax::IndexExpr>();
+        return index && is_simple(index->base) && is_simple(ast_->view(index->args)[0].expr);
+    }
+    if (i.form == Form::Operator) {
+        if (const auto* unary_node = e.as<syntax::UnaryExpr>()) return is_simple(unary_node->operand);
+        if (const auto* binary = e.as<syntax::BinaryExpr>()) return is_simple(binary->lhs) && is_simple(binary->rhs);
+        return false;
+    }
+    if (i.form == Form::Call) {
+        const check::Call& c = module_->call(i);
+        bool pure = c.callee == check::Callee::Construct ||
+                    (c.callee == check::Callee::Builtin && BuiltinId(c.target) != BuiltinId::Print);
+        for (const check::CallArg& arg : c.args) pure = pure && arg.mode == check::ArgMode::Value && is_simple(arg.expr);
+        return pure;
+    }
+    if (const auto* cast = e.as<syntax::CastExpr>()) return is_simple(cast->operand);
+    return i.form == Form::Plain && e.kind() == syntax::ExprKind::String;
+}
+
+// ---- Leaves of the tree ----
+
+Row FunctionLowering::lower(const syntax::ErrorExpr&, ExprId) { TN_ICE("an erroneous expression is lowered"); }
+Row FunctionLowering::lower(const syntax::IntExpr&, ExprId) { TN_ICE("a number without a constant"); }
+Row FunctionLowering::lower(const syntax::FloatExpr&, ExprId) { TN_ICE("a number without a constant"); }
+Row FunctionLowering::lower(const syntax::BoolExpr&, ExprId) { TN_ICE("a bool without a constant"); }
+Row FunctionLowering::lower(const syntax::CharExpr&, ExprId) { TN_ICE("a char without a constant"); }
+Row FunctionLowering::lower(const syntax::NameExpr&, ExprId) { TN_ICE("a name that stands for nothing"); }
+Row FunctionLowering::lower(const syntax::MapExpr&, ExprId) { TN_ICE("a map literal is lowered"); }
+Row FunctionLowering::lower(const syntax::SetExpr&, ExprId) { TN_ICE("a set literal is lowered"); }
+Row FunctionLowering::lower(const syntax::ClosureExpr&, ExprId) { TN_ICE("a closure is lowered"); }
+Row FunctionLowering::lower(const syntax::FieldExpr&, ExprId) { TN_ICE("a field without a number"); }
+Row FunctionLowering::lower(const syntax::TupleFieldExpr&, ExprId) { TN_ICE("a field without a number"); }
+Row FunctionLowering::lower(const syntax::IndexExpr&, ExprId) { TN_ICE("an index of nothing"); }
+Row FunctionLowering::lower(const syntax::CallExpr&, ExprId) { TN_ICE("a call of nothing"); }
+Row FunctionLowering::lower(const syntax::PipeExpr&, ExprId) { TN_ICE("a call of nothing"); }
+Row FunctionLowering::lower(const syntax::UnaryExpr&, ExprId id) { return operator_expr(id); }
+Row FunctionLowering::lower(const syntax::BinaryExpr&, ExprId id) { return operator_expr(id); }
+
+Row FunctionLowering::lower(const syntax::StringExpr& n, ExprId id) { return one(type_of(id), literal(text(n.text))); }
+Row FunctionLowering::lower(const syntax::BytesExpr& n, ExprId id) {
+    return one(type_of(id), b_.literal(m_.literal(text(n.bytes), TypeKind::Bytes)));
+}
+Row FunctionLowering::lower(const syntax::ParenExpr& n, ExprId) { return expr(n.inner); }
+
+// ---- Aggregates ----
+
+Row FunctionLowering::lower(const syntax::TupleExpr& n, ExprId id) {
+    TypeId type = type_of(id);
+    Row row{type, {}};
+    auto elements = ast_->view(n.elements);
+    for (unsigned i = 0; i < elements.size(); ++i) {
+        Row element = operand(elements[i], span(id));
+        if (!is_never(type)) element = fit(std::move(element), field_type(type, i));
+        row.add(element.leaves);
+    }
+    return row;
+}
+
+Row FunctionLowering::lower(const syntax::RangeExpr& n, ExprId id) {
+    TypeId type = type_of(id);
+    if (is_never(type)) {
+        if (n.start.is_valid()) expr(n.start);
+        if (n.end.is_valid()) expr(n.end);
+        return Row{type, {}};
+    }
+    TypeId integer = types().arg(type, 0);
+    Row row = value(n.start, integer);
+    row.type = type;
+    row.add(value(n.end, integer).leaves);
+    row.add(b_.const_bool(n.inclusive));
+    return row;
+}
+
+Row FunctionLowering::lower(const syntax::ListExpr& n, ExprId id) {
+    TypeId type = type_of(id);
+    auto elements = ast_->view(n.elements);
+    if (is_never(type)) {
+        for (ExprId e : elements) effect(e);
+        return Row{type, {}};
+    }
+    ir::DescId desc = m_.desc(type);
+    if (elements.empty()) return owned(type, own_.retain(b_.empty(desc)));
+    TypeId element_type = types().arg(type, 0);
+    at(id);
+    ValueId list = b_.list_new(int64(static_cast<std::int64_t>(elements.size())), desc);
+    CleanupId cleanup = own_.add(list, false);
+    // The length counts only what has been stored; elements with references count at once, since
+    // the next one may trap.
+    bool has_refs = layout(element_type).has_refs;
+    std::int64_t stride = layout(element_type).size;
+    for (std::size_t i = 0; i < elements.size(); ++i) {
+        Row element = settled(elements[i], element_type);
+        store(Location{b_.seq_data(list), ir::MemoryClass::Element, ValueId(), 1, static_cast<std::int64_t>(i) * stride},
+              element);
+        if (!has_refs && i + 1 < elements.size()) continue;
+        list = b_.seq_set_len(list, int64(static_cast<std::int64_t>(i) + 1));
+        own_.replace(cleanup, list);
+    }
+    Row row = one(type, list);
+    row.leaves[0].cleanup = cleanup;
+    return row;
+}
+
+Row FunctionLowering::lower(const syntax::RecordExpr& n, ExprId id) {
+    TypeId type = type_of(id);
+    auto inits = ast_->view(n.fields);
+    if (is_never(type)) {
+        for (const syntax::FieldInit& init : inits) effect(init.value);
+        if (n.base.is_valid()) effect(n.base);
+        return Row{type, {}};
+    }
+    const check::RecordInit& record = module_->record_inits[info(id).detail];
+    bool is_enum = types().kind(type) == TypeKind::Enum;
+    std::size_t count = is_enum ? types().nominal(type).variants[record.variant].fields.size()
+                                : types().nominal(type).fields.size();
+    std::vector<Row> fields(count);
+    std::vector<bool> given(count, false);
+    for (std::size_t i = 0; i < inits.size(); ++i) {
+        unsigned number = record.fields[i];
+        TypeId wanted = is_enum ? payload_type(type, record.variant, number) : field_type(type, number);
+        fields[number] = fit(operand(inits[i].value, span(id)), wanted);
+        given[number] = true;
+    }
+    if (n.base.is_valid()) {
+        Place base = place(n.base, false);
+        for (unsigned f = 0; f < count; ++f) {
+            if (given[f]) continue;
+            Place field = base;
+            field.steps.push_back(Place::Step{false, f, ValueId(), b_.loc(), field_type(type, f)});
+            fields[f] = read(field);
+        }
+    }
+    if (is_enum) return make_variant(type, record.variant, fields);
+    Row row{type, {}};
+    for (const Row& field : fields) row.add(field.leaves);
+    return row;
+}
+
+Row FunctionLowering::lower(const syntax::CastExpr& n, ExprId id) {
+    Row row = expr(n.operand);
+    TypeId type = type_of(id);
+    if (is_never(row.type)) return fit(std::move(row), type);
+    return one(type, convert(scalar(type), row.id()));
+}
+
+// ---- Blocks ----
+
+Row FunctionLowering::lower(const syntax::BlockExpr& n, ExprId id) { return block(n, type_of(id), own_.mark()); }
+
+Row FunctionLowering::block(const syntax::BlockExpr& n, TypeId type, Mark value_mark) {
+    Mark mark = own_.mark();
+    for (syntax::StmtId stmt : ast_->view(n.stmts)) statement(stmt);
+    Row row = unit();
+    if (n.tail.is_valid()) row = last_use(n.tail, value_mark);
+    if (is_never(row.type) || row.leaves.empty()) {
+        own_.leave(mark);
+        return n.tail.is_valid() ? row : fit(is_never(type) ? Row{type, {}} : row, type);
+    }
+    const Layout& l = layout(row.type);
+    row = own_.to_owned(std::move(row), l);
+    own_.leave(mark);
+    return own_.own(std::move(row), l);
+}
+
+void FunctionLowering::statement(syntax::StmtId id) {
+    const syntax::Stmt& stmt = ast_->stmts[id];
+    if (const auto* let = stmt.as<syntax::LetStmt>()) {
+        Mark mark = own_.mark();
+        Row row = last_use(let->init, mark);
+        TypeId type = concrete(module_->info(let->pattern).type);
+        row = fit(std::move(row), type);
+        std::vector<Binding> bindings;
+        match(let->pattern, row, ir::BlockId(), bindings);
+        for (Binding& binding : bindings) binding.row = claim(binding.local, std::move(binding.row), false);
+        own_.leave(mark);
+        for (const Binding& binding : bindings) bind(binding.local, binding.row);
+        return;
+    }
+    if (const auto* e = stmt.as<syntax::ExprStmt>()) effect(e->expr);
+}
+
+} // namespace tn::lower

@@ -1,0 +1,228 @@
+// Loops, rotated: a guard, then body, poll and test at the bottom, so that one iteration takes one branch.
+#include "lower/function_lowering.h"
+
+#include "support/ice.h"
+
+namespace tn::lower {
+
+using ir::BlockId;
+using ir::Cond;
+using ir::Op;
+using ir::ValueId;
+using syntax::ExprId;
+
+FunctionLowering::LoopFrame FunctionLowering::loop_frame(ExprId id) {
+    own_.fix_variables();
+    return LoopFrame{id, ssa_.make_block(), ssa_.make_block(), own_.mark(), simple(TypeKind::Unit)};
+}
+
+void FunctionLowering::loop_body(const LoopFrame& frame, ExprId body) {
+    loops_.push_back(frame);
+    effect(body);
+    loops_.pop_back();
+    ssa_.jump(frame.next);
+}
+
+// Small enough to be written twice, and without anything that would multiply when loops nest in it.
+bool FunctionLowering::is_cheap_condition(ExprId id, unsigned& budget) const {
+    if (budget == 0) return false;
+    --budget;
+    id = strip(id);
+    if (info(id).form == check::Form::Operator) {
+        if (const auto* n = node(id).as<syntax::UnaryExpr>()) return is_cheap_condition(n->operand, budget);
+        if (const auto* n = node(id).as<syntax::BinaryExpr>()) {
+            return is_cheap_condition(n->lhs, budget) && is_cheap_condition(n->rhs, budget);
+        }
+        return false;
+    }
+    if (info(id).form == check::Form::Element) {
+        const auto* index = node(id).as<syntax::IndexExpr>();
+        return is_cheap_condition(index->base, budget) && is_cheap_condition(ast_->view(index->args)[0].expr, budget);
+    }
+    if (info(id).form == check::Form::Call) {
+        for (const check::CallArg& arg : module_->call(info(id)).args) {
+            if (arg.mode != check::ArgMode::Value || !is_cheap_condition(arg.expr, budget)) return false;
+        }
+        return true;
+    }
+    return is_simple(id);
+}
+
+Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
+    if (n.pattern.is_valid()) return while_let(n, id);
+    LoopFrame frame = loop_frame(id);
+    BlockId body = ssa_.make_block();
+    unsigned budget = 32;
+    if (is_cheap_condition(n.condition, budget)) {
+        condition(n.condition, body, frame.done);
+        ssa_.start(body);
+        loop_body(frame, n.body);
+        ssa_.seal(frame.next);
+        ssa_.start(frame.next);
+        at(n.condition);
+        b_.poll();
+        condition(n.condition, body, frame.done);
+        ssa_.seal(body);
+    } else {
+        BlockId test = ssa_.make_block();
+        ssa_.jump(test);
+        ssa_.start(test);
+        condition(n.condition, body, frame.done);
+        ssa_.seal(body);
+        ssa_.start(body);
+        loop_body(frame, n.body);
+        ssa_.seal(frame.next);
+        ssa_.start(frame.next);
+        at(n.condition);
+        b_.poll();
+        ssa_.jump(test);
+        ssa_.seal(test);
+    }
+    ssa_.seal(frame.done);
+    ssa_.start(frame.done);
+    return unit();
+}
+
+Row FunctionLowering::while_let(const syntax::WhileExpr& n, ExprId id) {
+    LoopFrame frame = loop_frame(id);
+    BlockId test = ssa_.make_block(), no_match = ssa_.make_block();
+    ssa_.jump(test);
+    ssa_.start(test);
+    Mark mark = own_.mark();
+    Row matched = operand(n.condition, span(id));
+    bool stable = !has_pending(matched);
+    Mark after = own_.mark();
+    Ownership::State before = own_.save();
+    std::vector<Binding> bindings;
+    match(n.pattern, matched, no_match, bindings);
+    for (Binding& binding : bindings) binding.row = claim(binding.local, std::move(binding.row), stable);
+    own_.drop_between(mark, after);
+    for (const Binding& binding : bindings) bind(binding.local, binding.row);
+    loops_.push_back(frame);
+    effect(n.body);
+    loops_.pop_back();
+    own_.leave(after);
+    ssa_.jump(frame.next);
+    own_.restore(before);
+    ssa_.seal(no_match);
+    ssa_.start(no_match);
+    own_.leave(mark);
+    ssa_.jump(frame.done);
+    ssa_.seal(frame.next);
+    ssa_.start(frame.next);
+    at(n.condition);
+    b_.poll();
+    ssa_.jump(test);
+    ssa_.seal(test);
+    ssa_.seal(frame.done);
+    ssa_.start(frame.done);
+    return unit();
+}
+
+Row FunctionLowering::lower(const syntax::LoopExpr& n, ExprId id) {
+    LoopFrame frame = loop_frame(id);
+    frame.type = type_of(id);
+    std::vector<RowLeaf> result = add_params(frame.done, frame.type);
+    BlockId body = ssa_.make_block();
+    ssa_.jump(body);
+    ssa_.start(body);
+    loop_body(frame, n.body);
+    ssa_.seal(frame.next);
+    ssa_.start(frame.next);
+    at(id);
+    b_.poll();
+    ssa_.jump(body);
+    ssa_.seal(body);
+    ssa_.seal(frame.done);
+    ssa_.start(frame.done);
+    return own_.own(Row{frame.type, std::move(result)}, layout(frame.type));
+}
+
+Row FunctionLowering::lower(const syntax::ForExpr& n, ExprId id) {
+    Mark mark = own_.mark();
+    TypeId iterable = type_of(n.iterable);
+    switch (types().kind(iterable)) {
+    case TypeKind::Range: for_range(n, id); break;
+    case TypeKind::List: for_list(n, id); break;
+    case TypeKind::Never: expr(n.iterable); break;
+    default: TN_ICE("a loop over " + types().print(iterable));
+    }
+    own_.leave(mark);
+    return unit();
+}
+
+void FunctionLowering::round(const syntax::ForExpr& n, LoopFrame frame, const Row& element) {
+    loops_.push_back(frame);
+    Mark mark = own_.mark();
+    std::vector<Binding> bindings;
+    match(n.pattern, element, BlockId(), bindings);
+    bind_all(bindings, true);
+    effect(n.body);
+    own_.leave(mark);
+    loops_.pop_back();
+    ssa_.jump(frame.next);
+}
+
+void FunctionLowering::for_range(const syntax::ForExpr& n, ExprId id) {
+    TypeId type = types().arg(type_of(n.iterable), 0);
+    Scalar s = scalar(type);
+    ValueId start, end, not_empty, last; // last: of ranges that include their end, or may
+    ExprId range_id = strip(n.iterable);
+    const auto* range = node(range_id).as<syntax::RangeExpr>();
+    if (range && range->start.is_valid() && range->end.is_valid()) {
+        start = value(range->start, type).id();
+        end = value(range->end, type).id();
+        if (range->inclusive) last = end;
+        not_empty = b_.compare(Op::ICmp, range->inclusive ? Cond::Le : Cond::Lt, start, end);
+    } else {
+        Row row = expr(n.iterable);
+        start = row.id(0);
+        end = row.id(1);
+        ValueId closed = b_.compare(Op::ICmp, Cond::Le, start, end), open = b_.compare(Op::ICmp, Cond::Lt, start, end);
+        not_empty = b_.select(row.id(2), closed, open);
+        last = b_.select(row.id(2), end, b_.binary(Op::WrapSub, s, end, b_.const_int(s, 1)));
+    }
+    LoopFrame frame = loop_frame(id);
+    BlockId body = ssa_.make_block();
+    ValueId i = ssa_.add_param(body, s);
+    ssa_.branch(not_empty, body, {&start, 1}, frame.done, {});
+    ssa_.start(body);
+    round(n, frame, one(type, i));
+    ssa_.seal(frame.next);
+    ssa_.start(frame.next);
+    at(id);
+    b_.poll();
+    // It cannot overflow: i is below the end.
+    ValueId next = b_.binary(Op::WrapAdd, s, i, b_.const_int(s, 1));
+    ValueId more = last.is_valid() ? b_.compare(Op::ICmp, Cond::Ne, i, last) : b_.compare(Op::ICmp, Cond::Lt, next, end);
+    ssa_.branch(more, body, {&next, 1}, frame.done, {});
+    ssa_.seal(body);
+    ssa_.seal(frame.done);
+    ssa_.start(frame.done);
+}
+
+void FunctionLowering::for_list(const syntax::ForExpr& n, ExprId id) {
+    TypeId element_type = types().arg(type_of(n.iterable), 0);
+    // While the loop runs nobody changes this list: a variable that the body assigns is retained, and then
+    // its owner makes a copy. So elements can be borrowed.
+    Row list = operand(n.iterable, span(n.body));
+    ValueId length = b_.seq_len(list.id()), data = b_.seq_data(list.id());
+    ValueId zero = int64(0);
+    LoopFrame frame = loop_frame(id);
+    BlockId body = ssa_.make_block();
+    ValueId i = ssa_.add_param(body, Scalar::I64);
+    ssa_.branch(b_.compare(Op::ICmp, Cond::Lt, zero, length), body, {&zero, 1}, frame.done, {});
+    ssa_.start(body);
+    round(n, frame, load(element(data, i, element_type), element_type, true));
+    ssa_.seal(frame.next);
+    ssa_.start(frame.next);
+    at(id);
+    b_.poll();
+    ValueId next = b_.binary(Op::WrapAdd, Scalar::I64, i, int64(1));
+    ssa_.branch(b_.compare(Op::ICmp, Cond::Lt, next, length), body, {&next, 1}, frame.done, {});
+    ssa_.seal(body);
+    ssa_.seal(frame.done);
+    ssa_.start(frame.done);
+}
+
+} // namespace tn::lower

@@ -1,0 +1,237 @@
+#include "lower/module_lowering.h"
+
+#include "lower/code_writer.h"
+#include "lower/function_lowering.h"
+#include "support/ice.h"
+
+#include <algorithm>
+
+namespace tn::lower {
+
+using ir::DescKind;
+using ir::FuncId;
+
+ir::Module lower(const Input& input) { return ModuleLowering(input).run(); }
+
+ModuleLowering::ModuleLowering(const Input& input) : input_(input) {
+    module_.types = input.types;
+    module_.layouts = input.layouts;
+    module_.desc(DescKind::String, types().simple(TypeKind::String));
+    module_.desc(DescKind::Bytes, types().simple(TypeKind::Bytes));
+    for (std::size_t i = 0; i < input.sources.file_count(); ++i) {
+        module_.files.emplace_back(input.sources.name(FileId(i)));
+    }
+    mutations_.resize(input.checked.modules.size());
+    has_mutations_.resize(input.checked.modules.size(), false);
+}
+
+ir::Module ModuleLowering::run() {
+    lay_out_globals();
+    add_exports();
+    const check::Checked& checked = input_.checked;
+    for (std::size_t i = 0; i < checked.tests.size(); ++i) {
+        const check::Test& test = checked.tests[check::TestId(i)];
+        std::string name = "test \"" + test.title + "\"";
+        FuncId func = reserve(name, ir::Signature{});
+        ir::LocId where = loc(test.span, function_name(name));
+        module_.tests.push_back(ir::TestCase{test.title, func, where});
+        lower_test(*this, func, test);
+        lower_waiting();
+    }
+    if (!checked.init_order.empty()) {
+        module_.init = reserve("init", ir::Signature{});
+        lower_init(*this, module_.init);
+    }
+    lower_waiting();
+    return std::move(module_);
+}
+
+void ModuleLowering::lay_out_globals() {
+    const check::Checked& checked = input_.checked;
+    std::uint32_t size = 0;
+    for (std::size_t i = 0; i < checked.globals.size(); ++i) {
+        const check::Global& global = checked.globals[check::GlobalId(i)];
+        const Layout& l = layout(global.type);
+        size = (size + l.align - 1) / l.align * l.align;
+        global_offsets_.push_back(size);
+        module_.globals.push_back(ir::GlobalVar{global.name, global.type, size, global.is_const});
+        for (const Leaf& leaf : l.leaves) {
+            if (leaf.scalar != Scalar::Ref) continue;
+            module_.instance_refs.push_back({size + leaf.offset, leaf.nullable ? ir::DescId() : desc(leaf.type)});
+        }
+        size += l.size;
+    }
+    module_.instance_data_size = size;
+}
+
+void ModuleLowering::add_exports() {
+    const check::Checked& checked = input_.checked;
+    for (std::size_t i = 0; i < checked.fns.size(); ++i) {
+        check::FnId id(i);
+        const check::Fn& fn = checked.fns[id];
+        if (!fn.is_exported) continue;
+        ir::Export e;
+        e.name = fn.name;
+        e.func = fn_instance(id, {});
+        for (const check::Param& param : fn.params) {
+            e.params.push_back(param.type);
+            e.param_names.push_back(param.name);
+            e.param_is_mut.push_back(param.is_mut);
+        }
+        e.result = fn.result;
+        e.doc = fn.doc;
+        module_.exports.push_back(std::move(e));
+        lower_waiting();
+    }
+}
+
+void ModuleLowering::lower_waiting() {
+    for (;;) {
+        if (!waiting_.empty()) {
+            Instance next = std::move(waiting_.back());
+            waiting_.pop_back();
+            lower_function(*this, next.func, input_.checked.fns[next.fn], next.type_args);
+        } else if (!waiting_derived_.empty()) {
+            DerivedInstance next = waiting_derived_.back();
+            waiting_derived_.pop_back();
+            write_derived(*this, next.func, next.what, next.type);
+        } else {
+            return;
+        }
+    }
+}
+
+FuncId ModuleLowering::reserve(std::string name, ir::Signature sig) {
+    ir::Function fn;
+    fn.name = std::move(name);
+    fn.sig = std::move(sig);
+    return module_.functions.push_back(std::move(fn));
+}
+
+void ModuleLowering::add_leaves(ir::Signature& sig, TypeId type, ir::Ownership ownership) {
+    for (const Leaf& leaf : layout(type).leaves) {
+        bool owned = leaf.scalar == Scalar::Ref && ownership == ir::Ownership::Owned;
+        sig.params.push_back(ir::Param{leaf.scalar, owned ? ir::Ownership::Owned : ir::Ownership::Borrowed});
+    }
+}
+
+ir::Signature ModuleLowering::signature(std::span<const ParamShape> params, TypeId result) {
+    ir::Signature sig;
+    for (const ParamShape& param : params) {
+        add_leaves(sig, param.type, param.is_mut ? ir::Ownership::Owned : ir::Ownership::Borrowed);
+    }
+    for (const Leaf& leaf : layout(result).leaves) sig.results.push_back(leaf.scalar);
+    for (const ParamShape& param : params) {
+        if (!param.is_mut) continue;
+        for (const Leaf& leaf : layout(param.type).leaves) sig.results.push_back(leaf.scalar);
+    }
+    return sig;
+}
+
+FuncId ModuleLowering::fn_instance(check::FnId id, const std::vector<TypeId>& type_args) {
+    std::pair<std::uint32_t, std::vector<std::uint32_t>> key{id.value, {}};
+    for (TypeId arg : type_args) key.second.push_back(arg.value);
+    if (auto known = instances_.find(key); known != instances_.end()) return known->second;
+
+    const check::Fn& fn = input_.checked.fns[id];
+    std::vector<ParamShape> params;
+    for (const check::Param& param : fn.params) {
+        params.push_back({types().substitute(param.type, fn.type_params, type_args), param.is_mut});
+    }
+    FuncId func = reserve(fn.name, signature(params, types().substitute(fn.result, fn.type_params, type_args)));
+    instances_.emplace(std::move(key), func);
+    waiting_.push_back(Instance{func, id, type_args});
+    return func;
+}
+
+FuncId ModuleLowering::derived(Derived what, TypeId type) {
+    auto [entry, is_new] = derived_.try_emplace({what, type.value});
+    if (!is_new) return entry->second;
+    ir::Signature sig;
+    std::string name;
+    switch (what) {
+    case Derived::Show:
+        name = "show ";
+        sig.params.push_back(ir::Param{Scalar::Ref, ir::Ownership::Owned});
+        add_leaves(sig, type, ir::Ownership::Borrowed);
+        sig.results.push_back(Scalar::Ref);
+        break;
+    case Derived::Equal:
+    case Derived::Compare:
+        name = what == Derived::Equal ? "== " : "cmp ";
+        add_leaves(sig, type, ir::Ownership::Borrowed);
+        add_leaves(sig, type, ir::Ownership::Borrowed);
+        sig.results.push_back(what == Derived::Equal ? Scalar::Bool : Scalar::I64);
+        break;
+    }
+    entry->second = reserve(name + types().print(type), std::move(sig));
+    waiting_derived_.push_back(DerivedInstance{entry->second, what, type});
+    return entry->second;
+}
+
+ir::HostFnId ModuleLowering::host_fn(std::uint32_t index) {
+    auto [entry, is_new] = host_fns_.try_emplace(index);
+    if (!is_new) return entry->second;
+    const check::HostFn& decl = input_.host.fns[index];
+    ir::HostFn fn;
+    fn.path = decl.path;
+    std::vector<ParamShape> params;
+    for (const check::HostParam& param : decl.params) {
+        fn.params.push_back(param.type);
+        params.push_back({param.type, param.is_mut});
+    }
+    fn.result = decl.result;
+    fn.registration = index;
+    fn.sig = signature(params, decl.result);
+    entry->second = module_.host_fns.push_back(std::move(fn));
+    return entry->second;
+}
+
+ir::LiteralId ModuleLowering::literal(std::string_view text, TypeKind kind) {
+    auto [entry, is_new] = literals_.try_emplace({kind, std::string(text)});
+    if (!is_new) return entry->second;
+    entry->second = module_.literals.push_back(std::string(text));
+    module_.literal_descs.push_back(desc(types().simple(kind)));
+    return entry->second;
+}
+
+ir::DescId ModuleLowering::desc(TypeId type) {
+    auto [entry, is_new] = descs_.try_emplace(type.value);
+    if (!is_new) return entry->second;
+    TypeKind kind = types().kind(type);
+    TN_CHECK(kind == TypeKind::String || kind == TypeKind::Bytes || kind == TypeKind::List,
+             "a description of " + types().print(type));
+    DescKind desc_kind = kind == TypeKind::String  ? DescKind::String
+                         : kind == TypeKind::Bytes ? DescKind::Bytes
+                                                   : DescKind::List;
+    return entry->second = module_.desc(desc_kind, type);
+}
+
+std::uint32_t ModuleLowering::function_name(std::string_view name) {
+    auto [entry, is_new] = names_.try_emplace(std::string(name), static_cast<std::uint32_t>(module_.function_names.size()));
+    if (is_new) module_.function_names.emplace_back(name);
+    return entry->second;
+}
+
+ir::LocId ModuleLowering::loc(Span span, std::uint32_t function_name) {
+    std::uint64_t place = static_cast<std::uint64_t>(span.file.value) << 32 | span.begin;
+    auto [entry, is_new] = locs_.try_emplace({place, function_name});
+    if (!is_new) return entry->second;
+    diag::LineColumn at = input_.sources.position(span);
+    entry->second = module_.locs.push_back(ir::Loc{span.file.value, at.line, at.column, function_name, ir::LocId()});
+    return entry->second;
+}
+
+std::span<const Mutation> ModuleLowering::mutations(check::ModuleId id, Span span) {
+    std::vector<Mutation>& all = mutations_[id.index()];
+    if (!has_mutations_[id.index()]) {
+        has_mutations_[id.index()] = true;
+        collect_mutations(input_.checked.modules[id], all);
+    }
+    auto by_position = [](const Mutation& m, std::uint32_t position) { return m.position < position; };
+    auto first = std::lower_bound(all.begin(), all.end(), span.begin, by_position);
+    auto last = std::lower_bound(first, all.end(), span.end, by_position);
+    return {first, last};
+}
+
+} // namespace tn::lower

@@ -1,0 +1,29 @@
+// Rows of runtime_fn.def on floats, by the C library.
+#include "runtime/runtime_fns.h"
+
+#include <cmath>
+
+namespace tn::rt {
+
+extern "C" {
+
+double rt_sin(Context*, double x) noexcept { return std::sin(x); }
+double rt_cos(Context*, double x) noexcept { return std::cos(x); }
+double rt_tan(Context*, double x) noexcept { return std::tan(x); }
+double rt_asin(Context*, double x) noexcept { return std::asin(x); }
+double rt_acos(Context*, double x) noexcept { return std::acos(x); }
+double rt_atan(Context*, double x) noexcept { return std::atan(x); }
+double rt_atan2(Context*, double y, double x) noexcept { return std::atan2(y, x); }
+double rt_exp(Context*, double x) noexcept { return std::exp(x); }
+double rt_ln(Context*, double x) noexcept { return std::log(x); }
+double rt_log2(Context*, double x) noexcept { return std::log2(x); }
+double rt_log10(Context*, double x) noexcept { return std::log10(x); }
+double rt_pow_f64(Context*, double x, double y) noexcept { return std::pow(x, y); }
+double rt_frem(Context*, double x, double y) noexcept { return std::fmod(x, y); }
+double rt_cbrt(Context*, double x) noexcept { return std::cbrt(x); }
+double rt_hypot(Context*, double x, double y) noexcept { return std::hypot(x, y); }
+double rt_round(Context*, double x) noexcept { return std::round(x); }
+
+} // extern "C"
+
+} // namespace tn::rt

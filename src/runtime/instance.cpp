@@ -1,0 +1,170 @@
+// Instance: creation, entering and leaving, releases from other threads, the end of a trap.
+#include "runtime/instance.h"
+
+#include "runtime/entry_points.h"
+
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <thread>
+#include <utility>
+
+namespace tn::rt {
+
+Instance::Instance(std::shared_ptr<const Program> program_arg, std::shared_ptr<RuntimeShared> shared_arg)
+    : program(std::move(program_arg)), shared(std::move(shared_arg)), context{} {
+    context.descs = program->descs();
+    context.instance = this;
+    const ImageLayout& image = program->image();
+    std::memcpy(at(sizeof(Context)), program->image_prototype(), image.total_size - sizeof(Context));
+    for (const InstanceRef& ref : program->instance_refs()) {
+        if (ref.desc == no_desc) continue;
+        Object* object = empty(ref.desc);
+        retain(object);
+        std::memcpy(data() + ref.offset, &object, sizeof object);
+    }
+    shared->live_instances.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::shared_ptr<Instance> Instance::create(std::shared_ptr<const Program> program,
+                                           std::shared_ptr<RuntimeShared> shared) {
+    // The image starts at the end of the Context, which may be inside the tail padding of Instance.
+    constexpr std::size_t before_context = sizeof(Instance) - ((sizeof(Context) + 63) & ~std::size_t(63));
+    const std::size_t size = before_context + program->image().total_size + 63;
+    void* memory = ::operator new(size & ~std::size_t(63), std::align_val_t(64));
+    auto* instance = new (memory) Instance(std::move(program), std::move(shared));
+    return std::shared_ptr<Instance>(instance, &Instance::destroy);
+}
+
+void Instance::destroy(Instance* instance) noexcept {
+    instance->~Instance();
+    ::operator delete(static_cast<void*>(instance), std::align_val_t(64));
+}
+
+Instance::~Instance() {
+    give_stack_back();
+    DeferredRelease* node = deferred_.load(std::memory_order_acquire);
+    while (node) std::free(std::exchange(node, node->next));
+    shared->live_instances.fetch_sub(1, std::memory_order_relaxed);
+}
+
+EnterResult Instance::enter() noexcept {
+    std::uint32_t state = idle;
+    if (!busy_.compare_exchange_strong(state, entered, std::memory_order_acquire,
+                                       std::memory_order_relaxed)) {
+        if (state != releasing || !wait_for_release()) return EnterResult::Busy;
+    }
+    if (!stack_ || stack_->usable_size != stack_size_) [[unlikely]] {
+        if (!take_stack()) {
+            busy_.store(idle, std::memory_order_release);
+            return EnterResult::NoStack;
+        }
+    }
+    context.fiber_stack = stack_->top;
+    context.trap_code = TrapCode::None;
+    begin_call();
+    drain_releases();
+    return EnterResult::Entered;
+}
+
+void Instance::leave() noexcept {
+    drain_releases();
+    if (!stack_->parked) [[unlikely]] {
+        give_stack_back();
+    } else if (stack_was_deep_) [[unlikely]] {
+        StackPool::trim(stack_);
+        stack_was_deep_ = false;
+    }
+    busy_.store(idle, std::memory_order_release);
+    // What was queued between the drain and the store; if a thread is faster, it does the work itself.
+    if (deferred_.load(std::memory_order_acquire) != nullptr) [[unlikely]]
+        release_from_any_thread(nullptr);
+}
+
+// Another thread is giving a reference back; that ends without any script's doing.
+bool Instance::wait_for_release() noexcept {
+    std::uint32_t state = idle;
+    while (
+        !busy_.compare_exchange_weak(state, entered, std::memory_order_acquire, std::memory_order_relaxed)) {
+        if (state == entered) return false;
+        state = idle;
+        std::this_thread::yield();
+    }
+    return true;
+}
+
+bool Instance::take_stack() noexcept {
+    give_stack_back();
+    stack_ = shared->stacks.acquire(stack_size_);
+    if (!stack_) return false;
+    real_stack_limit_ = reinterpret_cast<std::uintptr_t>(stack_->limit);
+    return true;
+}
+
+void Instance::give_stack_back() noexcept {
+    if (!stack_) return;
+    shared->stacks.release(std::exchange(stack_, nullptr), std::exchange(stack_was_deep_, false));
+}
+
+void Instance::release_from_any_thread(Object* object) noexcept {
+    std::uint32_t state = idle;
+    if (busy_.compare_exchange_strong(state, releasing, std::memory_order_acquire,
+                                      std::memory_order_relaxed)) {
+        rt_release(&context, object);
+        drain_releases();
+        busy_.store(idle, std::memory_order_release);
+        return;
+    }
+    if (!object) return;
+    auto* node = static_cast<DeferredRelease*>(std::malloc(sizeof(DeferredRelease)));
+    if (!node) return; // it is freed with the instance
+    node->object = object;
+    node->next = deferred_.load(std::memory_order_relaxed);
+    while (!deferred_.compare_exchange_weak(node->next, node, std::memory_order_seq_cst,
+                                            std::memory_order_relaxed)) {}
+    // The owner may have left meanwhile.
+    state = idle;
+    if (busy_.compare_exchange_strong(state, releasing, std::memory_order_seq_cst,
+                                      std::memory_order_relaxed)) {
+        drain_releases();
+        busy_.store(idle, std::memory_order_release);
+    }
+}
+
+void Instance::drain_slow() noexcept {
+    DeferredRelease* node = deferred_.exchange(nullptr, std::memory_order_acquire);
+    while (node) {
+        rt_release(&context, node->object);
+        std::free(std::exchange(node, node->next));
+    }
+}
+
+TrapRecord* Instance::begin_trap_record() noexcept {
+    if (!trap_record_) trap_record_.reset(new (std::nothrow) TrapRecord);
+    if (trap_record_) trap_record_->clear();
+    return trap_record_.get();
+}
+
+void Instance::finish_trap() noexcept {
+    if (context.trap_code == TrapCode::StackOverflow) stack_was_deep_ = true;
+    Object* text = std::exchange(context.trap_text, nullptr);
+    if (TrapRecord* record = trap_record_.get()) {
+        record->code = context.trap_code;
+        record->a = context.trap_a;
+        record->b = context.trap_b;
+        if (text) {
+            const Seq* seq = static_cast<const Seq*>(text);
+            auto length = static_cast<std::size_t>(seq->length);
+            if (length > TrapRecord::max_text) {
+                length = TrapRecord::max_text;
+                while (length > 0 && (seq->data[length] & 0xc0) == 0x80) --length; // not inside a character
+            }
+            try {
+                record->text.assign(reinterpret_cast<const char*>(seq->data), length);
+            } catch (const std::bad_alloc&) { record->text.clear(); }
+        }
+    }
+    rt_release(&context, text);
+}
+
+} // namespace tn::rt

@@ -1,0 +1,155 @@
+// One instance of a module: its heap, limits, output, stack, last trap, and the Context with the image
+// that scripts see. One allocation; the image lies right behind the Context.
+//
+// Threads: used by one thread at a time, between enter() and leave(). fire(), release_from_any_thread()
+// and the const figures may be used by any thread; fire() in a signal handler too.
+#pragma once
+
+#include "runtime/context.h"
+#include "runtime/heap.h"
+#include "runtime/program.h"
+#include "runtime/runtime_shared.h"
+#include "runtime/trap_record.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace tn::rt {
+
+// A packed entry thunk: arguments in, results out in the same row, the answer is the trap code.
+using PackedThunk = std::uint32_t (*)(Context*, Slot* io);
+
+// Receives each printed line with its line end, in one piece when it is short, else in several. A
+// non-zero answer makes the print a HostError trap.
+using OutputFn = std::int32_t (*)(void* user_data, const char* bytes, std::size_t length);
+// Called at a poll after PollRequested was fired; a non-zero answer cancels the call.
+using PollFn = std::int32_t (*)(void* user_data);
+
+enum class EnterResult : std::uint8_t { Entered, Busy, NoStack };
+
+struct Instance {
+    static constexpr std::size_t default_stack_size = std::size_t(1) << 20;
+
+    // Makes an instance whose data hold empty objects and zeroes; the module's `init` function, if it has
+    // one, is the caller's to run. Throws std::bad_alloc.
+    static std::shared_ptr<Instance> create(std::shared_ptr<const Program> program,
+                                            std::shared_ptr<RuntimeShared> shared);
+    static Instance& of(Context* context) { return *context->instance; }
+
+    // --- calls ---
+    // Takes the instance for this thread, releases what other threads gave back, drops interrupts that
+    // were fired while nothing ran, and prepares `fiber_stack` and `stack_limit`. Then any number of
+    // calls may follow. A host function that the script called may call in again without entering: the
+    // new frames go below those of the fiber.
+    EnterResult enter() noexcept;
+    void leave() noexcept;
+    bool is_entered() const { return busy_.load(std::memory_order_acquire) == entered; }
+    // One call of a thunk. On a trap the references were released and last_trap() tells about it.
+    TrapCode invoke(PackedThunk thunk, Slot* io) noexcept {
+        const std::uint32_t code = thunk(&context, io);
+        if (code != 0) [[unlikely]]
+            context.trap_code = TrapCode::None;
+        return static_cast<TrapCode>(code);
+    }
+    // Forgets the interrupts of an earlier call, keeping the instance entered: for a host that makes
+    // independent calls between one enter() and leave(). Not from inside a host function.
+    void begin_call() noexcept {
+        if (context.stack_limit.load(std::memory_order_relaxed) == real_stack_limit_ &&
+            context.interrupt.load(std::memory_order_relaxed) == 0) [[likely]] {
+            return;
+        }
+        // The limit first: a fire() in between is then either seen by the next poll or dropped whole.
+        context.stack_limit.store(real_stack_limit_, std::memory_order_seq_cst);
+        context.interrupt.store(0, std::memory_order_seq_cst);
+    }
+
+    // --- interrupts ---
+    // Asks the running call to stop (or to run the poll function). Async-signal-safe, any thread. What is
+    // fired while no call runs is dropped by the next enter(). CancelRequested and DeadlinePassed stay
+    // until the outermost call has ended, so a host function cannot swallow them.
+    void fire(std::uint32_t interrupt_bits) noexcept {
+        context.interrupt.fetch_or(interrupt_bits, std::memory_order_seq_cst);
+        context.stack_limit.store(~std::uint64_t(0), std::memory_order_seq_cst);
+    }
+
+    // --- traps ---
+    // Ends a trap: moves code, numbers and text out of the Context into the record (the stack was noted
+    // with trap_record()), and releases the text. Leaves context.trap_code set for the thunk to answer.
+    void finish_trap() noexcept;
+    // For whoever unwinds: the cleared record to add frames to. Null when there is no memory for one.
+    TrapRecord* begin_trap_record() noexcept;
+    // The last trap, or null if there was none. Overwritten by the next one.
+    const TrapRecord* last_trap() const { return trap_record_.get(); }
+
+    // --- references ---
+    // Gives back an owned reference, on any thread: at once when nobody uses the instance, else at the
+    // next enter() or leave(). Without memory to queue it, it is freed with the instance.
+    void release_from_any_thread(Object* object) noexcept;
+    // Releases what is queued. Only while entered.
+    void drain_releases() noexcept {
+        if (deferred_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
+            drain_slow();
+    }
+
+    // --- the image ---
+    Object* literal(std::uint32_t id) {
+        return reinterpret_cast<Object*>(at(program->image().literal_offset(id)));
+    }
+    Object* empty(std::uint32_t desc) {
+        return reinterpret_cast<Object*>(at(program->image().empty_offset(desc)));
+    }
+    std::uint8_t* data() { return at(program->image().data_offset); }
+    std::uint8_t* at(std::uint32_t offset) { return reinterpret_cast<std::uint8_t*>(&context) + offset; }
+
+    // --- settings; only while the caller may enter ---
+    void set_stack_size(std::size_t bytes) { stack_size_ = StackPool::usable_size(bytes); }
+    std::size_t stack_size() const { return stack_size_; }
+    // The limit of the stack in use, without interrupts.
+    std::uint64_t real_stack_limit() const { return real_stack_limit_; }
+
+    std::shared_ptr<const Program> program;
+    std::shared_ptr<RuntimeShared> shared;
+    Heap heap;
+    OutputFn output = nullptr; // null: what is printed is dropped
+    void* output_user_data = nullptr;
+    PollFn poll = nullptr;
+    void* poll_user_data = nullptr;
+    void* user_pointer = nullptr;     // the host's, or the C API's
+    CodeMode mode = CodeMode::Polled; // which code calls use; chosen by whoever calls
+
+    ~Instance();
+    Instance(const Instance&) = delete;
+    Instance& operator=(const Instance&) = delete;
+
+private:
+    struct DeferredRelease {
+        Object* object;
+        DeferredRelease* next;
+    };
+
+    // busy_: nobody; a host between enter() and leave(); another thread for the moment of a release.
+    static constexpr std::uint32_t idle = 0, entered = 1, releasing = 2;
+
+    Instance(std::shared_ptr<const Program> program, std::shared_ptr<RuntimeShared> shared);
+    static void destroy(Instance* instance) noexcept;
+    bool take_stack() noexcept;
+    bool wait_for_release() noexcept;
+    void give_stack_back() noexcept;
+    void drain_slow() noexcept;
+
+    std::atomic<std::uint32_t> busy_{idle};
+    bool stack_was_deep_ = false;
+    std::atomic<DeferredRelease*> deferred_{nullptr};
+    FiberStack* stack_ = nullptr;
+    std::uint64_t real_stack_limit_ = 0;
+    std::size_t stack_size_ = default_stack_size;
+    std::unique_ptr<TrapRecord> trap_record_;
+
+public:
+    // Last, because the image follows it.
+    alignas(64) Context context;
+};
+
+} // namespace tn::rt

@@ -1,0 +1,110 @@
+// Program: owned copies of a module's data, and the prototype of the instance image.
+#include "runtime/program.h"
+
+#include "support/ice.h"
+
+#include <cstring>
+#include <new>
+#include <stdexcept>
+
+namespace tn::rt {
+
+namespace {
+constexpr std::uint64_t max_image = std::uint64_t(1) << 30;
+// The data of every empty object: a NUL for strings, and room for nothing else.
+alignas(16) std::uint8_t const empty_data[16] = {};
+} // namespace
+
+ImageLayout::ImageLayout(std::size_t literals, std::size_t descs, std::uint32_t instance_data_size) {
+    std::uint64_t offset = sizeof(Context) + (std::uint64_t(literals) + descs) * sizeof(Seq);
+    offset = (offset + 15) & ~std::uint64_t(15);
+    const std::uint64_t total = (offset + instance_data_size + 15) & ~std::uint64_t(15);
+    if (literals > max_image || descs > max_image || total > max_image) {
+        throw std::length_error("the literals and variables of the module are too large");
+    }
+    literal_count = static_cast<std::uint32_t>(literals);
+    desc_count = static_cast<std::uint32_t>(descs);
+    data_offset = static_cast<std::uint32_t>(offset);
+    data_size = instance_data_size;
+    total_size = static_cast<std::uint32_t>(total);
+}
+
+Program::Program(ProgramParts parts)
+    : descs_(std::move(parts.descs)),
+      instance_refs_(std::move(parts.instance_refs)),
+      image_(parts.literals.size(), descs_.size(), parts.instance_data_size) {
+    TN_CHECK(descs_.size() >= 2 && descs_[string_desc_id].kind == ObjectDesc::Kind::String &&
+                 descs_[bytes_desc_id].kind == ObjectDesc::Kind::Bytes,
+             "descriptions 0 and 1 are String and Bytes");
+    for (std::size_t i = 0; i < descs_.size(); ++i) {
+        ObjectDesc& desc = descs_[i];
+        desc.id = static_cast<std::uint32_t>(i);
+        desc.has_refs = !desc.refs.empty();
+        if (desc.kind == ObjectDesc::Kind::String || desc.kind == ObjectDesc::Kind::Bytes) desc.stride = 1;
+        for (std::uint32_t offset : desc.refs) {
+            TN_CHECK(offset % 8 == 0 && std::uint64_t(offset) + 8 <= desc.stride,
+                     "reference inside the element");
+        }
+        desc_pointers_.push_back(&desc);
+    }
+    for (const InstanceRef& ref : instance_refs_) {
+        TN_CHECK(ref.offset % 8 == 0 && std::uint64_t(ref.offset) + 8 <= parts.instance_data_size,
+                 "reference inside the instance data");
+        TN_CHECK(ref.desc == no_desc ||
+                     (ref.desc < descs_.size() && descs_[ref.desc].kind != ObjectDesc::Kind::Box),
+                 "an instance variable starts as an empty sequence");
+    }
+
+    std::size_t literal_size = 0;
+    for (const auto& [bytes, desc] : parts.literals) {
+        TN_CHECK(desc == string_desc_id || desc == bytes_desc_id, "a literal is a String or Bytes");
+        literal_size += bytes.size() + 1;
+    }
+    literal_bytes_.reset(new std::uint8_t[literal_size + 1]);
+
+    prototype_.resize(image_.total_size - sizeof(Context));
+    std::uint8_t* header = prototype_.data();
+    const auto add_header = [&](const ObjectDesc* desc, std::size_t length, const std::uint8_t* data) {
+        Seq* seq = new (header) Seq;
+        seq->count = 1; // the instance's own
+        seq->desc = desc;
+        seq->length = static_cast<std::int64_t>(length);
+        seq->capacity = 0; // nobody writes to the data
+        seq->data = const_cast<std::uint8_t*>(data);
+        header += sizeof(Seq);
+    };
+    std::uint8_t* out = literal_bytes_.get();
+    for (const auto& [bytes, desc] : parts.literals) {
+        std::memcpy(out, bytes.data(), bytes.size());
+        out[bytes.size()] = 0;
+        add_header(&descs_[desc], bytes.size(), out);
+        out += bytes.size() + 1;
+    }
+    for (const ObjectDesc& desc : descs_) add_header(&desc, 0, empty_data);
+}
+
+const CodeBlob* Program::publish_code(CodeMode mode, std::shared_ptr<const CodeBlob> blob) {
+    const unsigned index = static_cast<unsigned>(mode);
+    std::lock_guard lock(code_mutex_);
+    if (!code_owners_[index]) {
+        code_owners_[index] = std::move(blob);
+        code_[index].store(code_owners_[index].get(), std::memory_order_release);
+    }
+    return code_owners_[index].get();
+}
+
+const CodeMap* Program::find_map(const void* address) const {
+    const auto where = reinterpret_cast<std::uintptr_t>(address);
+    for (const auto& slot : code_) {
+        const CodeBlob* blob = slot.load(std::memory_order_acquire);
+        if (!blob) continue;
+        // A return address may stand one past the last instruction.
+        if (const auto base = reinterpret_cast<std::uintptr_t>(blob->map.base);
+            where >= base && where - base <= blob->map.size) {
+            return &blob->map;
+        }
+    }
+    return nullptr;
+}
+
+} // namespace tn::rt

@@ -1,0 +1,273 @@
+// Sequences: sizes, allocation, growth, copies. Also the entry points that emitted code calls for them.
+#include "runtime/seq.h"
+
+#include <cstring>
+#include <new>
+
+namespace tn::rt {
+
+namespace {
+
+constexpr std::int64_t min_list_bytes = 32;
+
+// Bytes of a sequence with this capacity; false beyond what a heap block can be.
+bool seq_size(const ObjectDesc& desc, std::int64_t capacity, std::size_t& size) {
+    const std::size_t extra = sizeof(Seq) + (is_text(desc) ? 1 : 0);
+    if (desc.stride != 0 && capacity > static_cast<std::int64_t>((Heap::max_block - extra) / desc.stride))
+        return false;
+    size = extra + static_cast<std::size_t>(capacity) * desc.stride;
+    return true;
+}
+
+// The capacity that a block for `capacity` elements has anyway.
+std::int64_t fitted_capacity(const ObjectDesc& desc, std::size_t size) {
+    if (desc.stride == 0) return INT64_MAX / 2;
+    const std::size_t extra = sizeof(Seq) + (is_text(desc) ? 1 : 0);
+    return static_cast<std::int64_t>((Heap::block_size(size) - extra) / desc.stride);
+}
+
+bool owns_data(const Seq* seq) { return seq->capacity > 0; }
+
+// A copy with at least this capacity (>= length); the elements' references are retained.
+Seq* copy_seq(Context* context, const Seq* from, std::int64_t capacity) {
+    const ObjectDesc& desc = *from->desc;
+    Seq* seq = new_seq(context, desc, capacity);
+    if (!seq) return nullptr;
+    seq->length = from->length;
+    const std::size_t bytes = static_cast<std::size_t>(from->length) * desc.stride;
+    if (bytes != 0) std::memcpy(seq->data, from->data, bytes);
+    if (is_text(desc)) seq->data[bytes] = 0;
+    retain_refs(desc, seq->data, seq->length);
+    return seq;
+}
+
+Seq* resize(Context* context, Seq* seq, std::int64_t capacity) {
+    const ObjectDesc& desc = *seq->desc;
+    std::size_t size;
+    if (!seq_size(desc, capacity, size)) return nullptr;
+    auto* moved = static_cast<Seq*>(context->instance->heap.reallocate(seq, object_size(seq), size));
+    if (!moved) return nullptr;
+    moved->capacity = fitted_capacity(desc, size);
+    moved->data = inline_data(moved);
+    return moved;
+}
+
+Object* copy_of(Context* context, Object* object) {
+    const ObjectDesc& desc = *object->desc;
+    if (desc.kind != ObjectDesc::Kind::Box) return copy_seq(context, as_seq(object), as_seq(object)->length);
+    Object* box = rt_box_new(context, desc.id);
+    if (!box) return nullptr;
+    std::memcpy(box_data(static_cast<Box*>(box)), box_data(static_cast<Box*>(object)), desc.stride);
+    retain_refs(desc, box_data(static_cast<Box*>(box)), 1);
+    return box;
+}
+
+bool is_unique(const Object* object) {
+    return object->count == 1 && (object->desc->kind == ObjectDesc::Kind::Box || owns_data(as_seq(object)));
+}
+
+} // namespace
+
+std::size_t object_size(const Object* object) {
+    const ObjectDesc& desc = *object->desc;
+    if (desc.kind == ObjectDesc::Kind::Box) return sizeof(Box) + desc.stride;
+    std::size_t size = 0;
+    seq_size(desc, as_seq(object)->capacity, size);
+    return desc.stride == 0 ? sizeof(Seq) : size;
+}
+
+void retain_refs(const ObjectDesc& desc, const std::uint8_t* elements, std::int64_t count) {
+    if (!desc.has_refs) return;
+    for (std::int64_t i = 0; i < count; ++i, elements += desc.stride) {
+        for (std::uint32_t offset : desc.refs) {
+            Object* ref;
+            std::memcpy(&ref, elements + offset, sizeof ref);
+            retain(ref);
+        }
+    }
+}
+
+Seq* new_seq(Context* context, const ObjectDesc& desc, std::int64_t capacity) {
+    std::size_t size;
+    void* memory = nullptr;
+    if (capacity < 1) capacity = 1; // 0 would mean that the data is not ours
+    if (seq_size(desc, capacity, size)) memory = context->instance->heap.allocate(size);
+    if (!memory) {
+        fail(context, TrapCode::MemoryLimit);
+        return nullptr;
+    }
+    Seq* seq = new (memory) Seq;
+    seq->count = 1;
+    seq->desc = &desc;
+    seq->length = 0;
+    seq->capacity = fitted_capacity(desc, size);
+    seq->data = inline_data(seq);
+    if (is_text(desc)) seq->data[0] = 0;
+    return seq;
+}
+
+Seq* new_text(Context* context, std::int64_t length, std::uint32_t desc) {
+    Seq* text = new_seq(context, *context->descs[desc], length);
+    if (!text) return nullptr;
+    text->length = length;
+    text->data[length] = 0;
+    return text;
+}
+
+Object* new_string(Context* context, std::string_view bytes) {
+    if (bytes.empty()) return empty_seq(context, string_desc_id);
+    Seq* text = new_text(context, static_cast<std::int64_t>(bytes.size()));
+    if (text) std::memcpy(text->data, bytes.data(), bytes.size());
+    return text;
+}
+
+Seq* with_room(Context* context, Object* object, std::int64_t extra) {
+    Seq* seq = as_seq(object);
+    const bool unique = seq->count == 1 && owns_data(seq);
+    if (unique && extra <= seq->capacity - seq->length) [[likely]]
+        return seq;
+    const std::int64_t stride = seq->desc->stride;
+    const std::int64_t need = seq->length > INT64_MAX / 2 - extra ? INT64_MAX / 2 : seq->length + extra;
+    std::int64_t wanted = seq->length > INT64_MAX / 4 ? need : seq->length * 2;
+    if (stride > 0 && wanted < min_list_bytes / stride) wanted = min_list_bytes / stride;
+    if (wanted < need) wanted = need;
+    // Near the limit, growing by an eighth may still go.
+    const std::int64_t modest = need / 8 < INT64_MAX / 2 - need ? need + need / 8 : need;
+    Seq* grown;
+    if (unique) {
+        grown = resize(context, seq, wanted);
+        if (!grown && modest < wanted) grown = resize(context, seq, modest);
+        if (!grown) {
+            fail(context, TrapCode::MemoryLimit);
+            rt_release(context, object);
+        }
+        return grown;
+    }
+    grown = copy_seq(context, seq, wanted);
+    if (!grown && modest < wanted) {
+        context->trap_code = TrapCode::None;
+        grown = copy_seq(context, seq, modest);
+    }
+    rt_release(context, object);
+    return grown;
+}
+
+Object* append(Context* context, Object* text, std::string_view bytes) {
+    if (bytes.empty()) return text;
+    const std::uint8_t* old_data = as_seq(text)->data;
+    const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
+    // The address order of unrelated pointers is compared as integers.
+    const auto distance = reinterpret_cast<std::uintptr_t>(from) - reinterpret_cast<std::uintptr_t>(old_data);
+    const bool inside = distance <= static_cast<std::uintptr_t>(as_seq(text)->length);
+    Seq* seq = with_room(context, text, static_cast<std::int64_t>(bytes.size()));
+    if (!seq) return nullptr;
+    if (inside) from = seq->data + distance;
+    std::uint8_t* end = seq->data + seq->length;
+    std::memmove(end, from, bytes.size());
+    seq->length += static_cast<std::int64_t>(bytes.size());
+    seq->data[seq->length] = 0;
+    return seq;
+}
+
+bool interrupted(Context* context) {
+    const std::uint32_t bits = context->interrupt.load(std::memory_order_relaxed);
+    if ((bits & (CancelRequested | DeadlinePassed)) == 0) [[likely]]
+        return false;
+    context->trap_code = bits & CancelRequested ? TrapCode::Cancelled : TrapCode::DeadlineExceeded;
+    return true;
+}
+
+extern "C" {
+
+void rt_free_object(Context* context, Object* object) noexcept {
+    Heap& heap = context->instance->heap;
+    // Dead objects wait in a list that is linked through their counts, so any depth needs no memory.
+    object->count = 0;
+    Object* work = object;
+    while (work) {
+        Object* dead = work;
+        work = reinterpret_cast<Object*>(dead->count);
+        const ObjectDesc& desc = *dead->desc;
+        if (desc.has_refs) {
+            const bool is_box = desc.kind == ObjectDesc::Kind::Box;
+            const std::uint8_t* element = is_box ? box_data(static_cast<Box*>(dead)) : as_seq(dead)->data;
+            for (std::int64_t left = is_box ? 1 : as_seq(dead)->length; left > 0;
+                 --left, element += desc.stride) {
+                for (std::uint32_t offset : desc.refs) {
+                    Object* child;
+                    std::memcpy(&child, element + offset, sizeof child);
+                    if (!child || --child->count != 0) continue;
+                    child->count = reinterpret_cast<std::intptr_t>(work);
+                    work = child;
+                }
+            }
+        }
+        heap.free(dead, object_size(dead));
+    }
+}
+
+void rt_release(Context* context, Object* object) noexcept {
+    if (object && --object->count == 0) rt_free_object(context, object);
+}
+
+Object* rt_unique(Context* context, Object* object, std::uint32_t) noexcept {
+    if (is_unique(object)) return object;
+    Object* copy = copy_of(context, object);
+    rt_release(context, object);
+    return copy;
+}
+
+Object* rt_unique_at(Context* context, Object** place, std::uint32_t) noexcept {
+    Object* object = *place;
+    if (is_unique(object)) return object;
+    Object* copy = copy_of(context, object);
+    if (!copy) return nullptr;
+    *place = copy;
+    rt_release(context, object);
+    return copy;
+}
+
+Object* rt_list_new(Context* context, std::int64_t capacity, std::uint32_t desc) noexcept {
+    if (capacity < 0) return fail(context, TrapCode::InvalidArgument, "a negative capacity");
+    if (capacity == 0) return empty_seq(context, desc);
+    return new_seq(context, *context->descs[desc], capacity);
+}
+
+Object* rt_list_grow(Context* context, Object* list, std::uint32_t) noexcept {
+    return with_room(context, list, 1);
+}
+
+Object* rt_box_new(Context* context, std::uint32_t desc_id) noexcept {
+    const ObjectDesc& desc = *context->descs[desc_id];
+    void* memory = context->instance->heap.allocate(sizeof(Box) + desc.stride);
+    if (!memory) return fail(context, TrapCode::MemoryLimit);
+    Box* box = new (memory) Box;
+    box->count = 1;
+    box->desc = &desc;
+    std::memset(box_data(box), 0, desc.stride);
+    return box;
+}
+
+Object* rt_bytes_new(Context* context, const void* bytes, std::int64_t length, std::uint32_t desc) noexcept {
+    if (length == 0) return empty_seq(context, desc);
+    if (length < 0) return fail(context, TrapCode::MemoryLimit);
+    Seq* text = new_text(context, length, desc);
+    if (!text) return nullptr;
+    if (bytes)
+        std::memcpy(text->data, bytes, static_cast<std::size_t>(length));
+    else
+        std::memset(text->data, 0, static_cast<std::size_t>(length));
+    return text;
+}
+
+void rt_fail(Context* context, TrapCode code, const char* text, std::size_t length) noexcept {
+    rt_release(context, std::exchange(context->trap_text, nullptr));
+    if (text && length > 0) {
+        context->trap_text = rt_bytes_new(context, text, static_cast<std::int64_t>(length), string_desc_id);
+    }
+    context->trap_code = code; // last: making the text may have failed with a code of its own
+}
+
+} // extern "C"
+
+} // namespace tn::rt

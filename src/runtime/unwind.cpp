@@ -1,0 +1,93 @@
+// Leaving a script in the middle: rt_unwind releases what its frames own and notes where they stood;
+// rt_poll decides whether an interrupt stops it. Frames are read only through the code map's tables.
+#include "runtime/code_map.h"
+
+#include "runtime/entry_points.h"
+#include "runtime/instance.h"
+
+#include <cstring>
+
+namespace tn::rt {
+
+namespace {
+
+std::uint64_t read_word(const std::uint8_t* address) {
+    std::uint64_t word;
+    std::memcpy(&word, address, sizeof word);
+    return word;
+}
+
+void release_refs(Context* context, const CodeMap& map, const Site& site, const std::uint64_t* registers,
+                  const std::uint8_t* frame) {
+    const RefLocation* refs = map.refs.data() + site.first_ref;
+    for (std::uint32_t i = 0; i < site.ref_count; ++i) {
+        const RefLocation& ref = refs[i];
+        std::uint64_t word = 0;
+        switch (ref.kind) {
+        case RefLocation::Register: word = registers[ref.where]; break;
+        case RefLocation::FrameSlot: word = read_word(frame + ref.where); break;
+        }
+        rt_release(context, reinterpret_cast<Object*>(word));
+    }
+}
+
+} // namespace
+
+extern "C" void rt_unwind(Context* context, const void* return_address, const void* frame_pointer) noexcept {
+    Instance& instance = Instance::of(context);
+    TrapRecord* record = instance.begin_trap_record();
+    std::uint64_t* registers = context->trap_registers;
+    const auto* frame = static_cast<const std::uint8_t*>(frame_pointer);
+    const CodeMap* map = nullptr;
+    const Site* site = nullptr;
+    const void* previous = nullptr;
+    for (;;) {
+        // In a recursion most return addresses are the same.
+        if (return_address != previous || !site) {
+            map = instance.program->find_map(return_address);
+            site = map ? map->find_site(return_address) : nullptr;
+            if (!site) break; // the entry thunk
+            previous = return_address;
+        }
+        release_refs(context, *map, *site, registers, frame);
+        if (record) record->add_frame(map, site->loc);
+        for (const SavedRegister& saved : map->frames[site->frame].saved) {
+            registers[saved.number] = read_word(frame + saved.frame_offset);
+        }
+        return_address = reinterpret_cast<const void*>(read_word(frame + 8));
+        frame = reinterpret_cast<const std::uint8_t*>(read_word(frame));
+    }
+    instance.finish_trap();
+}
+
+extern "C" void rt_poll(Context* context, const void* stack_pointer) noexcept {
+    Instance& instance = Instance::of(context);
+    if (reinterpret_cast<std::uintptr_t>(stack_pointer) < instance.real_stack_limit()) {
+        context->trap_code = TrapCode::StackOverflow;
+        return;
+    }
+    const auto stops = [&](std::uint32_t bits) {
+        // These bits stay set, and with them the raised limit, until the outermost call has ended.
+        if (bits & CancelRequested)
+            context->trap_code = TrapCode::Cancelled;
+        else if (bits & DeadlinePassed)
+            context->trap_code = TrapCode::DeadlineExceeded;
+        else
+            return false;
+        return true;
+    };
+    if (stops(context->interrupt.load(std::memory_order_seq_cst))) return;
+    // The limit before the bits: a fire() in between is seen here or raises the limit again.
+    context->stack_limit.store(instance.real_stack_limit(), std::memory_order_seq_cst);
+    const std::uint32_t bits = context->interrupt.fetch_and(CancelRequested | DeadlinePassed);
+    if (stops(bits)) {
+        context->stack_limit.store(~std::uint64_t(0), std::memory_order_seq_cst);
+        return;
+    }
+    if ((bits & PollRequested) && instance.poll && instance.poll(instance.poll_user_data) != 0) {
+        instance.fire(CancelRequested);
+        context->trap_code = TrapCode::Cancelled;
+    }
+}
+
+} // namespace tn::rt

@@ -1,0 +1,318 @@
+#include "syntax/lexer.h"
+
+#include "diag/text_width.h"
+#include "syntax/parser.h"
+#include "syntax/unicode.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+namespace tn::syntax {
+
+using diag::Diag;
+
+namespace {
+
+struct Spelling {
+    TokenKind kind;
+    std::string_view text;
+};
+
+constexpr Spelling keywords[] = {
+#define KEYWORD(name, text) {TokenKind::name, text},
+#include "syntax/token.def"
+};
+
+constexpr Spelling punctuation[] = {
+#define PUNCTUATION(name, text) {TokenKind::name, text},
+#include "syntax/token.def"
+};
+
+const std::unordered_map<std::string_view, TokenKind>& keyword_table() {
+    static const std::unordered_map<std::string_view, TokenKind> table = [] {
+        std::unordered_map<std::string_view, TokenKind> made;
+        for (const Spelling& keyword : keywords) made.emplace(keyword.text, keyword.kind);
+        return made;
+    }();
+    return table;
+}
+
+// For each first character its spellings, longest first.
+const std::array<std::vector<Spelling>, 128>& punctuation_table() {
+    static const std::array<std::vector<Spelling>, 128> table = [] {
+        std::array<std::vector<Spelling>, 128> made;
+        for (const Spelling& spelling : punctuation)
+            made[static_cast<unsigned char>(spelling.text[0])].push_back(spelling);
+        for (std::vector<Spelling>& list : made)
+            std::stable_sort(list.begin(), list.end(), [](const Spelling& a, const Spelling& b) {
+                return a.text.size() > b.text.size();
+            });
+        return made;
+    }();
+    return table;
+}
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+} // namespace
+
+Lexer::Lexer(std::string_view text, FileId file, Interner& interner, diag::DiagnosticSink& sink)
+    : text_(text),
+      size_(static_cast<std::uint32_t>(text.size())),
+      file_(file),
+      interner_(interner),
+      sink_(sink) {}
+
+TokenBuffer Lexer::run() {
+    if (text_.starts_with("\xef\xbb\xbf")) pos_ = 3; // a byte order mark
+    if (text_.substr(pos_).starts_with("#!"))
+        pos_ = static_cast<std::uint32_t>(std::min<std::size_t>(text_.find('\n', pos_), size_));
+    buffer_.tokens.reserve(size_ / 4 + 16);
+    for (;;) {
+        bool in_text = !fstrings_.empty() && !fstrings_.back().in_expr;
+        if (in_text) {
+            lex_fstring_text();
+            continue;
+        }
+        if (!skip_trivia()) {
+            close_fstrings_of_line();
+            continue;
+        }
+        if (pos_ >= size_) {
+            if (fstrings_.empty()) break;
+            close_fstring(false);
+            continue;
+        }
+        lex_token();
+    }
+    push(TokenKind::EndOfFile, size_);
+    return std::move(buffer_);
+}
+
+Token& Lexer::push(TokenKind kind, std::uint32_t begin, std::uint32_t value) {
+    Token& token = buffer_.tokens.emplace_back();
+    token.kind = kind;
+    token.line_start = line_start_;
+    token.spaced = spaced_;
+    token.begin = begin;
+    token.end = pos_;
+    token.value = value;
+    line_start_ = false;
+    spaced_ = false;
+    return token;
+}
+
+std::uint32_t Lexer::line_break_size(std::uint32_t offset) const {
+    if (at(offset) == '\n') return 1;
+    return at(offset) == '\r' && at(offset + 1) == '\n' ? 2 : 0;
+}
+
+bool Lexer::skip_trivia() {
+    // A line break inside the braces of a one-line f-string: it was never closed.
+    bool line_ends_it = std::any_of(fstrings_.begin(), fstrings_.end(),
+                                    [](const OpenFString& open) { return !open.form.triple; });
+    while (pos_ < size_) {
+        char c = text_[pos_];
+        if (c == '\n') {
+            if (line_ends_it && !fstrings_.back().form.triple) return false;
+            line_start_ = true;
+            spaced_ = true;
+            pos_++;
+        } else if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v') {
+            spaced_ = true;
+            pos_++;
+        } else if (c == '#' || (c == '/' && peek(1) == '/')) {
+            lex_comment();
+        } else if (c == '/' && peek(1) == '*') {
+            refuse_block_comment();
+        } else {
+            break;
+        }
+    }
+    return true;
+}
+
+void Lexer::lex_comment() {
+    Comment comment;
+    comment.begin = pos_;
+    pos_ = static_cast<std::uint32_t>(std::min<std::size_t>(text_.find('\n', pos_), size_));
+    comment.end = pos_ > comment.begin && text_[pos_ - 1] == '\r' ? pos_ - 1 : pos_;
+    std::string_view text = slice(comment.begin, comment.end);
+    comment.kind =
+        text.starts_with("///") && !text.starts_with("////") ? CommentKind::Doc : CommentKind::Line;
+    comment.next_token = static_cast<std::uint32_t>(buffer_.tokens.size());
+    comment.line_start = line_start_;
+    buffer_.comments.push_back(comment);
+    spaced_ = true;
+}
+
+// There are none, but what stands in one is no code.
+void Lexer::refuse_block_comment() {
+    std::uint32_t begin = pos_;
+    std::size_t close = has_comment_end_ ? text_.find("*/", pos_ + 2) : std::string_view::npos;
+    has_comment_end_ = close != std::string_view::npos;
+    sink_.report(Diag::ForeignSyntax, span(begin, begin + 2), "a block comment")
+        .hint("a comment goes from `//` or `#` to the end of its line");
+    pos_ = has_comment_end_
+               ? static_cast<std::uint32_t>(close + 2)
+               : static_cast<std::uint32_t>(std::min<std::size_t>(text_.find('\n', pos_), size_));
+    spaced_ = true;
+}
+
+void Lexer::lex_token() {
+    char c = text_[pos_];
+    if (is_digit(c)) {
+        const std::vector<Token>& tokens = buffer_.tokens;
+        bool is_after_dot = !tokens.empty() && tokens.back().kind == TokenKind::Dot;
+        if (is_after_dot) {
+            lex_digits_after_dot();
+        } else {
+            lex_number();
+        }
+    } else if (starts_name_at(pos_)) {
+        lex_word();
+    } else if (c == '"') {
+        lex_string(pos_, {});
+    } else if (c == '\'') {
+        lex_char_or_label();
+    } else if (!lex_punctuation()) {
+        lex_unknown();
+    }
+}
+
+bool Lexer::starts_name_at(std::uint32_t offset) const {
+    if (offset >= size_) return false;
+    auto byte = static_cast<unsigned char>(text_[offset]);
+    return is_name_start(byte < 0x80 ? byte : diag::decode_scalar(text_, offset).scalar);
+}
+
+void Lexer::skip_name() {
+    while (pos_ < size_) {
+        auto byte = static_cast<unsigned char>(text_[pos_]);
+        if (byte < 0x80) {
+            if (!is_name_continue(byte)) return;
+            pos_++;
+        } else {
+            diag::DecodedScalar decoded = diag::decode_scalar(text_, pos_);
+            if (!is_name_continue(decoded.scalar)) return;
+            pos_ += decoded.size;
+        }
+    }
+}
+
+SymbolId Lexer::intern_name(std::string_view name) {
+    bool is_ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
+    return is_ascii ? interner_.intern(name) : interner_.intern(normalize_name(name));
+}
+
+void Lexer::lex_word() {
+    std::uint32_t begin = pos_;
+    skip_name();
+    std::string_view word = slice(begin, pos_);
+    auto keyword = keyword_table().find(word);
+    if (keyword != keyword_table().end()) {
+        push(keyword->second, begin);
+        return;
+    }
+    if (peek() == '"' && lex_prefixed_string(begin, word)) return;
+    push(TokenKind::Identifier, begin, intern_name(word).value);
+}
+
+bool Lexer::lex_punctuation() {
+    auto first = static_cast<unsigned char>(text_[pos_]);
+    if (first >= 128) return false;
+    std::string_view rest = text_.substr(pos_, 4);
+    // At the outer level of `{expr:spec}` every colon starts the spec and every `}` ends the expression.
+    if (!fstrings_.empty() && fstrings_.back().open_brackets == 0) {
+        if (first == ':') {
+            lex_format_spec();
+            return true;
+        }
+        if (first == '}') {
+            std::uint32_t begin = pos_++;
+            push(TokenKind::FStringClose, begin);
+            fstrings_.back().in_expr = false;
+            return true;
+        }
+    }
+    for (const Spelling& spelling : punctuation_table()[first]) {
+        if (!rest.starts_with(spelling.text)) continue;
+        std::uint32_t begin = pos_;
+        pos_ += static_cast<std::uint32_t>(spelling.text.size());
+        push(spelling.kind, begin);
+        track_brackets(spelling.kind);
+        return true;
+    }
+    return false;
+}
+
+void Lexer::track_brackets(TokenKind kind) {
+    if (fstrings_.empty()) return;
+    std::uint32_t& open = fstrings_.back().open_brackets;
+    if (kind == TokenKind::LeftParen || kind == TokenKind::LeftBracket || kind == TokenKind::LeftBrace) {
+        open++;
+    } else if ((kind == TokenKind::RightParen || kind == TokenKind::RightBracket ||
+                kind == TokenKind::RightBrace) &&
+               open > 0) {
+        open--;
+    }
+}
+
+void Lexer::lex_unknown() {
+    std::uint32_t begin = pos_;
+    diag::DecodedScalar first = diag::decode_scalar(text_, pos_);
+    // A run of characters that can start nothing is one mistake.
+    while (pos_ < size_) {
+        diag::DecodedScalar decoded = diag::decode_scalar(text_, pos_);
+        bool is_known = decoded.scalar < 0x80 && decoded.scalar != first.scalar;
+        if (pos_ != begin && (is_known || starts_name_at(pos_))) break;
+        pos_ += decoded.size;
+    }
+    spaced_ = true;
+    auto code = static_cast<unsigned>(first.scalar);
+    std::string shown_char = diag::is_unprintable(first.scalar) || first.scalar == 0xa0
+                                 ? fmt::format("U+{:04X}", code)
+                                 : fmt::format("`{}`", slice(begin, begin + first.size));
+    auto builder = sink_.report(Diag::UnknownCharacter, span(begin, pos_), shown_char);
+    switch (first.scalar) {
+    case 0x2018:
+    case 0x2019:
+    case '`': builder.hint("a character literal stands in plain quotes: 'a'"); break;
+    case 0x201c:
+    case 0x201d: builder.hint("a string stands in plain double quotes: \"text\""); break;
+    case 0xa0:
+    case 0x3000: builder.hint("this looks like a space but is none; type a plain one"); break;
+    case 0x2212:
+    case 0x2013: builder.hint("this looks like a minus but is none; type `-`"); break;
+    case '~': builder.hint("bitwise negation is written `!`"); break;
+    case '$': builder.hint("values are put into text as f\"{value}\""); break;
+    default: break;
+    }
+}
+
+TokenBuffer lex(const diag::SourceMap& sources, FileId file, Interner& interner, diag::DiagnosticSink& sink) {
+    std::string_view text = sources.text(file);
+    auto refuse = [&] {
+        TokenBuffer empty;
+        Token& end = empty.tokens.emplace_back();
+        end.line_start = true;
+        return empty;
+    };
+    if (text.size() > max_source_bytes) {
+        sink.report(Diag::SourceTooLarge, Span{file, 0, 0}, text.size(), max_source_bytes);
+        return refuse();
+    }
+    if (std::size_t bad = find_invalid_utf8(text); bad != std::string_view::npos) {
+        auto offset = static_cast<std::uint32_t>(bad);
+        sink.report(Diag::InvalidUtf8, Span{file, offset, offset + 1},
+                    fmt::format("0x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(text[bad]))))
+            .note(fmt::format("at byte offset {}", bad));
+        return refuse();
+    }
+    return Lexer(text, file, interner, sink).run();
+}
+
+} // namespace tn::syntax

@@ -1,0 +1,23 @@
+// Compiles and runs a golden in one of the ways a script can be run.
+//
+// In: a path, a mode, the file's settings. Out: what happened. It refuses to know what was expected.
+#pragma once
+
+#include "expectation.h"
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace tn::golden {
+
+enum class Mode : std::uint8_t { Interpreter, Unoptimized, Optimized, FewRegisters, Metered };
+inline constexpr std::array all_modes{Mode::Interpreter, Mode::Unoptimized, Mode::Optimized, Mode::FewRegisters,
+                                      Mode::Metered};
+std::string_view name_of(Mode mode);
+
+Outcome compile_only(const std::string& path);
+Outcome execute(const std::string& path, Mode mode, const Expectation& expectation);
+Outcome dump(const std::string& path, const std::string& stage, const std::string& function);
+
+} // namespace tn::golden

@@ -1,0 +1,67 @@
+// What a golden file says about itself, in comments beside its lines.
+//
+// In: the text of a .tn file. Out: its directives; or, for --bless, the text with directives that say what
+// happened. It refuses to know how a script is compiled or run.
+//
+//   // out: text                 a line that is printed; all of them, in order ("// out:" for an empty line)
+//   // error [Name]: message     a diagnostic on this line; fail_*.tn has at least one and does not compile
+//   // error@7 [Name]: message   the same on line 7, where a comment cannot stand
+//   // warning [Name]: message   warnings count only in files that have such a directive
+//   // trap [Name]: message      trap_*.tn ends with this trap, raised on this line
+//   // frame: main 4:7           the script's stack, innermost first; checked where given
+//   // set fuel=100 memory=1M stack=64K
+//   // dump: STAGE [FUNCTION]    the dump of that stage is the `//| ` lines of the file
+//
+// A message that is left out ("// error [Name]") is not compared; --bless fills it in.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tn::golden {
+
+enum class FindingKind : std::uint8_t { Error, Warning, Trap };
+std::string_view name_of(FindingKind kind);
+
+// A diagnostic or a trap: expected, or seen.
+struct Finding {
+    FindingKind kind = FindingKind::Error;
+    std::uint32_t line = 0;
+    std::string name;
+    std::optional<std::string> message; // none: any
+};
+
+struct Expectation {
+    std::vector<std::string> output;
+    std::vector<Finding> findings;
+    std::vector<std::string> frames;
+    std::map<std::string, std::uint64_t> settings;
+    std::string dump_stage, dump_function;
+    std::vector<std::string> dump_lines;
+    bool checks_warnings = false;
+};
+
+// What happened, in the same terms.
+struct Outcome {
+    std::vector<std::string> output;
+    std::vector<Finding> findings;
+    std::vector<std::string> frames;
+    std::vector<std::string> dump_lines;
+    std::string problem; // anything a golden cannot expect: a broken heap, an unreadable file
+};
+
+Expectation parse_expectation(std::string_view text);
+
+// "" when the outcome is as expected, else a readable diff.
+std::string compare(const Expectation& expected, const Outcome& seen);
+
+// The file's text with its directives changed to say what was seen.
+std::string bless(std::string_view text, const Outcome& seen);
+
+std::vector<std::string> split_lines(std::string_view text);
+
+} // namespace tn::golden
