@@ -31,10 +31,30 @@ std::optional<Checked> Program::run() {
     }
     for (std::size_t i = 0; i < out.fns.size(); ++i) resolve_signature(FnId(i));
     resolve_globals();
+    if (input.is_program) check_main();
     check_bodies();
     order_globals();
     if (sink.has_errors()) return {};
     return std::move(out);
+}
+
+void Program::check_main() {
+    for (const Fn& fn : out.fns) {
+        if (fn.name != "main" || !fn.is_exported) continue;
+        TypeId args = types.list(simple(TypeKind::String));
+        bool takes_args = fn.params.size() == 1 && fn.params[0].type == args && !fn.params[0].is_mut;
+        bool has_error = types.kind(fn.result) == TypeKind::Error;
+        for (const Param& param : fn.params) has_error |= types.kind(param.type) == TypeKind::Error;
+        if (has_error) return;
+        if (!fn.params.empty() && !takes_args) {
+            sink.report(Diag::BadMain, fn.span, "takes no parameters, or `args: List[String]`");
+        }
+        TypeKind result = types.kind(fn.result);
+        bool is_result = result == TypeKind::Enum && types.nominal_id(fn.result) == types.result_id;
+        if (result != TypeKind::Unit && result != TypeKind::I64 && result != TypeKind::Never && !is_result) {
+            sink.report(Diag::BadMain, fn.span, "returns `()`, `i64` or `Result[(), E]`, not `" + types.print(fn.result) + "`");
+        }
+    }
 }
 
 void Program::check_bodies() {

@@ -26,6 +26,7 @@ struct Input {
     const diag::SourceMap& sources;
     std::span<const ModuleInput> modules;
     const HostDecls& host;
+    bool is_program = false; // `main` must be one that `tenon run` can call
 };
 
 // Nullopt when the sink has errors, the parser's included: then every mistake of the trees has been

@@ -53,7 +53,7 @@ TypeId BodyChecker::visit(ExprId, const syntax::ParenExpr& node, const Expect& e
     return check(node.inner, expect);
 }
 
-TypeId BodyChecker::visit(ExprId id, const syntax::TupleExpr& node, const Expect& expect) {
+TypeId BodyChecker::visit(ExprId, const syntax::TupleExpr& node, const Expect& expect) {
     std::span<const ExprId> elements = view(node.elements);
     if (elements.empty()) return simple(TypeKind::Unit);
     TypeId wanted = expect.is_any() ? TypeId() : infer_.shallow(expect.type);
@@ -68,10 +68,6 @@ TypeId BodyChecker::visit(ExprId id, const syntax::TupleExpr& node, const Expect
         diverges |= is_never(parts.back());
     }
     if (diverges) return simple(TypeKind::Never);
-    if (parts.size() == 1) { // `(x,)`
-        report(Diag::NotAllowedHere, span_of(id), "a tuple of one element");
-        return error();
-    }
     return types_.tuple(parts);
 }
 

@@ -23,11 +23,11 @@ void BodyChecker::finish_types() {
     std::vector<bool> sized;
     bool too_large = false;
     auto size = [&](TypeId type, Span span) {
-        if (too_large) return;
+        if (too_large || program_.facts.has_error(type)) return;
         if (sized.size() <= type.index()) sized.resize(types_.size() + 1);
         if (sized[type.index()]) return;
         sized[type.index()] = true;
-        too_large = is_error(program_.check_size(type, span)) && !program_.facts.has_error(type);
+        too_large = is_error(program_.check_size(type, span));
         if (too_large) ++error_count_;
     };
     for (Local& local : body_.locals) {
@@ -67,7 +67,9 @@ void BodyChecker::finish_types() {
         }
     }
     if (infer_.is_too_deep() && error_count_ == 0) {
-        report(Diag::TypeTooLarge, span_of(body_.root), "a type in here");
+        Span span = span_of(body_.root);
+        span.end = span.begin + 1;
+        report(Diag::TypeTooLarge, span, "List[List[…]]").primary("a type in here is nested too deeply");
     }
 }
 

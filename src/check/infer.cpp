@@ -86,7 +86,10 @@ bool Infer::bind_checked(TypeId var, TypeId type) {
         outer.swap(seen_);
         bool endless = occurs(var, type, 0);
         outer.swap(seen_);
-        if (endless) return false;
+        if (endless) {
+            bind(var, types_.simple(TypeKind::Error)); // reported by whoever asked, or at the end
+            return too_deep_;
+        }
     }
     bind(var, type);
     return true;
@@ -109,14 +112,15 @@ bool Infer::occurs(TypeId var, TypeId type, unsigned depth) {
 
 TypeId Infer::zonk(TypeId id) {
     if (!facts_.has_infer(id)) return id;
-    replaced_.clear();
     return replace(id, false, 0);
 }
 
 std::string Infer::print(TypeId id) {
     if (!facts_.has_infer(id)) return types_.print(id);
     replaced_.clear();
-    return types_.print(replace(id, true, 0));
+    std::string text = types_.print(replace(id, true, 0));
+    replaced_.clear();
+    return text;
 }
 
 TypeId Infer::replace(TypeId id, bool with_defaults, unsigned depth) {
@@ -131,10 +135,9 @@ TypeId Infer::replace(TypeId id, bool with_defaults, unsigned depth) {
     }
     if (!facts_.has_infer(id)) return id;
     if (auto it = replaced_.find(id.value); it != replaced_.end()) return it->second;
-    if (depth >= TypeFacts::max_depth) {
-        too_deep_ = true;
-        return types_.simple(TypeKind::Error);
-    }
+    // Once one type is too deep, the body is refused: no other is worth its walk.
+    too_deep_ |= depth >= TypeFacts::max_depth;
+    if (too_deep_) return types_.simple(TypeKind::Error);
     std::vector<TypeId> parts;
     std::size_t count = types_.args(id).size();
     parts.reserve(count);
@@ -146,6 +149,7 @@ TypeId Infer::replace(TypeId id, bool with_defaults, unsigned depth) {
 }
 
 void Infer::default_literals() {
+    replaced_.clear();
     for (Var& var : vars_) {
         if (var.bound.is_valid()) continue;
         if (var.kind == VarKind::Int) var.bound = types_.simple(TypeKind::I64);

@@ -57,7 +57,10 @@ public:
 
     // Makes both one type, if that is possible. Error fits everything. Never is a type like any other here.
     bool unify(TypeId a, TypeId b);
-    void bind(TypeId var, TypeId type) { vars_[number(var)].bound = type; }
+    void bind(TypeId var, TypeId type) {
+        vars_[number(var)].bound = type;
+        replaced_.clear();
+    }
 
     // Every variable replaced by what is known about it. Unknown ones stay.
     TypeId zonk(TypeId id);
@@ -90,7 +93,7 @@ private:
     bool too_deep_ = false;
     // Types are graphs: what one call has seen is not walked again.
     std::unordered_set<std::uint64_t> seen_;
-    std::unordered_map<std::uint32_t, TypeId> replaced_;
+    std::unordered_map<std::uint32_t, TypeId> replaced_; // by zonk(), as long as no variable is bound
 };
 
 } // namespace tn::check

@@ -98,7 +98,8 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span, std::span<
     }
     diag::DiagnosticBuilder report = sink.report(Diag::UnknownName, span, spelled);
     report.primary("not found");
-    if (!best.empty()) report.hint("did you mean `" + best + "`?");
+    if (spelled == "_") report.hint("drop a value with `let _ = …;`, or with nothing before it");
+    else if (!best.empty()) report.hint("did you mean `" + best + "`?");
 }
 
 } // namespace tn::check

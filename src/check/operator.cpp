@@ -161,8 +161,9 @@ BodyChecker::Outcome BodyChecker::try_apply(const Pending& op, bool is_last, Typ
     };
     if (infer_.is_var(lhs, VarKind::General) || infer_.is_var(rhs, VarKind::General)) {
         if (!is_last) return Outcome::Waits;
-        // Nothing else decides: both are the same type.
+        // Nothing else decides: both are the same type, and so is the value.
         if (!infer_.unify(lhs, rhs)) return Outcome::Failed;
+        if (op.result.is_valid()) infer_.unify(lhs, op.result);
         lhs = infer_.shallow(lhs);
         rhs = infer_.shallow(rhs);
         if (infer_.is_var(lhs, VarKind::General)) return Outcome::Failed;
@@ -275,7 +276,7 @@ void BodyChecker::check_comparisons() {
             if (!seen.insert(part.value).second) continue;
             TypeKind part_kind = types_.kind(part);
             bool unordered = use.needs_order && (part_kind == TypeKind::Map || part_kind == TypeKind::Set);
-            if (part_kind == TypeKind::Fn || part_kind == TypeKind::Host || part_kind == TypeKind::Range || unordered) {
+            if (part_kind == TypeKind::Fn || part_kind == TypeKind::Host || unordered) {
                 report(Diag::BadOperands, use.op_span, use.op, print(type), print(type));
                 break;
             }
@@ -284,8 +285,7 @@ void BodyChecker::check_comparisons() {
     }
     for (const BoundUse& use : bounds_) {
         TypeId type = infer_.zonk(use.type);
-        TypeKind bound_kind = types_.kind(type);
-        if (bound_kind == TypeKind::Fn || bound_kind == TypeKind::Range) {
+        if (types_.kind(type) == TypeKind::Fn) {
             report(Diag::BoundNotMet, use.span, print(type), use.bound);
         }
     }

@@ -143,6 +143,11 @@ TypeId BodyChecker::visit(ExprId id, const syntax::AssignExpr& node, const Expec
     if (!is_error(place_type) && !is_place(node.place, why_not)) {
         diag::DiagnosticBuilder builder = report(Diag::NotAssignable, span_of(node.place));
         builder.primary(why_not.empty() ? "not a variable, a field or an element" : why_not);
+        if (expr(node.place).as<syntax::TupleExpr>()) {
+            builder.hint("take it apart with `let (a, b) = …;` and assign the parts one by one");
+        }
+        check(node.value);
+        return simple(TypeKind::Unit);
     } else {
         mark_assigned(node.place);
     }

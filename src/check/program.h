@@ -139,6 +139,7 @@ private:
 
     // check.cpp, global_order.cpp
     void check_bodies();
+    void check_main();
     void order_globals();
 
     static std::uint64_t member_key(NominalId owner, SymbolId name) {

@@ -56,11 +56,9 @@ TypeId Program::resolve_node(const TypeScope& scope, const syntax::OptionalTypeE
     return types.kind(inner) == TypeKind::Error ? inner : types.option(inner);
 }
 template <>
-TypeId Program::resolve_node(const TypeScope& scope, const syntax::TupleTypeExpr& node, Span, bool is_result) {
-    std::span<const TypeExprId> written = ast(scope.module).view(node.elements);
-    if (written.size() == 1) return resolve_type(scope, written[0], is_result);
+TypeId Program::resolve_node(const TypeScope& scope, const syntax::TupleTypeExpr& node, Span, bool) {
     std::vector<TypeId> elements;
-    for (TypeExprId element : written) elements.push_back(resolve_type(scope, element));
+    for (TypeExprId element : ast(scope.module).view(node.elements)) elements.push_back(resolve_type(scope, element));
     return types.tuple(elements);
 }
 template <>

@@ -93,7 +93,6 @@ private:
             elements.push_back(type_of(element, false));
             if (!elements.back().is_valid()) return TypeId();
         }
-        if (elements.size() == 1) return elements[0];
         return types_.tuple(elements);
     }
     TypeId resolve_node(const syntax::FnTypeExpr& node, bool) {

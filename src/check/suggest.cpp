@@ -76,7 +76,7 @@ Suggestion::Suggestion(std::string_view wanted)
 
 void Suggestion::offer(std::string_view candidate) {
     if (wanted_.size() > max_length || candidate.size() > max_length || candidate == wanted_) return;
-    unsigned distance = edit_distance(wanted_, candidate, best_distance_ - 1);
+    unsigned distance = edit_distance(wanted_, candidate, best_distance_);
     // A name of which nothing is left is no misspelling.
     if (distance >= candidate.size() || distance >= wanted_.size()) return;
     if (distance < best_distance_ || (distance == best_distance_ && !best_.empty() && candidate < best_)) {

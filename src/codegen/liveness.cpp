@@ -61,7 +61,7 @@ void Liveness::collect_uses(const MachineFunction& mf) {
                     if (operand.kind == OperandKind::Def || operand.kind == OperandKind::Temp) {
                         if (next_interval == intervals.size() || intervals[next_interval].def_operand != o) continue;
                         interval = next_interval++;
-                        if (operand.kind == OperandKind::Def) position += 2;
+                        position += 2; // a temporary is taken from before the instruction until after this
                     } else {
                         interval = interval_of[operand.value.index()];
                         TN_CHECK(interval != no_index, "use of a value without definition in " + mf.fn->name);
@@ -113,7 +113,7 @@ void Liveness::find_ranges(const MachineFunction& mf) {
         const std::uint32_t def_position = uses[it.first_use].position;
         it.first_range = static_cast<std::uint32_t>(ranges.size());
         if (def.kind == OperandKind::Temp) {
-            ranges.push_back({def_position, def_position + 3});
+            ranges.push_back({def_position - 2, def_position + 1});
             it.range_count = 1;
             continue;
         }

@@ -1,3 +1,4 @@
+// Exact in 128 bits, then cut to the type.
 #include "interp/arith.h"
 
 #include <bit>

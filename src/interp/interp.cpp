@@ -1,3 +1,4 @@
+// The door of the interpreter: the positions for trap records, and a Run per call.
 #include "interp/interp.h"
 
 #include "interp/run.h"

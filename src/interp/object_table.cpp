@@ -1,3 +1,4 @@
+// Serial numbers by address, and the walk over what a release frees.
 #include "interp/object_table.h"
 
 #include "runtime/entry_points.h"

@@ -83,16 +83,23 @@ Run::Step Run::push_frame(ir::FuncId func, std::span<const Cell> args) {
     cells_.resize(cells_.size() + fn.values.size());
     const auto& params = fn.blocks[fn.entry()].params;
     for (std::size_t i = 0; i < params.size(); ++i) define(params[i], args[i]);
+    // Code that traps while it is entered names the end of the first block as its place.
+    std::size_t last = fn.blocks[fn.entry()].insts.size() - 1;
+    frame().index = last;
     if (next.stack_pointer < context_.stack_limit.load(std::memory_order_relaxed)) {
         rt::rt_poll(&context_, reinterpret_cast<const void*>(next.stack_pointer));
         if (context_.trap_code != TrapCode::None) return Step::Trapped;
     }
-    return use_fuel() == Step::Trapped ? Step::Trapped : Step::Jumped;
+    if (use_fuel() == Step::Trapped) return Step::Trapped;
+    frame().index = 0;
+    return Step::Jumped;
 }
 
 Run::Step Run::use_fuel() {
     if (instance_.mode != rt::CodeMode::Metered) return Step::Next;
-    return --context_.fuel < 0 ? trap(TrapCode::OutOfFuel) : Step::Next;
+    if (--context_.fuel >= 0) return Step::Next;
+    context_.fuel = 0;
+    return trap(TrapCode::OutOfFuel);
 }
 
 Run::Step Run::trap(TrapCode code, std::int64_t a, std::int64_t b) {

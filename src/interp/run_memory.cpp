@@ -200,9 +200,10 @@ Run::Step Run::exec(Tag<Op::SeqSetLen>, const Inst& inst) {
     rt::Object* ref = consume(inst, 0);
     rt::Seq* seq = seq_of(inst, ref, false);
     std::int64_t length = operand(inst, 1).i;
-    check(seq->count == 1, "the length of a shared object changes");
-    check(length >= 0 && length <= seq->capacity, "length beyond the capacity");
     std::int64_t old = seq->length;
+    // A list made without room may be the shared empty one; its length is only confirmed.
+    check(seq->count == 1 || length == old, "the length of a shared object changes");
+    check(length == old || (length >= 0 && length <= seq->capacity), "length beyond the capacity");
     seq->length = length;
     if (length < old && seq->desc->stride != 0) {
         // The dropped elements' references were taken out or are somebody else's by now.
@@ -210,8 +211,7 @@ Run::Step Run::exec(Tag<Op::SeqSetLen>, const Inst& inst) {
         taken_.erase(taken_.lower_bound(end), taken_.lower_bound(seq->data + old * seq->desc->stride));
         poison_spare(seq, length);
     }
-    // From here on the list has a new name; addresses made from the old one are stale.
-    objects_.before_consumed(ref);
+    // The elements stay where they are, so addresses made from the old name stay good.
     return set_ref(inst, ref, true);
 }
 

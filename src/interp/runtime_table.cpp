@@ -1,3 +1,4 @@
+// The wrappers: one per C++ function type, expanded from the table.
 #include "interp/runtime_table.h"
 
 #include "runtime/runtime_fns.h"

@@ -7,8 +7,10 @@
 namespace tn::ir {
 
 namespace {
+// Names of the script may be in any script; bytes beyond ASCII belong to them.
 bool is_word_char(char c) {
-    return c == '_' || c == '.' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return c == '_' || static_cast<unsigned char>(c) >= 0x80 || c == '.' || (c >= '0' && c <= '9') ||
+           (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 } // namespace

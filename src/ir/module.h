@@ -10,6 +10,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace tn::ir {
@@ -127,6 +128,8 @@ struct Module {
     std::vector<GlobalVar> globals;  // instance variables and constants
     std::uint32_t instance_data_size = 0;
     std::vector<InstanceRef> instance_refs; // the Ref leaves in the instance data
+    // Leaves of `const`s whose value `init` stores as a literal; found by the optimizer, by offset.
+    std::unordered_map<std::uint32_t, std::int64_t> known_constants;
     FuncId init;                     // fn(): fills the globals; invalid if there are none
     IdVec<LocId, Loc> locs;
     std::vector<std::string> files;

@@ -17,6 +17,8 @@ CodeWriter::CodeWriter(ModuleLowering& module, ir::FuncId id)
 }
 
 void CodeWriter::finish() {
+    for (const SharedExit& exit : shared_exits_) ssa_.seal(exit.block);
+    for (const auto& [key, block] : shared_releases_) ssa_.seal(block);
     ssa_.finish();
     m_.module().functions[id_] = std::move(fn_);
 }
@@ -216,16 +218,10 @@ ValueId CodeWriter::convert(Scalar to, ValueId value) {
 }
 
 void CodeWriter::trap(TrapCode code, ValueId message) {
-    own_.release_since(0);
-    b_.trap(static_cast<std::uint32_t>(code), message);
-    ssa_.start_unreachable();
+    leave_by(Exit{Exit::Kind::Trap, code}, 0, {&message, message.is_valid() ? 1u : 0u});
 }
 
-void CodeWriter::unreachable() {
-    own_.release_since(0);
-    b_.unreachable();
-    ssa_.start_unreachable();
-}
+void CodeWriter::unreachable() { leave_by(Exit{Exit::Kind::Unreachable}, 0, {}); }
 
 // ---- Text and comparison ----
 

@@ -10,6 +10,7 @@
 #include "lower/ownership.h"
 
 #include <initializer_list>
+#include <map>
 #include <string_view>
 
 namespace tn::lower {
@@ -78,6 +79,15 @@ protected:
     ir::ValueId convert(Scalar to, ir::ValueId value);
 
     // --- ends ---
+    // A way out of the scopes since a mark; the values go with it.
+    struct Exit {
+        enum class Kind : std::uint8_t { Return, Trap, Unreachable, Jump };
+        Kind kind = Kind::Return;
+        TrapCode code = TrapCode::None; // Trap; its value is the message
+        ir::BlockId target;             // Jump
+    };
+    // Releases what is pending since the mark, and leaves.
+    void leave_by(const Exit& exit, Ownership::Mark mark, std::span<const ir::ValueId> values);
     // Stops the script. The message, if any, is an owned String.
     void trap(TrapCode code, ir::ValueId message = ir::ValueId());
     // Control does not come here.
@@ -92,6 +102,21 @@ protected:
     ir::ValueId equal(const Row& a, const Row& b, bool total);
     ir::ValueId compare(const Row& a, const Row& b); // I64: negative, 0, positive
     ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
+
+private:
+    // Exits with much to release share it: a block per reference, each going on to the next one outward.
+    struct SharedExit {
+        Exit exit;
+        std::vector<VarId> values;
+        ir::BlockId block;
+    };
+    void end_by(const Exit& exit, std::span<const ir::ValueId> values);
+    SharedExit& shared_exit(const Exit& exit, std::span<const ir::ValueId> values);
+    std::vector<SharedExit> shared_exits_;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, ir::BlockId> shared_releases_; // next block, serial
+
+protected:
+    unsigned exit_count_ = 0; // exits written so far
 
     ModuleLowering& m_;
     ir::FuncId id_;

@@ -146,6 +146,7 @@ private:
     void arm(ExprId id, ir::BlockId join, TypeId type);
     void loop_body(const LoopFrame& frame, ExprId body); // ends with a jump to frame.next
     LoopFrame loop_frame(ExprId id);
+    void keep_owned_alive();
     bool is_cheap_condition(ExprId id, unsigned& budget) const;
     Row while_let(const syntax::WhileExpr& loop, ExprId id);
     void for_range(const syntax::ForExpr& loop, ExprId id);

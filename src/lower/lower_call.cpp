@@ -13,14 +13,17 @@ using ir::ValueId;
 using syntax::BinaryOp;
 using syntax::ExprId;
 
-// A method stands where its name does, so that each call of a chain over several lines has its own line.
+// A call stands where it begins; a method on a later line of a chain stands where its name does.
 void FunctionLowering::at_call(ExprId id) {
     const syntax::Expr* e = &node(id);
     if (const auto* pipe = e->as<syntax::PipeExpr>()) return at(pipe->target);
     if (const auto* c = e->as<syntax::CallExpr>()) e = &node(strip(c->callee));
     if (const auto* index = e->as<syntax::IndexExpr>()) e = &node(index->base);
-    if (const auto* field = e->as<syntax::FieldExpr>()) return at(field->name.span);
     at(id);
+    const auto* field = e->as<syntax::FieldExpr>();
+    if (!field) return;
+    const diag::SourceMap& sources = m_.input().sources;
+    if (sources.position(field->name.span).line != sources.position(span(id)).line) at(field->name.span);
 }
 
 Row FunctionLowering::call(ExprId id) {

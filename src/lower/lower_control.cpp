@@ -191,8 +191,9 @@ Row FunctionLowering::lower(const syntax::BreakExpr& n, ExprId id) {
         Mark mark = own_.mark();
         Row row = n.value.is_valid() ? last_use(n.value, frame.mark) : unit();
         row = to_owned(fit(std::move(row), frame.type));
-        own_.release_since(frame.mark);
-        jump_with(frame.done, row);
+        std::vector<ValueId> values;
+        for (const RowLeaf& leaf : row.leaves) values.push_back(leaf.id);
+        leave_by(Exit{Exit::Kind::Jump, TrapCode::None, frame.done}, frame.mark, values);
         own_.forget(mark);
         own_.restore(before);
         return Row{type_of(id), {}};
@@ -203,8 +204,7 @@ Row FunctionLowering::lower(const syntax::BreakExpr& n, ExprId id) {
 Row FunctionLowering::lower(const syntax::ContinueExpr&, ExprId id) {
     for (const LoopFrame& frame : loops_) {
         if (frame.id != ExprId(info(id).detail)) continue;
-        own_.release_since(frame.mark);
-        ssa_.jump(frame.next);
+        leave_by(Exit{Exit::Kind::Jump, TrapCode::None, frame.next}, frame.mark, {});
         return Row{type_of(id), {}};
     }
     TN_ICE("continue outside its loop");

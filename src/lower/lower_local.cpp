@@ -96,10 +96,8 @@ void FunctionLowering::leave_function(const Row& result) {
             if (slot.cleanups[i].is_valid()) own_.take(slot.cleanups[i]);
         }
     }
-    own_.release_since(0);
-    b_.ret(values);
+    leave_by(Exit{Exit::Kind::Return}, 0, values);
     own_.restore(state);
-    ssa_.start_unreachable();
 }
 
 // ---- Locals ----

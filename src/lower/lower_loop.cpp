@@ -48,6 +48,20 @@ bool FunctionLowering::is_cheap_condition(ExprId id, unsigned& budget) const {
     return is_simple(id);
 }
 
+// A loop without any exit: only a trap ends it, which must find what is owned around the loop. So there is a
+// way out that uses it all, though no character is a digit that is 0.
+void FunctionLowering::keep_owned_alive() {
+    if (own_.pending_since(0).empty()) return;
+    BlockId out = ssa_.make_block(true), on = ssa_.make_block();
+    ValueId never = rt(RuntimeFn::CharIsDigit, {b_.const_int(Scalar::U32, 0)});
+    ssa_.branch(never, out, on, ir::Unlikely);
+    ssa_.seal(out);
+    ssa_.seal(on);
+    ssa_.start(out);
+    unreachable();
+    ssa_.start(on);
+}
+
 Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
     if (n.pattern.is_valid()) return while_let(n, id);
     LoopFrame frame = loop_frame(id);
@@ -126,11 +140,13 @@ Row FunctionLowering::lower(const syntax::LoopExpr& n, ExprId id) {
     BlockId body = ssa_.make_block();
     ssa_.jump(body);
     ssa_.start(body);
+    unsigned exits = exit_count_;
     loop_body(frame, n.body);
     ssa_.seal(frame.next);
     ssa_.start(frame.next);
     at(id);
     b_.poll();
+    if (exits == exit_count_) keep_owned_alive();
     ssa_.jump(body);
     ssa_.seal(body);
     ssa_.seal(frame.done);

@@ -7,12 +7,12 @@ namespace tn::lower {
 using ir::ValueId;
 
 CleanupId Ownership::add(ValueId owned, bool nullable) {
-    cleanups_.push_back(Cleanup{owned, VarId(), nullable, true});
+    cleanups_.push_back(Cleanup{owned, VarId(), nullable, true, next_serial_++});
     return CleanupId(cleanups_.size() - 1);
 }
 
 CleanupId Ownership::add_var(VarId var, bool nullable) {
-    cleanups_.push_back(Cleanup{ValueId(), var, nullable, true});
+    cleanups_.push_back(Cleanup{ValueId(), var, nullable, true, next_serial_++});
     return CleanupId(cleanups_.size() - 1);
 }
 
@@ -23,10 +23,21 @@ void Ownership::take(CleanupId cleanup) {
 
 void Ownership::release_between(Mark mark, Mark end) {
     for (std::size_t i = end; i > mark; --i) {
-        const Cleanup& cleanup = cleanups_[i - 1];
-        if (!cleanup.live) continue;
-        release(cleanup.var.is_valid() ? ssa_.read(cleanup.var) : cleanup.value, cleanup.nullable);
+        if (cleanups_[i - 1].live) release_one(CleanupId(i - 1));
     }
+}
+
+void Ownership::release_one(CleanupId id) {
+    const Cleanup& cleanup = cleanups_[id.index()];
+    release(cleanup.var.is_valid() ? ssa_.read(cleanup.var) : cleanup.value, cleanup.nullable);
+}
+
+std::vector<CleanupId> Ownership::pending_since(Mark mark) const {
+    std::vector<CleanupId> pending;
+    for (std::size_t i = mark; i < cleanups_.size(); ++i) {
+        if (cleanups_[i].live) pending.push_back(CleanupId(i));
+    }
+    return pending;
 }
 
 void Ownership::drop_between(Mark mark, Mark end) {

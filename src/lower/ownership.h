@@ -28,7 +28,10 @@ public:
     void take(CleanupId cleanup);
     bool is_pending(CleanupId cleanup) const { return cleanups_[cleanup.index()].live; }
     // The same owned thing under a new name.
-    void replace(CleanupId cleanup, ir::ValueId value) { cleanups_[cleanup.index()].value = value; }
+    void replace(CleanupId cleanup, ir::ValueId value) {
+        cleanups_[cleanup.index()].value = value;
+        cleanups_[cleanup.index()].serial = next_serial_++;
+    }
 
     // Releases everything since the mark, for a path that leaves; the stack stays as it is.
     void release_since(Mark mark) { release_between(mark, cleanups_.size()); }
@@ -39,6 +42,10 @@ public:
     void forget(Mark mark) { cleanups_.resize(mark); }
     // Releases everything since the mark and forgets it.
     void leave(Mark mark);
+    // What is pending since the mark, outermost first, for paths that share their releases.
+    std::vector<CleanupId> pending_since(Mark mark) const;
+    void release_one(CleanupId cleanup);
+    std::uint32_t serial(CleanupId cleanup) const { return cleanups_[cleanup.index()].serial; }
     // What is pending, for a path that consumes some of it, while others do not.
     State save() const;
     void restore(const State& state);
@@ -63,8 +70,10 @@ private:
         VarId var; // valid: a variable
         bool nullable = false;
         bool live = true;
+        std::uint32_t serial = 0; // unlike any other's, also of entries long gone
     };
     std::vector<Cleanup> cleanups_;
+    std::uint32_t next_serial_ = 0;
     ir::Builder& builder_;
     Ssa& ssa_;
 };

@@ -157,9 +157,15 @@ void Ssa::branch(ValueId condition, BlockId if_true, std::span<const ValueId> tr
 }
 
 void Ssa::start_unreachable() {
-    BlockId block = make_block();
-    seal(block);
-    start(block);
+    if (!unreachable_.is_valid()) {
+        unreachable_ = make_block();
+        seal(unreachable_);
+    }
+    // What stood there is as dead as what follows.
+    ir::Function& fn = builder_.function();
+    for (InstId inst : fn.blocks[unreachable_].insts) fn.insts[inst].block = BlockId();
+    fn.blocks[unreachable_].insts.clear();
+    start(unreachable_);
 }
 
 void Ssa::finish() {

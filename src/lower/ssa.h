@@ -82,6 +82,7 @@ private:
     std::vector<Scalar> var_types_;
     std::vector<BlockState> blocks_;
     std::vector<Phi> phis_;
+    ir::BlockId unreachable_; // takes code that nothing reaches
     std::unordered_map<std::uint64_t, ir::ValueId> definitions_; // (variable, block)
     std::vector<ir::ValueId> replaced_;                          // by value; invalid: itself
 };

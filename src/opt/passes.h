@@ -12,4 +12,7 @@ namespace tn::opt {
 // unreachable blocks, merges a block into its only predecessor.
 bool clean_blocks(ir::Function& fn);
 
+// Before the first function: fills Module::known_constants from `init`.
+void find_constants(ir::Module& module);
+
 } // namespace tn::opt

@@ -18,7 +18,8 @@ struct Pass {
 // What each function goes through. Inlining first, since all else gains by it; the uniqueness of lists
 // before loads and lengths are moved, since it is what makes their names stand still.
 constexpr Pass sequence[] = {
-    {"inline_calls", inline_calls}, {"simplify", simplify}, {"gvn", gvn},   {"dce", dce},
+    {"constants", constants},       {"inline_calls", inline_calls},
+    {"simplify", simplify},         {"gvn", gvn},           {"dce", dce},
     {"uniqueness", uniqueness},     {"simplify", simplify}, {"gvn", gvn},   {"licm", licm},
     {"ranges", ranges},             {"simplify", simplify}, {"gvn", gvn},   {"licm", licm},
     {"ranges", ranges},             {"simplify", simplify}, {"dce", dce},
@@ -72,6 +73,7 @@ const std::vector<PassInfo>& passes() {
 
 void optimize(Module& module, const Options& options) {
     if (options.level <= 0) return;
+    find_constants(module);
     for (FuncId id : bottom_up(module)) {
         for (const Pass& pass : sequence) {
             Function& fn = module.functions[id];

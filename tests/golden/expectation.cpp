@@ -25,7 +25,8 @@ FindingKind kind_of(const std::string& word) {
 }
 
 std::string describe(const Finding& finding, const std::string& message) {
-    return "line " + std::to_string(finding.line) + ": " + std::string(name_of(finding.kind)) + " [" + finding.name +
+    std::string line = std::to_string(finding.line);
+    return "line " + std::string(line.size() < 4 ? 4 - line.size() : 0, ' ') + line + ": " + std::string(name_of(finding.kind)) + " [" + finding.name +
            "]: " + message;
 }
 
@@ -67,6 +68,8 @@ std::vector<std::string> findings_as_lines(const std::vector<Finding>& findings,
         if (finding.kind == FindingKind::Warning && !with_warnings) continue;
         lines.push_back(describe(finding, finding.message.value_or("")));
     }
+    // Findings of one line have no order that a reader could see.
+    std::stable_sort(lines.begin(), lines.end());
     return lines;
 }
 
@@ -90,8 +93,6 @@ std::vector<Finding> filled_in(const std::vector<Finding>& expected, const std::
             }
         }
     }
-    auto by_place = [](const Finding& a, const Finding& b) { return a.line < b.line; };
-    std::stable_sort(result.begin(), result.end(), by_place);
     return result;
 }
 

@@ -90,7 +90,7 @@ TEST(Errors, Operators) {
 }
 
 TEST(Errors, Control) {
-    EXPECT_EQ(names_of("fn f() { break; continue; }"), "BreakOutsideLoop@1 UnreachableCode@1 BreakOutsideLoop@1");
+    EXPECT_EQ(names_of("fn f() { break; continue; }"), "BreakOutsideLoop@1 BreakOutsideLoop@1 UnreachableCode@1");
     EXPECT_EQ(names_of("fn f() { while true { break 1; } }"), "BreakWithValue@1");
     EXPECT_EQ(names_of("fn f() { 'a: loop { break 'b; } }"), "UnknownLabel@1");
     EXPECT_EQ(names_of("fn f() -> i64 { }"), "MissingReturn@1");

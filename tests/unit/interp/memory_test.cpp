@@ -146,6 +146,24 @@ b0:
     return v1
 }
 
+fn @no_room() -> i64 {
+b0:
+    v0 = const.i64 0
+    v1 = list_new.ref v0, desc3
+    v2 = seq_set_len.ref v1, v0
+    v3 = list_grow.ref v2, desc3
+    v4 = seq_data.ptr v3
+    v5 = literal.ref literal0
+    v6 = retain.ref v5
+    store.ref elem v4 + 0, v6
+    v7 = const.i64 1
+    v8 = seq_set_len.ref v3, v7
+    v9 = load.ref elem v4 + 0
+    v10 = seq_len.i64 v9
+    release v8
+    return v10
+}
+
 fn @same(v0: ref, v1: ref) -> bool {
 b0(v0: ref, v1: ref):
     v2 = icmp.eq v0, v1
@@ -165,6 +183,7 @@ TEST(Memory, Lists) {
     EXPECT_EQ(script.run("nested").i, 3);
     EXPECT_EQ(script.io[1].i, 1);
     script.expect_clean();
+    EXPECT_EQ(script.run("no_room").i, 5);
     script.run("negative");
     EXPECT_EQ(script.trap, TrapCode::InvalidArgument);
 }
@@ -255,7 +274,7 @@ TEST(Memory, WrongSharing) {
     expect_ice("    v2 = retain.ref v0\n    v3 = seq_data.ptr v2\n    v4 = const.i64 1\n    store.i64 elem "
                "v3 + 0, v4\n    release v2\n    release v0\n    return\n",
                "write into a shared object");
-    expect_ice("    v2 = retain.ref v0\n    v3 = const.i64 0\n    v4 = seq_set_len.ref v2, v3\n    release "
+    expect_ice("    v2 = retain.ref v0\n    v3 = const.i64 1\n    v4 = seq_set_len.ref v2, v3\n    release "
                "v4\n    release v0\n    return\n",
                "the length of a shared object changes");
     expect_ice("    v3 = const.i64 5000\n    v4 = seq_set_len.ref v0, v3\n    release v4\n    return\n",

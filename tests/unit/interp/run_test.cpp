@@ -145,6 +145,7 @@ TEST(Run, Fuel) {
     script.run("sum", {slot(100)});
     EXPECT_EQ(script.trap, TrapCode::OutOfFuel);
     EXPECT_EQ(script.trace(), "main (main.tn:1:2)\n");
+    EXPECT_EQ(script.instance->context.fuel, 0);
     script.instance->context.fuel = 1000;
     script.run("spin");
     EXPECT_EQ(script.trap, TrapCode::OutOfFuel);

@@ -1,0 +1,184 @@
+// Control flow, calls, entry thunks: the straight path.
+#include "jit.h"
+
+namespace tn::codegen::test {
+namespace {
+
+const char* basics = R"(
+fn @factorial(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 1
+    v2 = icmp.le v0, v1
+    branch v2, b1, b2
+b1:
+    return v1
+b2:
+    v3 = sub.i64 v0, v1
+    v4 = call @factorial v3 @loc0
+    v5 = mul.i64 v0, v4 @loc1
+    return v5
+}
+
+fn @fib(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 2
+    v2 = icmp.lt v0, v1
+    branch v2, b1, b2
+b1:
+    return v0
+b2:
+    v9 = const.i64 1
+    v3 = sub.i64 v0, v9
+    v4 = call @fib v3 @loc0
+    v5 = sub.i64 v0, v1
+    v6 = call @fib v5 @loc0
+    v7 = add.i64 v4, v6 @loc1
+    return v7
+}
+
+fn @sum(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 0
+    jump b1(v1, v1)
+b1(v2: i64, v3: i64):
+    v4 = icmp.lt v2, v0
+    branch v4, b2, b3 likely
+b2:
+    poll @loc0
+    v5 = const.i64 1
+    v6 = add.i64 v2, v5
+    v7 = add.i64 v3, v6
+    jump b1(v6, v7)
+b3:
+    return v3
+}
+
+fn @swap(v0: i64, v1: i64) -> i64, i64 {
+b0(v0: i64, v1: i64):
+    v2 = const.i64 0
+    jump b1(v0, v1, v2)
+b1(v3: i64, v4: i64, v5: i64):
+    v6 = const.i64 3
+    v7 = icmp.eq v5, v6
+    branch v7, b2, b3
+b2:
+    return v3, v4
+b3:
+    v8 = const.i64 1
+    v9 = add.i64 v5, v8
+    jump b1(v4, v3, v9)
+}
+
+fn @choose(v0: i8) -> i64 {
+b0(v0: i8):
+    switch v0, b1, b2, b3
+b1:
+    v1 = const.i64 10
+    return v1
+b2:
+    v2 = const.i64 20
+    return v2
+b3:
+    v3 = const.i64 -1
+    return v3
+}
+
+fn @table(v0: i64) -> i64 {
+b0(v0: i64):
+    switch v0, b1, b2, b3, b4, b5, b6, b7
+b1:
+    v1 = const.i64 10
+    return v1
+b2:
+    v2 = const.i64 11
+    return v2
+b3:
+    v3 = const.i64 12
+    return v3
+b4:
+    v4 = const.i64 13
+    return v4
+b5:
+    v5 = const.i64 14
+    return v5
+b6:
+    v6 = const.i64 15
+    return v6
+b7:
+    v7 = const.i64 -1
+    return v7
+}
+)";
+
+TEST(Run, Factorial) {
+    Script s(basics);
+    EXPECT_EQ(s.run("factorial", {slot(10)}).i, 3628800);
+    EXPECT_EQ(s.trap, TrapCode::None);
+    EXPECT_EQ(s.run("fib", {slot(20)}).i, 6765);
+    s.run("factorial", {slot(30)});
+    EXPECT_EQ(s.trap, TrapCode::IntegerOverflow);
+    EXPECT_EQ(s.run("factorial", {slot(5)}).i, 120);
+}
+
+TEST(Run, Loops) {
+    Script s(basics);
+    EXPECT_EQ(s.run("sum", {slot(1000)}).i, 500500);
+    EXPECT_EQ(s.run("swap", {slot(1), slot(2)}).i, 2);
+    EXPECT_EQ(s.io[1].i, 1);
+}
+
+TEST(Run, Switches) {
+    Script s(basics);
+    EXPECT_EQ(s.run("choose", {slot(0)}).i, 10);
+    EXPECT_EQ(s.run("choose", {slot(1)}).i, 20);
+    EXPECT_EQ(s.run("choose", {slot(2)}).i, -1);
+    EXPECT_EQ(s.run("choose", {slot(-1)}).i, -1);
+    for (int i = 0; i < 6; ++i) EXPECT_EQ(s.run("table", {slot(i)}).i, 10 + i);
+    EXPECT_EQ(s.run("table", {slot(6)}).i, -1);
+    EXPECT_EQ(s.run("table", {slot(INT64_MIN)}).i, -1);
+}
+
+TEST(Run, Limits) {
+    Script s(basics);
+    s.run("fib", {slot(0)});
+    s.instance->leave();
+    EXPECT_EQ(s.instance->enter(), rt::EnterResult::Entered);
+    s.instance->fire(rt::CancelRequested);
+    s.run("sum", {slot(1'000'000'000'000)});
+    EXPECT_EQ(s.trap, TrapCode::Cancelled);
+}
+
+TEST(Run, Metered) {
+    GenerateOptions options;
+    options.mode = rt::CodeMode::Metered;
+    Script s(basics, options);
+    s.instance->context.fuel = 1000;
+    EXPECT_EQ(s.run("sum", {slot(100)}).i, 5050);
+    EXPECT_EQ(s.instance->context.fuel, 1000 - 101);
+    s.run("sum", {slot(1000)});
+    EXPECT_EQ(s.trap, TrapCode::OutOfFuel);
+    EXPECT_EQ(s.instance->context.fuel, 0);
+    s.instance->context.fuel = 50;
+    s.run("fib", {slot(30)});
+    EXPECT_EQ(s.trap, TrapCode::OutOfFuel);
+}
+
+TEST(Run, EndlessRecursionStops) {
+    Script s(R"(
+fn @down(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 1
+    v2 = add.i64 v0, v1
+    v3 = call @down v2 @loc0
+    v4 = add.i64 v3, v1
+    return v4
+}
+)");
+    s.run("down", {slot(0)});
+    EXPECT_EQ(s.trap, TrapCode::StackOverflow);
+    s.run("down", {slot(0)});
+    EXPECT_EQ(s.trap, TrapCode::StackOverflow);
+}
+
+} // namespace
+} // namespace tn::codegen::test
