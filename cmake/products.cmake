@@ -37,3 +37,11 @@ if(logfilter_sources)
     target_include_directories(logfilter PRIVATE ${PROJECT_SOURCE_DIR}/include)
     target_link_libraries(logfilter PRIVATE tn_options ${CMAKE_DL_LIBS})
 endif()
+
+# What `./dev build` makes: everything but the tests.
+add_custom_target(products)
+foreach(product tenon_shared tenon logfilter)
+    if(TARGET ${product})
+        add_dependencies(products ${product})
+    endif()
+endforeach()

@@ -49,6 +49,15 @@ rt::Slot load_leaf(Scalar scalar, const std::uint8_t* from) {
 
 void store_leaf(Scalar scalar, std::uint8_t* to, rt::Slot slot) { std::memcpy(to, &slot, scalar_size(scalar)); }
 
+namespace {
+
+bool is_held_tag(tn_tag tag) {
+    return tag == TN_TAG_STRING || tag == TN_TAG_BYTES || tag == TN_TAG_LIST || tag == TN_TAG_RECORD ||
+           tag == TN_TAG_OPTION || tag == TN_TAG_TUPLE;
+}
+
+} // namespace
+
 std::string describe(const tn_value& value) {
     if (value.tag == TN_TAG_NONE) return "no value";
     if (value.tag == TN_TAG_POISON) return "an unset result";
@@ -58,6 +67,7 @@ std::string describe(const tn_value& value) {
                                                 "u16",  "u32", "u64", "f32", "f64", "char"};
         return std::string("`") + names[value.tag - TN_TAG_BOOL] + "`";
     }
+    if (!is_held_tag(value.tag)) return "an unknown tag";
     const Held held = find_held(value);
     if (!held) return "a dead value";
     return "`" + held.type().name + "`";
@@ -72,7 +82,7 @@ bool refuse(Problem& problem, tn_status status, std::string text) {
 }
 
 bool refuse_type(Problem& problem, const TypeInfo& type, const tn_value& value) {
-    const bool dead = value.tag >= TN_TAG_STRING && value.tag != TN_TAG_POISON && !find_held(value);
+    const bool dead = is_held_tag(value.tag) && !find_held(value);
     return refuse(problem, dead ? TN_HANDLE : TN_TYPE, "expected `" + type.name + "`, found " + describe(value));
 }
 

@@ -211,7 +211,7 @@ void Program::resolve_nominals() {
         resolve_fields(id, decl);
     }
     find_recursive_records();
-    if (has_endless_types_) return;
+    if (has_broken_types_) return;
     for (NominalId id : declared_nominals_) {
         if (types.nominal(id).params.empty()) check_size(types.make(types.nominal(id).kind, {}, id.value), nominal_span(id));
     }
@@ -226,6 +226,7 @@ void Program::resolve_fields(NominalId id, const NominalDecl& decl) {
     std::vector<Field> fields;
     for (const syntax::FieldDecl& field : ast(decl.module).view(node->fields)) {
         TypeId type = resolve_type(scope, field.type);
+        has_broken_types_ |= facts.has_error(type);
         if (!field.name.is_valid()) continue;
         auto [it, inserted] = seen.emplace(field.name.symbol, field.name.span);
         if (!inserted) {
@@ -278,7 +279,7 @@ void Program::find_recursive_records() {
             }
             NominalId next = frame.inner[frame.next++];
             if (colors[next.value] == Color::Gray) {
-                has_endless_types_ = true;
+                has_broken_types_ = true;
                 sink.report(Diag::RecursiveRecord, nominal_span(next), types.nominal(next).name)
                     .hint("put the inner value in an option or a list, such as `" + types.nominal(next).name + "?`");
             } else if (colors[next.value] == Color::White) {

@@ -218,7 +218,7 @@ private:
         Found found = inside(rows, columns, question, 0, depth, parts);
         if (!found) return found;
         if (types_.kind(type) == TypeKind::Tuple) {
-            found->push_back("(" + join(parts) + (parts.size() == 1 ? ",)" : ")"));
+            found->push_back("(" + join(parts) + ")");
         } else {
             found->push_back(named(types_.nominal(type).name, types_.nominal(type).fields, parts));
         }

@@ -5,6 +5,8 @@ namespace tn::check {
 
 TypeId BodyChecker::check(ExprId id, const Expect& expect) {
     TypeId type = std::visit([&](const auto& node) { return visit(id, node, expect); }, expr(id).node);
+    // A part that is wrong makes the whole unknown: nothing more is said about it.
+    if (type_class(types_.kind(type)) == TypeClass::Compound && program_.facts.has_error(type)) type = error();
     info(id).type = type;
     exprs_.push_back(id);
     if (!expect.is_any() && !is_never(type)) {
@@ -53,7 +55,7 @@ TypeId BodyChecker::visit(ExprId, const syntax::ParenExpr& node, const Expect& e
     return check(node.inner, expect);
 }
 
-TypeId BodyChecker::visit(ExprId, const syntax::TupleExpr& node, const Expect& expect) {
+TypeId BodyChecker::visit(ExprId id, const syntax::TupleExpr& node, const Expect& expect) {
     std::span<const ExprId> elements = view(node.elements);
     if (elements.empty()) return simple(TypeKind::Unit);
     TypeId wanted = expect.is_any() ? TypeId() : infer_.shallow(expect.type);
@@ -68,6 +70,10 @@ TypeId BodyChecker::visit(ExprId, const syntax::TupleExpr& node, const Expect& e
         diverges |= is_never(parts.back());
     }
     if (diverges) return simple(TypeKind::Never);
+    if (parts.size() == 1) { // `(x,)`
+        report(Diag::NotAllowedHere, span_of(id), "a tuple of one element");
+        return error();
+    }
     return types_.tuple(parts);
 }
 
@@ -90,7 +96,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ListExpr& node, const Expect&
             each.text = "because of this element";
         }
     }
-    return types_.list(element);
+    return is_error(element) ? error() : types_.list(element);
 }
 
 TypeId BodyChecker::visit(ExprId id, const syntax::MapExpr&, const Expect&) {

@@ -117,7 +117,11 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::TuplePattern& node, 
             parts.push_back(fresh(tree().patterns[elements[i]].span, "this part of the pattern"));
         }
     }
-    if (!known) {
+    if (!known && parts.size() == 1) {
+        report(Diag::NotAllowedHere, tree().patterns[id].span, "a tuple of one element");
+        info(id).type = error();
+        parts[0] = error();
+    } else if (!known) {
         TypeId tuple = types_.tuple(parts);
         if (!pattern_fits(id, tuple, type) || is_error(value) || is_never(value)) {
             for (TypeId& part : parts) part = error();

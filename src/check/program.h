@@ -162,7 +162,7 @@ private:
     Uses* uses_ = &other_uses_;
     unsigned type_nesting_ = 0;
     unsigned suggestions_ = 0;
-    bool has_endless_types_ = false;
+    bool has_broken_types_ = false; // a declared type has no layout: reported
 };
 
 } // namespace tn::check

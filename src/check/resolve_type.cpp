@@ -21,7 +21,7 @@ TypeId Program::not_supported(std::string_view what, Span span) {
 
 TypeId Program::check_size(TypeId type, Span span) {
     bool too_large = facts.depth(type) > TypeFacts::max_depth;
-    if (!too_large && !has_endless_types_ && !facts.has_error(type) && !facts.has_infer(type) &&
+    if (!too_large && !has_broken_types_ && !facts.has_error(type) && !facts.has_infer(type) &&
         types.kind(type) != TypeKind::Param) {
         too_large = layouts.get(type).leaves.size() > max_leaves;
     }
@@ -56,9 +56,13 @@ TypeId Program::resolve_node(const TypeScope& scope, const syntax::OptionalTypeE
     return types.kind(inner) == TypeKind::Error ? inner : types.option(inner);
 }
 template <>
-TypeId Program::resolve_node(const TypeScope& scope, const syntax::TupleTypeExpr& node, Span, bool) {
+TypeId Program::resolve_node(const TypeScope& scope, const syntax::TupleTypeExpr& node, Span span, bool) {
     std::vector<TypeId> elements;
     for (TypeExprId element : ast(scope.module).view(node.elements)) elements.push_back(resolve_type(scope, element));
+    if (elements.size() == 1) {
+        sink.report(Diag::NotAllowedHere, span, "a tuple of one element");
+        return simple(TypeKind::Error);
+    }
     return types.tuple(elements);
 }
 template <>
@@ -76,6 +80,7 @@ TypeId Program::resolve_type(const TypeScope& scope, TypeExprId id, bool is_resu
     TypeId type =
         std::visit([&](const auto& node) { return resolve_node(scope, node, expr.span, is_result); }, expr.node);
     --type_nesting_;
+    if (facts.has_error(type)) return simple(TypeKind::Error);
     if (facts.depth(type) > TypeFacts::max_depth) return check_size(type, expr.span);
     return type;
 }

@@ -93,6 +93,7 @@ private:
             elements.push_back(type_of(element, false));
             if (!elements.back().is_valid()) return TypeId();
         }
+        if (elements.size() == 1) return fail("a tuple of one element");
         return types_.tuple(elements);
     }
     TypeId resolve_node(const syntax::FnTypeExpr& node, bool) {

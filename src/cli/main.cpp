@@ -4,6 +4,7 @@
 #include "cli/commands.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 
 namespace {
@@ -52,7 +53,7 @@ Examples:
 // An option whose text is parsed into `target`, with an error that says what was expected.
 void add_quantity(CLI::App* command, const std::string& name, std::optional<std::uint64_t>& target,
                   std::optional<std::uint64_t> (*parse)(std::string_view), const std::string& form,
-                  const std::string& description) {
+                  const std::string& type, const std::string& description) {
     command
         ->add_option_function<std::string>(
             name,
@@ -61,7 +62,7 @@ void add_quantity(CLI::App* command, const std::string& name, std::optional<std:
                 if (!target) throw CLI::ValidationError(name, "expected " + form + ", got `" + text + "`");
             },
             description)
-        ->type_name("");
+        ->type_name(type);
 }
 
 std::optional<std::uint64_t> parse_count(std::string_view text) {
@@ -75,11 +76,25 @@ std::optional<std::uint64_t> parse_count(std::string_view text) {
     return count;
 }
 
+// A choice that the help need not repeat behind the option's type.
+CLI::Validator one_of(std::vector<std::string> words) {
+    std::string form;
+    for (const std::string& word : words) form += (form.empty() ? "" : ", ") + word;
+    return CLI::Validator(
+        [words, form](std::string& text) {
+            for (const std::string& word : words) {
+                if (word == text) return std::string();
+            }
+            return "expected one of " + form + ", got `" + text + "`";
+        },
+        "");
+}
+
 void add_common(CLI::App* command, CommonOptions& common) {
     command->add_option("PATH", common.path, "A .tn file, or a folder with main.tn")->required()->type_name("");
     command
         ->add_option("--opt", common.opt_level, "0: no optimization; 2: all of it (the default)")
-        ->check(CLI::IsMember({0, 2}))
+        ->check(one_of({"0", "2"}))
         ->type_name("0|2");
     command
         ->add_option_function<std::string>(
@@ -89,19 +104,52 @@ void add_common(CLI::App* command, CommonOptions& common) {
                 else if (text == "never") common.color = ColorMode::Never;
             },
             "auto (the default), always or never")
-        ->check(CLI::IsMember({"auto", "always", "never"}))
+        ->check(one_of({"auto", "always", "never"}))
         ->type_name("WHEN");
 }
 
 void add_limits(CLI::App* command, CommonOptions& common) {
-    add_quantity(command, "--fuel", common.fuel, parse_count, "a whole number",
-                 "N  Stop after N calls and loop iterations");
-    add_quantity(command, "--timeout", common.timeout_ms, parse_duration, "a time such as 2s or 500ms",
-                 "TIME  Stop after this time, such as 2s or 500ms");
-    add_quantity(command, "--memory", common.memory, parse_size, "a size such as 64M",
-                 "SIZE  Most memory the script may use, such as 64M");
-    add_quantity(command, "--stack", common.stack, parse_size, "a size such as 1M",
-                 "SIZE  Stack of the script, such as 1M");
+    add_quantity(command, "--fuel", common.fuel, parse_count, "a whole number", "N",
+                 "Stop after N calls and loop iterations");
+    add_quantity(command, "--timeout", common.timeout_ms, parse_duration, "a time such as 2s or 500ms", "TIME",
+                 "Stop after this time, such as 2s or 500ms");
+    add_quantity(command, "--memory", common.memory, parse_size, "a size such as 64M", "SIZE",
+                 "Most memory the script may use, such as 64M");
+    add_quantity(command, "--stack", common.stack, parse_size, "a size such as 1M", "SIZE",
+                 "Stack of the script, such as 1M");
+}
+
+// CLI11 takes an argument of the form [a,b] apart by itself; a mark behind the bracket keeps it whole.
+constexpr char list_mark = '\x1f';
+
+// What CLI11 parses, the last one first, as it wants them. What follows the `--` of `tenon run` is the script's
+// own and goes to `rest`.
+std::vector<std::string> marked_arguments(int argc, char** argv, std::vector<std::string>& rest) {
+    std::vector<std::string> arguments;
+    bool is_run = argc > 1 && std::string_view(argv[1]) == "run";
+    for (int i = 1; i < argc; ++i) {
+        std::string argument = argv[i];
+        if (is_run && argument == "--") {
+            rest.assign(argv + i + 1, argv + argc);
+            break;
+        }
+        if (!argument.empty() && argument.front() == '[' && argument.back() == ']') argument += list_mark;
+        arguments.push_back(std::move(argument));
+    }
+    std::reverse(arguments.begin(), arguments.end());
+    return arguments;
+}
+
+void unmark(std::string& argument) {
+    if (!argument.empty() && argument.back() == list_mark) argument.pop_back();
+}
+
+std::string describe(const CLI::ParseError& problem, const CLI::App& app, int argc, char** argv) {
+    bool has_command = !app.get_subcommands().empty();
+    if (!has_command && argc > 1 && argv[1][0] != '-') {
+        return "unknown command " + quoted(argv[1]) + ": expected run, check, test or dump";
+    }
+    return has_command || argc > 1 ? problem.what() : "expected a command: run, check, test or dump";
 }
 
 } // namespace
@@ -124,9 +172,7 @@ int main(int argc, char** argv) {
     add_limits(run_command, common);
     run_command->add_option("--fn", run_options.function, "The function to call instead of main; its result is shown")
         ->type_name("NAME");
-    run_command->add_option("ARG", run_options.arguments, "Arguments of the function")
-        ->type_name("")
-        ->allow_extra_args(false);
+    run_command->add_option("ARG", run_options.arguments, "Arguments of the function")->type_name("");
     run_command->footer(run_footer);
 
     CLI::App* check_command = app.add_subcommand("check", "Shows what is wrong with a file or package");
@@ -146,18 +192,19 @@ int main(int argc, char** argv) {
     dump_command->add_option("--after", dump_options.stage, "The stage")->required()->type_name("STAGE");
     dump_command->add_option("--fn", dump_options.function, "Only this function")->type_name("NAME");
     dump_command->add_option("--target", dump_options.target, "The machine, for asm")
-        ->check(CLI::IsMember({"x64", "a64"}))
+        ->check(one_of({"x64", "a64"}))
         ->type_name("x64|a64");
     dump_command->footer(dump_footer);
 
+    std::vector<std::string> rest;
     try {
-        app.parse(argc, argv);
+        app.parse(marked_arguments(argc, argv, rest));
     } catch (const CLI::ParseError& problem) {
         if (problem.get_exit_code() == 0) {
             app.exit(problem); // --help, --version
             return success;
         }
-        show_message(problem.what());
+        show_message(describe(problem, app, argc, argv));
         CLI::App* used = &app;
         for (CLI::App* command : app.get_subcommands()) used = command;
         std::fprintf(stderr, "tenon%s%s --help shows how it is used\n", used == &app ? "" : " ",
@@ -165,6 +212,9 @@ int main(int argc, char** argv) {
         return misuse;
     }
 
+    unmark(common.path);
+    for (std::string& argument : run_options.arguments) unmark(argument);
+    run_options.arguments.insert(run_options.arguments.end(), rest.begin(), rest.end());
     if (run_command->parsed()) return run(common, run_options);
     if (check_command->parsed()) return check(common, check_options);
     if (test_command->parsed()) return test(common, test_options);

@@ -78,8 +78,11 @@ TypeId CodeWriter::payload_type(TypeId type, unsigned variant, unsigned field) {
 Row CodeWriter::payload(const Row& value, unsigned variant, unsigned field) {
     const VariantLayout& v = layout(value.type).variants[variant];
     const VariantLayout::FieldSlots& slots = v.fields[field];
-    TN_CHECK(!slots.boxed, "a boxed payload");
     Row row{payload_type(value.type, variant, field), {}};
+    if (slots.boxed) {
+        ValueId box = value.id(v.slots[slots.first]);
+        return load(Location{b_.seq_data(box), ir::MemoryClass::Element, ValueId(), 1, 0}, row.type, true);
+    }
     for (std::uint32_t i = 0; i < slots.count; ++i) row.leaves.push_back(value.leaves[v.slots[slots.first + i]]);
     return row;
 }
@@ -94,7 +97,10 @@ Row CodeWriter::make_variant(TypeId type, unsigned variant, std::span<const Row>
     std::vector<RowLeaf> leaves(l.leaves.size());
     leaves[0] = RowLeaf{b_.const_int(Scalar::U8, variant)};
     for (std::size_t f = 0; f < fields.size(); ++f) {
-        TN_CHECK(!v.fields[f].boxed, "a boxed payload");
+        if (v.fields[f].boxed) {
+            leaves[v.slots[v.fields[f].first]] = box(fields[f]);
+            continue;
+        }
         for (std::uint32_t i = 0; i < v.fields[f].count; ++i) {
             leaves[v.slots[v.fields[f].first + i]] = fields[f].leaves[i];
         }
@@ -103,6 +109,14 @@ Row CodeWriter::make_variant(TypeId type, unsigned variant, std::span<const Row>
         if (!leaves[i].id.is_valid()) leaves[i] = nothing(l.leaves[i].scalar);
     }
     return Row{type, std::move(leaves)};
+}
+
+RowLeaf CodeWriter::box(const Row& value) {
+    Row content = to_owned(value);
+    TypeId list_type = types().list(value.type);
+    ValueId list = b_.list_new(int64(1), m_.desc(list_type));
+    store(Location{b_.seq_data(list), ir::MemoryClass::Element, ValueId(), 1, 0}, content);
+    return owned(list_type, b_.seq_set_len(list, int64(1))).leaves[0];
 }
 
 // ---- Memory ----

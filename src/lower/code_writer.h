@@ -54,7 +54,13 @@ protected:
     // Enums.
     unsigned variant_count(TypeId type) { return static_cast<unsigned>(types().nominal(type).variants.size()); }
     TypeId payload_type(TypeId type, unsigned variant, unsigned field);
+    // A boxed one is borrowed from its box.
     Row payload(const Row& value, unsigned variant, unsigned field);
+    bool is_boxed(TypeId type, unsigned variant, unsigned field) {
+        return layout(type).variants[variant].fields[field].boxed;
+    }
+    // On the heap, as what an enum that contains itself holds: a list of one element. Pending.
+    RowLeaf box(const Row& value);
     ir::ValueId is_variant(const Row& value, unsigned variant);
     Row make_variant(TypeId type, unsigned variant, std::span<const Row> fields);
 

@@ -28,7 +28,7 @@ CodeWriter::SharedExit& CodeWriter::shared_exit(const Exit& exit, std::span<cons
         return s.exit.kind == exit.kind && s.exit.code == exit.code && s.exit.target == exit.target;
     });
     if (known != shared_exits_.end()) return *known;
-    SharedExit shared{exit, {}, ssa_.make_block(exit.kind == Exit::Kind::Trap || exit.kind == Exit::Kind::Unreachable)};
+    SharedExit shared{exit, {}, ssa_.make_block(exit.kind == Exit::Kind::Unreachable)};
     for (ValueId value : values) shared.values.push_back(ssa_.make_var(fn_.values[value].type));
     BlockId here = b_.block();
     ssa_.start(shared.block);
@@ -45,6 +45,11 @@ void CodeWriter::leave_by(const Exit& exit, Ownership::Mark mark, std::span<cons
     if (pending.size() <= inline_limit) {
         own_.release_since(mark);
         return end_by(exit, values);
+    }
+    if (exit.kind == Exit::Kind::Trap) {
+        // A trap has a position of its own: it happens here, in a function without one, and what follows is shared.
+        b_.call(m_.trap_fn(exit.code), values);
+        return leave_by(Exit{Exit::Kind::Unreachable}, mark, {});
     }
     const SharedExit& shared = shared_exit(exit, values);
     for (std::size_t i = 0; i < values.size(); ++i) ssa_.write(shared.values[i], values[i]);

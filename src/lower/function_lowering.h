@@ -215,6 +215,10 @@ private:
     // Pending references of the matched value move into the variables.
     void bind_all(const std::vector<Binding>& bindings, bool stable);
     static bool has_pending(const Row& row);
+    static Row lasting(Row row) {
+        for (RowLeaf& leaf : row.leaves) leaf.lasting = true;
+        return row;
+    }
 
     // --- text (lower_text.cpp) ---
     Row show_text(const Row& value);

@@ -5,8 +5,7 @@
 // `init`, what they call, and functions that show and compare values. It refuses to know how code is made.
 #pragma once
 
-#include "check/checked.h"
-#include "diag/source_map.h"
+#include "check/check.h"
 #include "ir/module.h"
 #include "support/interner.h"
 

@@ -181,7 +181,9 @@ Row FunctionLowering::unwrap_or(const Row& option, const Row& other, TypeId type
     ssa_.seal(none);
     ssa_.start(some);
     release(otherwise);
-    jump_with(join, payload(held, 1, 0));
+    Row inner = to_owned(payload(held, 1, 0));
+    if (is_boxed(option.type, 1, 0)) release(held);
+    jump_with(join, inner);
     ssa_.start(none);
     release(held);
     jump_with(join, otherwise);

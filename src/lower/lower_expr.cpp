@@ -42,9 +42,18 @@ Row FunctionLowering::fit(Row row, TypeId type) {
 
 Row FunctionLowering::operand(ExprId id, Span until) {
     Row row = expr(id);
+    const Layout& l = layout(row.type);
+    bool borrows = false;
+    for (std::size_t i = 0; i < row.leaves.size(); ++i) {
+        const RowLeaf& leaf = row.leaves[i];
+        borrows |= l.leaves[i].scalar == Scalar::Ref && !leaf.cleanup.is_valid() && !leaf.claimed && !leaf.is_null &&
+                   !leaf.lasting;
+    }
+    if (!borrows) return row;
+    // Borrowed from a variable, which may be assigned before the value is used.
     LocalId local = root_local(id);
-    if (!local.is_valid() || !layout(row.type).has_refs || !is_assigned(local, until)) return row;
-    return to_pending(std::move(row));
+    bool may_change = local.is_valid() ? is_assigned(local, until) : !m_.mutations(body_->module, until).empty();
+    return may_change ? to_pending(std::move(row)) : row;
 }
 
 Row FunctionLowering::last_use(ExprId id, Mark mark) {
@@ -132,9 +141,11 @@ Row FunctionLowering::lower(const syntax::PipeExpr&, ExprId) { TN_ICE("a call of
 Row FunctionLowering::lower(const syntax::UnaryExpr&, ExprId id) { return operator_expr(id); }
 Row FunctionLowering::lower(const syntax::BinaryExpr&, ExprId id) { return operator_expr(id); }
 
-Row FunctionLowering::lower(const syntax::StringExpr& n, ExprId id) { return one(type_of(id), literal(text(n.text))); }
+Row FunctionLowering::lower(const syntax::StringExpr& n, ExprId id) {
+    return lasting(one(type_of(id), literal(text(n.text))));
+}
 Row FunctionLowering::lower(const syntax::BytesExpr& n, ExprId id) {
-    return one(type_of(id), b_.literal(m_.literal(text(n.bytes), TypeKind::Bytes)));
+    return lasting(one(type_of(id), b_.literal(m_.literal(text(n.bytes), TypeKind::Bytes))));
 }
 Row FunctionLowering::lower(const syntax::ParenExpr& n, ExprId) { return expr(n.inner); }
 

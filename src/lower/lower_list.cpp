@@ -58,7 +58,7 @@ Row FunctionLowering::list_pop(const check::Call& c, ExprId id) {
         }
     }
     ssa_.write(left, b_.seq_set_len(own, shorter));
-    jump_with(join, make_variant(type, 1, {&popped, 1}));
+    jump_with(join, to_owned(make_variant(type, 1, {&popped, 1})));
 
     ssa_.start(none);
     ssa_.write(left, list);

@@ -108,7 +108,7 @@ Row FunctionLowering::read(const Place& p) {
     if (!r.in_memory) return r.row;
     // What a constant holds is never written over.
     bool constant = p.root == Place::Root::Global && m_.input().checked.globals[p.global].is_const;
-    return load(r.location, r.type, constant);
+    return constant ? lasting(load(r.location, r.type, true)) : load(r.location, r.type);
 }
 
 FunctionLowering::Resolved FunctionLowering::resolve_for_write(const Place& p) {

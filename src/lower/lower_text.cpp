@@ -74,7 +74,7 @@ Row FunctionLowering::lower(const syntax::FStringExpr& n, ExprId id) {
         waiting = own_.add(result, false);
     }
     at(id);
-    if (!result.is_valid()) return one(type, literal(constant)); // nothing but text
+    if (!result.is_valid()) return lasting(one(type, literal(constant))); // nothing but text
     if (!constant.empty()) flush();
     Row row = one(type, result);
     row.leaves[0].cleanup = waiting;

@@ -169,6 +169,18 @@ FuncId ModuleLowering::derived(Derived what, TypeId type) {
     return entry->second;
 }
 
+FuncId ModuleLowering::trap_fn(TrapCode code) {
+    auto [entry, is_new] = trap_fns_.try_emplace(static_cast<std::uint32_t>(code));
+    if (!is_new) return entry->second;
+    ir::Function fn;
+    fn.name = "trap " + std::string(trap_name(code));
+    fn.sig.params.push_back(ir::Param{Scalar::Ref, ir::Ownership::Owned});
+    ir::Builder builder(module_, fn);
+    builder.set_block(builder.make_block());
+    builder.trap(static_cast<std::uint32_t>(code), builder.add_param(fn.entry(), Scalar::Ref, ir::Ownership::Owned));
+    return entry->second = module_.functions.push_back(std::move(fn));
+}
+
 ir::HostFnId ModuleLowering::host_fn(std::uint32_t index) {
     auto [entry, is_new] = host_fns_.try_emplace(index);
     if (!is_new) return entry->second;

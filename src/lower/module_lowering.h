@@ -5,6 +5,7 @@
 // work list. It refuses to know statements and expressions.
 #pragma once
 
+#include "builtins/trap.h"
 #include "lower/lower.h"
 
 #include <map>
@@ -39,6 +40,8 @@ public:
 
     ir::FuncId fn_instance(check::FnId fn, const std::vector<TypeId>& type_args);
     ir::FuncId derived(Derived what, TypeId type);
+    // fn(owned message): traps. It has no position, so that traces begin with its caller.
+    ir::FuncId trap_fn(TrapCode code);
     ir::HostFnId host_fn(std::uint32_t index);
     std::uint32_t global_offset(check::GlobalId global) const { return global_offsets_[global]; }
 
@@ -83,6 +86,7 @@ private:
     std::map<std::pair<Derived, std::uint32_t>, ir::FuncId> derived_;
     std::vector<Instance> waiting_;
     std::vector<DerivedInstance> waiting_derived_;
+    std::unordered_map<std::uint32_t, ir::FuncId> trap_fns_;
     std::unordered_map<std::uint32_t, ir::HostFnId> host_fns_;
     std::unordered_map<std::uint32_t, ir::DescId> descs_;
     std::map<std::pair<TypeKind, std::string>, ir::LiteralId> literals_;

@@ -20,6 +20,7 @@ struct RowLeaf {
     // Valid: an owned reference; who consumes it takes the cleanup. Invalid: a scalar, or borrowed.
     CleanupId cleanup = CleanupId();
     bool is_null = false; // the result of Null: owned and borrowed alike
+    bool lasting = false; // borrowed from the module or a constant: nothing ends it
     bool claimed = false; // an owned reference that waits nowhere: who holds the row consumes it
 };
 

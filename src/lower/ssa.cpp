@@ -234,7 +234,7 @@ void Ssa::drop_trivial_phis() {
         for (ValueId arg : phis_[i].args) users[arg.value].push_back(i);
         work.push_back(i);
     }
-    std::reverse(work.begin(), work.end()); // parameters are found walking backward: the earliest are last
+    // Parameters are found walking backward: the last made stands first in the code, and goes first.
     while (!work.empty()) {
         Phi& phi = phis_[work.back()];
         work.pop_back();
@@ -256,6 +256,7 @@ void Ssa::drop_trivial_phis() {
         replaced_[phi.value.index()] = same;
         // Whoever used this parameter now uses `same`, and may have become trivial by it.
         std::vector<std::uint32_t> moved = std::move(users[phi.value.value]);
+        std::erase_if(moved, [&](std::uint32_t user) { return phis_[user].removed; });
         work.insert(work.end(), moved.begin(), moved.end());
         auto& list = users[same.value];
         list.insert(list.end(), moved.begin(), moved.end());

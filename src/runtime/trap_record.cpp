@@ -13,6 +13,7 @@ void TrapRecord::clear() noexcept {
 }
 
 void TrapRecord::add_frame(const CodeMap* map, std::uint32_t loc) noexcept {
+    if (loc == 0xffffffffu) return; // code that stands nowhere in the script
     const Frame frame{map, loc};
     if (frame_count_ < max_innermost) {
         innermost_[frame_count_] = frame;

@@ -24,7 +24,7 @@ public:
         case TypeKind::Tuple:
             out_ += '(';
             list(args);
-            out_ += args.size() == 1 ? ",)" : ")";
+            out_ += ')';
             break;
         case TypeKind::Fn:
             out_ += "fn(";

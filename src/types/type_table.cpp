@@ -1,6 +1,8 @@
 // The hash-consing of types and the prelude's enums. See type_table.h.
 #include "types/type_table.h"
 
+#include "support/ice.h"
+
 #include <algorithm>
 
 namespace tn {
@@ -93,6 +95,7 @@ TypeId TypeTable::make(TypeKind kind, std::span<const TypeId> args, std::uint32_
 }
 
 TypeId TypeTable::tuple(std::span<const TypeId> elements) {
+    TN_CHECK(elements.size() != 1, "a tuple of one element");
     if (elements.empty()) return simple(TypeKind::Unit);
     return make(TypeKind::Tuple, elements);
 }

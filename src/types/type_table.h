@@ -71,7 +71,7 @@ public:
 
     TypeId simple(TypeKind kind) const; // any kind without arguments or payload
     TypeId make(TypeKind kind, std::span<const TypeId> args, std::uint32_t payload = 0);
-    TypeId tuple(std::span<const TypeId> elements); // () for none; one makes `(T,)`
+    TypeId tuple(std::span<const TypeId> elements); // () for none; an error for one
     TypeId list(TypeId element) { return make(TypeKind::List, {&element, 1}); }
     TypeId option(TypeId inner) { return make(TypeKind::Enum, {&inner, 1}, option_id.value); }
     TypeId fn(std::span<const TypeId> params, TypeId result);

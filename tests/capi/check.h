@@ -21,7 +21,12 @@ void check_contains(const char *text, const char *part, const char *what, const 
 #define CONTAINS(found, part) check_contains((found), (part), #found, __FILE__, __LINE__)
 #define STATUS(found, expected) check_status((found), (expected), NULL, #found, __FILE__, __LINE__)
 /* `call` sets the variable `err`. */
-#define STATUS_ERR(call, expected) (err = NULL, check_status((call), (expected), err, #call, __FILE__, __LINE__), err = NULL)
+#define STATUS_ERR(call, expected) \
+    do { \
+        const tn_status status_of_call = (call); \
+        check_status(status_of_call, (expected), err, #call, __FILE__, __LINE__); \
+        err = NULL; \
+    } while (0)
 
 /* Runs one test function, named in the output when it fails. */
 #define RUN(test) run_test(test, #test)

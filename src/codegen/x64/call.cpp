@@ -265,7 +265,7 @@ void FunctionEmitter::op(OpTag<Op::ListNew>, const ir::Inst& inst) {
     Location capacity = any(mf_->fn->operands_of(inst)[0]);
     enter_host_stack(0);
     if (!(capacity == Location::reg(Rsi))) move(capacity, Location::reg(Rsi), Scalar::I64);
-    load_imm(Rdx, inst.imm, false, false);
+    load_imm(Rdx, inst.imm, false);
     a_->mov(gp64(Rdi), gp64(context_register));
     call_address(reinterpret_cast<const void*>(&rt::rt_list_new));
     leave_host_stack();

@@ -222,6 +222,13 @@ void Describe::op(OpTag<Op::Select>, const ir::Inst& inst) {
 void FunctionEmitter::op(OpTag<Op::Select>, const ir::Inst& inst) {
     auto operands = mf_->fn->operands_of(inst);
     Condition c = condition(operands[0]);
+    keep_flags_ = true;
+    select(inst, c);
+    keep_flags_ = false;
+}
+
+void FunctionEmitter::select(const ir::Inst& inst, const Condition& c) {
+    auto operands = mf_->fn->operands_of(inst);
     if (class_of(inst.type) == RegClass::Float) {
         Location yes = any(operands[1]), no = any(operands[2]);
         const unsigned dst = reg();
@@ -260,7 +267,7 @@ void FunctionEmitter::op(OpTag<Op::Select>, const ir::Inst& inst) {
 
 void FunctionEmitter::jump_to(std::uint32_t block) {
     const std::uint32_t here = place_[block_];
-    if (here + 1 < layout_.size() && layout_[here + 1] == block) return;
+    if (here + 1 < layout_.size() && layout_[here + 1] == threaded_[block]) return;
     a_->jmp(block_labels_[block]);
 }
 
@@ -278,17 +285,18 @@ void FunctionEmitter::op(OpTag<Op::Branch>, const ir::Inst& inst) {
     const Edge &yes = mf_->edges[block.first_succ], &no = mf_->edges[block.first_succ + 1];
     const std::uint32_t here = place_[block_];
     const std::uint32_t next = here + 1 < layout_.size() ? layout_[here + 1] : no_index;
+    const std::uint32_t yes_to = threaded_[yes.to];
     auto own = [](const Edge& e) { return e.place == EdgePlace::OwnBlock; };
     auto weight = [&](const Edge& e) { return mf_->blocks[e.to].weight; };
     // The edge that goes on right here; the other one is a jump on its condition.
     bool through_no = true;
     if (own(yes) != own(no)) {
         const Edge &with = own(yes) ? yes : no, &without = own(yes) ? no : yes;
-        bool moves_here = !mf_->blocks[with.to].cold && (with.to == next || without.to != next || weight(with) >= weight(without));
+        bool moves_here = !mf_->blocks[with.to].cold && (threaded_[with.to] == next || threaded_[without.to] != next || weight(with) >= weight(without));
         through_no = moves_here == own(no);
     } else if (own(yes)) {
         through_no = weight(no) >= weight(yes);
-    } else if (yes.to == next) {
+    } else if (yes_to == next) {
         through_no = false;
     }
     const Edge &through = through_no ? no : yes, &away = through_no ? yes : no;

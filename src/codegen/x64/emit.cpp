@@ -26,6 +26,8 @@ void FunctionEmitter::emit(MachineFunction& mf, const Frame& frame, std::uint32_
     cold_paths_.clear();
     block_labels_.clear();
     for (std::size_t i = 0; i < mf.blocks.size(); ++i) block_labels_.push_back(a_->newLabel());
+    thread_jumps();
+    for (std::uint32_t b = 0; b < mf.blocks.size(); ++b) block_labels_[b] = block_labels_[threaded_[b]];
     lay_out_blocks();
     a_->align(asmjit::AlignMode::kCode, 16);
     a_->bind(module_.function_label(mf.id));
@@ -68,20 +70,43 @@ void FunctionEmitter::lay_out_blocks() {
     layout_.clear();
     for (bool cold : {false, true}) {
         for (std::uint32_t b : order) {
-            if (mf_->blocks[b].cold == cold) layout_.push_back(b);
+            if (mf_->blocks[b].cold == cold && threaded_[b] == b) layout_.push_back(b);
         }
     }
     place_.assign(count, 0);
-    for (std::uint32_t i = 0; i < count; ++i) place_[layout_[i]] = i;
+    for (std::uint32_t i = 0; i < layout_.size(); ++i) place_[layout_[i]] = i;
+    // Inner loops start at their first block in this order, whichever that is.
     align_.assign(count, 0);
-    for (const MachineLoop& loop : mf_->loops) {
-        if (!loop.innermost || mf_->blocks[loop.first_block].cold) continue;
-        for (std::uint32_t i = loop.first_block; i < loop.end_block; ++i) {
-            if (mf_->blocks[order[i]].cold) continue;
-            align_[order[i]] = 1;
-            break;
-        }
+    std::vector<bool> seen(mf_->loops.size(), false);
+    for (std::uint32_t b : layout_) {
+        const std::uint32_t loop = mf_->blocks[b].loop;
+        if (loop == no_index || seen[loop] || !mf_->loops[loop].innermost || mf_->blocks[b].cold) continue;
+        seen[loop] = true;
+        align_[b] = 1;
     }
+}
+
+// Jumps to a block that only jumps on go where it goes.
+void FunctionEmitter::thread_jumps() {
+    const auto count = static_cast<std::uint32_t>(mf_->blocks.size());
+    threaded_.resize(count);
+    for (std::uint32_t b = 0; b < count; ++b) {
+        std::uint32_t to = b;
+        for (unsigned steps = 0; steps < 8 && is_empty_jump(to); ++steps) to = mf_->edges[mf_->blocks[to].first_succ].to;
+        threaded_[b] = to;
+    }
+}
+
+bool FunctionEmitter::is_empty_jump(std::uint32_t index) const {
+    const MachineBlock& block = mf_->blocks[index];
+    if (index == 0 || block.end_inst != block.first_inst + 2 || mf_->terminator(block).op != Op::Jump) return false;
+    if (mf_->edges[block.first_succ].move_count != 0 || mf_->edges[block.first_succ].to == index) return false;
+    auto moves = find_inst(mf_->moves_before, block.first_inst + 1);
+    if (moves != mf_->moves_before.end() && moves->inst == block.first_inst + 1) return false;
+    for (std::uint32_t p = 0; p < block.pred_count; ++p) {
+        if (mf_->edges[mf_->pred_edges[block.first_pred + p]].place == EdgePlace::SuccStart) return false;
+    }
+    return true;
 }
 
 void FunctionEmitter::emit_block(std::uint32_t index) {
@@ -239,7 +264,7 @@ x86::Mem FunctionEmitter::address(const ir::Inst& inst) {
     return x86::Mem(gp64(base), gp64(reg()), shift, static_cast<std::int32_t>(disp));
 }
 
-// --- moves: none of them changes the flags ---
+// --- moves: none of them changes the flags while keep_flags_ is set ---
 
 void FunctionEmitter::move_gp(unsigned to, unsigned from, Scalar type) {
     if (to != from) a_->mov(gp_of(to, is_wide(type)), gp_of(from, is_wide(type)));
@@ -254,9 +279,9 @@ void FunctionEmitter::move_xmm(unsigned to, unsigned from) {
     }
 }
 
-void FunctionEmitter::load_imm(unsigned reg, std::int64_t value, bool wide, bool keep_flags) {
+void FunctionEmitter::load_imm(unsigned reg, std::int64_t value, bool wide) {
     if (!wide) value = static_cast<std::uint32_t>(value);
-    if (value == 0 && !keep_flags) {
+    if (value == 0 && !keep_flags_) {
         a_->xor_(gp32(reg), gp32(reg));
     } else if (value == static_cast<std::int64_t>(static_cast<std::uint32_t>(value))) {
         a_->mov(gp32(reg), asmjit::imm(value));

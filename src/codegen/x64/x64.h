@@ -189,6 +189,8 @@ private:
     };
 
     // emit.cpp: blocks, operands, moves
+    void thread_jumps();
+    bool is_empty_jump(std::uint32_t block) const;
     void lay_out_blocks();
     void emit_block(std::uint32_t block);
     void emit_inst(std::uint32_t index);
@@ -212,7 +214,7 @@ private:
     void move(Location from, Location to, Scalar type);
     void move_gp(unsigned to, unsigned from, Scalar type);
     void move_xmm(unsigned to, unsigned from);
-    void load_imm(unsigned reg, std::int64_t value, bool wide, bool keep_flags = true);
+    void load_imm(unsigned reg, std::int64_t value, bool wide);
 
     // arith.cpp
     void alu(asmjit::InstId id, unsigned dst, const Rm& src, bool wide);
@@ -239,7 +241,7 @@ private:
     Condition condition(ir::ValueId value);
     void jump_if(const Condition& c, bool value, Label target);
     void jump_to(std::uint32_t block);
-    void branch(const ir::Inst& inst);
+    void select(const ir::Inst& inst, const Condition& c);
 
     // memory.cpp
     void load(Scalar type, unsigned dst, const x86::Mem& mem);
@@ -281,6 +283,8 @@ private:
     std::vector<std::pair<std::uint32_t, Label>> edge_blocks_; // edge, its label: emitted out of line
     std::vector<std::uint32_t> layout_;   // blocks in emission order
     std::vector<std::uint32_t> place_;    // by block: index in layout_
+    std::vector<std::uint32_t> threaded_; // by block: where a jump to it ends up
+    bool keep_flags_ = false;             // between a test and its use
     std::vector<std::uint8_t> align_;     // by block: starts an inner loop
     std::vector<TrapPath> traps_;
     std::vector<ColdPath> cold_paths_;

@@ -11,7 +11,7 @@ b0(v0: i64):
     v1 = const.i64 0
     v2 = list_new.ref v1, desc2 @loc0
     jump b1(v1, v2)
-b1(v3: i64, v4: ref owned):
+b1(v3: i64, v4: owned ref):
     v5 = icmp.lt v3, v0
     branch v5, b2, b3
 b2:
@@ -19,7 +19,7 @@ b2:
     v6 = list_grow.ref v4, desc2 @loc0
     v7 = seq_len.i64 v6
     v8 = seq_data.ptr v6
-    store elem v8 + 0 + v7 * 8, v3
+    store.i64 elem v8 + 0 + v7 * 8, v3
     v9 = const.i64 1
     v10 = add.i64 v7, v9 @loc0
     v11 = seq_set_len.ref v6, v10
@@ -66,8 +66,8 @@ b0(v0: i64):
     return v5
 }
 
-fn @take(v0: ref owned, v1: i64) -> i64, ref {
-b0(v0: ref owned, v1: i64):
+fn @take(v0: owned ref, v1: i64) -> i64, ref {
+b0(v0: owned ref, v1: i64):
     v2 = const.i64 10
     v3 = div.i64 v2, v1 @loc1
     return v3, v0
@@ -131,7 +131,7 @@ b0(v0: ref, v1: i64):
     v2 = retain.ref v0
     v3 = unique.ref v2, desc2 @loc0
     v4 = seq_data.ptr v3
-    store elem v4 + 0, v1
+    store.i64 elem v4 + 0, v1
     return v3
 }
 
@@ -142,13 +142,13 @@ b0:
     v2 = seq_set_len.ref v1, v0
     v3 = seq_data.ptr v2
     v4 = const.i64 7
-    store elem v3 + 0, v4
-    store elem v3 + 8, v4
+    store.i64 elem v3 + 0, v4
+    store.i64 elem v3 + 8, v4
     return v2
 }
 
-fn @drop(v0: ref owned) {
-b0(v0: ref owned):
+fn @drop(v0: owned ref) {
+b0(v0: owned ref):
     release v0 nullable
     return
 }
@@ -159,7 +159,7 @@ b0:
     v1 = list_new.ref v0, desc5 @loc0
     v2 = call @make @loc0
     v3 = seq_data.ptr v1
-    store elem v3 + 0, v2
+    store.ref elem v3 + 0, v2
     v4 = seq_set_len.ref v1, v0
     v5 = seq_data.ptr v4
     v6 = load.ref elem v5 + 0
@@ -167,7 +167,7 @@ b0:
     v8 = unique_at.ref v5, desc2 @loc0
     v9 = seq_data.ptr v8
     v10 = const.i64 40
-    store elem v9 + 8, v10
+    store.i64 elem v9 + 8, v10
     v11 = seq_data.ptr v7
     v12 = load.i64 elem v11 + 8
     v13 = load.i64 elem v9 + 8
@@ -193,8 +193,8 @@ b0:
 
 TEST(Ownership, OwnedParametersAreGivenBackWhenTheStackOverflows) {
     Script s(R"(
-fn @down(v0: ref owned, v1: i64) -> ref {
-b0(v0: ref owned, v1: i64):
+fn @down(v0: owned ref, v1: i64) -> ref {
+b0(v0: owned ref, v1: i64):
     v2 = const.i64 2
     v3 = list_new.ref v2, desc2 @loc0
     v4 = call @down v3, v1 @loc0
@@ -224,7 +224,7 @@ b0:
     v1 = list_new.ref v0, desc2 @loc0
     v2 = const.i64 0
     jump b1(v2, v1)
-b1(v3: i64, v4: ref owned):
+b1(v3: i64, v4: owned ref):
     poll @loc0
     v5 = list_new.ref v0, desc2 @loc0
     release v4
