@@ -7,7 +7,8 @@ if(NOT capi_kind STREQUAL "INTERFACE_LIBRARY")
     target_include_directories(tn_capi PUBLIC ${PROJECT_SOURCE_DIR}/include)
     target_compile_definitions(tn_capi PRIVATE TN_BUILD=1 TN_VERSION_TEXT="${PROJECT_VERSION}")
     set(version_script ${PROJECT_SOURCE_DIR}/src/capi/tn_symbols.map)
-    add_library(tenon_shared SHARED $<TARGET_OBJECTS:tn_capi>)
+    # codegen as objects: its asmjit_shim must come before libasmjit.a wants what it replaces.
+    add_library(tenon_shared SHARED $<TARGET_OBJECTS:tn_capi> $<TARGET_OBJECTS:tn_codegen>)
     target_include_directories(tenon_shared PUBLIC ${PROJECT_SOURCE_DIR}/include)
     target_link_libraries(tenon_shared PRIVATE tn_driver tn_host Threads::Threads)
     set_target_properties(tenon_shared PROPERTIES OUTPUT_NAME tenon VERSION ${PROJECT_VERSION} SOVERSION 1

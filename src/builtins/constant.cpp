@@ -37,8 +37,7 @@ BuiltinConstant int_value(TypeKind owner, IntConstant id) {
     unsigned bits = scalar_size(scalar) * 8;
     std::uint64_t ones = ~std::uint64_t{0} >> (64 - bits);
     switch (id) {
-    case IntConstant::Min:
-        return {owner, is_signed(scalar) ? static_cast<std::int64_t>(~(ones >> 1)) : 0, 0};
+    case IntConstant::Min: return {owner, is_signed(scalar) ? static_cast<std::int64_t>(~(ones >> 1)) : 0, 0};
     case IntConstant::Max: return {owner, static_cast<std::int64_t>(is_signed(scalar) ? ones >> 1 : ones), 0};
     case IntConstant::Bits: return {TypeKind::I64, bits, 0};
     }
@@ -55,7 +54,8 @@ std::optional<BuiltinConstant> find_builtin_constant(TypeKind owner, std::string
     }
     if (is_float_kind(owner)) {
         for (const FloatRow& row : float_rows) {
-            if (row.name == name) return BuiltinConstant{owner, 0, owner == TypeKind::F32 ? row.f32_value : row.f64_value};
+            if (row.name == name)
+                return BuiltinConstant{owner, 0, owner == TypeKind::F32 ? row.f32_value : row.f64_value};
         }
     }
     return {};

@@ -75,7 +75,8 @@ public:
             spec.type = take();
         }
         if (!rest_.empty()) {
-            reason = "expected [[fill]align][sign][#][0][width][.precision][type], with a type of d x X o b e f g";
+            reason =
+                "expected [[fill]align][sign][#][0][width][.precision][type], with a type of d x X o b e f g";
             return {};
         }
         return spec;
@@ -148,8 +149,9 @@ void FormatSpec::pack(std::int64_t out[2]) const {
     out[0] = static_cast<std::int64_t>(static_cast<std::uint64_t>(fill) | byte(align, 24) | byte(sign, 32) |
                                        byte(type, 40) | static_cast<std::uint64_t>(alternate) << 48 |
                                        static_cast<std::uint64_t>(zero) << 49);
-    out[1] = static_cast<std::int64_t>(static_cast<std::uint64_t>(width) |
-                                       static_cast<std::uint64_t>(static_cast<std::uint32_t>(precision)) << 32);
+    out[1] =
+        static_cast<std::int64_t>(static_cast<std::uint64_t>(width) |
+                                  static_cast<std::uint64_t>(static_cast<std::uint32_t>(precision)) << 32);
 }
 
 FormatSpec FormatSpec::unpack(std::int64_t first, std::int64_t second) {

@@ -4,7 +4,10 @@
 namespace tn::check {
 
 BodyChecker::BodyChecker(Program& program, Body& body)
-    : program_(program), types_(program.types), body_(body), module_(program.out.modules[body.module]),
+    : program_(program),
+      types_(program.types),
+      body_(body),
+      module_(program.out.modules[body.module]),
       infer_(program.types, program.facts) {}
 
 void BodyChecker::check_fn(FnId id) {
@@ -25,7 +28,8 @@ void BodyChecker::check_fn(FnId id) {
             bool is_twice = false;
             for (const auto& [known, local] : bindings.names) {
                 if (known != name) continue;
-                report(Diag::DuplicateName, nodes[i].name.span, text(name)).label(body_.locals[local].span, "first defined here");
+                report(Diag::DuplicateName, nodes[i].name.span, text(name))
+                    .label(body_.locals[local].span, "first defined here");
                 is_twice = true;
             }
             param.local = add_local(name, param.type, nodes[i].name.span);
@@ -37,9 +41,11 @@ void BodyChecker::check_fn(FnId id) {
             body_.locals[param.local].is_mut = param.is_mut;
         } else if (nodes[i].pattern.is_valid()) {
             bind_pattern(nodes[i].pattern, param.type, bindings);
-            matches_.push_back({ExprId(), nodes[i].pattern, param.type, tree().patterns[nodes[i].pattern].span});
+            matches_.push_back(
+                {ExprId(), nodes[i].pattern, param.type, tree().patterns[nodes[i].pattern].span});
         }
-        for (std::size_t l = first_local; l < body_.locals.size(); ++l) body_.locals[LocalId(l)].is_param = true;
+        for (std::size_t l = first_local; l < body_.locals.size(); ++l)
+            body_.locals[LocalId(l)].is_param = true;
     }
     for (const auto& [name, local] : bindings.names) bring_into_scope(name, local);
 

@@ -1,8 +1,9 @@
 // The checker of one body: a function's, a test's or an initializer's code.
 //
-// In: a tree and the Program's declarations. Out: the body's part of the Module's side tables. Two phases: a walk
-// that gives every node a type, perhaps with variables in it; then finish(), which settles the variables, and
-// with known types does everything that had to wait: operators, literals, casts, exhaustiveness.
+// In: a tree and the Program's declarations. Out: the body's part of the Module's side tables. Two phases: a
+// walk that gives every node a type, perhaps with variables in it; then finish(), which settles the
+// variables, and with known types does everything that had to wait: operators, literals, casts,
+// exhaustiveness.
 #pragma once
 
 #include "check/exhaustive.h"
@@ -37,32 +38,32 @@ private:
 
     // One per kind of node; a missing one does not compile.
     TypeId visit(ExprId, const syntax::ErrorExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::IntExpr&, const Expect&);      // literal.cpp
-    TypeId visit(ExprId, const syntax::FloatExpr&, const Expect&);    // literal.cpp
-    TypeId visit(ExprId, const syntax::BoolExpr&, const Expect&);     // literal.cpp
-    TypeId visit(ExprId, const syntax::CharExpr&, const Expect&);     // literal.cpp
-    TypeId visit(ExprId, const syntax::StringExpr&, const Expect&);   // literal.cpp
-    TypeId visit(ExprId, const syntax::BytesExpr&, const Expect&);    // literal.cpp
-    TypeId visit(ExprId, const syntax::FStringExpr&, const Expect&);  // literal.cpp
-    TypeId visit(ExprId, const syntax::NameExpr&, const Expect&);     // path.cpp
+    TypeId visit(ExprId, const syntax::IntExpr&, const Expect&);     // literal.cpp
+    TypeId visit(ExprId, const syntax::FloatExpr&, const Expect&);   // literal.cpp
+    TypeId visit(ExprId, const syntax::BoolExpr&, const Expect&);    // literal.cpp
+    TypeId visit(ExprId, const syntax::CharExpr&, const Expect&);    // literal.cpp
+    TypeId visit(ExprId, const syntax::StringExpr&, const Expect&);  // literal.cpp
+    TypeId visit(ExprId, const syntax::BytesExpr&, const Expect&);   // literal.cpp
+    TypeId visit(ExprId, const syntax::FStringExpr&, const Expect&); // literal.cpp
+    TypeId visit(ExprId, const syntax::NameExpr&, const Expect&);    // path.cpp
     TypeId visit(ExprId, const syntax::ParenExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::TupleExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ListExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::MapExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::SetExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::RecordExpr&, const Expect&);   // record.cpp
-    TypeId visit(ExprId, const syntax::FieldExpr&, const Expect&);    // path.cpp
+    TypeId visit(ExprId, const syntax::RecordExpr&, const Expect&);     // record.cpp
+    TypeId visit(ExprId, const syntax::FieldExpr&, const Expect&);      // path.cpp
     TypeId visit(ExprId, const syntax::TupleFieldExpr&, const Expect&); // record.cpp
-    TypeId visit(ExprId, const syntax::IndexExpr&, const Expect&);    // operator.cpp
-    TypeId visit(ExprId, const syntax::CallExpr&, const Expect&);     // call.cpp
-    TypeId visit(ExprId, const syntax::TryExpr&, const Expect&);      // control.cpp
-    TypeId visit(ExprId, const syntax::UnaryExpr&, const Expect&);    // operator.cpp
-    TypeId visit(ExprId, const syntax::BinaryExpr&, const Expect&);   // operator.cpp
-    TypeId visit(ExprId, const syntax::CastExpr&, const Expect&);     // operator.cpp
-    TypeId visit(ExprId, const syntax::RangeExpr&, const Expect&);    // operator.cpp
-    TypeId visit(ExprId, const syntax::PipeExpr&, const Expect&);     // call.cpp
-    TypeId visit(ExprId, const syntax::AssignExpr&, const Expect&);   // place.cpp
-    TypeId visit(ExprId, const syntax::BlockExpr&, const Expect&);    // control.cpp, so all below
+    TypeId visit(ExprId, const syntax::IndexExpr&, const Expect&);      // conversion.cpp
+    TypeId visit(ExprId, const syntax::CallExpr&, const Expect&);       // call.cpp
+    TypeId visit(ExprId, const syntax::TryExpr&, const Expect&);        // control.cpp
+    TypeId visit(ExprId, const syntax::UnaryExpr&, const Expect&);      // operator.cpp
+    TypeId visit(ExprId, const syntax::BinaryExpr&, const Expect&);     // operator.cpp
+    TypeId visit(ExprId, const syntax::CastExpr&, const Expect&);       // conversion.cpp
+    TypeId visit(ExprId, const syntax::RangeExpr&, const Expect&);      // conversion.cpp
+    TypeId visit(ExprId, const syntax::PipeExpr&, const Expect&);       // call.cpp
+    TypeId visit(ExprId, const syntax::AssignExpr&, const Expect&);     // place.cpp
+    TypeId visit(ExprId, const syntax::BlockExpr&, const Expect&);      // control.cpp, so all below
     TypeId visit(ExprId, const syntax::IfExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::MatchExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::WhileExpr&, const Expect&);
@@ -82,9 +83,11 @@ private:
     TypeKind kind(TypeId id) { return types_.kind(infer_.shallow(id)); }
     bool is_never(TypeId id) { return types_.kind(id) == TypeKind::Never; }
     bool is_error(TypeId id) { return kind(id) == TypeKind::Error; }
-    TypeId fresh(Span origin, std::string what) { return infer_.fresh(VarKind::General, origin, std::move(what)); }
-    // The type with its variables followed; when nothing is known of it, waiting operators are tried, and if that
-    // does not help, CannotInfer is reported and the answer is Error.
+    TypeId fresh(Span origin, std::string what) {
+        return infer_.fresh(VarKind::General, origin, std::move(what));
+    }
+    // The type with its variables followed; when nothing is known of it, waiting operators are tried, and if
+    // that does not help, CannotInfer is reported and the answer is Error.
     TypeId settle(TypeId type, Span use, std::string_view what);
     TypeId resolve_type(TypeExprId id);
     std::string print(TypeId id) { return infer_.print(id); }
@@ -150,11 +153,11 @@ private:
     struct Target { // of a call
         Callee callee = Callee::Fn;
         std::uint32_t target = 0;
-        std::string name;                // for messages
+        std::string name; // for messages
         std::vector<ParamType> params;
         std::vector<TypeId> type_args;
         TypeId result;
-        Span declared;                   // of a user's function
+        Span declared; // of a user's function
     };
     struct WrittenArg {
         ExprId expr;
@@ -203,8 +206,9 @@ private:
     Outcome try_unary(const Pending& op, bool is_last, TypeId& result);
     void bad_operands(const Pending& op);
     TypeId compare(ExprId id, const syntax::BinaryExpr& node);
-    TypeId index(ExprId id, const syntax::IndexExpr& node, ExprId arg);
     bool retry_pending(bool is_last);
+    // conversion.cpp
+    TypeId index(ExprId id, const syntax::IndexExpr& node, ExprId arg);
     void check_casts();
     void check_comparisons();
 
@@ -214,8 +218,8 @@ private:
         SymbolId label;
         bool takes_value = false; // `loop`
         bool has_break = false;
-        Expect expect;            // of the values
-        TypeId type;              // of the values so far
+        Expect expect; // of the values
+        TypeId type;   // of the values so far
     };
     std::optional<std::size_t> find_loop(const syntax::Label& label, std::string_view word, Span span);
     void check_let(const syntax::LetStmt& node);
@@ -233,8 +237,8 @@ private:
 
     // ---- patterns (pattern.cpp) ----
     struct Bindings {
-        std::vector<std::pair<SymbolId, LocalId>> names;   // of the pattern so far
-        std::unordered_map<SymbolId, LocalId> known;       // those of an alternative to the left
+        std::vector<std::pair<SymbolId, LocalId>> names; // of the pattern so far
+        std::unordered_map<SymbolId, LocalId> known;     // those of an alternative to the left
     };
     void check_pattern(PatternId id, TypeId type);
     void bind_pattern(PatternId id, TypeId type, Bindings& bindings);
@@ -253,13 +257,13 @@ private:
     };
     // The constructor a pattern names; reports when there is none.
     std::optional<VariantRef> find_variant(std::span<const syntax::Name> path, TypeId type, Span span);
-    void bind_fields(PatternId id, const syntax::RecordPattern& node, TypeId owner, const std::vector<Field>& fields,
-                     Bindings& bindings);
+    void bind_fields(PatternId id, const syntax::RecordPattern& node, TypeId owner,
+                     const std::vector<Field>& fields, Bindings& bindings);
     bool pattern_fits(PatternId id, TypeId pattern_type, TypeId value_type);
 
     // ---- the second phase (finish.cpp, finish_match.cpp) ----
     struct MatchUse {
-        ExprId id;               // a match; invalid: a single pattern that must not fail
+        ExprId id; // a match; invalid: a single pattern that must not fail
         PatternId pattern;
         TypeId type;
         Span span;
@@ -280,7 +284,7 @@ private:
     Module& module_;
     Infer infer_;
     TypeId self_type_;
-    TypeId result_;          // of the enclosing function; invalid: `return` is not allowed
+    TypeId result_; // of the enclosing function; invalid: `return` is not allowed
     Span result_span_;
     std::string fn_name_;
     std::size_t error_count_ = 0;
@@ -289,11 +293,11 @@ private:
     std::vector<SymbolId> scope_;
     std::vector<Loop> loops_;
 
-    std::vector<ExprId> exprs_;       // with a type, in order
+    std::vector<ExprId> exprs_; // with a type, in order
     std::vector<PatternId> patterns_;
     std::vector<CallId> calls_;
     std::vector<Pending> pending_;
-    std::vector<Pending> negations_;  // of literals' variables
+    std::vector<Pending> negations_; // of literals' variables
     struct IntUse {
         ExprId id;
         TypeId type;

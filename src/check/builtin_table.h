@@ -1,7 +1,7 @@
 // The language's own functions and methods, with their signatures as types.
 //
-// In: builtin.def. Out: a row by owner and name, its signature parsed once per compilation and on first use. It
-// refuses to know who calls them.
+// In: builtin.def. Out: a row by owner and name, its signature parsed once per compilation and on first use.
+// It refuses to know who calls them.
 #pragma once
 
 #include "builtins/builtin.h"
@@ -20,7 +20,7 @@ struct BuiltinParam {
 };
 
 struct BuiltinSignature {
-    std::vector<TypeId> type_params; // Param types; the first is Self where the owner is a class
+    std::vector<TypeId> type_params;              // Param types; the first is Self where the owner is a class
     std::vector<std::vector<std::string>> bounds; // by type parameter: names of traits
     std::vector<BuiltinParam> params;
     TypeId result;

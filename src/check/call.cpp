@@ -33,18 +33,22 @@ BodyChecker::Target BodyChecker::host_target(std::uint32_t index) {
 BodyChecker::Target BodyChecker::builtin_target(BuiltinId id, Span span, TypeId self) {
     const BuiltinInfo& row = builtin_info(id);
     const BuiltinSignature& sig = program_.builtins.get(id);
-    Target target{Callee::Builtin, static_cast<std::uint32_t>(id), std::string(row.name), {}, {}, TypeId(), Span{}};
+    Target target{Callee::Builtin, static_cast<std::uint32_t>(id), std::string(row.name), {}, {}, TypeId(),
+                  Span{}};
     for (std::size_t i = 0; i < sig.type_params.size(); ++i) {
         if (i == 0 && sig.has_self) {
             target.type_args.push_back(self);
             continue;
         }
-        std::string what = "`" + types_.param_name(sig.type_params[i]) + "` of `" + std::string(row.name) + "`";
+        std::string what =
+            "`" + types_.param_name(sig.type_params[i]) + "` of `" + std::string(row.name) + "`";
         target.type_args.push_back(fresh(span, std::move(what)));
-        for (const std::string& bound : sig.bounds[i]) bounds_.push_back({target.type_args.back(), bound, span});
+        for (const std::string& bound : sig.bounds[i])
+            bounds_.push_back({target.type_args.back(), bound, span});
     }
     for (const BuiltinParam& param : sig.params) {
-        target.params.push_back({types_.substitute(param.type, sig.type_params, target.type_args), param.is_mut, Span{}});
+        target.params.push_back(
+            {types_.substitute(param.type, sig.type_params, target.type_args), param.is_mut, Span{}});
     }
     target.result = types_.substitute(sig.result, sig.type_params, target.type_args);
     return target;
@@ -53,7 +57,8 @@ BodyChecker::Target BodyChecker::builtin_target(BuiltinId id, Span span, TypeId 
 BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint32_t variant) {
     Variant declared = types_.nominal(enum_type).variants[variant];
     Target target{Callee::Construct, variant, declared.name, {}, {}, enum_type, Span{}};
-    for (const Field& field : declared.fields) target.params.push_back({types_.field_type(enum_type, field), false, Span{}});
+    for (const Field& field : declared.fields)
+        target.params.push_back({types_.field_type(enum_type, field), false, Span{}});
     return target;
 }
 
@@ -116,7 +121,8 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
                         }
                     }
                     std::string best = program_.suggest(text(member), candidates);
-                    diag::DiagnosticBuilder builder = report(Diag::UnknownMember, field->name.span, owner, text(member));
+                    diag::DiagnosticBuilder builder =
+                        report(Diag::UnknownMember, field->name.span, owner, text(member));
                     if (!best.empty()) builder.hint("did you mean `" + best + "`?");
                     check_anyway(args);
                     return error();
@@ -133,9 +139,7 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
     }
     TypeId type = infer_.shallow(check(callee));
     check_anyway(args);
-    if (!is_error(type) && !is_never(type)) {
-        report(Diag::NotCallable, span_of(callee), print(type));
-    }
+    if (!is_error(type) && !is_never(type)) { report(Diag::NotCallable, span_of(callee), print(type)); }
     return error();
 }
 
@@ -176,7 +180,8 @@ TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, 
         if (entity.kind == EntityKind::Nominal) builder.hint("a record is made with `" + spelled + " { … }`");
         if (entity.kind == EntityKind::BuiltinType && args.size() == 1) {
             TypeKind kind = find_builtin_type(types_, spelled)->kind;
-            if (type_class(kind) == TypeClass::Scalar) builder.hint("a number is converted with `x as " + spelled + "`");
+            if (type_class(kind) == TypeClass::Scalar)
+                builder.hint("a number is converted with `x as " + spelled + "`");
             if (kind == TypeKind::String) builder.hint("any value is shown with `show(x)` or `f\"{x}\"`");
         }
         return error();
@@ -212,8 +217,8 @@ void BodyChecker::give_type_args(Target& target, const syntax::IndexExpr* writte
     }
 }
 
-TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& name, std::span<const WrittenArg> args,
-                                const syntax::IndexExpr* type_args) {
+TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& name,
+                                std::span<const WrittenArg> args, const syntax::IndexExpr* type_args) {
     if (is_error(owner)) {
         check_anyway(args);
         return error();
@@ -322,7 +327,8 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
         if (target.declared.file.is_valid()) builder.label(target.declared, "declared here");
         for (std::size_t i = hidden; i < args.size(); ++i) {
             bool has_param = i < target.params.size();
-            check(args[i].expr, has_param ? Expect{target.params[i].type, target.params[i].declared} : Expect::any());
+            check(args[i].expr,
+                  has_param ? Expect{target.params[i].type, target.params[i].declared} : Expect::any());
         }
         return target.result;
     }
@@ -350,7 +356,9 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
         return {receiver.expr, ArgMode::MutPlace};
     }
     if (!why_not.empty()) {
-        report(Diag::NotAssignable, receiver.span).primary(why_not).note("`" + target.name + "` changes its receiver");
+        report(Diag::NotAssignable, receiver.span)
+            .primary(why_not)
+            .note("`" + target.name + "` changes its receiver");
     }
     return {receiver.expr, ArgMode::MutTemporary};
 }

@@ -7,7 +7,8 @@
 
 namespace tn::check {
 
-std::optional<Checked> check(const Input& input, TypeTable& types, Interner& interner, diag::DiagnosticSink& sink) {
+std::optional<Checked> check(const Input& input, TypeTable& types, Interner& interner,
+                             diag::DiagnosticSink& sink) {
     Program program(input, types, interner, sink);
     return program.run();
 }
@@ -52,7 +53,8 @@ void Program::check_main() {
         TypeKind result = types.kind(fn.result);
         bool is_result = result == TypeKind::Enum && types.nominal_id(fn.result) == types.result_id;
         if (result != TypeKind::Unit && result != TypeKind::I64 && result != TypeKind::Never && !is_result) {
-            sink.report(Diag::BadMain, fn.span, "returns `()`, `i64` or `Result[(), E]`, not `" + types.print(fn.result) + "`");
+            sink.report(Diag::BadMain, fn.span,
+                        "returns `()`, `i64` or `Result[(), E]`, not `" + types.print(fn.result) + "`");
         }
     }
 }
@@ -69,7 +71,8 @@ void Program::check_bodies() {
         BodyChecker(*this, out.fns[FnId(i)].body).check_fn(FnId(i));
     }
     uses_ = &other_uses_;
-    for (std::size_t i = 0; i < out.tests.size(); ++i) BodyChecker(*this, out.tests[TestId(i)].body).check_test();
+    for (std::size_t i = 0; i < out.tests.size(); ++i)
+        BodyChecker(*this, out.tests[TestId(i)].body).check_test();
 }
 
 } // namespace tn::check

@@ -31,7 +31,8 @@ struct Input {
 
 // Nullopt when the sink has errors, the parser's included: then every mistake of the trees has been
 // reported as well as they can be understood. The trees must outlive the answer.
-std::optional<Checked> check(const Input& input, TypeTable& types, Interner& interner, diag::DiagnosticSink& sink);
+std::optional<Checked> check(const Input& input, TypeTable& types, Interner& interner,
+                             diag::DiagnosticSink& sink);
 
 // The types of a signature text without type parameters, `fn(String, mut List[i64]) -> i64?`, for the host's
 // declarations. Nullopt, and the reason, when it is none.
@@ -39,6 +40,7 @@ struct HostSignature {
     std::vector<HostParam> params;
     TypeId result;
 };
-std::optional<HostSignature> parse_host_signature(std::string_view text, TypeTable& types, std::string& reason);
+std::optional<HostSignature> parse_host_signature(std::string_view text, TypeTable& types,
+                                                  std::string& reason);
 
 } // namespace tn::check

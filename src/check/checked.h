@@ -24,12 +24,24 @@ using syntax::ExprId;
 using syntax::ItemId;
 using syntax::PatternId;
 
-struct ModuleId : Id<ModuleId> { using Id::Id; };
-struct FnId : Id<FnId> { using Id::Id; };
-struct GlobalId : Id<GlobalId> { using Id::Id; };
-struct TestId : Id<TestId> { using Id::Id; };
-struct LocalId : Id<LocalId> { using Id::Id; }; // within one Body
-struct CallId : Id<CallId> { using Id::Id; };   // within one Module
+struct ModuleId : Id<ModuleId> {
+    using Id::Id;
+};
+struct FnId : Id<FnId> {
+    using Id::Id;
+};
+struct GlobalId : Id<GlobalId> {
+    using Id::Id;
+};
+struct TestId : Id<TestId> {
+    using Id::Id;
+};
+struct LocalId : Id<LocalId> {
+    using Id::Id;
+}; // within one Body
+struct CallId : Id<CallId> {
+    using Id::Id;
+}; // within one Module
 
 // ---- Expressions -------------------------------------------------------------------------------------
 
@@ -110,9 +122,9 @@ struct Call {
 
 enum class PatternForm : std::uint8_t {
     Wildcard,
-    Bind,      // LocalId(detail) = the value; Binding::inner, when valid, must match too
-    Constant,  // Module::constants[detail]: integers, bool, char
-    String,    // the literal's text; the node is a Literal of a String
+    Bind,     // LocalId(detail) = the value; Binding::inner, when valid, must match too
+    Constant, // Module::constants[detail]: integers, bool, char
+    String,   // the literal's text; the node is a Literal of a String
     Bytes,
     Range,     // Module::pattern_ranges[detail]; the node's start and end are not to be visited
     Tuple,     // elements by position
@@ -126,7 +138,8 @@ struct PatternInfo {
     TypeId type;
     PatternForm form = PatternForm::Wildcard;
     std::uint32_t detail = 0;
-    std::uint32_t fields = 0; // Record node: field number of its i-th field = Module::pattern_fields[fields + i]
+    std::uint32_t fields =
+        0; // Record node: field number of its i-th field = Module::pattern_fields[fields + i]
 };
 
 struct PatternRange { // both ends inclusive, in the pattern's type, as Constant::bits
@@ -139,9 +152,9 @@ struct PatternRange { // both ends inclusive, in the pattern's type, as Constant
 struct Local {
     std::string name;
     TypeId type;
-    Span span;               // of the name where it is bound
+    Span span; // of the name where it is bound
     bool is_param = false;
-    bool is_mut = false;     // an in-out parameter
+    bool is_mut = false;      // an in-out parameter
     bool is_assigned = false; // assigned, or given as `mut`, after it was bound
     bool is_captured = false; // by a closure
 };
@@ -154,17 +167,17 @@ struct Body {
 };
 
 struct Param {
-    std::string name;  // empty when the pattern is not a plain name
+    std::string name; // empty when the pattern is not a plain name
     TypeId type;
     bool is_mut = false;
-    LocalId local;     // the variable it is; invalid: destructured by `pattern`
+    LocalId local; // the variable it is; invalid: destructured by `pattern`
     PatternId pattern;
 };
 
 struct Fn {
-    std::string name;  // as stack traces show it: `main`, `Point.length`
+    std::string name; // as stack traces show it: `main`, `Point.length`
     ItemId item;
-    Span span;         // of the name
+    Span span;                       // of the name
     std::vector<TypeId> type_params; // empty: not generic
     std::vector<Param> params;
     TypeId result;

@@ -147,8 +147,10 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ForExpr& node, const Expect&)
         if (types_.is_integer(iterable) || infer_.is_var(iterable, VarKind::Int)) {
             builder.hint("count with a range: `0.." + source + "`");
         }
-        if (iterable_kind == TypeKind::String) builder.hint("run over its bytes: `for i in 0.." + source + ".len()`");
-        if (types_.is_option(iterable)) builder.hint("take the value out with `if let Some(x) = " + source + "`");
+        if (iterable_kind == TypeKind::String)
+            builder.hint("run over its bytes: `for i in 0.." + source + ".len()`");
+        if (types_.is_option(iterable))
+            builder.hint("take the value out with `if let Some(x) = " + source + "`");
     }
     std::size_t mark = open_scope();
     check_pattern(node.pattern, element);
@@ -160,7 +162,8 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ForExpr& node, const Expect&)
     return iterable_kind == TypeKind::Never ? iterable : simple(TypeKind::Unit);
 }
 
-std::optional<std::size_t> BodyChecker::find_loop(const syntax::Label& label, std::string_view word, Span span) {
+std::optional<std::size_t> BodyChecker::find_loop(const syntax::Label& label, std::string_view word,
+                                                  Span span) {
     if (loops_.empty()) {
         report(Diag::BreakOutsideLoop, span, word);
         return {};
@@ -205,7 +208,8 @@ TypeId BodyChecker::visit(ExprId id, const syntax::BreakExpr& node, const Expect
 }
 
 TypeId BodyChecker::visit(ExprId id, const syntax::ContinueExpr& node, const Expect&) {
-    if (auto found = find_loop(node.label, "continue", span_of(id))) info(id).detail = loops_[*found].id.value;
+    if (auto found = find_loop(node.label, "continue", span_of(id)))
+        info(id).detail = loops_[*found].id.value;
     return simple(TypeKind::Never);
 }
 
@@ -235,7 +239,8 @@ TypeId BodyChecker::visit(ExprId id, const syntax::TryExpr& node, const Expect&)
     if (is_error(result_)) return types_.is_option(operand) ? types_.arg(operand, 0) : error();
     if (!types_.is_option(operand) || !types_.is_option(result_)) {
         diag::DiagnosticBuilder builder = report(Diag::BadTry, span_of(id), print(operand), print(result_));
-        if (types_.is_option(operand) && result_span_.file.is_valid()) builder.label(result_span_, "because of this type");
+        if (types_.is_option(operand) && result_span_.file.is_valid())
+            builder.label(result_span_, "because of this type");
         return types_.is_option(operand) ? types_.arg(operand, 0) : error();
     }
     return types_.arg(operand, 0);

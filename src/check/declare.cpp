@@ -8,7 +8,12 @@
 namespace tn::check {
 
 Program::Program(const Input& in, TypeTable& type_table, Interner& names, diag::DiagnosticSink& diagnostics)
-    : input(in), types(type_table), interner(names), sink(diagnostics), facts(type_table), layouts(type_table),
+    : input(in),
+      types(type_table),
+      interner(names),
+      sink(diagnostics),
+      facts(type_table),
+      layouts(type_table),
       builtins(type_table) {}
 
 Span Program::nominal_span(NominalId id) const {
@@ -21,7 +26,8 @@ void Program::add_name(ModuleId module, const syntax::Name& name, Entity entity)
     if (!name.is_valid()) return;
     auto [it, inserted] = names_[module].emplace(name.symbol, std::pair(entity, name.span));
     if (inserted) return;
-    sink.report(Diag::DuplicateName, name.span, text(name.symbol)).label(it->second.second, "first defined here");
+    sink.report(Diag::DuplicateName, name.span, text(name.symbol))
+        .label(it->second.second, "first defined here");
 }
 
 void Program::add_host_names() {
@@ -71,51 +77,51 @@ void Program::declare_item(ModuleId module, ItemId id) {
         not_supported(what, item.name.is_valid() ? item.name.span : item.span);
         if (item.name.is_valid()) add_name(module, item.name, unavailable);
     };
-    std::visit(
-        Overloaded{
-            [&](const syntax::ErrorItem&) {
-                if (item.name.is_valid()) add_name(module, item.name, unavailable);
-            },
-            [&](const syntax::ImportItem& node) { declare_import(module, item, node); },
-            [&](const syntax::ConstItem&) { add_global(true); },
-            [&](const syntax::VarItem&) { add_global(false); },
-            [&](const syntax::AliasItem& node) {
-                if (!node.generics.empty()) return refuse("a generic type alias");
-                aliases_.push_back(Alias{module, id, simple(TypeKind::Error)});
-                add_name(module, item.name, Entity{EntityKind::Alias, static_cast<std::uint32_t>(aliases_.size() - 1)});
-            },
-            [&](const syntax::RecordItem& node) {
-                if (!node.generics.empty()) return refuse("a generic record");
-                add_nominal(TypeKind::Record);
-            },
-            [&](const syntax::EnumItem&) { refuse("`enum`"); },
-            [&](const syntax::ImplItem&) { impls_.emplace_back(module, id); },
-            [&](const syntax::TraitItem&) { refuse("`trait`"); },
-            [&](const syntax::FnItem& node) {
-                if (node.native_name.is_valid()) return refuse("`native`");
-                if (!node.generics.empty()) return refuse("a generic function");
-                std::string name = item.name.is_valid() ? std::string(text(item.name.symbol)) : "";
-                FnId fn = declare_fn(module, id, TypeId(), std::move(name));
-                out.fns[fn].is_exported = module.index() == 0 && item.name.is_valid();
-                add_name(module, item.name, Entity{EntityKind::Fn, fn.value});
-            },
-            [&](const syntax::TestItem& node) {
-                Test test;
-                test.title = node.title.is_valid() ? std::string(text(node.title)) : "";
-                test.span = node.title_span;
-                test.body.module = module;
-                test.body.root = node.body;
-                out.tests.push_back(std::move(test));
-            },
-            [&](const syntax::NativeTypeItem&) { refuse("`native`"); },
-            [&](const syntax::ExternItem& node) {
-                not_supported("`extern`", item.span);
-                for (ItemId member : ast(module).view(node.members)) {
-                    add_name(module, ast(module).items[member].name, unavailable);
-                }
-            },
-        },
-        item.node);
+    std::visit(Overloaded{
+                   [&](const syntax::ErrorItem&) {
+                       if (item.name.is_valid()) add_name(module, item.name, unavailable);
+                   },
+                   [&](const syntax::ImportItem& node) { declare_import(module, item, node); },
+                   [&](const syntax::ConstItem&) { add_global(true); },
+                   [&](const syntax::VarItem&) { add_global(false); },
+                   [&](const syntax::AliasItem& node) {
+                       if (!node.generics.empty()) return refuse("a generic type alias");
+                       aliases_.push_back(Alias{module, id, simple(TypeKind::Error)});
+                       add_name(module, item.name,
+                                Entity{EntityKind::Alias, static_cast<std::uint32_t>(aliases_.size() - 1)});
+                   },
+                   [&](const syntax::RecordItem& node) {
+                       if (!node.generics.empty()) return refuse("a generic record");
+                       add_nominal(TypeKind::Record);
+                   },
+                   [&](const syntax::EnumItem&) { refuse("`enum`"); },
+                   [&](const syntax::ImplItem&) { impls_.emplace_back(module, id); },
+                   [&](const syntax::TraitItem&) { refuse("`trait`"); },
+                   [&](const syntax::FnItem& node) {
+                       if (node.native_name.is_valid()) return refuse("`native`");
+                       if (!node.generics.empty()) return refuse("a generic function");
+                       std::string name = item.name.is_valid() ? std::string(text(item.name.symbol)) : "";
+                       FnId fn = declare_fn(module, id, TypeId(), std::move(name));
+                       out.fns[fn].is_exported = module.index() == 0 && item.name.is_valid();
+                       add_name(module, item.name, Entity{EntityKind::Fn, fn.value});
+                   },
+                   [&](const syntax::TestItem& node) {
+                       Test test;
+                       test.title = node.title.is_valid() ? std::string(text(node.title)) : "";
+                       test.span = node.title_span;
+                       test.body.module = module;
+                       test.body.root = node.body;
+                       out.tests.push_back(std::move(test));
+                   },
+                   [&](const syntax::NativeTypeItem&) { refuse("`native`"); },
+                   [&](const syntax::ExternItem& node) {
+                       not_supported("`extern`", item.span);
+                       for (ItemId member : ast(module).view(node.members)) {
+                           add_name(module, ast(module).items[member].name, unavailable);
+                       }
+                   },
+               },
+               item.node);
 }
 
 // Modules of functions that the host registered can be named without an import too.
@@ -130,7 +136,8 @@ void Program::declare_import(ModuleId module, const syntax::Item& item, const sy
     }
     auto entity_of = [&](std::string_view text_path) -> std::optional<Entity> {
         SymbolId symbol = interner.intern(text_path);
-        if (auto it = host_fns_.find(symbol); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
+        if (auto it = host_fns_.find(symbol); it != host_fns_.end())
+            return Entity{EntityKind::HostFn, it->second};
         if (host_modules_.contains(symbol)) return Entity{EntityKind::HostModule, symbol.value};
         return {};
     };
@@ -193,7 +200,8 @@ void Program::declare_impl(ModuleId module, const syntax::Item& item, const synt
             continue;
         }
         SymbolId name = fn_item.name.symbol;
-        FnId fn = declare_fn(module, member, owner, types.nominal(nominal).name + "." + std::string(text(name)));
+        FnId fn =
+            declare_fn(module, member, owner, types.nominal(nominal).name + "." + std::string(text(name)));
         out.fns[fn].is_method = fn_node->has_self;
         auto [it, inserted] = members_.emplace(member_key(nominal, name), fn);
         if (!inserted) {
@@ -213,7 +221,8 @@ void Program::resolve_nominals() {
     find_recursive_records();
     if (has_broken_types_) return;
     for (NominalId id : declared_nominals_) {
-        if (types.nominal(id).params.empty()) check_size(types.make(types.nominal(id).kind, {}, id.value), nominal_span(id));
+        if (types.nominal(id).params.empty())
+            check_size(types.make(types.nominal(id).kind, {}, id.value), nominal_span(id));
     }
 }
 
@@ -281,7 +290,8 @@ void Program::find_recursive_records() {
             if (colors[next.value] == Color::Gray) {
                 has_broken_types_ = true;
                 sink.report(Diag::RecursiveRecord, nominal_span(next), types.nominal(next).name)
-                    .hint("put the inner value in an option or a list, such as `" + types.nominal(next).name + "?`");
+                    .hint("put the inner value in an option or a list, such as `" + types.nominal(next).name +
+                          "?`");
             } else if (colors[next.value] == Color::White) {
                 colors[next.value] = Color::Gray;
                 stack.push_back({next, inner_of(next)});
@@ -306,7 +316,8 @@ void Program::resolve_signature(FnId id) {
             param.name = "self";
             param.type = decl.self_type.is_valid() ? decl.self_type : simple(TypeKind::Error);
             if (!decl.self_type.is_valid()) {
-                sink.report(Diag::NotAllowedHere, node.span, "`self`").note("only methods of an `impl` have it");
+                sink.report(Diag::NotAllowedHere, node.span, "`self`")
+                    .note("only methods of an `impl` have it");
             }
         } else if (node.type.is_valid()) {
             param.type = check_size(resolve_type(scope, node.type), tree.types[node.type].span);

@@ -1,11 +1,12 @@
-// Maranget's usefulness, with ranges split where patterns begin and end. Columns of scalars, which are the usual
-// long matches, are decided by sorting instead. The general case is exponential at worst, so steps are counted.
+// Maranget's usefulness, with ranges split where patterns begin and end. Columns of scalars, which are the
+// usual long matches, are decided by sorting instead. The general case is exponential at worst, so steps are
+// counted.
 #include "check/exhaustive.h"
 
+#include "check/match_value.h"
+
 #include <algorithm>
-#include <cstdio>
 #include <map>
-#include <unordered_set>
 
 namespace tn::check {
 
@@ -13,61 +14,10 @@ namespace {
 
 constexpr std::uint64_t max_steps = 3'000'000;
 constexpr unsigned max_depth = 3000;
-// No char lies between these.
-constexpr std::uint64_t first_surrogate = 0xd800, last_surrogate = 0xdfff;
 
 using Kind = MatchPattern::Kind;
 using Row = std::vector<const MatchPattern*>; // columns in reverse: the next one is the last
 const MatchPattern any_pattern;
-
-// What a value of a type can begin with.
-enum class Shape : std::uint8_t { Opaque, Product, Enum, Scalar, Text };
-
-Shape shape_of(const TypeTable& types, TypeId type) {
-    switch (types.kind(type)) {
-    case TypeKind::Tuple:
-    case TypeKind::Record: return Shape::Product;
-    case TypeKind::Enum: return Shape::Enum;
-    case TypeKind::Bool:
-    case TypeKind::Char: return Shape::Scalar;
-    case TypeKind::String:
-    case TypeKind::Bytes: return Shape::Text;
-    default: return types.is_integer(type) ? Shape::Scalar : Shape::Opaque;
-    }
-}
-
-unsigned bits_of(const TypeTable& types, TypeId type) { return scalar_size(type_kind_scalar(types.kind(type))) * 8; }
-
-std::uint64_t last_key(const TypeTable& types, TypeId type) {
-    switch (types.kind(type)) {
-    case TypeKind::Bool: return 1;
-    case TypeKind::Char: return 0x10ffff;
-    default: return ~std::uint64_t{0} >> (64 - bits_of(types, type));
-    }
-}
-
-// The value behind a key, as source text.
-std::string key_text(const TypeTable& types, TypeId type, std::uint64_t key) {
-    TypeKind kind = types.kind(type);
-    if (kind == TypeKind::Bool) return key ? "true" : "false";
-    if (kind == TypeKind::Char) {
-        if (key >= 0x20 && key < 0x7f && key != '\'' && key != '\\') return std::string("'") + static_cast<char>(key) + "'";
-        char buffer[24];
-        std::snprintf(buffer, sizeof buffer, "'\\u{%llx}'", static_cast<unsigned long long>(key));
-        return buffer;
-    }
-    if (!is_signed(type_kind_scalar(kind))) return std::to_string(key);
-    std::uint64_t half = std::uint64_t{1} << (bits_of(types, type) - 1);
-    return key >= half ? std::to_string(key - half) : "-" + std::to_string(half - key);
-}
-
-std::string range_text(const TypeTable& types, TypeId type, std::uint64_t first, std::uint64_t last) {
-    if (first == 0 && last == last_key(types, type)) return "_";
-    std::string text = key_text(types, type, first);
-    if (first == last) return text;
-    // Ends of the type say nothing.
-    return text + "..=" + key_text(types, type, last);
-}
 
 class Analyzer {
 public:
@@ -75,8 +25,8 @@ public:
 
     // The witnesses of a case that no row handles, one per column in reverse; nothing if there is none.
     // With `question`, only cases that it matches are looked for.
-    std::optional<std::vector<std::string>> find_missing(std::vector<Row> rows, std::vector<TypeId> columns, Row question,
-                                                         unsigned depth) {
+    std::optional<std::vector<std::string>> find_missing(std::vector<Row> rows, std::vector<TypeId> columns,
+                                                         Row question, unsigned depth) {
         steps_ += rows.size() + 1;
         if (steps_ > max_steps || depth > max_depth) {
             too_complex_ = true;
@@ -155,7 +105,8 @@ private:
             return parts;
         }
         const Nominal& nominal = types_.nominal(type);
-        std::vector<Field> fields = types_.kind(type) == TypeKind::Record ? nominal.fields : nominal.variants[variant].fields;
+        std::vector<Field> fields =
+            types_.kind(type) == TypeKind::Record ? nominal.fields : nominal.variants[variant].fields;
         for (const Field& field : fields) parts.push_back(types_.field_type(type, field));
         return parts;
     }
@@ -169,8 +120,8 @@ private:
         }
     }
 
-    Found inside(const std::vector<Row>& rows, std::vector<TypeId> columns, Row question, std::uint32_t variant,
-                 unsigned depth, std::vector<std::string>& parts) {
+    Found inside(const std::vector<Row>& rows, std::vector<TypeId> columns, Row question,
+                 std::uint32_t variant, unsigned depth, std::vector<std::string>& parts) {
         std::vector<TypeId> fields = field_types(columns.back(), variant);
         bool is_enum = types_.kind(columns.back()) == TypeKind::Enum;
         std::vector<Row> matching;
@@ -196,7 +147,8 @@ private:
         for (const std::string& part : parts) text += (text.empty() ? "" : ", ") + part;
         return text;
     }
-    static std::string named(const std::string& name, const std::vector<Field>& fields, const std::vector<std::string>& parts) {
+    static std::string named(const std::string& name, const std::vector<Field>& fields,
+                             const std::vector<std::string>& parts) {
         std::string text = name + " {";
         bool has_rest = false;
         bool any = false;
@@ -212,7 +164,8 @@ private:
         return text + " }";
     }
 
-    Found by_product(const std::vector<Row>& rows, const std::vector<TypeId>& columns, const Row& question, unsigned depth) {
+    Found by_product(const std::vector<Row>& rows, const std::vector<TypeId>& columns, const Row& question,
+                     unsigned depth) {
         TypeId type = columns.back();
         std::vector<std::string> parts;
         Found found = inside(rows, columns, question, 0, depth, parts);
@@ -225,7 +178,8 @@ private:
         return found;
     }
 
-    Found by_variant(const std::vector<Row>& rows, const std::vector<TypeId>& columns, const Row& question, unsigned depth) {
+    Found by_variant(const std::vector<Row>& rows, const std::vector<TypeId>& columns, const Row& question,
+                     unsigned depth) {
         TypeId type = columns.back();
         std::uint32_t first = 0;
         auto last = static_cast<std::uint32_t>(types_.nominal(type).variants.size());
@@ -269,7 +223,8 @@ private:
         return std::vector{range_text(types_, type, next, last)};
     }
 
-    Found by_range(const std::vector<Row>& rows, const std::vector<TypeId>& columns, const Row& question, unsigned depth) {
+    Found by_range(const std::vector<Row>& rows, const std::vector<TypeId>& columns, const Row& question,
+                   unsigned depth) {
         TypeId type = columns.back();
         std::uint64_t first = 0;
         std::uint64_t last = last_key(types_, type);
@@ -300,7 +255,8 @@ private:
             steps_ += rows.size();
             std::uint64_t from = begins[i];
             std::uint64_t to = i + 1 < begins.size() ? begins[i + 1] - 1 : last;
-            if (types_.kind(type) == TypeKind::Char && from >= first_surrogate && to <= last_surrogate) continue;
+            if (types_.kind(type) == TypeKind::Char && from >= first_surrogate && to <= last_surrogate)
+                continue;
             std::vector<Row> matching;
             for (const Row& row : rows) {
                 const MatchPattern* head = row.back();
@@ -317,7 +273,8 @@ private:
         return {};
     }
 
-    Found by_text(const std::vector<Row>& rows, const std::vector<TypeId>& columns, const Row& question, unsigned depth) {
+    Found by_text(const std::vector<Row>& rows, const std::vector<TypeId>& columns, const Row& question,
+                  unsigned depth) {
         std::map<std::string_view, bool> texts;
         bool has_any = question.back()->kind == Kind::Any;
         if (has_any) {
@@ -361,64 +318,7 @@ private:
     bool too_complex_ = false;
 };
 
-// The arms that a long match of plain scalars or texts never reaches: what is covered is kept as disjoint ranges.
-class Covered {
-public:
-    // True if the pattern adds anything.
-    bool add(const MatchPattern& pattern, bool covers, std::uint64_t whole_last) {
-        if (pattern.kind == Kind::Or) {
-            bool adds = false;
-            for (const MatchPattern* part : pattern.parts) adds |= add(*part, covers, whole_last);
-            return adds;
-        }
-        if (everything_) return false;
-        if (pattern.kind == Kind::Text) {
-            bool adds = !texts_.contains(pattern.text);
-            if (covers) texts_.insert(pattern.text);
-            return adds;
-        }
-        if (pattern.kind == Kind::Any) {
-            bool adds = !(ranges_.size() == 1 && ranges_.begin()->first == 0 && ranges_.begin()->second >= whole_last);
-            everything_ = covers;
-            return adds;
-        }
-        return add_range(pattern.first, pattern.last, covers);
-    }
-
-private:
-    bool add_range(std::uint64_t first, std::uint64_t last, bool covers) {
-        auto it = ranges_.upper_bound(first);
-        if (it != ranges_.begin()) --it;
-        if (it != ranges_.end() && it->first <= first && it->second >= last) return false;
-        if (!covers) return true; // touching ranges are merged, so one alone would have to hold it
-        while (it != ranges_.end() && (last == ~std::uint64_t{0} || it->first <= last + 1)) {
-            bool touches = it->second >= first || it->second + 1 == first;
-            if (!touches) {
-                ++it;
-                continue;
-            }
-            first = std::min(first, it->first);
-            last = std::max(last, it->second);
-            it = ranges_.erase(it);
-        }
-        ranges_.emplace(first, last);
-        return true;
-    }
-
-    bool everything_ = false;
-    std::map<std::uint64_t, std::uint64_t> ranges_;
-    std::unordered_set<std::string_view> texts_;
-};
-
 } // namespace
-
-std::uint64_t order_key(const TypeTable& types, TypeId type, std::int64_t bits) {
-    auto key = static_cast<std::uint64_t>(bits);
-    Scalar scalar = type_kind_scalar(types.kind(type));
-    unsigned width = scalar_size(scalar) * 8;
-    if (is_signed(scalar)) key += std::uint64_t{1} << (width - 1);
-    return key & (~std::uint64_t{0} >> (64 - width));
-}
 
 MatchAnswer analyze_match(TypeTable& types, TypeId type, std::span<const MatchArmPattern> arms) {
     MatchAnswer answer;

@@ -1,7 +1,7 @@
 // Whether patterns leave a case out, and which of them can never match.
 //
-// In: patterns in a form without syntax (MatchPattern). Out: a missing case as text, arms that are never reached.
-// It refuses to know trees and where patterns come from.
+// In: patterns in a form without syntax (MatchPattern). Out: a missing case as text, arms that are never
+// reached. It refuses to know trees and where patterns come from.
 #pragma once
 
 #include "types/type_table.h"
@@ -40,9 +40,9 @@ struct MatchArmPattern {
 };
 
 struct MatchAnswer {
-    std::string missing;                 // a case that no arm handles; empty: none
+    std::string missing;                    // a case that no arm handles; empty: none
     std::vector<std::uint32_t> unreachable; // arms, by number
-    bool too_complex = false;            // given up
+    bool too_complex = false;               // given up
 };
 
 MatchAnswer analyze_match(TypeTable& types, TypeId type, std::span<const MatchArmPattern> arms);

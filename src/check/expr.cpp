@@ -6,7 +6,8 @@ namespace tn::check {
 TypeId BodyChecker::check(ExprId id, const Expect& expect) {
     TypeId type = std::visit([&](const auto& node) { return visit(id, node, expect); }, expr(id).node);
     // A part that is wrong makes the whole unknown: nothing more is said about it.
-    if (type_class(types_.kind(type)) == TypeClass::Compound && program_.facts.has_error(type)) type = error();
+    if (type_class(types_.kind(type)) == TypeClass::Compound && program_.facts.has_error(type))
+        type = error();
     info(id).type = type;
     exprs_.push_back(id);
     if (!expect.is_any() && !is_never(type)) {
@@ -38,7 +39,8 @@ void BodyChecker::cannot_infer(TypeId var, Span fallback, std::string_view fallb
     Span origin = infer_.origin(var);
     std::string what = infer_.what(var);
     bool known = origin.file.is_valid() && !what.empty();
-    diag::DiagnosticBuilder builder = report(Diag::CannotInfer, known ? origin : fallback, known ? what : std::string(fallback_what));
+    diag::DiagnosticBuilder builder =
+        report(Diag::CannotInfer, known ? origin : fallback, known ? what : std::string(fallback_what));
     if (known && (fallback.begin != origin.begin || fallback.end != origin.end)) {
         builder.label(fallback, "it must be known here");
     }
@@ -64,8 +66,9 @@ TypeId BodyChecker::visit(ExprId id, const syntax::TupleExpr& node, const Expect
     std::vector<TypeId> parts;
     bool diverges = false;
     for (std::size_t i = 0; i < elements.size(); ++i) {
-        Expect part = is_tuple ? Expect{types_.arg(wanted, static_cast<unsigned>(i)), expect.reason, expect.text}
-                               : Expect::any();
+        Expect part = is_tuple
+                          ? Expect{types_.arg(wanted, static_cast<unsigned>(i)), expect.reason, expect.text}
+                          : Expect::any();
         parts.push_back(check(elements[i], part));
         diverges |= is_never(parts.back());
     }

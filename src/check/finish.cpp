@@ -36,7 +36,8 @@ void BodyChecker::finish_types() {
         if (unknown.is_valid()) {
             diag::DiagnosticBuilder builder = report(Diag::CannotInfer, local.span, "`" + local.name + "`");
             if (infer_.origin(unknown).file.is_valid() && !infer_.what(unknown).empty()) {
-                builder.label(infer_.origin(unknown), "the type of " + infer_.what(unknown) + " is not known");
+                builder.label(infer_.origin(unknown),
+                              "the type of " + infer_.what(unknown) + " is not known");
             }
             builder.hint("write its type, as in `let " + local.name + ": List[i64] = …`");
             while (unknown.is_valid()) {
@@ -49,7 +50,8 @@ void BodyChecker::finish_types() {
     }
     for (ExprId id : exprs_) {
         TypeId type = infer_.zonk(info(id).type);
-        for (TypeId unknown = infer_.find_unknown(type); unknown.is_valid(); unknown = infer_.find_unknown(type)) {
+        for (TypeId unknown = infer_.find_unknown(type); unknown.is_valid();
+             unknown = infer_.find_unknown(type)) {
             cannot_infer(unknown, span_of(id), "this expression");
         }
         type = infer_.zonk(type);
@@ -60,7 +62,8 @@ void BodyChecker::finish_types() {
     for (CallId id : calls_) {
         for (TypeId& arg : module_.calls[id].type_args) {
             arg = infer_.zonk(arg);
-            for (TypeId unknown = infer_.find_unknown(arg); unknown.is_valid(); unknown = infer_.find_unknown(arg)) {
+            for (TypeId unknown = infer_.find_unknown(arg); unknown.is_valid();
+                 unknown = infer_.find_unknown(arg)) {
                 cannot_infer(unknown, span_of(body_.root), "a type argument");
             }
             arg = infer_.zonk(arg);
@@ -95,7 +98,9 @@ void BodyChecker::finish_literals() {
         if (!types_.is_integer(type)) continue; // reported
         Scalar scalar = type_kind_scalar(types_.kind(type));
         std::uint64_t ones = ~std::uint64_t{0} >> (64 - scalar_size(scalar) * 8);
-        std::uint64_t limit = is_signed(scalar) ? (ones >> 1) + (use.negative ? 1 : 0) : use.negative ? 0 : ones;
+        std::uint64_t limit = is_signed(scalar) ? (ones >> 1) + (use.negative ? 1 : 0)
+                              : use.negative    ? 0
+                                                : ones;
         if (use.overflow || use.magnitude > limit) {
             out_of_range(use.id, type);
             continue;
@@ -192,7 +197,8 @@ void BodyChecker::finish_formats() {
         // Larger numbers than the limit stay larger than it in narrower fields.
         if (use.spec.width) format.spec.width = std::min(*use.spec.width, FormatSpec::max_width + 1);
         if (use.spec.precision) {
-            format.spec.precision = static_cast<std::int32_t>(std::min(*use.spec.precision, FormatSpec::max_width + 1));
+            format.spec.precision =
+                static_cast<std::int32_t>(std::min(*use.spec.precision, FormatSpec::max_width + 1));
         }
         std::string_view reason;
         bool fits = check_format_spec(format.spec, format.format_class, reason);
@@ -202,7 +208,8 @@ void BodyChecker::finish_formats() {
         }
         if (!fits) {
             std::string_view spelled = program_.input.sources.text(use.spec.span);
-            report(Diag::BadFormatSpec, use.spec.span, spelled, reason).note("the value is a `" + print(type) + "`");
+            report(Diag::BadFormatSpec, use.spec.span, spelled, reason)
+                .note("the value is a `" + print(type) + "`");
             continue;
         }
         module_.format_specs[use.index] = format;

@@ -102,7 +102,8 @@ void BodyChecker::finish_match(const MatchUse& use) {
     }
     MatchAnswer answer = analyze_match(types_, type, arms);
     if (answer.too_complex) {
-        report(Diag::NotSupported, use.span, "a `match` this intricate").hint("add an arm `_ =>`, or split it");
+        report(Diag::NotSupported, use.span, "a `match` this intricate")
+            .hint("add an arm `_ =>`, or split it");
         return;
     }
     if (!use.id.is_valid()) {
@@ -113,8 +114,10 @@ void BodyChecker::finish_match(const MatchUse& use) {
         return;
     }
     if (!answer.missing.empty()) {
-        diag::DiagnosticBuilder builder = report(Diag::NonExhaustiveMatch, use.span, "`" + answer.missing + "`");
-        builder.primary("of type `" + print(type) + "`").hint("add an arm `" + answer.missing + " => …` or `_ => …`");
+        diag::DiagnosticBuilder builder =
+            report(Diag::NonExhaustiveMatch, use.span, "`" + answer.missing + "`");
+        builder.primary("of type `" + print(type) + "`")
+            .hint("add an arm `" + answer.missing + " => …` or `_ => …`");
     }
     for (std::uint32_t arm : answer.unreachable) {
         program_.sink.report(Diag::UnreachableArm, tree().patterns[nodes[arm].pattern].span);

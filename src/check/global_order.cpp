@@ -5,15 +5,18 @@
 
 namespace tn::check {
 
-// Tarjan's components over functions and globals, without recursion. A constant in a component that loops depends on itself.
-// What an initializer reaches is known when its component is complete: the last variable among all it may read.
+// Tarjan's components over functions and globals, without recursion. A constant in a component that loops
+// depends on itself. What an initializer reaches is known when its component is complete: the last variable
+// among all it may read.
 void Program::order_globals() {
     std::size_t fn_count = out.fns.size();
     std::size_t count = fn_count + out.globals.size();
     auto uses_of = [&](std::size_t node) -> const Uses& {
         return node < fn_count ? fn_uses_[node] : global_uses_[node - fn_count];
     };
-    auto edge_count = [&](std::size_t node) { return uses_of(node).fns.size() + uses_of(node).globals.size(); };
+    auto edge_count = [&](std::size_t node) {
+        return uses_of(node).fns.size() + uses_of(node).globals.size();
+    };
     auto edge = [&](std::size_t node, std::size_t i) -> std::size_t {
         const Uses& uses = uses_of(node);
         if (i < uses.fns.size()) return uses.fns[i].index();
@@ -63,7 +66,8 @@ void Program::order_globals() {
             } else if (!global.is_const && last_var >= static_cast<std::int64_t>(id.index())) {
                 const std::string& var = out.globals[GlobalId(static_cast<std::size_t>(last_var))].name;
                 sink.report(Diag::ConstCycle, global.span, global.name)
-                    .note("its initializer may read `" + var + "` before that has a value: variables are initialized in order");
+                    .note("its initializer may read `" + var +
+                          "` before that has a value: variables are initialized in order");
             }
             if (global.is_const) consts.push_back(id);
         }

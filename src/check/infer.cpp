@@ -55,7 +55,8 @@ bool Infer::unify_in(TypeId a, TypeId b, unsigned depth) {
     if (kind != types_.kind(b) || types_[a].payload != types_[b].payload) return false;
     std::size_t count = types_.args(a).size();
     if (count != types_.args(b).size() || count == 0) return false;
-    if (!facts_.has_infer(a) && !facts_.has_infer(b) && !facts_.has_error(a) && !facts_.has_error(b)) return false;
+    if (!facts_.has_infer(a) && !facts_.has_infer(b) && !facts_.has_error(a) && !facts_.has_error(b))
+        return false;
     if (depth >= TypeFacts::max_depth) {
         too_deep_ = true;
         return true;
@@ -141,7 +142,8 @@ TypeId Infer::replace(TypeId id, bool with_defaults, unsigned depth) {
     std::vector<TypeId> parts;
     std::size_t count = types_.args(id).size();
     parts.reserve(count);
-    for (unsigned i = 0; i < count; ++i) parts.push_back(replace(types_.arg(id, i), with_defaults, depth + 1));
+    for (unsigned i = 0; i < count; ++i)
+        parts.push_back(replace(types_.arg(id, i), with_defaults, depth + 1));
     Type type = types_[id];
     TypeId answer = types_.make(type.kind, parts, type.payload);
     replaced_.emplace(id.value, answer);

@@ -6,8 +6,8 @@ namespace tn::check {
 namespace {
 
 std::optional<TypeKind> number_kind(std::string_view suffix) {
-    for (TypeKind kind : {TypeKind::I8, TypeKind::I16, TypeKind::I32, TypeKind::I64, TypeKind::U8, TypeKind::U16,
-                          TypeKind::U32, TypeKind::U64, TypeKind::F32, TypeKind::F64}) {
+    for (TypeKind kind : {TypeKind::I8, TypeKind::I16, TypeKind::I32, TypeKind::I64, TypeKind::U8,
+                          TypeKind::U16, TypeKind::U32, TypeKind::U64, TypeKind::F32, TypeKind::F64}) {
         if (type_kind_text(kind) == suffix) return kind;
     }
     return {};
@@ -49,7 +49,9 @@ TypeId BodyChecker::visit(ExprId id, const syntax::CharExpr& node, const Expect&
     return simple(TypeKind::Char);
 }
 
-TypeId BodyChecker::visit(ExprId, const syntax::StringExpr&, const Expect&) { return simple(TypeKind::String); }
+TypeId BodyChecker::visit(ExprId, const syntax::StringExpr&, const Expect&) {
+    return simple(TypeKind::String);
+}
 
 TypeId BodyChecker::visit(ExprId, const syntax::BytesExpr&, const Expect&) { return simple(TypeKind::Bytes); }
 

@@ -5,7 +5,9 @@ namespace tn::check {
 
 namespace {
 
-bool is_vowel(char c) { return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'I' || c == 'O'; }
+bool is_vowel(char c) {
+    return c == 'a' || c == 'e' || c == 'i' || c == 'o' || c == 'u' || c == 'I' || c == 'O';
+}
 
 // "this is a `String`", "this is an `i64`".
 std::string this_is(const std::string& type) {
@@ -40,8 +42,9 @@ std::string BodyChecker::conversion_hint(ExprId id, TypeId found, TypeId expecte
     expected = infer_.shallow(expected);
     std::string source(program_.input.sources.text(span_of(id)));
     const syntax::Expr& node = expr(id);
-    bool is_simple = node.as<syntax::NameExpr>() || node.as<syntax::FieldExpr>() || node.as<syntax::CallExpr>() ||
-                     node.as<syntax::IntExpr>() || node.as<syntax::ParenExpr>() || node.as<syntax::IndexExpr>();
+    bool is_simple = node.as<syntax::NameExpr>() || node.as<syntax::FieldExpr>() ||
+                     node.as<syntax::CallExpr>() || node.as<syntax::IntExpr>() ||
+                     node.as<syntax::ParenExpr>() || node.as<syntax::IndexExpr>();
     if (source.size() > max_quoted || source.find('\n') != source.npos) source = "…";
     std::string operand = is_simple || source == "…" ? source : "(" + source + ")";
     TypeKind from = types_.kind(found);
@@ -58,12 +61,14 @@ std::string BodyChecker::conversion_hint(ExprId id, TypeId found, TypeId expecte
     }
     if (types_.is_option(expected) && !types_.is_option(found)) {
         TypeId inner = infer_.shallow(types_.arg(expected, 0));
-        if (inner == found || (from_number && types_.is_numeric(inner))) return "wrap it: `Some(" + source + ")`";
+        if (inner == found || (from_number && types_.is_numeric(inner)))
+            return "wrap it: `Some(" + source + ")`";
     }
     if (types_.is_option(found) && infer_.shallow(types_.arg(found, 0)) == expected) {
         return "take the value out with `match`, `if let Some(x) = …`, `.unwrap_or(…)` or `.unwrap()`";
     }
-    if (to == TypeKind::String && type_class(from) == TypeClass::Scalar) return "show it: `f\"{" + source + "}\"`";
+    if (to == TypeKind::String && type_class(from) == TypeClass::Scalar)
+        return "show it: `f\"{" + source + "}\"`";
     if (to == TypeKind::Bool && from_number) return "compare it: `" + operand + " != 0`";
     if (to == TypeKind::Unit) return "end it with `;` to drop the value";
     if (from == TypeKind::Unit) {

@@ -53,7 +53,8 @@ std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) const
 std::optional<Entity> Program::find_host_member(SymbolId module_path, SymbolId name) {
     std::string path = std::string(text(module_path)) + "." + std::string(text(name));
     SymbolId symbol = interner.intern(path);
-    if (auto it = host_fns_.find(symbol); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
+    if (auto it = host_fns_.find(symbol); it != host_fns_.end())
+        return Entity{EntityKind::HostFn, it->second};
     if (host_modules_.contains(symbol)) return Entity{EntityKind::HostModule, symbol.value};
     return {};
 }
@@ -72,7 +73,8 @@ std::vector<std::string_view> Program::member_names(TypeId owner, bool is_static
     auto it = members_of_.find(types.nominal_id(owner).value);
     if (it == members_of_.end()) return names;
     for (FnId id : it->second) {
-        if (out.fns[id].is_method == !is_static) names.push_back(text(ast(fn_decls_[id].module).items[out.fns[id].item].name.symbol));
+        if (out.fns[id].is_method == !is_static)
+            names.push_back(text(ast(fn_decls_[id].module).items[out.fns[id].item].name.symbol));
     }
     return names;
 }
@@ -85,7 +87,8 @@ std::string Program::suggest(std::string_view wanted, std::span<const std::strin
     return std::string(suggestion.best());
 }
 
-void Program::unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals) {
+void Program::unknown_name(ModuleId module, SymbolId name, Span span,
+                           std::span<const std::string_view> locals) {
     std::string_view spelled = text(name);
     std::string best(foreign_value(spelled));
     if (best.empty()) {
@@ -98,8 +101,10 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span, std::span<
     }
     diag::DiagnosticBuilder report = sink.report(Diag::UnknownName, span, spelled);
     report.primary("not found");
-    if (spelled == "_") report.hint("drop a value with `let _ = …;`, or with nothing before it");
-    else if (!best.empty()) report.hint("did you mean `" + best + "`?");
+    if (spelled == "_")
+        report.hint("drop a value with `let _ = …;`, or with nothing before it");
+    else if (!best.empty())
+        report.hint("did you mean `" + best + "`?");
 }
 
 } // namespace tn::check

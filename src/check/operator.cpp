@@ -133,7 +133,8 @@ BodyChecker::Outcome BodyChecker::try_unary(const Pending& op, bool is_last, Typ
     if (is_error(type) || is_never(type)) return Outcome::Done;
     if (infer_.is_var(type, VarKind::General)) return is_last ? Outcome::Failed : Outcome::Waits;
     if (infer_.is_var(type)) {
-        if (op.unary_op == UnaryOp::Not) return infer_.is_var(type, VarKind::Int) ? Outcome::Done : Outcome::Failed;
+        if (op.unary_op == UnaryOp::Not)
+            return infer_.is_var(type, VarKind::Int) ? Outcome::Done : Outcome::Failed;
         negations_.push_back(op); // it may turn out unsigned
         return Outcome::Done;
     }
@@ -141,7 +142,8 @@ BodyChecker::Outcome BodyChecker::try_unary(const Pending& op, bool is_last, Typ
         bool fits = types_.is_integer(type) || types_.kind(type) == TypeKind::Bool;
         return fits ? Outcome::Done : Outcome::Failed;
     }
-    bool fits = types_.is_float(type) || (types_.is_integer(type) && is_signed(type_kind_scalar(types_.kind(type))));
+    bool fits =
+        types_.is_float(type) || (types_.is_integer(type) && is_signed(type_kind_scalar(types_.kind(type))));
     return fits ? Outcome::Done : Outcome::Failed;
 }
 
@@ -203,8 +205,10 @@ void BodyChecker::bad_operands(const Pending& op) {
             cannot_infer(lhs, span_of(op.lhs_expr), "this operand");
             return;
         }
-        diag::DiagnosticBuilder builder = report(Diag::BadOperand, op.op_span, text_of(op.unary_op), print(lhs));
-        if (op.unary_op == UnaryOp::Neg && types_.is_integer(lhs)) builder.hint("an unsigned integer has no negative");
+        diag::DiagnosticBuilder builder =
+            report(Diag::BadOperand, op.op_span, text_of(op.unary_op), print(lhs));
+        if (op.unary_op == UnaryOp::Neg && types_.is_integer(lhs))
+            builder.hint("an unsigned integer has no negative");
         if (op.unary_op == UnaryOp::Not) builder.hint("`!` takes a `bool` or an integer");
         return;
     }
@@ -216,21 +220,25 @@ void BodyChecker::bad_operands(const Pending& op) {
     }
     std::string left = print(lhs);
     std::string right = print(rhs);
-    diag::DiagnosticBuilder builder = report(Diag::BadOperands, op.op_span, text_of(op.binary_op), left, right);
+    diag::DiagnosticBuilder builder =
+        report(Diag::BadOperands, op.op_span, text_of(op.binary_op), left, right);
     builder.label(span_of(op.lhs_expr), "`" + left + "`").label(span_of(op.rhs_expr), "`" + right + "`");
     auto is_number = [&](TypeId type) {
-        return types_.is_numeric(type) || infer_.is_var(type, VarKind::Int) || infer_.is_var(type, VarKind::Float);
+        return types_.is_numeric(type) || infer_.is_var(type, VarKind::Int) ||
+               infer_.is_var(type, VarKind::Float);
     };
     if (is_number(lhs) && is_number(rhs) && left != right) {
         // The integer of a mixed pair is the one to convert.
         bool convert_left = types_.is_float(rhs) || infer_.is_var(rhs, VarKind::Float);
-        std::string hint = convert_left ? conversion_hint(op.lhs_expr, lhs, rhs) : conversion_hint(op.rhs_expr, rhs, lhs);
+        std::string hint =
+            convert_left ? conversion_hint(op.lhs_expr, lhs, rhs) : conversion_hint(op.rhs_expr, rhs, lhs);
         if (!hint.empty()) builder.hint(hint);
     } else if (op.binary_op == BinaryOp::Add &&
                (types_.kind(lhs) == TypeKind::String || types_.kind(rhs) == TypeKind::String)) {
         builder.hint("put values into text with an f-string: `f\"… {x} …\"`");
     } else if (types_.is_option(lhs) || types_.is_option(rhs)) {
-        builder.hint("take the value out of the option first: `match`, `if let Some(x) = …` or `.unwrap_or(…)`");
+        builder.hint(
+            "take the value out of the option first: `match`, `if let Some(x) = …` or `.unwrap_or(…)`");
     }
 }
 
@@ -261,158 +269,6 @@ bool BodyChecker::retry_pending(bool is_last) {
         // Each round decides at least one; a chain of them in order takes one round.
     }
     return any;
-}
-
-void BodyChecker::check_comparisons() {
-    for (const CompareUse& use : compares_) {
-        TypeId type = infer_.zonk(use.type);
-        if (program_.facts.has_error(type)) continue;
-        // No value of such a type has an order or equality.
-        std::vector<TypeId> work = {type};
-        std::unordered_set<std::uint32_t> seen;
-        while (!work.empty()) {
-            TypeId part = work.back();
-            work.pop_back();
-            if (!seen.insert(part.value).second) continue;
-            TypeKind part_kind = types_.kind(part);
-            bool unordered = use.needs_order && (part_kind == TypeKind::Map || part_kind == TypeKind::Set);
-            if (part_kind == TypeKind::Fn || part_kind == TypeKind::Host || unordered) {
-                report(Diag::BadOperands, use.op_span, use.op, print(type), print(type));
-                break;
-            }
-            for (TypeId arg : types_.args(part)) work.push_back(arg);
-        }
-    }
-    for (const BoundUse& use : bounds_) {
-        TypeId type = infer_.zonk(use.type);
-        if (types_.kind(type) == TypeKind::Fn) {
-            report(Diag::BoundNotMet, use.span, print(type), use.bound);
-        }
-    }
-    for (const Pending& op : negations_) {
-        TypeId result;
-        if (try_unary(op, true, result) == Outcome::Failed) bad_operands(op);
-    }
-    for (const NumberUse& use : integers_) {
-        TypeId type = infer_.shallow(use.type);
-        if (is_error(type) || types_.is_integer(type)) continue;
-        if (infer_.is_var(type)) {
-            cannot_infer(type, span_of(use.id), "this range");
-        } else {
-            report(Diag::TypeMismatch, span_of(use.id), "an integer", print(type))
-                .note("a range has integers at its ends");
-        }
-    }
-}
-
-TypeId BodyChecker::visit(ExprId, const syntax::RangeExpr& node, const Expect& expect) {
-    if (!node.start.is_valid() || !node.end.is_valid()) {
-        ExprId present = node.start.is_valid() ? node.start : node.end;
-        if (present.is_valid()) check(present);
-        Span span = present.is_valid() ? span_of(present) : Span{tree().file, 0, 0};
-        report(Diag::NotAllowedHere, span, "a range without both ends").note("it may slice: `xs[a..]`, `xs[..b]`");
-        return error();
-    }
-    TypeId wanted = expect.is_any() ? TypeId() : infer_.shallow(expect.type);
-    Expect first = Expect::any();
-    if (wanted.is_valid() && types_.kind(wanted) == TypeKind::Range) first = Expect{types_.arg(wanted, 0), expect.reason};
-    TypeId type = check(node.start, first);
-    if (is_never(type)) return type;
-    TypeId end = check(node.end, Expect{type, span_of(node.start), "because of this start"});
-    if (is_never(end)) return end;
-    integers_.push_back({type, node.start});
-    return types_.make(TypeKind::Range, {&type, 1});
-}
-
-TypeId BodyChecker::visit(ExprId id, const syntax::CastExpr& node, const Expect&) {
-    TypeId from = check(node.operand);
-    TypeId to = resolve_type(node.type);
-    if (is_never(from)) return from;
-    // A literal too large for i64 can only mean the type it is cast to.
-    if (const auto* number = expr(without_parens(node.operand)).as<syntax::IntExpr>()) {
-        if (number->magnitude > static_cast<std::uint64_t>(INT64_MAX) && types_.is_integer(to) && infer_.is_var(infer_.shallow(from))) {
-            infer_.unify(from, to);
-        }
-    }
-    casts_.push_back({id, node.operand, from, to});
-    return to;
-}
-
-void BodyChecker::check_casts() {
-    for (const CastUse& use : casts_) {
-        TypeId from = infer_.shallow(use.from);
-        TypeId to = infer_.shallow(use.to);
-        if (is_error(from) || is_error(to)) continue;
-        if (infer_.is_var(from, VarKind::General)) {
-            cannot_infer(from, span_of(use.operand), "this operand");
-            continue;
-        }
-        if (infer_.is_var(to)) continue; // reported with its `_`
-        TypeKind source = types_.kind(from);
-        TypeKind target = types_.kind(to);
-        bool fits = types_.is_numeric(from) && types_.is_numeric(to);
-        fits |= source == TypeKind::U8 && target == TypeKind::Char;
-        fits |= (source == TypeKind::Char || source == TypeKind::Bool) && types_.is_integer(to);
-        fits |= from == to;
-        if (fits) continue;
-        diag::DiagnosticBuilder builder = report(Diag::BadCast, span_of(use.id), print(from), print(to));
-        std::string operand = spell_place(use.operand);
-        if (operand.size() > 30) operand = "…";
-        if (target == TypeKind::String) builder.hint("show it: `f\"{" + operand + "}\"`");
-        if (target == TypeKind::Bool) builder.hint("compare it: `" + operand + " != 0`");
-        if (target == TypeKind::Char && types_.is_integer(from)) builder.hint("only a `u8` is always a character: `(" + operand + " as u8) as char`");
-        if (source == TypeKind::String && types_.is_integer(to)) builder.hint("read it: `" + operand + ".parse_int()`");
-        if (source == TypeKind::String && types_.is_float(to)) builder.hint("read it: `" + operand + ".parse_float()`");
-    }
-}
-
-TypeId BodyChecker::visit(ExprId id, const syntax::IndexExpr& node, const Expect&) {
-    if (Path path = path_of(id); path.what == Path::Kind::Type) {
-        report(Diag::NotAValue, span_of(id), program_.input.sources.text(span_of(id)), "a type");
-        return error();
-    }
-    std::span<const syntax::BracketArg> args = view(node.args);
-    if (args.size() != 1 || !args[0].expr.is_valid()) {
-        TypeId base = check(node.base);
-        for (const syntax::BracketArg& arg : args) {
-            if (arg.expr.is_valid()) check(arg.expr);
-        }
-        if (!is_error(base)) {
-            if (args.size() == 1 && args[0].type.is_valid()) {
-                report(Diag::NotAValue, tree().types[args[0].type].span, "this", "a type");
-            } else {
-                report(Diag::ArgumentCount, span_of(id), "[]", 1, args.size());
-            }
-        }
-        return error();
-    }
-    return index(id, node, args[0].expr);
-}
-
-TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, ExprId arg) {
-    TypeId base = settle(check(node.base), span_of(node.base), "this value");
-    Expect position{simple(TypeKind::I64), Span{}};
-    TypeKind base_kind = types_.kind(base);
-    bool has_elements = base_kind == TypeKind::List || base_kind == TypeKind::String || base_kind == TypeKind::Bytes;
-    if (const auto* range = expr(arg).as<syntax::RangeExpr>()) {
-        bool diverges = is_never(base);
-        if (range->start.is_valid()) diverges |= is_never(check(range->start, position));
-        if (range->end.is_valid()) diverges |= is_never(check(range->end, position));
-        set(id, Form::Slice, 0);
-        if (diverges) return simple(TypeKind::Never);
-        if (has_elements) return base;
-    } else {
-        bool diverges = is_never(check(arg, position)) || is_never(base);
-        set(id, Form::Element, 0);
-        if (diverges) return simple(TypeKind::Never);
-        if (base_kind == TypeKind::List) return types_.arg(base, 0);
-        if (has_elements) return simple(TypeKind::U8);
-    }
-    if (base_kind == TypeKind::Error) return base;
-    diag::DiagnosticBuilder builder = report(Diag::NotIndexable, span_of(node.base), print(base));
-    const auto* number = expr(arg).as<syntax::IntExpr>();
-    if (base_kind == TypeKind::Tuple && number) builder.hint("an element of a tuple is `t." + std::to_string(number->magnitude) + "`");
-    return error();
 }
 
 } // namespace tn::check

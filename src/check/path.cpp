@@ -10,7 +10,8 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
     Path path;
     if (const auto* name = expr(id).as<syntax::NameExpr>()) {
         if (find_local(name->name)) return path;
-        if (text(name->name) == "Self" && self_type_.is_valid()) return Path{Path::Kind::Type, {}, self_type_};
+        if (text(name->name) == "Self" && self_type_.is_valid())
+            return Path{Path::Kind::Type, {}, self_type_};
         std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
         if (!entity) return path;
         switch (entity->kind) {
@@ -28,7 +29,8 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
         }
     }
     if (const auto* field = expr(id).as<syntax::FieldExpr>(); field && field->name.is_valid()) {
-        // `a.b` of nested host modules. Chains of fields are as high as the tree may be, so this recursion is too.
+        // `a.b` of nested host modules. Chains of fields are as high as the tree may be, so this recursion is
+        // too.
         const syntax::Expr& base = expr(field->base);
         if (!base.as<syntax::NameExpr>() && !base.as<syntax::FieldExpr>()) return path;
         Path inner = path_of(field->base);
@@ -54,7 +56,8 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
 }
 
 // The type a path names; arguments that are not written are fresh.
-TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* written, Span span) {
+TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* written,
+                                   Span span) {
     std::vector<TypeId> args;
     if (written) {
         for (const syntax::BracketArg& arg : view(written->args)) {
@@ -82,7 +85,8 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
         const Nominal& nominal = types_.nominal(NominalId(entity.index));
         std::string spelled = nominal.name;
         std::size_t count = nominal.params.size();
-        return complete(count, spelled) ? program_.apply_nominal(NominalId(entity.index), args, span) : error();
+        return complete(count, spelled) ? program_.apply_nominal(NominalId(entity.index), args, span)
+                                        : error();
     }
     BuiltinType type = *find_builtin_type(types_, text(name));
     if (!complete(type.arg_count, type.name)) return error();
@@ -166,7 +170,8 @@ TypeId BodyChecker::visit(ExprId id, const syntax::FieldExpr& node, const Expect
         if (path.entity.kind == EntityKind::HostModule) {
             auto entity = program_.find_host_member(SymbolId(path.entity.index), node.name.symbol);
             if (entity) return use_entity(id, *entity, node.name.symbol, expect);
-            report(Diag::UnknownMember, node.name.span, text(SymbolId(path.entity.index)), text(node.name.symbol));
+            report(Diag::UnknownMember, node.name.span, text(SymbolId(path.entity.index)),
+                   text(node.name.symbol));
             return error();
         }
     }
@@ -196,7 +201,8 @@ TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name
         const std::vector<Variant>& variants = types_.nominal(type).variants;
         for (std::uint32_t v = 0; v < variants.size(); ++v) {
             if (variants[v].name != spelled) continue;
-            if (!variants[v].fields.empty()) return not_supported("a constructor as a function value", span_of(id));
+            if (!variants[v].fields.empty())
+                return not_supported("a constructor as a function value", span_of(id));
             return call(id, constructor_target(type, v), {}, false);
         }
     }

@@ -36,7 +36,8 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::ErrorPattern&, TypeI
 
 void BodyChecker::visit_pattern(PatternId, const syntax::WildcardPattern&, TypeId, Bindings&) {}
 
-void BodyChecker::visit_pattern(PatternId id, const syntax::BindingPattern& node, TypeId type, Bindings& bindings) {
+void BodyChecker::visit_pattern(PatternId id, const syntax::BindingPattern& node, TypeId type,
+                                Bindings& bindings) {
     if (!node.name.is_valid()) {
         info(id).type = error();
         return;
@@ -71,7 +72,8 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::BindingPattern& node
     }
     for (const auto& [other, first] : bindings.names) {
         if (other != name) continue;
-        report(Diag::DuplicateName, node.name.span, text(name)).label(body_.locals[first].span, "first bound here");
+        report(Diag::DuplicateName, node.name.span, text(name))
+            .label(body_.locals[first].span, "first bound here");
         break;
     }
     bindings.names.emplace_back(name, local);
@@ -104,7 +106,8 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::RangePattern& node, 
     pattern_fits(id, start, type);
 }
 
-void BodyChecker::visit_pattern(PatternId id, const syntax::TuplePattern& node, TypeId type, Bindings& bindings) {
+void BodyChecker::visit_pattern(PatternId id, const syntax::TuplePattern& node, TypeId type,
+                                Bindings& bindings) {
     std::span<const PatternId> elements = view(node.elements);
     info(id).form = PatternForm::Tuple;
     TypeId value = infer_.shallow(type);
@@ -130,8 +133,8 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::TuplePattern& node, 
     for (std::size_t i = 0; i < elements.size(); ++i) bind_pattern(elements[i], parts[i], bindings);
 }
 
-std::optional<BodyChecker::VariantRef> BodyChecker::find_variant(std::span<const syntax::Name> path, TypeId type,
-                                                                Span span) {
+std::optional<BodyChecker::VariantRef> BodyChecker::find_variant(std::span<const syntax::Name> path,
+                                                                 TypeId type, Span span) {
     const syntax::Name& name = path.back();
     std::string_view spelled = text(name.symbol);
     TypeId owner;
@@ -198,21 +201,25 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::ConstructorPattern& 
         return bind_anyway();
     }
     if (declared.fields.size() != elements.size()) {
-        report(Diag::ArgumentCount, tree().patterns[id].span, declared.name, declared.fields.size(), elements.size());
+        report(Diag::ArgumentCount, tree().patterns[id].span, declared.name, declared.fields.size(),
+               elements.size());
     }
     TypeId owner = infer_.shallow(type);
     if (types_.kind(owner) != TypeKind::Enum) owner = variant->type;
     for (std::size_t i = 0; i < elements.size(); ++i) {
         bool has_field = i < declared.fields.size();
-        bind_pattern(elements[i], has_field ? types_.field_type(owner, declared.fields[i]) : error(), bindings);
+        bind_pattern(elements[i], has_field ? types_.field_type(owner, declared.fields[i]) : error(),
+                     bindings);
     }
 }
 
-void BodyChecker::visit_pattern(PatternId id, const syntax::RecordPattern& node, TypeId type, Bindings& bindings) {
+void BodyChecker::visit_pattern(PatternId id, const syntax::RecordPattern& node, TypeId type,
+                                Bindings& bindings) {
     std::span<const syntax::Name> path = view(node.path);
     auto bind_anyway = [&] {
         info(id).type = error();
-        for (const syntax::FieldPattern& field : view(node.fields)) bind_pattern(field.pattern, error(), bindings);
+        for (const syntax::FieldPattern& field : view(node.fields))
+            bind_pattern(field.pattern, error(), bindings);
     };
     TypeId owner = infer_.shallow(type);
     if (path.size() == 1 && path[0].is_valid()) {
@@ -288,7 +295,8 @@ void BodyChecker::bind_fields(PatternId id, const syntax::RecordPattern& node, T
     }
 }
 
-void BodyChecker::visit_pattern(PatternId id, const syntax::OrPattern& node, TypeId type, Bindings& bindings) {
+void BodyChecker::visit_pattern(PatternId id, const syntax::OrPattern& node, TypeId type,
+                                Bindings& bindings) {
     info(id).form = PatternForm::Or;
     std::span<const PatternId> alternatives = view(node.alternatives);
     std::vector<std::pair<SymbolId, LocalId>> first_names;
@@ -319,7 +327,8 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::OrPattern& node, Typ
     for (const auto& [name, local] : first_names) {
         for (const auto& [other, first] : bindings.names) {
             if (other != name) continue;
-            report(Diag::DuplicateName, tree().patterns[id].span, text(name)).label(body_.locals[first].span, "first bound here");
+            report(Diag::DuplicateName, tree().patterns[id].span, text(name))
+                .label(body_.locals[first].span, "first bound here");
             break;
         }
         bindings.names.emplace_back(name, local);

@@ -6,8 +6,8 @@
 
 namespace tn::check {
 
-// A place is a local or a var, with fields and elements after it. All parts have been checked. The walk is a loop:
-// a place is a chain.
+// A place is a local or a var, with fields and elements after it. All parts have been checked. The walk is a
+// loop: a place is a chain.
 bool BodyChecker::is_place(ExprId id, std::string& why_not) {
     for (;;) {
         id = without_parens(id);
@@ -34,7 +34,8 @@ bool BodyChecker::is_place(ExprId id, std::string& why_not) {
             if (!element) return false;
             TypeKind base = kind(info(element->base).type);
             if (base != TypeKind::List) {
-                why_not = base == TypeKind::String ? "a `String` does not change in place" : "this does not change in place";
+                why_not = base == TypeKind::String ? "a `String` does not change in place"
+                                                   : "this does not change in place";
                 return false;
             }
             id = element->base;
@@ -69,7 +70,9 @@ void BodyChecker::mark_assigned(ExprId id) {
     }
 }
 
-std::string BodyChecker::spell_place(ExprId id) { return std::string(program_.input.sources.text(span_of(id))); }
+std::string BodyChecker::spell_place(ExprId id) {
+    return std::string(program_.input.sources.text(span_of(id)));
+}
 
 namespace {
 
@@ -83,8 +86,8 @@ struct PlacePath {
 
 } // namespace
 
-// Two `mut` places of a call must not be parts of one another: sorted by root and steps, the one that contains another
-// stands right before it.
+// Two `mut` places of a call must not be parts of one another: sorted by root and steps, the one that
+// contains another stands right before it.
 void BodyChecker::check_overlap(const Call& call) {
     std::vector<std::pair<PlacePath, std::size_t>> places;
     for (std::size_t i = 0; i < call.args.size(); ++i) {
@@ -120,7 +123,8 @@ void BodyChecker::check_overlap(const Call& call) {
     }
     if (places.size() < 2) return;
     auto key = [](const PlacePath& p) { return std::tie(p.root, p.number, p.steps); };
-    std::ranges::stable_sort(places, [&](const auto& a, const auto& b) { return key(a.first) < key(b.first); });
+    std::ranges::stable_sort(places,
+                             [&](const auto& a, const auto& b) { return key(a.first) < key(b.first); });
     for (std::size_t i = 1; i < places.size(); ++i) {
         const PlacePath& a = places[i - 1].first;
         const PlacePath& b = places[i].first;

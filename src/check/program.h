@@ -43,16 +43,16 @@ std::string_view describe(EntityKind kind);
 // How type expressions of one place are read.
 struct TypeScope {
     ModuleId module;
-    TypeId self;                                                     // `Self`; invalid: none
+    TypeId self;                                                       // `Self`; invalid: none
     const std::unordered_map<SymbolId, TypeId>* type_params = nullptr; // by name
-    std::function<TypeId(Span)> infer;                               // for `_`; empty: not allowed
+    std::function<TypeId(Span)> infer;                                 // for `_`; empty: not allowed
 };
 
 // What the tree knows about a function and Checked::Fn does not.
 struct FnDecl {
     const syntax::FnItem* node = nullptr;
     ModuleId module;
-    TypeId self_type;  // of the impl; invalid outside
+    TypeId self_type; // of the impl; invalid outside
 };
 
 class Program {

@@ -72,7 +72,8 @@ TypeId BodyChecker::visit(ExprId id, const syntax::RecordExpr& node, const Expec
         } else {
             std::vector<std::string_view> candidates;
             for (std::uint32_t n = 0; n < types_.nominal_count(); ++n) {
-                if (types_.nominal(NominalId(n)).kind == TypeKind::Record) candidates.push_back(types_.nominal(NominalId(n)).name);
+                if (types_.nominal(NominalId(n)).kind == TypeKind::Record)
+                    candidates.push_back(types_.nominal(NominalId(n)).name);
             }
             std::string best = name ? program_.suggest(text(name->name), candidates) : "";
             diag::DiagnosticBuilder builder =

@@ -27,21 +27,25 @@ TypeId Program::check_size(TypeId type, Span span) {
     }
     if (!too_large) return type;
     sink.report(Diag::TypeTooLarge, span, types.print(type))
-        .note("a value is at most " + std::to_string(max_leaves) + " scalars and references; put parts of it in a `List`");
+        .note("a value is at most " + std::to_string(max_leaves) +
+              " scalars and references; put parts of it in a `List`");
     return simple(TypeKind::Error);
 }
 
 template <> TypeId Program::resolve_node(const TypeScope&, const syntax::ErrorTypeExpr&, Span, bool) {
     return simple(TypeKind::Error);
 }
-template <> TypeId Program::resolve_node(const TypeScope& scope, const syntax::InferTypeExpr&, Span span, bool) {
+template <>
+TypeId Program::resolve_node(const TypeScope& scope, const syntax::InferTypeExpr&, Span span, bool) {
     if (scope.infer) return scope.infer(span);
     sink.report(Diag::NotAllowedHere, span, "`_`").note("a type is inferred inside functions only");
     return simple(TypeKind::Error);
 }
-template <> TypeId Program::resolve_node(const TypeScope&, const syntax::NeverTypeExpr&, Span span, bool is_result) {
+template <>
+TypeId Program::resolve_node(const TypeScope&, const syntax::NeverTypeExpr&, Span span, bool is_result) {
     if (is_result) return simple(TypeKind::Never);
-    sink.report(Diag::NotAllowedHere, span, "`!`").note("`!` is the result of a function that does not return");
+    sink.report(Diag::NotAllowedHere, span, "`!`")
+        .note("`!` is the result of a function that does not return");
     return simple(TypeKind::Error);
 }
 template <> TypeId Program::resolve_node(const TypeScope&, const syntax::MutTypeExpr&, Span span, bool) {
@@ -58,7 +62,8 @@ TypeId Program::resolve_node(const TypeScope& scope, const syntax::OptionalTypeE
 template <>
 TypeId Program::resolve_node(const TypeScope& scope, const syntax::TupleTypeExpr& node, Span span, bool) {
     std::vector<TypeId> elements;
-    for (TypeExprId element : ast(scope.module).view(node.elements)) elements.push_back(resolve_type(scope, element));
+    for (TypeExprId element : ast(scope.module).view(node.elements))
+        elements.push_back(resolve_type(scope, element));
     if (elements.size() == 1) {
         sink.report(Diag::NotAllowedHere, span, "a tuple of one element");
         return simple(TypeKind::Error);
@@ -77,8 +82,8 @@ TypeId Program::resolve_type(const TypeScope& scope, TypeExprId id, bool is_resu
         return simple(TypeKind::Error);
     }
     ++type_nesting_;
-    TypeId type =
-        std::visit([&](const auto& node) { return resolve_node(scope, node, expr.span, is_result); }, expr.node);
+    TypeId type = std::visit(
+        [&](const auto& node) { return resolve_node(scope, node, expr.span, is_result); }, expr.node);
     --type_nesting_;
     if (facts.has_error(type)) return simple(TypeKind::Error);
     if (facts.depth(type) > TypeFacts::max_depth) return check_size(type, expr.span);
@@ -120,7 +125,8 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     }
     switch (entity->kind) {
     case EntityKind::Unavailable: return simple(TypeKind::Error);
-    case EntityKind::Alias: return takes(text(name), 0) ? alias_type(entity->index, span) : simple(TypeKind::Error);
+    case EntityKind::Alias:
+        return takes(text(name), 0) ? alias_type(entity->index, span) : simple(TypeKind::Error);
     case EntityKind::Nominal: return apply_nominal(NominalId(entity->index), args, span);
     case EntityKind::BuiltinType: {
         BuiltinType type = *find_builtin_type(types, text(name));
@@ -130,7 +136,8 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
             (type.kind == TypeKind::Enum && !is_option)) {
             return not_supported("`" + std::string(type.name) + "`", span);
         }
-        if (type.kind == TypeKind::Range && types.kind(args[0]) != TypeKind::Error && !types.is_integer(args[0])) {
+        if (type.kind == TypeKind::Range && types.kind(args[0]) != TypeKind::Error &&
+            !types.is_integer(args[0])) {
             sink.report(Diag::TypeMismatch, span, "an integer type", types.print(args[0]));
             return simple(TypeKind::Error);
         }
@@ -164,7 +171,8 @@ TypeId Program::alias_type(std::uint32_t index, Span use) {
     switch (aliases_[index].state) {
     case Alias::State::Done: break;
     case Alias::State::Active:
-        sink.report(Diag::RecursiveAlias, use, text(ast(aliases_[index].module).items[aliases_[index].item].name.symbol));
+        sink.report(Diag::RecursiveAlias, use,
+                    text(ast(aliases_[index].module).items[aliases_[index].item].name.symbol));
         return simple(TypeKind::Error);
     case Alias::State::New: {
         aliases_[index].state = Alias::State::Active;

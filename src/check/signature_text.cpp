@@ -16,13 +16,13 @@ struct NamedKind {
     unsigned arg_count;
 };
 constexpr NamedKind named_kinds[] = {
-    {"bool", TypeKind::Bool, 0}, {"i8", TypeKind::I8, 0},         {"i16", TypeKind::I16, 0},
-    {"i32", TypeKind::I32, 0},   {"i64", TypeKind::I64, 0},       {"u8", TypeKind::U8, 0},
-    {"u16", TypeKind::U16, 0},   {"u32", TypeKind::U32, 0},       {"u64", TypeKind::U64, 0},
-    {"f32", TypeKind::F32, 0},   {"f64", TypeKind::F64, 0},       {"char", TypeKind::Char, 0},
+    {"bool", TypeKind::Bool, 0},     {"i8", TypeKind::I8, 0},       {"i16", TypeKind::I16, 0},
+    {"i32", TypeKind::I32, 0},       {"i64", TypeKind::I64, 0},     {"u8", TypeKind::U8, 0},
+    {"u16", TypeKind::U16, 0},       {"u32", TypeKind::U32, 0},     {"u64", TypeKind::U64, 0},
+    {"f32", TypeKind::F32, 0},       {"f64", TypeKind::F64, 0},     {"char", TypeKind::Char, 0},
     {"String", TypeKind::String, 0}, {"Bytes", TypeKind::Bytes, 0}, {"List", TypeKind::List, 1},
-    {"Map", TypeKind::Map, 2},   {"Set", TypeKind::Set, 1},       {"Range", TypeKind::Range, 1},
-    {"Slice", TypeKind::Slice, 1}, {"Option", TypeKind::Enum, 1}, {"Result", TypeKind::Enum, 2},
+    {"Map", TypeKind::Map, 2},       {"Set", TypeKind::Set, 1},     {"Range", TypeKind::Range, 1},
+    {"Slice", TypeKind::Slice, 1},   {"Option", TypeKind::Enum, 1}, {"Result", TypeKind::Enum, 2},
     {"Verdict", TypeKind::Enum, 2},
 };
 
@@ -44,7 +44,8 @@ public:
                 sig.bounds.back().emplace_back(interner_.text(ast_.view(named->path).back().symbol));
             }
         }
-        const auto* fn = ast_.root_type.is_valid() ? ast_.types[ast_.root_type].as<syntax::FnTypeExpr>() : nullptr;
+        const auto* fn =
+            ast_.root_type.is_valid() ? ast_.types[ast_.root_type].as<syntax::FnTypeExpr>() : nullptr;
         if (!fn) return refuse("a signature is written `fn(...) -> ...`");
         for (const syntax::FnTypeParam& param : ast_.view(fn->params)) {
             TypeId type = type_of(param.type, false);
@@ -74,7 +75,8 @@ private:
     }
 
     TypeId type_of(syntax::TypeExprId id, bool is_result) {
-        return std::visit([&](const auto& node) { return resolve_node(node, is_result); }, ast_.types[id].node);
+        return std::visit([&](const auto& node) { return resolve_node(node, is_result); },
+                          ast_.types[id].node);
     }
 
     TypeId resolve_node(const syntax::ErrorTypeExpr&, bool) { return fail("not a type"); }
@@ -110,11 +112,13 @@ private:
         if (path.size() != 1) return fail("unknown type");
         std::string_view name = interner_.text(path[0].symbol);
         std::span<const syntax::TypeExprId> written = ast_.view(node.args);
-        if (auto it = names_.find(std::string(name)); it != names_.end() && written.empty()) return it->second;
+        if (auto it = names_.find(std::string(name)); it != names_.end() && written.empty())
+            return it->second;
         std::optional<BuiltinType> known = find_builtin_type(types_, name);
         if (!known) return fail("unknown type `" + std::string(name) + "`");
         if (known->arg_count != written.size()) {
-            return fail("`" + std::string(name) + "` takes " + std::to_string(known->arg_count) + " type arguments");
+            return fail("`" + std::string(name) + "` takes " + std::to_string(known->arg_count) +
+                        " type arguments");
         }
         std::vector<TypeId> args;
         for (syntax::TypeExprId arg : written) {
@@ -171,7 +175,8 @@ std::optional<BuiltinSignature> parse_signature(std::string_view text, bool has_
     return Resolver(ast, types, interner, reason).resolve(has_self);
 }
 
-std::optional<HostSignature> parse_host_signature(std::string_view text, TypeTable& types, std::string& reason) {
+std::optional<HostSignature> parse_host_signature(std::string_view text, TypeTable& types,
+                                                  std::string& reason) {
     std::optional<BuiltinSignature> sig = parse_signature(text, false, types, reason);
     if (!sig) return {};
     if (!sig->type_params.empty()) {

@@ -12,7 +12,8 @@
 
 namespace tn::check {
 
-// Nullopt, and the reason, when the text is no signature. With `has_self`, `Self` is its first type parameter.
+// Nullopt, and the reason, when the text is no signature. With `has_self`, `Self` is its first type
+// parameter.
 std::optional<BuiltinSignature> parse_signature(std::string_view text, bool has_self, TypeTable& types,
                                                 std::string& reason);
 

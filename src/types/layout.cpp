@@ -11,7 +11,9 @@ namespace tn {
 
 namespace {
 
-std::uint32_t align_up(std::uint32_t value, std::uint32_t align) { return (value + align - 1) / align * align; }
+std::uint32_t align_up(std::uint32_t value, std::uint32_t align) {
+    return (value + align - 1) / align * align;
+}
 
 // Grows a layout field by field.
 class Builder {
@@ -126,7 +128,8 @@ bool LayoutTable::add_variants(TypeId type, Layout& layout) {
                 std::uint32_t& slot = first_left[static_cast<unsigned>(leaf.scalar)];
                 while (slot < layout.leaves.size() && layout.leaves[slot].scalar != leaf.scalar) ++slot;
                 if (slot == layout.leaves.size()) {
-                    if (!builder.add(Leaf{0, leaf.scalar, leaf.type, leaf.scalar == Scalar::Ref})) return false;
+                    if (!builder.add(Leaf{0, leaf.scalar, leaf.type, leaf.scalar == Scalar::Ref}))
+                        return false;
                 } else if (layout.leaves[slot].type != leaf.type) {
                     layout.leaves[slot].type = TypeId(); // shared by different types
                 }

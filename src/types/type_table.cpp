@@ -48,8 +48,8 @@ TypeTable::TypeTable() {
     option.variants = {{"None", true, {}}, {"Some", true, {positional(inner)}}};
     option_id = add_nominal(std::move(option));
 
-    auto add_pair = [this](const char* name, const char* first_param, const char* first, const char* second_param,
-                           const char* second) {
+    auto add_pair = [this](const char* name, const char* first_param, const char* first,
+                           const char* second_param, const char* second) {
         TypeId a = param(first_param);
         TypeId b = param(second_param);
         Nominal nominal;
@@ -69,9 +69,7 @@ std::span<const TypeId> TypeTable::args(TypeId id) const {
     return {args_.data() + type.args.first, type.args.count};
 }
 
-TypeId TypeTable::simple(TypeKind kind) const {
-    return TypeId(static_cast<std::size_t>(kind));
-}
+TypeId TypeTable::simple(TypeKind kind) const { return TypeId(static_cast<std::size_t>(kind)); }
 
 TypeId TypeTable::make(TypeKind kind, std::span<const TypeId> args, std::uint32_t payload) {
     TypeClass cls = type_class(kind);
@@ -80,13 +78,15 @@ TypeId TypeTable::make(TypeKind kind, std::span<const TypeId> args, std::uint32_
     auto [begin, end] = index_.equal_range(hash);
     for (auto it = begin; it != end; ++it) {
         const Type& type = types_[it->second.index()];
-        if (type.kind == kind && type.payload == payload && std::ranges::equal(this->args(it->second), args)) {
+        if (type.kind == kind && type.payload == payload &&
+            std::ranges::equal(this->args(it->second), args)) {
             return it->second;
         }
     }
     // `args` may be a view of args_ itself: copied before the vector grows.
     std::vector<TypeId> copy(args.begin(), args.end());
-    Type type{kind, payload, {static_cast<std::uint32_t>(args_.size()), static_cast<std::uint32_t>(copy.size())}};
+    Type type{
+        kind, payload, {static_cast<std::uint32_t>(args_.size()), static_cast<std::uint32_t>(copy.size())}};
     args_.insert(args_.end(), copy.begin(), copy.end());
     TypeId id(types_.size());
     types_.push_back(type);
@@ -113,7 +113,8 @@ TypeId TypeTable::param(std::string name) {
 
 NominalId TypeTable::add_nominal(Nominal nominal) { return nominals_.push_back(std::move(nominal)); }
 
-TypeId TypeTable::substitute(TypeId type, std::span<const TypeId> params, std::span<const TypeId> replacements) {
+TypeId TypeTable::substitute(TypeId type, std::span<const TypeId> params,
+                             std::span<const TypeId> replacements) {
     if (params.empty()) return type;
     const Type what = types_[type.index()];
     if (what.kind == TypeKind::Param) {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import itertools
 import threading
 import weakref
 from typing import Any, Callable
@@ -193,7 +192,9 @@ class Instance(_Handle):
         super().__init__(out.value, lib.tn_instance_free)
         self._module = module
         self._functions: dict[str, Function] = {}
-        self._poll = _ffi.tn_poll_fn(_look_for_signals)
+        watcher = _signal_watcher()
+        next(watcher)
+        self._poll = _ffi.tn_poll_fn(watcher.send)
         check(lib.tn_instance_set_poll(out.value, _POLL_MS, self._poll, None, _NO_FINALIZER))
         if output is not None:
             self._write = _ffi.tn_write_fn(_writer(output))
@@ -310,16 +311,23 @@ _raised = _Raised()
 _NO_FINALIZER = _ffi.tn_finalizer(0)
 
 
-def _look_for_signals(_ud) -> int:
-    """Runs on the script's thread. Python runs signal handlers between its own instructions, so being
-    here is enough; what a handler raises (KeyboardInterrupt) stops the script."""
-    try:
-        for _ in itertools.repeat(None, 10):
-            pass
-        return 0
-    except BaseException as raised:  # noqa: BLE001
-        _raised.put(raised)
-        return 1
+def _signal_watcher():
+    """Asked now and then while a script runs, on its thread; 1 stops the script.
+
+    Python runs signal handlers between its own instructions, so coming back to the `yield` is enough, and it
+    stands inside the `try`: what a handler raises (KeyboardInterrupt) is caught here, while the first
+    instruction of a plain function would raise it too early.
+    """
+    answer = 0
+    while True:
+        try:
+            yield answer
+            answer = 0
+        except GeneratorExit:
+            return
+        except BaseException as raised:  # noqa: BLE001
+            _raised.put(raised)
+            answer = 1
 
 
 def _writer(output: Callable[[str], Any]):

@@ -9,7 +9,8 @@ namespace {
 std::string missing(std::string params, std::string match) {
     Checking c("record P { x: i64, b: bool }\nfn f(" + params + ") {\n " + match + "\n}");
     for (const diag::Diagnostic& d : c.sink.recorded()) {
-        if (d.diag == diag::Diag::NonExhaustiveMatch || d.diag == diag::Diag::RefutablePattern) return d.message;
+        if (d.diag == diag::Diag::NonExhaustiveMatch || d.diag == diag::Diag::RefutablePattern)
+            return d.message;
     }
     return c.names();
 }
@@ -17,18 +18,22 @@ const std::string prefix = "not every case is handled: ";
 
 TEST(Match, MissingCases) {
     EXPECT_EQ(missing("x: i64?", "match x { Some(n) => {} }"), prefix + "`None` is missing");
-    EXPECT_EQ(missing("x: i64?", "match x { None => {} Some(1) => {} }"), prefix + "`Some(-9223372036854775808..=0)` is missing");
+    EXPECT_EQ(missing("x: i64?", "match x { None => {} Some(1) => {} }"),
+              prefix + "`Some(-9223372036854775808..=0)` is missing");
     EXPECT_EQ(missing("x: bool", "match x { true => {} }"), prefix + "`false` is missing");
     EXPECT_EQ(missing("x: u8", "match x { 0..=99 => {} 101.. => {} }").substr(0, 8), "Expected");
     EXPECT_EQ(missing("x: u8", "match x { 0..=99 => {} 101..=255 => {} }"), prefix + "`100` is missing");
     EXPECT_EQ(missing("x: u8", "match x { 0..=99 | 100..=255 => {} }"), "");
     EXPECT_EQ(missing("x: i8", "match x { -128..0 => {} 0 => {} 1..=127 => {} }"), "");
     EXPECT_EQ(missing("x: String", "match x { \"a\" => {} \"b\" => {} }"), prefix + "`_` is missing");
-    EXPECT_EQ(missing("x: (bool, bool)", "match x { (true, _) => {} (_, true) => {} }"), prefix + "`(false, false)` is missing");
+    EXPECT_EQ(missing("x: (bool, bool)", "match x { (true, _) => {} (_, true) => {} }"),
+              prefix + "`(false, false)` is missing");
     EXPECT_EQ(missing("x: P", "match x { P { b: true, .. } => {} { x: 3, b: false } => {} }"),
               prefix + "`P { x: -9223372036854775808..=2, b: false }` is missing");
-    EXPECT_EQ(missing("x: char", "match x { '\\0'..='\\u{D7FF}' => {} '\\u{E000}'..='\\u{10FFFF}' => {} }"), "");
-    EXPECT_EQ(missing("x: bool??", "match x { Some(Some(true)) => {} None => {} Some(None) => {} }"), prefix + "`Some(Some(false))` is missing");
+    EXPECT_EQ(missing("x: char", "match x { '\\0'..='\\u{D7FF}' => {} '\\u{E000}'..='\\u{10FFFF}' => {} }"),
+              "");
+    EXPECT_EQ(missing("x: bool??", "match x { Some(Some(true)) => {} None => {} Some(None) => {} }"),
+              prefix + "`Some(Some(false))` is missing");
     EXPECT_EQ(missing("x: bool", "match x { true => {} b if b => {} }"), prefix + "`false` is missing");
     EXPECT_EQ(missing("x: i64?", "let Some(y) = x;"), "this pattern can fail: `None` is not handled");
     EXPECT_EQ(missing("x: (i64, P)", "let (a, P { x: q, .. }) = x;"), "");
@@ -38,22 +43,32 @@ TEST(Match, MissingCases) {
 }
 
 TEST(Match, UnreachableArms) {
-    EXPECT_EQ(names_of("fn f(x: i64) {\n match x {\n 1 => {}\n _ => {}\n 2 => {}\n }\n}"), "UnreachableArm@5");
-    EXPECT_EQ(names_of("fn f(x: u8) {\n match x {\n 0..=9 => {}\n 5 => {}\n 3..=12 => {}\n n if n > 3 => {}\n _ => {}\n }\n}"), "UnreachableArm@4");
-    EXPECT_EQ(names_of("fn f(x: i64?) {\n match x {\n Some(_) => {}\n Some(1) => {}\n None => {}\n }\n}"), "UnreachableArm@4");
-    EXPECT_EQ(names_of("fn f(x: String) {\n match x {\n \"a\" | \"b\" => {}\n \"b\" => {}\n _ => {}\n }\n}"), "UnreachableArm@4");
+    EXPECT_EQ(names_of("fn f(x: i64) {\n match x {\n 1 => {}\n _ => {}\n 2 => {}\n }\n}"),
+              "UnreachableArm@5");
+    EXPECT_EQ(names_of("fn f(x: u8) {\n match x {\n 0..=9 => {}\n 5 => {}\n 3..=12 => {}\n n if n > 3 => "
+                       "{}\n _ => {}\n }\n}"),
+              "UnreachableArm@4");
+    EXPECT_EQ(names_of("fn f(x: i64?) {\n match x {\n Some(_) => {}\n Some(1) => {}\n None => {}\n }\n}"),
+              "UnreachableArm@4");
+    EXPECT_EQ(names_of("fn f(x: String) {\n match x {\n \"a\" | \"b\" => {}\n \"b\" => {}\n _ => {}\n }\n}"),
+              "UnreachableArm@4");
 }
 
 TEST(Match, Bindings) {
-    EXPECT_EQ(names_of("fn f(x: (i64, i64)) -> i64 { match x { (0, n) | (n, 0) => n, (a, b) => a + b } }"), "");
-    EXPECT_EQ(names_of("fn f(x: (i64, i64)) -> i64 { match x { (0, n) | (_, 0) => 1, _ => 2 } }"), "PatternBindings@1");
-    EXPECT_EQ(names_of("fn f(x: (i64, i64)) -> i64 { match x { (0, _) | (_, n) => 1, _ => 2 } }").substr(0, 15), "PatternBindings");
+    EXPECT_EQ(names_of("fn f(x: (i64, i64)) -> i64 { match x { (0, n) | (n, 0) => n, (a, b) => a + b } }"),
+              "");
+    EXPECT_EQ(names_of("fn f(x: (i64, i64)) -> i64 { match x { (0, n) | (_, 0) => 1, _ => 2 } }"),
+              "PatternBindings@1");
+    EXPECT_EQ(
+        names_of("fn f(x: (i64, i64)) -> i64 { match x { (0, _) | (_, n) => 1, _ => 2 } }").substr(0, 15),
+        "PatternBindings");
     EXPECT_EQ(names_of("fn f(x: (i64, i64)) -> i64 { let (a, a) = x; a }"), "DuplicateName@1");
     EXPECT_EQ(names_of("fn f(x: i64) { match x { Foo => {} _ => {} } }"), "NotAConstructor@1");
     EXPECT_EQ(names_of("fn f(x: i64?) { match x { Sone(y) => {} _ => {} } }"), "UnknownVariant@1");
     EXPECT_EQ(names_of("fn f(x: i64) { match x { \"a\" => {} Some(y) => {} (a, b) => {} _ => {} } }"),
               "PatternMismatch@1 PatternMismatch@1 PatternMismatch@1");
-    EXPECT_EQ(names_of("fn f(x: i64) { match x { 5..5 => {} 7..=6 => {} _ => {} } }"), "EmptyRange@1 EmptyRange@1");
+    EXPECT_EQ(names_of("fn f(x: i64) { match x { 5..5 => {} 7..=6 => {} _ => {} } }"),
+              "EmptyRange@1 EmptyRange@1");
     EXPECT_EQ(names_of("fn f(x: u8) { match x { 256 => {} _ => {} } }"), "LiteralOutOfRange@1");
     EXPECT_EQ(names_of("fn f(x: i64?) -> i64 { if let Some(y) = x { y } else { y } }"), "UnknownName@1");
 }
@@ -66,7 +81,8 @@ TEST(Match, LongMatchesStayFast) {
     for (int i = 0; i < 20000; ++i) texts += "\"a" + std::to_string(i) + "\" => {}\n";
     EXPECT_EQ(names_of(texts + "_ => {} } }"), "");
     // Exponential for the general algorithm: answered or given up, but soon.
-    std::string wide = "fn f(x: (bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool)) { match x {\n";
+    std::string wide = "fn f(x: (bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, bool, "
+                       "bool, bool, bool, bool)) { match x {\n";
     for (int i = 0; i < 16; ++i) {
         wide += "(";
         for (int j = 0; j < 16; ++j) wide += i == j ? "true," : "_,";

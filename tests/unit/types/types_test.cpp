@@ -19,7 +19,8 @@ struct TypesTest : ::testing::Test {
     TypeId record(std::string name, std::vector<TypeId> fields) {
         Nominal nominal;
         nominal.name = std::move(name);
-        for (std::size_t i = 0; i < fields.size(); ++i) nominal.fields.push_back({"f" + std::to_string(i), fields[i]});
+        for (std::size_t i = 0; i < fields.size(); ++i)
+            nominal.fields.push_back({"f" + std::to_string(i), fields[i]});
         return types.make(TypeKind::Record, {}, types.add_nominal(std::move(nominal)).value);
     }
 };

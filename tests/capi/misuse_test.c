@@ -1,0 +1,284 @@
+/* Every function that takes a handle or a value, with NULL, dead handles, handles of other kinds, pointers that
+   are no handles, and lengths that make no sense. Nothing may crash; every answer is an error. */
+#include "check.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { BAD_COUNT = 16 };
+static void *bad[BAD_COUNT];
+static size_t bad_count;
+
+static tn_status no_host(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud) {
+    (void)fr, (void)args, (void)nargs, (void)ud;
+    TN_SET_UNIT(ret);
+    return TN_OK;
+}
+static tn_status no_write(void *ud, const char *p, size_t len) {
+    (void)ud, (void)p, (void)len;
+    return TN_OK;
+}
+static int32_t no_poll(void *ud) {
+    (void)ud;
+    return 0;
+}
+static int finalized, finalizers;
+static void finalizer(void *ud) {
+    (void)ud;
+    ++finalized;
+}
+
+#define REFUSE(call) \
+    do { \
+        const tn_status s_ = (call); \
+        if (s_ == TN_OK) check_that(0, #call " answered Ok", __FILE__, __LINE__); \
+        if (err) EQUAL(tn_error_status(err), s_); \
+        tn_error_free(err); \
+        err = NULL; \
+    } while (0)
+#define REFUSE_FIN(call) \
+    do { \
+        REFUSE(call); \
+        EQUAL(finalized, ++finalizers); \
+    } while (0)
+
+/* `h` is no handle of the kind that each function wants. `kind` is the kind that it is, to leave out. */
+static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
+    tn_error *err = NULL;
+    tn_value v, text;
+    tn_runtime *rt;
+    tn_module *m;
+    tn_instance *inst;
+    tn_function *fn;
+    tn_fnptr p;
+    const tn_type *t;
+    tn_slot slot;
+    size_t n;
+    memset(&slot, 0, sizeof slot);
+    TN_SET_I64(&v, 1);
+    if (kind != 1) {
+        tn_error_free(h);
+        CHECK(tn_error_status(h) != TN_OK);
+        CHECK(!tn_error_message(h, &n) && n == 0);
+        CHECK(!tn_error_render(h, 0, &n));
+        EQUAL(tn_error_diag_count(h), 0);
+        CHECK(tn_error_diag_pos(h, 0, NULL, NULL, NULL, NULL) != TN_OK);
+        CHECK(!tn_error_diag_text(h, 0, 0, &n));
+        EQUAL(tn_error_frame_count(h), 0);
+        CHECK(!tn_error_frame_text(h, 0, 3, &n));
+        EQUAL(tn_error_frame_line(h, 0) + tn_error_frame_column(h, 0), 0);
+        CHECK(!tn_error_payload(h));
+    }
+    if (kind != 2) {
+        tn_config_free(h);
+        REFUSE(tn_config_set_u64(h, 1, 1));
+        REFUSE(tn_config_set_text(h, 1, "x", 1));
+        if (h) REFUSE(tn_runtime_new(TN_ABI_VERSION, h, &rt, &err));
+        if (h) REFUSE(tn_instance_new(s->mod, h, &inst, &err));
+        if (h) REFUSE(tn_compile(s->rt, "x", 1, "", 0, h, &m, &err));
+    }
+    if (kind != 3) {
+        tn_runtime_free(h);
+        CHECK(!tn_runtime_ref(h));
+        REFUSE(tn_compile(h, "x", 1, "", 0, NULL, &m, &err));
+        REFUSE(tn_compile_path(h, "x", 1, NULL, &m, &err));
+        REFUSE(tn_type_parse(h, "i64", 3, &t, &err));
+        CHECK(!tn_value_type(h, &v));
+        REFUSE_FIN(tn_register_fn(h, "f", 1, "fn()", 4, no_host, NULL, finalizer, 0, &err));
+        REFUSE_FIN(tn_register_native(h, "f", 1, "fn()", 4, (tn_fnptr)no_poll, NULL, finalizer, 0, &err));
+    }
+    if (kind != 4) {
+        tn_module_free(h);
+        CHECK(!tn_module_ref(h));
+        CHECK(!tn_module_warnings(h));
+        EQUAL(tn_module_function_count(h), 0);
+        REFUSE(tn_module_function_at(h, 0, &fn));
+        REFUSE(tn_module_function(h, "f", 1, NULL, 0, &fn, &err));
+        EQUAL(tn_module_test_count(h), 0);
+        CHECK(!tn_module_test_name(h, 0, &n));
+        CHECK(!tn_module_test_file(h, 0, &n));
+        EQUAL(tn_module_test_line(h, 0), 0);
+        REFUSE(tn_module_test_function(h, 0, &fn));
+        REFUSE(tn_instance_new(h, NULL, &inst, &err));
+    }
+    if (kind != 5) {
+        tn_function_free(h);
+        CHECK(!tn_function_ref(h));
+        CHECK(!tn_function_doc(h, &n) && !tn_function_name(h, &n) && !tn_function_signature(h, &n));
+        EQUAL(tn_function_param_count(h), 0);
+        CHECK(!tn_function_param_name(h, 0, &n) && !tn_function_param_type(h, 0) && !tn_function_return_type(h));
+        EQUAL(tn_function_param_is_mut(h, 0), 0);
+        REFUSE(tn_function_pointer(h, "fn()", 4, &p, &err));
+        REFUSE(tn_call(s->inst, h, &v, 1, &v, &err));
+        REFUSE(tn_call_mut(s->inst, h, &v, 1, &v, &err));
+        REFUSE(tn_call_slots(s->inst, h, &slot, 1, &err));
+    }
+    if (kind != 6) {
+        tn_instance_free(h);
+        REFUSE(tn_instance_get_global(h, "x", 1, &v, &err));
+        REFUSE(tn_instance_set_global(h, "x", 1, &v, &err));
+        REFUSE_FIN(tn_instance_set_output(h, no_write, NULL, finalizer));
+        REFUSE_FIN(tn_instance_set_user_data(h, NULL, finalizer));
+        CHECK(!tn_instance_user_data(h) && !tn_instance_status_word(h));
+        REFUSE(tn_instance_enter(h));
+        REFUSE(tn_instance_leave(h, &err));
+        REFUSE(tn_call(h, f, &v, 1, &v, &err));
+        REFUSE(tn_call_mut(h, f, &v, 1, &v, &err));
+        REFUSE(tn_call_slots(h, f, &slot, 1, &err));
+        REFUSE(tn_string_new(h, "x", 1, &v, &err));
+        REFUSE(tn_bytes_new(h, "x", 1, &v, &err));
+        REFUSE(tn_list_new(h, tn_function_return_type(f), 0, &v, &err));
+        REFUSE(tn_record_new(h, tn_function_return_type(f), NULL, 0, &v, &err));
+        REFUSE(tn_option_new(h, tn_function_return_type(f), NULL, &v, &err));
+        CHECK(!tn_instance_interrupt_handle(h));
+        REFUSE(tn_instance_set_fuel(h, 1));
+        REFUSE(tn_instance_set_memory_limit(h, 1));
+        REFUSE(tn_instance_set_timeout(h, 1));
+        REFUSE_FIN(tn_instance_set_poll(h, 1, no_poll, NULL, finalizer));
+        EQUAL(tn_instance_fuel(h) + tn_instance_memory_used(h), 0);
+    }
+    if (kind != 7) {
+        tn_interrupt_fire(h);
+        tn_interrupt_free(h);
+    }
+    if (kind != 8) {
+        REFUSE(tn_list_new(s->inst, h, 0, &v, &err));
+        REFUSE(tn_record_new(s->inst, h, &v, 1, &v, &err));
+        REFUSE(tn_option_new(s->inst, h, NULL, &v, &err));
+        EQUAL(tn_type_kind(h), 0);
+        CHECK(!tn_type_name(h, &n) && !tn_type_child(h, 0) && !tn_type_child_name(h, 0, &n));
+        EQUAL(tn_type_child_count(h), 0);
+        EQUAL(tn_type_equal(h, h), 0);
+    }
+    /* Frames are alive in callbacks only. */
+    REFUSE(tn_frame_call(h, f, NULL, 0, &v, &err));
+    REFUSE_FIN(tn_frame_fail(h, TN_TRAP_HOST_ERROR, "x", 1, NULL, finalizer));
+    CHECK(!tn_frame_instance(h));
+    if (kind != 1) REFUSE(tn_frame_fail_error(h, h));
+    /* As the content of a value. */
+    for (v.tag = 0; v.tag < 30; ++v.tag) {
+        tn_value out;
+        int32_t some;
+        v.aux = v.tag & 1;
+        v.as.p = h;
+        if (v.tag < TN_TAG_STRING) continue;
+        CHECK(!tn_string_data(&v, &n) && !tn_bytes_data(&v, &n) && !tn_list_data(&v, NULL, &n));
+        CHECK(!tn_value_type(s->rt, &v));
+        TN_SET_I64(&text, 1);
+        REFUSE(tn_value_copy(&v, &out));
+        REFUSE(tn_list_len(&v, &n));
+        REFUSE(tn_list_get(&v, 0, &out));
+        REFUSE(tn_list_set(&v, 0, &text));
+        REFUSE(tn_list_push(&v, &text));
+        REFUSE(tn_list_append(&v, TN_TAG_I64, &slot, 1));
+        REFUSE(tn_record_get(&v, 0, &out));
+        REFUSE(tn_record_set(&v, 0, &text));
+        REFUSE(tn_option_get(&v, &some, &out));
+        REFUSE(tn_call(s->inst, f, &v, 1, &out, &err));
+        out = v;
+        tn_value_clear(&out);
+    }
+}
+
+static void every_function(void) {
+    Setup s = set_up("fn f(n: i64) -> i64 { n }\nfn g(xs: List[i64]) {}\ntest \"t\" {}");
+    tn_function *f = function(s.mod, "f"), *g = function(s.mod, "g"), *dead_function = function(s.mod, "f");
+    tn_config *config = tn_config_new(), *dead_config = tn_config_new();
+    tn_error *error = tn_error_new(TN_STATE, "x", 1), *dead_error = tn_error_new(TN_STATE, "x", 1);
+    tn_interrupt *interrupt = tn_instance_interrupt_handle(s.inst);
+    Setup dead = set_up("fn f() {}");
+    const tn_type *type = tn_function_param_type(g, 0);
+    static char no_handle[256];
+    size_t i;
+    tear_down(&dead);
+    tn_function_free(dead_function);
+    tn_config_free(dead_config);
+    tn_error_free(dead_error);
+    bad[bad_count++] = NULL;
+    bad[bad_count++] = dead.rt;
+    bad[bad_count++] = dead.mod;
+    bad[bad_count++] = dead.inst;
+    bad[bad_count++] = dead_function;
+    bad[bad_count++] = dead_config;
+    bad[bad_count++] = dead_error;
+    bad[bad_count++] = no_handle;
+    bad[bad_count++] = no_handle + 1;
+    bad[bad_count++] = (char *)s.inst + 8;
+    bad[bad_count++] = (void *)(uintptr_t)1;
+    bad[bad_count++] = (void *)~(uintptr_t)63;
+    for (i = 0; i < bad_count; ++i) with_handle(bad[i], 0, &s, f);
+    with_handle(error, 1, &s, f);
+    with_handle(config, 2, &s, f);
+    with_handle(s.rt, 3, &s, f);
+    with_handle(s.mod, 4, &s, f);
+    with_handle(f, 5, &s, f);
+    with_handle(s.inst, 6, &s, f);
+    with_handle(interrupt, 7, &s, f);
+    with_handle((void *)type, 8, &s, f);
+    /* Each is as alive as before. */
+    EQUAL(tn_error_status(error), TN_STATE);
+    EQUAL(tn_type_kind(type), TN_TAG_LIST);
+    {
+        tn_value n = make_i64(7);
+        EQUAL(call_i64(&s, "f", &n, 1), 7);
+    }
+    tn_interrupt_free(interrupt);
+    tn_function_free(f);
+    tn_function_free(g);
+    tn_config_free(config);
+    tn_error_free(error);
+    tear_down(&s);
+}
+
+static void null_outs(void) {
+    Setup s = set_up("var x: i64 = 1;\nfn f(n: i64) -> i64 { n }");
+    tn_error *err = (tn_error *)(uintptr_t)0x1234; /* garbage is overwritten */
+    tn_value v = make_i64(1);
+    const tn_type *t;
+    tn_function *f = NULL;
+    STATUS(tn_type_parse(s.rt, "List[i64]", TN_NTS, &t, &err), TN_OK);
+    CHECK(err == NULL);
+    REFUSE(tn_runtime_new(TN_ABI_VERSION, NULL, NULL, &err));
+    REFUSE(tn_compile(s.rt, "x", 1, "", 0, NULL, NULL, &err));
+    REFUSE(tn_compile_path(s.rt, "x", 1, NULL, NULL, &err));
+    REFUSE(tn_instance_new(s.mod, NULL, NULL, &err));
+    REFUSE(tn_instance_get_global(s.inst, "x", 1, NULL, &err));
+    REFUSE(tn_instance_set_global(s.inst, "x", 1, NULL, &err));
+    REFUSE(tn_module_function(s.mod, "f", 1, NULL, 0, NULL, &err));
+    REFUSE(tn_module_function_at(s.mod, 0, NULL));
+    REFUSE(tn_module_test_function(s.mod, 0, NULL));
+    REFUSE(tn_string_new(s.inst, "x", 1, NULL, &err));
+    REFUSE(tn_bytes_new(s.inst, "x", 1, NULL, &err));
+    REFUSE(tn_bytes_new(s.inst, NULL, 1, &v, &err));
+    REFUSE(tn_list_new(s.inst, t, 0, NULL, &err));
+    REFUSE(tn_record_new(s.inst, t, &v, 1, NULL, &err));
+    REFUSE(tn_option_new(s.inst, t, &v, NULL, &err));
+    REFUSE(tn_value_copy(&v, NULL));
+    REFUSE(tn_value_copy(NULL, &v));
+    REFUSE(tn_value_get_i64(NULL, NULL));
+    REFUSE(tn_value_get_u64(NULL, NULL));
+    REFUSE(tn_value_get_f64(NULL, NULL));
+    REFUSE(tn_value_get_bool(NULL, NULL));
+    REFUSE(tn_list_len(NULL, NULL));
+    REFUSE(tn_list_get(NULL, 0, NULL));
+    REFUSE(tn_list_get(NULL, 0, &v));
+    REFUSE(tn_list_set(NULL, 0, NULL));
+    REFUSE(tn_list_push(NULL, &v));
+    REFUSE(tn_list_append(NULL, TN_TAG_I64, NULL, 0));
+    REFUSE(tn_record_get(NULL, 0, NULL));
+    REFUSE(tn_record_get(NULL, 0, &v));
+    REFUSE(tn_record_set(NULL, 0, &v));
+    REFUSE(tn_option_get(NULL, NULL, NULL));
+    REFUSE(tn_frame_fail_error(NULL, NULL));
+    CHECK(!tn_string_data(NULL, NULL) && !tn_bytes_data(NULL, NULL) && !tn_list_data(NULL, NULL, NULL));
+    REFUSE(tn_module_function(s.mod, "f", (size_t)-2, NULL, 0, &f, &err));
+    REFUSE(tn_compile(s.rt, "x", (size_t)-2, "", 0, NULL, NULL, &err));
+    CHECK(f == NULL);
+    tear_down(&s);
+}
+
+int main(void) {
+    RUN(every_function);
+    RUN(null_outs);
+    return finish();
+}
