@@ -26,7 +26,8 @@ set(TN_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, comma separated; em
 add_library(tn_options INTERFACE)
 target_compile_options(tn_options INTERFACE -Wall -Wextra -Wshadow -Wno-missing-field-initializers
     $<$<COMPILE_LANGUAGE:CXX>:-Wnon-virtual-dtor>
-    $<$<COMPILE_LANGUAGE:CXX>:-Wno-invalid-offsetof>)
+    $<$<COMPILE_LANGUAGE:CXX>:-Wno-invalid-offsetof>
+    $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>) # gcc 12 warns of std::string's own operator+ (PR 105651)
 if(CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_definitions(tn_options INTERFACE TN_DEBUG=1)
 endif()

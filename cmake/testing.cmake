@@ -48,6 +48,19 @@ if(TARGET tenon AND EXISTS ${PROJECT_SOURCE_DIR}/tests/cli/cli_test.cpp)
     add_dependencies(cli tenon)
 endif()
 
+# --- what a user meets first: the examples, and the kernels of the bench with their checksums ---
+if(TARGET tenon)
+    foreach(example examples/tour.tn examples/logfilter/rules.tn)
+        get_filename_component(name ${example} NAME_WE)
+        add_test(NAME example_${name} COMMAND tenon test ${example} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    endforeach()
+    add_test(NAME kernels COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/bench/check_kernels.py $<TARGET_FILE:tenon>)
+endif()
+if(TARGET logfilter AND TARGET tenon_shared)
+    add_test(NAME logfilter COMMAND logfilter $<TARGET_FILE:tenon_shared> examples/logfilter/rules.tn
+        examples/logfilter/sample.log --selftest WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endif()
+
 # --- the C API: programs in C11 that know the header and the shared library alone ---
 include(capi_tests OPTIONAL)
 

@@ -208,10 +208,9 @@ typedef tn_status (*tn_write_fn)(void *ud, const char *p, size_t len);
  * instance (TN_STATE). */
 typedef int32_t (*tn_poll_fn)(void *ud);
 
-/* ==== 1 library ==================================================================================== */
+/* ==== 1 library ========================================================================================= */
 
-/* The ABI that the library implements: TN_ABI_VERSION of its own header.
- * Threads: [any]. Since: 1.0 */
+/* The ABI that the library implements: TN_ABI_VERSION of its own header. Threads: [any]. Since: 1.0 */
 TN_API uint32_t tn_abi_version(void);
 
 /* The release, such as "0.1.0". Ownership: static text. Threads: [any]. Since: 1.0 */
@@ -230,7 +229,7 @@ TN_API int32_t tn_has_feature(const char *name, size_t len);
  * Threads: [any]. Since: 1.0 */
 TN_API uint64_t tn_live_handles(void);
 
-/* ==== 2 errors ===================================================================================== */
+/* ==== 2 errors ========================================================================================== */
 
 /* Errors outlive everything, are immutable, and may be read and freed on any thread. */
 
@@ -262,11 +261,10 @@ TN_API const char *tn_error_render(tn_error *e, uint32_t flags, size_t *len);
  * Threads: [any]. Since: 1.0 */
 TN_API size_t tn_error_diag_count(const tn_error *e);
 
-/* Where diagnostic `i` is: line and column from 1 (the column counts characters), and its range of
- * bytes in the file from 0. Each out may be NULL. Errors: TN_ARG, TN_HANDLE, TN_RANGE.
- * Threads: [any]. Since: 1.0 */
-TN_API tn_status tn_error_diag_pos(const tn_error *e, size_t i, uint32_t *line, uint32_t *col, uint64_t *byte_begin,
-                                   uint64_t *byte_end);
+/* Where diagnostic `i` is: line and column from 1 (the column counts characters), and its range of bytes in
+ * the file from 0. Each out may be NULL. Errors: TN_ARG, TN_HANDLE, TN_RANGE. Threads: [any]. Since: 1.0 */
+TN_API tn_status tn_error_diag_pos(const tn_error *e, size_t i, uint32_t *line, uint32_t *col,
+                                   uint64_t *byte_begin, uint64_t *byte_end);
 
 /* For tn_error_diag_text and tn_error_frame_text. */
 #define TN_TEXT_SEVERITY 0u /* "error" or "warning" */
@@ -286,19 +284,19 @@ TN_API const char *tn_error_diag_text(const tn_error *e, size_t i, uint32_t whic
  * stack is shortened in its middle. Errors: 0. Threads: [any]. Since: 1.0 */
 TN_API size_t tn_error_frame_count(const tn_error *e);
 
-/* TN_TEXT_FUNCTION or TN_TEXT_FILE of stack entry `i`. Ownership: borrowed until the error is freed.
- * Errors: NULL. Threads: [any]. Since: 1.0 */
+/* TN_TEXT_FUNCTION or TN_TEXT_FILE of stack entry `i`. Ownership: borrowed until the error is freed. Errors:
+ * NULL. Threads: [any]. Since: 1.0 */
 TN_API const char *tn_error_frame_text(const tn_error *e, size_t i, uint32_t which, size_t *len);
 
 /* Line and column (from 1) of stack entry `i`. Errors: 0. Threads: [any]. Since: 1.0 */
 TN_API uint32_t tn_error_frame_line(const tn_error *e, size_t i);
 TN_API uint32_t tn_error_frame_column(const tn_error *e, size_t i);
 
-/* The pointer that a host function gave to tn_frame_fail, or NULL: a binding finds its own exception
- * object here. Ownership: borrowed until the error is freed. Threads: [any]. Since: 1.0 */
+/* The pointer that a host function gave to tn_frame_fail, or NULL: a binding finds its own exception object
+ * here. Ownership: borrowed until the error is freed. Threads: [any]. Since: 1.0 */
 TN_API void *tn_error_payload(const tn_error *e);
 
-/* ==== 3 config, runtime, instance ================================================================== */
+/* ==== 3 runtime ========================================================================================= */
 
 /* Keys of a config. One config may serve runtime, compilation and instance: each takes what concerns it, and
  * what it does not find comes from the runtime's config, then from the default. */
@@ -339,18 +337,19 @@ TN_API tn_runtime *tn_runtime_ref(tn_runtime *rt);
  * Threads: [shared]. Since: 1.0 */
 TN_API void tn_runtime_free(tn_runtime *rt);
 
-/* Makes an instance of a module and initializes its constants and variables, which runs script code under the
- * instance's limits. `limits` may be NULL. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE,
+/* Makes an instance of a module and initializes its constants and variables, which runs script code under
+ * the instance's limits. `limits` may be NULL. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE,
  * TN_NOMEM, and every trap. Threads: [shared]. Since: 1.0 */
 TN_API tn_status tn_instance_new(tn_module *m, const tn_config *limits, tn_instance **out, tn_error **err);
 
-/* Closes the instance. Values that came from it stay readable until they are cleared. If a call is running in
- * it (on another thread, or because a host callback does this), the call goes on and the instance is closed
- * when it ends. NULL, dead: nothing. Threads: [any]. Since: 1.0 */
+/* Closes the instance. Values that came from it stay readable until they are cleared. If a call is running
+ * in it (on another thread, or because a host callback does this), the call goes on and the instance is
+ * closed when it ends. NULL, dead: nothing. Threads: [any]. Since: 1.0 */
 TN_API void tn_instance_free(tn_instance *inst);
 
-/* Reads a `const` or `var` of the script. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE, TN_UTF8,
- * TN_NOT_FOUND, TN_TYPE for one whose type cannot cross, TN_BUSY, TN_NOMEM. Threads: [instance]. Since: 1.0 */
+/* Reads a `const` or `var` of the script. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE,
+ * TN_UTF8, TN_NOT_FOUND, TN_TYPE for one whose type cannot cross, TN_BUSY, TN_NOMEM.
+ * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_get_global(tn_instance *inst, const char *name, size_t len, tn_value *out,
                                         tn_error **err);
 
@@ -371,32 +370,32 @@ TN_API tn_status tn_instance_set_user_data(tn_instance *inst, void *ud, tn_final
 TN_API void *tn_instance_user_data(const tn_instance *inst);
 
 /* Reserves the instance for this thread until tn_instance_leave, so that pointers from tn_function_pointer
- * may be called, and clears the status word. tn_call and everything else works as well in between.
- * Enters may nest. Errors: TN_ARG, TN_HANDLE, TN_BUSY, TN_STATE. Threads: [instance]. Since: 1.0 */
+ * may be called, and clears the status word. tn_call and everything else works as well in between. Enters
+ * may nest. Errors: TN_ARG, TN_HANDLE, TN_BUSY, TN_STATE. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_enter(tn_instance *inst);
 
-/* Ends tn_instance_enter. Answers the status word: TN_OK, or the trap that the last failed call through a
- * function pointer ended with, as an error with the script's stack. Errors: TN_ARG, TN_HANDLE, TN_STATE if this
+/* Ends tn_instance_enter. Answers the status word: TN_OK, or the trap that the last call through a function
+ * pointer ended with, as an error with the script's stack. Errors: TN_ARG, TN_HANDLE, TN_STATE if this
  * thread has not entered. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_leave(tn_instance *inst, tn_error **err);
 
-/* Where calls through function pointers report: 0, or the trap's status. It stays until the next enter or the
- * next trap. Ownership: valid as long as the instance. Errors: NULL. Threads: [instance]. Since: 1.0 */
+/* Where calls through function pointers report: 0, or the status of the trap that the last one ended with.
+ * Ownership: valid as long as the instance. Errors: NULL. Threads: [instance]. Since: 1.0 */
 TN_API const int32_t *tn_instance_status_word(const tn_instance *inst);
 
-/* ==== 4 compile, modules, functions ================================================================ */
+/* ==== 4 modules ========================================================================================= */
 
-/* Compiles a source text to machine code. `name` stands in diagnostics and stack traces. `opts` may be NULL. The
- * first compilation seals the runtime: it takes no more host functions. Ownership: the caller owns `*out`.
- * Errors: TN_COMPILE with all diagnostics, TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM, TN_INTERNAL.
- * Threads: [shared]. Since: 1.0 */
-TN_API tn_status tn_compile(tn_runtime *rt, const char *name, size_t name_len, const char *src, size_t src_len,
-                            const tn_config *opts, tn_module **out, tn_error **err);
+/* Compiles a source text to machine code. `name` stands in diagnostics and stack traces. `opts` may be NULL.
+ * The first compilation seals the runtime: it takes no more host functions. Ownership: the caller owns
+ * `*out`. Errors: TN_COMPILE with all diagnostics, TN_RANGE for a source beyond TN_CONFIG_MAX_SOURCE,
+ * TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM, TN_INTERNAL. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_compile(tn_runtime *rt, const char *name, size_t name_len, const char *src,
+                            size_t src_len, const tn_config *opts, tn_module **out, tn_error **err);
 
-/* Compiles a `.tn` file, or a package: a folder with `main.tn`. Else as tn_compile. Errors: also TN_IO, naming
- * the path and the reason. Threads: [shared]. Since: 1.0 */
-TN_API tn_status tn_compile_path(tn_runtime *rt, const char *path, size_t len, const tn_config *opts, tn_module **out,
-                                 tn_error **err);
+/* Compiles a `.tn` file, or a package: a folder with `main.tn`. Else as tn_compile. Errors: also TN_IO,
+ * naming the path and the reason. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_compile_path(tn_runtime *rt, const char *path, size_t len, const tn_config *opts,
+                                 tn_module **out, tn_error **err);
 
 /* One more reference; answers `m`, or NULL if it is not a live module. Threads: [shared]. Since: 1.0 */
 TN_API tn_module *tn_module_ref(tn_module *m);
@@ -417,14 +416,15 @@ TN_API size_t tn_module_function_count(const tn_module *m);
  * Threads: [shared]. Since: 1.0 */
 TN_API tn_status tn_module_function_at(tn_module *m, size_t i, tn_function **out);
 
-/* Finds a function. `sig` such as "fn(i64, String) -> bool" is compared as types with the function's own; NULL or
- * "" accepts any. Ownership: the caller owns `*out`. Errors: TN_NOT_FOUND (with a suggestion), TN_SIGNATURE
- * (with both), TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
-TN_API tn_status tn_module_function(tn_module *m, const char *name, size_t name_len, const char *sig, size_t sig_len,
-                                    tn_function **out, tn_error **err);
+/* Finds a function. `sig` such as "fn(i64, String) -> bool" is compared as types with the function's own;
+ * NULL or "" accepts any. Ownership: the caller owns `*out`. Errors: TN_NOT_FOUND (with a suggestion),
+ * TN_SIGNATURE (with both), TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_module_function(tn_module *m, const char *name, size_t name_len, const char *sig,
+                                    size_t sig_len, tn_function **out, tn_error **err);
 
-/* The `test` blocks of the module. Run one by calling its function, which has no parameters and no result, best on
- * an instance of its own: TN_OK is a pass, a trap a failure. Errors: 0. Threads: [shared]. Since: 1.0 */
+/* The `test` blocks of the module. Run one by calling its function, which has no parameters and no result,
+ * best on an instance of its own: TN_OK is a pass, a trap a failure. Errors: 0.
+ * Threads: [shared]. Since: 1.0 */
 TN_API size_t tn_module_test_count(const tn_module *m);
 
 /* The title of test `i`. Ownership: borrowed until the module is freed. Errors: NULL.
@@ -436,8 +436,8 @@ TN_API const char *tn_module_test_name(const tn_module *m, size_t i, size_t *len
 TN_API const char *tn_module_test_file(const tn_module *m, size_t i, size_t *len);
 TN_API uint32_t tn_module_test_line(const tn_module *m, size_t i);
 
-/* The function of test `i`. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE, TN_RANGE, TN_NOMEM.
- * Threads: [shared]. Since: 1.0 */
+/* The function of test `i`. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE, TN_RANGE,
+ * TN_NOMEM. Threads: [shared]. Since: 1.0 */
 TN_API tn_status tn_module_test_function(tn_module *m, size_t i, tn_function **out);
 
 /* One more reference; answers `f`, or NULL if it is not a live function. Threads: [shared]. Since: 1.0 */
@@ -446,15 +446,15 @@ TN_API tn_function *tn_function_ref(tn_function *f);
 /* Gives a reference back. NULL, dead: nothing. Threads: [shared]. Since: 1.0 */
 TN_API void tn_function_free(tn_function *f);
 
-/* Its doc comment (`///` lines, markers removed), maybe "". Ownership: borrowed until the function is freed, as all
- * text and types below. Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* Its doc comment (`///` lines, markers removed), maybe "". Ownership: borrowed until the function is freed,
+ * as all text and types below. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_doc(const tn_function *f, size_t *len);
 
 /* Its name. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_name(const tn_function *f, size_t *len);
 
-/* Its signature as the language writes it: "fn(i64, mut List[String]) -> bool", without "-> ()".
- * Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* Its signature as the language writes it: "fn(i64, mut List[String]) -> bool", without "-> ()". Errors:
+ * NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_signature(const tn_function *f, size_t *len);
 
 /* How many parameters it has. Errors: 0. Threads: [shared]. Since: 1.0 */
@@ -471,71 +471,76 @@ TN_API const tn_type *tn_function_return_type(const tn_function *f);
  * Threads: [shared]. Since: 1.0 */
 TN_API int32_t tn_function_param_is_mut(const tn_function *f, uint32_t i);
 
-/* A C function `R (*)(tn_instance *, A...)` for the hottest loops: scalars as their C types (bool as int32_t, char
- * as uint32_t), a `()` result as void. Call it only between tn_instance_enter and tn_instance_leave of an instance
- * of its module, on that thread; it checks nothing. After a trap it returns 0 and the status word is set. Calls
- * through it know no TN_CONFIG_TIMEOUT_MS (interrupts, fuel and all other limits hold). `sig` must be its signature
- * as text. Ownership: valid until the function is freed. Errors: TN_SIGNATURE if `sig` is not its signature or a
- * type is not a scalar, TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
-TN_API tn_status tn_function_pointer(tn_function *f, const char *sig, size_t sig_len, tn_fnptr *out, tn_error **err);
+/* A C function `R (*)(tn_instance *, A...)` for the hottest loops: scalars as their C types (bool as
+ * int32_t, char as uint32_t), a `()` result as void. Call it only between tn_instance_enter and
+ * tn_instance_leave of an instance of its module, on that thread; it checks nothing. After a trap it returns
+ * 0 and the status word is set. Calls through it count no fuel and know no TN_CONFIG_TIMEOUT_MS; interrupts
+ * and all other limits hold. `sig` must be its signature as text. Ownership: valid until the function is
+ * freed. Errors: TN_SIGNATURE if `sig` is not its signature or a type is not a scalar, TN_ARG, TN_HANDLE,
+ * TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_function_pointer(tn_function *f, const char *sig, size_t sig_len, tn_fnptr *out,
+                                     tn_error **err);
 
-/* ==== 5 calls ====================================================================================== */
+/* ==== 5 calls =========================================================================================== */
 
-/* Calls a function. Arguments are borrowed and unchanged; their types must be the parameters' exactly. A value of
- * another instance is copied if it is a String or Bytes and refused otherwise. Ownership: the caller owns `*ret`;
- * `ret` may be NULL if the result does not matter. Errors: TN_TYPE (argument, expected and found type in the
- * message) and TN_RANGE before anything runs, every trap, TN_SIGNATURE for a wrong number of arguments or a function
- * with `mut` parameters, TN_ARG, TN_HANDLE, TN_BUSY, TN_CLOSED, TN_STATE, TN_NOMEM, TN_INTERNAL.
- * Threads: [instance]. Since: 1.0 */
+/* Calls a function. Arguments are borrowed and unchanged; their types must be the parameters' exactly. A
+ * value of another instance is copied if it is a String or Bytes and refused otherwise. Ownership: the
+ * caller owns `*ret`; `ret` may be NULL if the result does not matter. Errors: TN_TYPE (argument, expected
+ * and found type in the message) and TN_RANGE before anything runs, every trap, TN_SIGNATURE for a wrong
+ * number of arguments or a function with `mut` parameters, TN_ARG, TN_HANDLE, TN_BUSY, TN_CLOSED, TN_STATE,
+ * TN_NOMEM, TN_INTERNAL. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_call(tn_instance *inst, tn_function *f, const tn_value *args, size_t nargs, tn_value *ret,
                          tn_error **err);
 
-/* As tn_call, also for `mut` parameters: after success each such argument is cleared and replaced by the value that
- * the parameter held when the function returned. After a failure all arguments are as before.
+/* As tn_call, also for `mut` parameters: after success each such argument is cleared and replaced by the
+ * value that the parameter held when the function returned. After a failure all arguments are as before.
  * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_call_mut(tn_instance *inst, tn_function *f, tn_value *args, size_t nargs, tn_value *ret,
                              tn_error **err);
 
-/* The fast call for bindings: no tags. `io` holds one slot per scalar argument, and two (pointer `p` to the bytes,
- * then their number `u`) per String or Bytes; on success io[0] holds the scalar result, if there is one. Integers
- * must be extended to 64 bits by their sign; f32 travels as double. `nio` is the number of slots `io` has: at least the
- * arguments' and the result's. The function must have been found with its signature given, and have only such
- * parameters, none `mut`. Errors: TN_SIGNATURE, TN_RANGE, TN_UTF8, else as tn_call. Threads: [instance]. Since: 1.0 */
+/* The fast call for bindings: no tags. `io` holds one slot per scalar argument, and two (pointer `p` to the
+ * bytes, then their number `u`) per String or Bytes; on success io[0] holds the scalar result, if there is
+ * one. Integers must be extended to 64 bits by their sign; f32 travels as double. `nio` is the number of
+ * slots `io` has: at least the arguments' and the result's. The function must have been found with its
+ * signature given, and have only such parameters, none `mut`. Errors: TN_SIGNATURE, TN_RANGE, TN_UTF8, else
+ * as tn_call. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_call_slots(tn_instance *inst, tn_function *f, tn_slot *io, size_t nio, tn_error **err);
 
-/* Calls a function of the same module from inside a host callback, on its instance. (tn_call does that as well.)
- * Errors: as tn_call. Threads: [callback]. Since: 1.0 */
-TN_API tn_status tn_frame_call(tn_frame *fr, tn_function *f, const tn_value *args, size_t nargs, tn_value *ret,
-                               tn_error **err);
+/* Calls a function of the same module from inside a host callback, on its instance. (tn_call does that as
+ * well.) Scripts and callbacks may call each other 128 deep; then the script stops with
+ * TN_TRAP_STACK_OVERFLOW. Errors: as tn_call. Threads: [callback]. Since: 1.0 */
+TN_API tn_status tn_frame_call(tn_frame *fr, tn_function *f, const tn_value *args, size_t nargs,
+                               tn_value *ret, tn_error **err);
 
-/* ==== 6 values ===================================================================================== */
+/* ==== 6 values ========================================================================================== */
 
-/* Ends a value and sets its tag to TN_TAG_NONE. NULL, scalars, cleared and dead values: nothing but that. While
- * another thread is inside the instance, the memory goes back at its next chance.
+/* Ends a value and sets its tag to TN_TAG_NONE. NULL, scalars, cleared and dead values: nothing but that.
+ * While another thread is inside the instance, the memory goes back at its next chance.
  * Threads: [any] (not one tn_value struct from two at once). Since: 1.0 */
 TN_API void tn_value_clear(tn_value *v);
 
-/* A second, independent value (cheap: the data is shared until one of them changes). Ownership: the caller owns
- * `*out`. Errors: TN_ARG, TN_HANDLE, TN_BUSY, TN_NOMEM. Threads: [instance]. Since: 1.0 */
+/* A second, independent value (cheap: the data is shared until one of them changes). Ownership: the caller
+ * owns `*out`. Errors: TN_ARG, TN_HANDLE, TN_BUSY, TN_NOMEM. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_value_copy(const tn_value *v, tn_value *out);
 
-/* A number out of a value: any signed or unsigned integer type that fits; f32 and f64; bool. Nothing else is converted.
- * Errors: TN_TYPE, TN_RANGE, TN_ARG. Threads: [any]. Since: 1.0 */
+/* A number out of a value: any signed or unsigned integer type that fits; f32 and f64; bool. Nothing else is
+ * converted. Errors: TN_TYPE, TN_RANGE, TN_ARG. Threads: [any]. Since: 1.0 */
 TN_API tn_status tn_value_get_i64(const tn_value *v, int64_t *out);
 TN_API tn_status tn_value_get_u64(const tn_value *v, uint64_t *out);
 TN_API tn_status tn_value_get_f64(const tn_value *v, double *out);
 TN_API tn_status tn_value_get_bool(const tn_value *v, int32_t *out);
 
-/* The exact type of a value. Ownership: borrowed; valid as long as `rt` and the value's instance. Errors: NULL.
- * Threads: [shared]. Since: 1.0 */
+/* The exact type of a value. Ownership: borrowed; valid as long as `rt` and the value's instance. Errors:
+ * NULL. Threads: [shared]. Since: 1.0 */
 TN_API const tn_type *tn_value_type(const tn_runtime *rt, const tn_value *v);
 
 /* 1 if the text is UTF-8, else 0 with the offset of the first bad byte in `*bad_at`, which may be NULL.
  * Threads: [any]. Since: 1.0 */
 TN_API int32_t tn_text_check(const char *p, size_t len, size_t *bad_at);
 
-/* A String with a copy of the text. Memory counts for the instance. Ownership: the caller owns `*out`. Errors: TN_UTF8,
- * TN_TRAP_MEMORY_LIMIT, TN_ARG, TN_HANDLE, TN_BUSY, TN_CLOSED, TN_NOMEM. Threads: [instance]. Since: 1.0 */
+/* A String with a copy of the text. Memory counts for the instance. Ownership: the caller owns `*out`.
+ * Errors: TN_UTF8, TN_TRAP_MEMORY_LIMIT, TN_ARG, TN_HANDLE, TN_BUSY, TN_CLOSED, TN_NOMEM.
+ * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_string_new(tn_instance *inst, const char *p, size_t len, tn_value *out, tn_error **err);
 
 /* The bytes of a String, NUL-terminated. Ownership: borrowed until the value is cleared. Errors: NULL.
@@ -546,61 +551,67 @@ TN_API const char *tn_string_data(const tn_value *v, size_t *len);
 TN_API tn_status tn_bytes_new(tn_instance *inst, const void *p, size_t len, tn_value *out, tn_error **err);
 TN_API const void *tn_bytes_data(const tn_value *v, size_t *len);
 
-/* An empty List of elements of type `elem`, with room for `cap`. Ownership: the caller owns `*out`. Errors: TN_TYPE if
- * `elem` is no type of this instance's module or runtime, TN_RANGE, else as tn_string_new.
+/* An empty List of elements of type `elem`, with room for `cap`. Ownership: the caller owns `*out`. Errors:
+ * TN_TYPE if `elem` is no type of this instance's module or runtime, TN_RANGE, else as tn_string_new.
  * Threads: [instance]. Since: 1.0 */
-TN_API tn_status tn_list_new(tn_instance *inst, const tn_type *elem, size_t cap, tn_value *out, tn_error **err);
+TN_API tn_status tn_list_new(tn_instance *inst, const tn_type *elem, size_t cap, tn_value *out,
+                             tn_error **err);
 
 /* Errors: TN_ARG, TN_HANDLE, TN_TYPE. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_list_len(const tn_value *l, size_t *out);
 
-/* A copy of element `i`. Ownership: the caller owns `*out`. Errors: TN_RANGE, TN_ARG, TN_HANDLE, TN_TYPE, TN_BUSY,
- * TN_NOMEM. Threads: [instance]. Since: 1.0 */
+/* A copy of element `i`. Ownership: the caller owns `*out`. Errors: TN_RANGE, TN_ARG, TN_HANDLE, TN_TYPE,
+ * TN_BUSY, TN_NOMEM. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_list_get(const tn_value *l, size_t i, tn_value *out);
 
-/* Stores a copy of `v` as element `i`, or appends it. Only this value changes; copies of it keep what they had.
- * Errors: as tn_list_get, and TN_TRAP_MEMORY_LIMIT. Threads: [instance]. Since: 1.0 */
+/* Stores a copy of `v` as element `i`, or appends it. Only this value changes; copies of it keep what they
+ * had. Errors: as tn_list_get, and TN_TRAP_MEMORY_LIMIT. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_list_set(tn_value *l, size_t i, const tn_value *v);
 TN_API tn_status tn_list_push(tn_value *l, const tn_value *v);
 
-/* The elements of a list of scalars as a C array of their C type (bool: one byte, f32: float, char: uint32_t), and the
- * tag of its elements. `elem` and `n` may be NULL. Ownership: borrowed until the value is changed or cleared. Errors: NULL
- * for everything that is not a list of scalars. Threads: [instance]. Since: 1.0 */
+/* The elements of a list of scalars as a C array of their C type (bool: one byte, f32: float, char:
+ * uint32_t), and the tag of its elements. `elem` and `n` may be NULL. Ownership: borrowed until the value is
+ * changed or cleared. Errors: NULL for everything that is not a list of scalars.
+ * Threads: [instance]. Since: 1.0 */
 TN_API const void *tn_list_data(const tn_value *l, tn_tag *elem, size_t *n);
 
-/* Appends `n` scalars from a C array of the same layout. Errors: TN_TYPE if `elem` is not the list's, TN_RANGE for a
- * bool or char that is none (nothing is appended then), else as tn_list_push. Threads: [instance]. Since: 1.0 */
+/* Appends `n` scalars from a C array of the same layout. Errors: TN_TYPE if `elem` is not the list's,
+ * TN_RANGE for a bool or char that is none (nothing is appended then), else as tn_list_push.
+ * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_list_append(tn_value *l, tn_tag elem, const void *data, size_t n);
 
-/* A record or tuple of type `t` with copies of its fields in declared order. Ownership: the caller owns `*out`. Errors:
- * TN_TYPE (also for a wrong `n`), else as tn_list_new. Threads: [instance]. Since: 1.0 */
-TN_API tn_status tn_record_new(tn_instance *inst, const tn_type *t, const tn_value *fields, size_t n, tn_value *out,
-                               tn_error **err);
+/* A record or tuple of type `t` with copies of its fields in declared order. Ownership: the caller owns
+ * `*out`. Errors: TN_TYPE (also for a wrong `n`), else as tn_list_new. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_record_new(tn_instance *inst, const tn_type *t, const tn_value *fields, size_t n,
+                               tn_value *out, tn_error **err);
 
 /* A copy of field `field` of a record or tuple. Ownership: the caller owns `*out`. Errors: as tn_list_get.
  * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_record_get(const tn_value *r, size_t field, tn_value *out);
 
-/* Stores a copy of `v` in a field. Only this value changes. Errors: as tn_list_set. Threads: [instance]. Since: 1.0 */
+/* Stores a copy of `v` in a field. Only this value changes. Errors: as tn_list_set.
+ * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_record_set(tn_value *r, size_t field, const tn_value *v);
 
-/* `Some(v)` or, with `v` NULL, `None` of the option type `t` ("i64?"). Ownership: the caller owns `*out`. Errors: as
- * tn_record_new. Threads: [instance]. Since: 1.0 */
-TN_API tn_status tn_option_new(tn_instance *inst, const tn_type *t, const tn_value *v, tn_value *out, tn_error **err);
+/* `Some(v)` or, with `v` NULL, `None` of the option type `t` ("i64?"). Ownership: the caller owns `*out`.
+ * Errors: as tn_record_new. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_option_new(tn_instance *inst, const tn_type *t, const tn_value *v, tn_value *out,
+                               tn_error **err);
 
-/* Whether an option is `Some`, and then a copy of what it holds. `out` may be NULL. Ownership: the caller owns `*out`.
- * Errors: as tn_list_get. Threads: [instance]. Since: 1.0 */
+/* Whether an option is `Some`, and then a copy of what it holds. `out` may be NULL. Ownership: the caller
+ * owns `*out`. Errors: as tn_list_get. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_option_get(const tn_value *o, int32_t *is_some, tn_value *out);
 
-/* ==== 7 types ====================================================================================== */
+/* ==== 7 types =========================================================================================== */
 
-/* A type is borrowed: those of a module's functions and values live as long as the module, a function or an instance of
- * it; those from tn_type_parse as long as the runtime. A dead one answers zero or NULL below. */
+/* A type is borrowed: those of a module's functions and values live as long as the module, a function or an
+ * instance of it; those from tn_type_parse as long as the runtime. A dead one answers zero or NULL below. */
 
-/* The type that a text names: scalars, "String", "Bytes", "()", "List[T]", tuples, "T?" and "Option[T]". Ownership:
- * borrowed from the runtime. Errors: TN_NOT_FOUND for a name that is none of these, TN_SIGNATURE for bad
- * grammar, TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
-TN_API tn_status tn_type_parse(tn_runtime *rt, const char *p, size_t len, const tn_type **out, tn_error **err);
+/* The type that a text names: scalars, "String", "Bytes", "()", "List[T]", tuples, "T?" and "Option[T]".
+ * Ownership: borrowed from the runtime. Errors: TN_NOT_FOUND for a name that is none of these, TN_SIGNATURE
+ * for bad grammar, TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_type_parse(tn_runtime *rt, const char *p, size_t len, const tn_type **out,
+                               tn_error **err);
 
 /* The tag that its values have (TN_TAG_*); TN_TAG_NONE if values of it cannot cross this API, or on misuse.
  * Threads: [shared]. Since: 1.0 */
@@ -610,76 +621,80 @@ TN_API uint32_t tn_type_kind(const tn_type *t);
  * Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_type_name(const tn_type *t, size_t *len);
 
-/* The parts: a List's element, an Option's content, a tuple's elements, a record's fields. Ownership: borrowed, as long
- * as the type. Errors: 0, NULL. Threads: [shared]. Since: 1.0 */
+/* The parts: a List's element, an Option's content, a tuple's elements, a record's fields. Ownership:
+ * borrowed, as long as the type. Errors: 0, NULL. Threads: [shared]. Since: 1.0 */
 TN_API size_t tn_type_child_count(const tn_type *t);
 TN_API const tn_type *tn_type_child(const tn_type *t, size_t i);
 
-/* The name of a record's field; "0", "1", ... for a tuple's elements; "" else. Ownership: borrowed, as long as the type.
- * Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* The name of a record's field; "0", "1", ... for a tuple's elements; "" else. Ownership: borrowed, as long
+ * as the type. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_type_child_name(const tn_type *t, size_t i, size_t *len);
 
-/* 1 if they are the same type: built-in types by structure, records by their declaration (a module compiled twice has
- * two). Errors: 0. Threads: [shared]. Since: 1.0 */
+/* 1 if they are the same type: built-in types by structure, records by their declaration (a module compiled
+ * twice has two). Errors: 0. Threads: [shared]. Since: 1.0 */
 TN_API int32_t tn_type_equal(const tn_type *a, const tn_type *b);
 
-/* ==== 8 host functions ============================================================================= */
+/* ==== 8 host_functions ================================================================================== */
 
 /* Before the first compilation of the runtime. A script calls a function registered as "net.lookup" as
  * `net.lookup(x)`, one registered as "now" as `now()`. `sig` is in the language's own words:
  * "fn(String, i64) -> bool". */
 
 /* Flags. */
-#define TN_FN_PURE 1u /* the same result for the same arguments, and no effect: calls may be merged or left out */
+#define TN_FN_PURE 1u /* same result for same arguments, no effects: calls may be merged or left out */
 
-/* Registers a generic host function: scalars, String, Bytes, List, tuples, Option in any nesting. `fin` runs when the
- * runtime and all that was compiled on it are gone. Errors (`fin` has then run): TN_CLOSED after the first
- * compilation, TN_DUPLICATE, TN_SIGNATURE, TN_UNSUPPORTED for a flag or type, TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM.
+/* Registers a generic host function: scalars, String, Bytes, List, tuples, Option in any nesting. `fin` runs
+ * when the runtime and all that was compiled on it are gone. Errors (`fin` has then run): TN_CLOSED after
+ * the first compilation, TN_DUPLICATE, TN_SIGNATURE, TN_UNSUPPORTED for a flag or type, TN_ARG, TN_HANDLE,
+ * TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_register_fn(tn_runtime *rt, const char *path, size_t path_len, const char *sig,
+                                size_t sig_len, tn_host_fn fn, void *ud, tn_finalizer fin, uint32_t flags,
+                                tn_error **err);
+
+/* Registers a plain C function that scripts call directly, at the price of a C call: scalars as their C type
+ * (bool as `_Bool`, char as uint32_t), String and Bytes parameters as `const char *, size_t`, valid for the
+ * call. The result is a scalar or `()` (void). It cannot fail, gets no frame and may not use the instance;
+ * `ud` is only kept for `fin`. Errors: as above; TN_UNSUPPORTED for any other type.
  * Threads: [shared]. Since: 1.0 */
-TN_API tn_status tn_register_fn(tn_runtime *rt, const char *path, size_t path_len, const char *sig, size_t sig_len,
-                                tn_host_fn fn, void *ud, tn_finalizer fin, uint32_t flags, tn_error **err);
+TN_API tn_status tn_register_native(tn_runtime *rt, const char *path, size_t path_len, const char *sig,
+                                    size_t sig_len, tn_fnptr fn, void *ud, tn_finalizer fin, uint32_t flags,
+                                    tn_error **err);
 
-/* Registers a plain C function that scripts call directly, at the price of a C call: scalars as their C type (bool as
- * `_Bool`, char as uint32_t), String and Bytes parameters as `const char *, size_t`, valid for the call. The result is a
- * scalar or `()` (void). It cannot fail, gets no frame and may not use the instance; `ud` is only kept for `fin`. Errors:
- * as above; TN_UNSUPPORTED for any other type. Threads: [shared]. Since: 1.0 */
-TN_API tn_status tn_register_native(tn_runtime *rt, const char *path, size_t path_len, const char *sig, size_t sig_len,
-                                    tn_fnptr fn, void *ud, tn_finalizer fin, uint32_t flags, tn_error **err);
+/* In a callback: describes why it fails, and answers the status to return. `s` is TN_TRAP_HOST_ERROR,
+ * another trap's status, or a number of the host's own from TN_HOST_STATUS_FIRST on; any other becomes
+ * TN_TRAP_HOST_ERROR. The host's call into the script then answers it, with the message "host error: ..."
+ * and the script's stack. `payload` (may be NULL) goes along to tn_error_payload; `fin` runs when the error
+ * is freed, or at once if the callback then succeeds after all. Errors: TN_HANDLE for a frame whose callback
+ * has returned, TN_ARG, TN_UTF8 (`fin` has run). Threads: [callback]. Since: 1.0 */
+TN_API tn_status tn_frame_fail(tn_frame *fr, tn_status s, const char *msg, size_t len, void *payload,
+                               tn_finalizer fin);
 
-/* In a callback: describes why it fails, and answers the status to return. `s` is TN_TRAP_HOST_ERROR, another trap's
- * status, or a number of the host's own from TN_HOST_STATUS_FIRST on; any other becomes TN_TRAP_HOST_ERROR. The host's
- * call into the script then answers it, with the message "host error: ..." and the script's stack. `payload` (may be NULL)
- * goes along to tn_error_payload; `fin` runs when the error is freed, or at once if the callback then succeeds after all.
- * Errors: TN_HANDLE for a frame whose callback has returned, TN_ARG, TN_UTF8 (`fin` has run).
- * Threads: [callback]. Since: 1.0 */
-TN_API tn_status tn_frame_fail(tn_frame *fr, tn_status s, const char *msg, size_t len, void *payload, tn_finalizer fin);
-
-/* In a callback: fails with an error that a nested call gave, which keeps its status, message, payload and stack; the
- * outer script's stack is added below. Ownership: takes `e` over. Errors: as tn_frame_fail (`e` is freed).
- * Threads: [callback]. Since: 1.0 */
+/* In a callback: fails with an error that a nested call gave, which keeps its status, message, payload and
+ * stack; the outer script's stack is added below. Ownership: takes `e` over. Errors: as tn_frame_fail (`e`
+ * is freed). Threads: [callback]. Since: 1.0 */
 TN_API tn_status tn_frame_fail_error(tn_frame *fr, tn_error *e);
 
-/* In a callback: the instance that called. Ownership: borrowed for the duration of the callback; no need to free.
- * Errors: NULL. Threads: [callback]. Since: 1.0 */
+/* In a callback: the instance that called. Ownership: borrowed for the duration of the callback; no need to
+ * free. Errors: NULL. Threads: [callback]. Since: 1.0 */
 TN_API tn_instance *tn_frame_instance(tn_frame *fr);
 
-/* ==== 9 limits ===================================================================================== */
+/* ==== 9 limits ========================================================================================== */
 
-/* A handle that stops what runs in the instance, and stays valid when the instance is gone. Ownership: the caller owns
- * it. Errors: NULL. Threads: [any]. Since: 1.0 */
+/* A handle that stops what runs in the instance, and stays valid when the instance is gone. Ownership: the
+ * caller owns it. Errors: NULL. Threads: [any]. Since: 1.0 */
 TN_API tn_interrupt *tn_instance_interrupt_handle(tn_instance *inst);
 
-/* Stops the running call with TN_TRAP_CANCELLED within a moment; if none runs, the next one, once. Dead: nothing.
- * Threads: [any], also in a signal handler. Since: 1.0 */
+/* Stops the running call with TN_TRAP_CANCELLED within a moment; if none runs, the next one, once. Dead:
+ * nothing. Threads: [any], also in a signal handler. Since: 1.0 */
 TN_API void tn_interrupt_fire(tn_interrupt *h);
 
 /* NULL, dead: nothing. Threads: [any]. Since: 1.0 */
 TN_API void tn_interrupt_free(tn_interrupt *h);
 
-/* Fuel: one unit is one call or one turn of a loop; without any the script stops with TN_TRAP_OUT_OF_FUEL and goes on
- * with new fuel at the next call. The same script takes the same fuel each time. TN_FUEL_UNLIMITED
- * turns counting off, which is faster. Errors: TN_ARG, TN_HANDLE, TN_BUSY, TN_STATE while the instance is entered or in a
- * callback. Threads: [instance]. Since: 1.0 */
+/* Fuel: one unit is one call or one turn of a loop; without any the script stops with TN_TRAP_OUT_OF_FUEL
+ * and goes on with new fuel at the next call. The same script takes the same fuel each time.
+ * TN_FUEL_UNLIMITED turns counting off, which is faster. Errors: TN_ARG, TN_HANDLE, TN_BUSY, TN_STATE while
+ * the instance is entered or in a callback. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_set_fuel(tn_instance *inst, uint64_t fuel);
 
 /* What is left, or TN_FUEL_UNLIMITED. Errors: 0. Threads: [instance]. Since: 1.0 */
@@ -696,8 +711,8 @@ TN_API uint64_t tn_instance_memory_used(const tn_instance *inst);
  * TN_TRAP_DEADLINE_EXCEEDED. Errors: TN_ARG, TN_HANDLE, TN_BUSY. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_set_timeout(tn_instance *inst, uint64_t ms);
 
-/* Calls `poll` about every `every_ms` (1 or more) while a script runs, on the script's thread; NULL: no longer. The
- * previous one's finalizer runs. Errors: TN_ARG, TN_HANDLE, TN_BUSY (`fin` has run).
+/* Calls `poll` about every `every_ms` (1 or more) while a script runs, on the script's thread; NULL: no
+ * longer. The previous one's finalizer runs. Errors: TN_ARG, TN_HANDLE, TN_BUSY (`fin` has run).
  * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_set_poll(tn_instance *inst, uint32_t every_ms, tn_poll_fn poll, void *ud,
                                       tn_finalizer fin);

@@ -29,12 +29,16 @@ public:
         }
         place_ = core.place;
         core.place = Place::Script;
-        if (core.attention.load(std::memory_order_relaxed) != 0) [[unlikely]] begin_slowly();
+        if (core.attention.load(std::memory_order_relaxed) != 0) [[unlikely]]
+            begin_slowly();
     }
     ~CallScope() {
-        if (status_ == TN_OK) [[likely]] core_.place = place_;
-        if (timed_) [[unlikely]] end_slowly();
-        if (entered_) [[likely]] Inside::leave_instance(core_);
+        if (status_ == TN_OK) [[likely]]
+            core_.place = place_;
+        if (timed_) [[unlikely]]
+            end_slowly();
+        if (entered_) [[likely]]
+            Inside::leave_instance(core_);
     }
     CallScope(const CallScope&) = delete;
     CallScope& operator=(const CallScope&) = delete;
@@ -59,13 +63,13 @@ driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode)
 // Runs the function on a filled row. Throws what making its code throws.
 inline TrapCode run(InstanceCore& core, FunctionPlan& plan, rt::Slot* row) {
     if (core.interprets) [[unlikely]] {
-        const std::uint32_t code = driver::interpret(*core.module->compiled,
-                                                     *core.context(), plan.func, row);
+        const std::uint32_t code = driver::interpret(*core.module->compiled, *core.context(), plan.func, row);
         core.context()->trap_code = TrapCode::None;
         return static_cast<TrapCode>(code);
     }
     auto entry = plan.entries[static_cast<unsigned>(core.rt->mode)].load(std::memory_order_acquire);
-    if (!entry) [[unlikely]] entry = make_entry(plan, core.rt->mode);
+    if (!entry) [[unlikely]]
+        entry = make_entry(plan, core.rt->mode);
     return core.rt->invoke(entry, row);
 }
 

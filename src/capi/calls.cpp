@@ -49,8 +49,8 @@ driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode)
 TrapCode run_init(InstanceCore& core, ir::FuncId func) {
     Row row(1);
     if (core.interprets) {
-        const std::uint32_t code = driver::interpret(*core.module->compiled,
-                                                     *core.context(), func, row.data());
+        const std::uint32_t code =
+            driver::interpret(*core.module->compiled, *core.context(), func, row.data());
         core.context()->trap_code = TrapCode::None;
         return static_cast<TrapCode>(code);
     }
@@ -63,16 +63,18 @@ namespace {
 
 std::string argument_name(const FunctionPlan& plan, std::size_t i) {
     std::string out = "argument " + std::to_string(i + 1);
-    if (i < plan.param_names.size() && !plan.param_names[i].empty()) out += " (`" + plan.param_names[i] + "`)";
+    if (i < plan.param_names.size() && !plan.param_names[i].empty())
+        out += " (`" + plan.param_names[i] + "`)";
     return out + " of `" + plan.name + "`";
 }
 
 // Everything that does not depend on the arguments' values. Not TN_OK: reported.
-tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const tn_value* args, std::size_t nargs,
-                     bool takes_mut, tn_error** err) {
+tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const tn_value* args,
+                     std::size_t nargs, bool takes_mut, tn_error** err) {
     if (core.is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
     if (plan.module != core.module.get()) {
-        return report(err, TN_SIGNATURE, {"`", plan.name, "` is a function of another module than the instance"});
+        return report(err, TN_SIGNATURE,
+                      {"`", plan.name, "` is a function of another module than the instance"});
     }
     if (nargs != plan.param_count) {
         return report(err, TN_SIGNATURE,
@@ -81,25 +83,29 @@ tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const t
     }
     if (!args && nargs != 0) return report(err, TN_ARG, {"args is NULL"});
     if (plan.has_mut && !takes_mut) {
-        return report(err, TN_SIGNATURE, {"`", plan.name, "` has `mut` parameters: call it with tn_call_mut"});
+        return report(err, TN_SIGNATURE,
+                      {"`", plan.name, "` has `mut` parameters: call it with tn_call_mut"});
     }
     if (!plan.can_cross) {
-        return report(err, TN_TYPE, {"`", plan.name, "` has a type that cannot cross the C API: ", plan.signature});
+        return report(err, TN_TYPE,
+                      {"`", plan.name, "` has a type that cannot cross the C API: ", plan.signature});
     }
     return TN_OK;
 }
 
 // The arguments as slots. Those of `mut` parameters are retained, and released again on failure.
-tn_status fill_row(InstanceCore& core, const FunctionPlan& plan, const tn_value* args, Row& row, TextCopies& copies,
-                   tn_error** err) {
+tn_status fill_row(InstanceCore& core, const FunctionPlan& plan, const tn_value* args, Row& row,
+                   TextCopies& copies, tn_error** err) {
     Problem problem;
     for (std::size_t i = 0; i < plan.param_count; ++i) {
         const ValuePlan& param = plan.params[i];
-        if (value_to_slots(core, *param.type, args[i], row.data() + param.first_slot, param.is_mut, copies, problem)) {
+        if (value_to_slots(core, *param.type, args[i], row.data() + param.first_slot, param.is_mut, copies,
+                           problem)) {
             continue;
         }
         for (std::size_t k = 0; k < i; ++k) {
-            if (plan.params[k].is_mut) release_slots(core, *plan.params[k].type, row.data() + plan.params[k].first_slot);
+            if (plan.params[k].is_mut)
+                release_slots(core, *plan.params[k].type, row.data() + plan.params[k].first_slot);
         }
         return report(err, problem.status, {argument_name(plan, i), ": ", problem.text});
     }
@@ -107,15 +113,18 @@ tn_status fill_row(InstanceCore& core, const FunctionPlan& plan, const tn_value*
 }
 
 // Replaces `mut` arguments by what the function left in them. All or nothing.
-tn_status take_changed(InstanceCore& core, const FunctionPlan& plan, tn_value* args, Row& row, tn_error** err) {
+tn_status take_changed(InstanceCore& core, const FunctionPlan& plan, tn_value* args, Row& row,
+                       tn_error** err) {
     std::vector<tn_value> changed(plan.param_count);
     tn_status status = TN_OK;
     for (std::size_t i = 0; i < plan.param_count; ++i) {
         TN_SET_NONE(&changed[i]);
         if (!plan.params[i].is_mut) continue;
         const ValuePlan& place = plan.changed[i];
-        if (status != TN_OK) release_slots(core, *place.type, row.data() + place.first_slot);
-        else status = slots_to_value(core, *place.type, row.data() + place.first_slot, changed[i]);
+        if (status != TN_OK)
+            release_slots(core, *place.type, row.data() + place.first_slot);
+        else
+            status = slots_to_value(core, *place.type, row.data() + place.first_slot, changed[i]);
     }
     for (std::size_t i = 0; i < plan.param_count; ++i) {
         if (!plan.params[i].is_mut) continue;
@@ -127,8 +136,8 @@ tn_status take_changed(InstanceCore& core, const FunctionPlan& plan, tn_value* a
     return TN_OK;
 }
 
-tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* args, tn_value* mut_args, tn_value* ret,
-                       tn_error** err) {
+tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* args, tn_value* mut_args,
+                       tn_value* ret, tn_error** err) {
     CallScope scope(core);
     if (scope.status() != TN_OK) return scope.report_status(err);
     Row row(plan.row_size);
@@ -147,7 +156,8 @@ tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* a
         changed = take_changed(core, plan, mut_args, row, err);
     } else if (plan.has_mut) {
         for (std::size_t i = 0; i < plan.param_count; ++i) {
-            if (plan.params[i].is_mut) release_slots(core, *plan.changed[i].type, row.data() + plan.changed[i].first_slot);
+            if (plan.params[i].is_mut)
+                release_slots(core, *plan.changed[i].type, row.data() + plan.changed[i].first_slot);
         }
     }
     if (changed != TN_OK) {
@@ -156,25 +166,26 @@ tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* a
     }
     if (status == TN_NOMEM) return report_no_memory(err);
     if (status != TN_OK) return report(err, status, {"memory limit exceeded by the result"});
-    if (ret) *ret = result;
-    else clear_value(result);
+    if (ret)
+        *ret = result;
+    else
+        clear_value(result);
     return TN_OK;
 }
 
-[[gnu::noinline]] tn_status call_slowly(InstanceCore& core, FunctionPlan& plan, const tn_value* args, std::size_t nargs,
-                                        tn_value* mut_args, tn_value* ret, tn_error** err) noexcept {
+[[gnu::noinline]] tn_status call_slowly(InstanceCore& core, FunctionPlan& plan, const tn_value* args,
+                                        std::size_t nargs, tn_value* mut_args, tn_value* ret,
+                                        tn_error** err) noexcept {
     try {
         const tn_status status = check_call(core, plan, args, nargs, mut_args != nullptr || nargs == 0, err);
         if (status != TN_OK) return status;
         return call_by_rows(core, plan, args, mut_args, ret, err);
-    } catch (...) {
-        return report_exception(err);
-    }
+    } catch (...) { return report_exception(err); }
 }
 
 // Scalars only: anything unusual goes the slow way, which finds out what it is.
-inline tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* args, std::size_t nargs, tn_value* ret,
-                      tn_error** err) noexcept {
+inline tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* args, std::size_t nargs,
+                      tn_value* ret, tn_error** err) noexcept {
     if (!plan.is_flat || nargs != plan.param_count || plan.module != core.module.get() || core.is_closed() ||
         (nargs != 0 && !args)) [[unlikely]] {
         return call_slowly(core, plan, args, nargs, nullptr, ret, err);
@@ -187,15 +198,17 @@ inline tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* ar
     }
     try {
         CallScope scope(core);
-        if (scope.status() != TN_OK) [[unlikely]] return scope.report_status(err);
+        if (scope.status() != TN_OK) [[unlikely]]
+            return scope.report_status(err);
         const TrapCode code = run(core, plan, row);
-        if (code != TrapCode::None) [[unlikely]] return report_trap(core, code, err);
-    } catch (...) {
-        return report_exception(err);
-    }
+        if (code != TrapCode::None) [[unlikely]]
+            return report_trap(core, code, err);
+    } catch (...) { return report_exception(err); }
     if (ret) {
-        if (plan.result_tag == TN_TAG_UNIT) TN_SET_UNIT(ret);
-        else slot_to_scalar(plan.result_tag, row[0], *ret);
+        if (plan.result_tag == TN_TAG_UNIT)
+            TN_SET_UNIT(ret);
+        else
+            slot_to_scalar(plan.result_tag, row[0], *ret);
     }
     return TN_OK;
 }
@@ -205,8 +218,33 @@ tn_status refuse_handles(const tn_instance* inst, const tn_function* f, tn_error
     return report_handle(err, f, "function");
 }
 
-// Arguments of tn_call_slots: two slots for a text.
-tn_status call_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) {
+// Scalars only, as `call`: the slots become the row in place of tn_values.
+tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) {
+    rt::Slot row[FunctionPlan::max_flat];
+    for (std::size_t i = 0; i < plan.param_count; ++i) {
+        if (!scalar_to_slot(plan.tags[i], io[i], row[i])) {
+            return report(err, TN_RANGE,
+                          {argument_name(plan, i), ": the number is out of range for `",
+                           plan.param_types[i]->name, "`"});
+        }
+    }
+    {
+        CallScope scope(core);
+        if (scope.status() != TN_OK) [[unlikely]]
+            return scope.report_status(err);
+        const TrapCode code = run(core, plan, row);
+        if (code != TrapCode::None) [[unlikely]]
+            return report_trap(core, code, err);
+    }
+    if (plan.result_tag == TN_TAG_F32)
+        io[0].f = row[0].f32;
+    else if (plan.result_tag != TN_TAG_UNIT)
+        io[0].u = row[0].u;
+    return TN_OK;
+}
+
+// With texts: two slots for each.
+tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) {
     CallScope scope(core);
     if (scope.status() != TN_OK) return scope.report_status(err);
     Row row(plan.row_size);
@@ -225,8 +263,9 @@ tn_status call_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_err
             const TypeInfo& type = *plan.param_types[i];
             if (type.is_scalar()) {
                 if (!scalar_to_slot(type.tag, io[at++], row[i])) {
-                    return report(err, TN_RANGE, {argument_name(plan, i), ": the number is out of range for `",
-                                                  type.name, "`"});
+                    return report(
+                        err, TN_RANGE,
+                        {argument_name(plan, i), ": the number is out of range for `", type.name, "`"});
                 }
                 continue;
             }
@@ -258,12 +297,6 @@ tn_status call_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_err
     return TN_OK;
 }
 
-std::size_t slots_needed(const FunctionPlan& plan) {
-    std::size_t count = 0;
-    for (const TypeInfo* type : plan.param_types) count += type->is_scalar() ? 1 : 2;
-    return plan.result_tag != TN_TAG_UNIT && count == 0 ? 1 : count;
-}
-
 } // namespace
 } // namespace tn::capi
 
@@ -275,12 +308,14 @@ tn_status tn_call(tn_instance* inst, tn_function* f, const tn_value* args, size_
     if (ret) TN_SET_NONE(ret);
     const Cell* instance = find_handle(inst, HandleKind::Instance);
     const Cell* function = find_handle(f, HandleKind::Function);
-    if (!instance || !function) [[unlikely]] return refuse_handles(inst, f, err);
-    return call(*static_cast<InstanceCore*>(instance->object), *static_cast<FunctionPlan*>(function->plan), args, nargs,
-                ret, err);
+    if (!instance || !function) [[unlikely]]
+        return refuse_handles(inst, f, err);
+    return call(*static_cast<InstanceCore*>(instance->object), *static_cast<FunctionPlan*>(function->plan),
+                args, nargs, ret, err);
 }
 
-tn_status tn_call_mut(tn_instance* inst, tn_function* f, tn_value* args, size_t nargs, tn_value* ret, tn_error** err) {
+tn_status tn_call_mut(tn_instance* inst, tn_function* f, tn_value* args, size_t nargs, tn_value* ret,
+                      tn_error** err) {
     if (err) *err = nullptr;
     if (ret) TN_SET_NONE(ret);
     InstanceCore* core = find_instance(inst);
@@ -297,7 +332,8 @@ tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t n
         FunctionPlan& plan = *function->plan;
         if (core->is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
         if (plan.module != core->module.get()) {
-            return report(err, TN_SIGNATURE, {"`", plan.name, "` is a function of another module than the instance"});
+            return report(err, TN_SIGNATURE,
+                          {"`", plan.name, "` is a function of another module than the instance"});
         }
         if (!function->signature_given) {
             return report(err, TN_SIGNATURE, {"`", plan.name, "` was looked up without its signature"});
@@ -305,9 +341,9 @@ tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t n
         if (!plan.slots_fit) {
             return report(err, TN_SIGNATURE, {"tn_call_slots cannot pass the types of ", plan.signature});
         }
-        if (nio < slots_needed(plan)) return report(err, TN_ARG, {"too few slots for ", plan.signature});
-        if (!io && slots_needed(plan) != 0) return report(err, TN_ARG, {"io is NULL"});
-        return call_slots(*core, plan, io, err);
+        if (nio < plan.io_size) return report(err, TN_ARG, {"too few slots for ", plan.signature});
+        if (!io && plan.io_size != 0) return report(err, TN_ARG, {"io is NULL"});
+        return plan.is_flat ? call_flat_slots(*core, plan, io, err) : call_text_slots(*core, plan, io, err);
     });
 }
 
@@ -319,6 +355,7 @@ tn_status tn_frame_call(tn_frame* fr, tn_function* f, const tn_value* args, size
     if (!frame) return report_handle(err, fr, "frame");
     FunctionObject* function = find_function(f);
     if (!function) return report_handle(err, f, "function");
-    if (!frame->core->is_inside()) return report(err, TN_STATE, {"a frame belongs to the thread of its callback"});
+    if (!frame->core->is_inside())
+        return report(err, TN_STATE, {"a frame belongs to the thread of its callback"});
     return call(*frame->core, *function->plan, args, nargs, ret, err);
 }

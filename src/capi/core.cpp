@@ -36,7 +36,8 @@ const driver::Engine& RuntimeCore::seal() {
 }
 
 ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<driver::CompiledModule> compiled_arg)
-    : runtime(std::move(runtime_arg)), compiled(std::move(compiled_arg)),
+    : runtime(std::move(runtime_arg)),
+      compiled(std::move(compiled_arg)),
       types(*compiled->ir().types, compiled->program()) {
     const ir::Module& ir = compiled->ir();
     string_type = types.simple(TN_TAG_STRING);

@@ -33,10 +33,13 @@ public:
         place_ = core.place;
         core.place = Place::Callback;
         ++core.callback_depth;
+        // What the callback enters it leaves; what was entered outside is not its own.
+        enter_depth_ = std::exchange(core.enter_depth, 0);
     }
     ~FrameScope() {
         frame_->cell->kind.store(HandleKind::Dead, std::memory_order_release);
         core_.place = place_;
+        core_.enter_depth = enter_depth_;
         --core_.callback_depth;
     }
     FrameScope(const FrameScope&) = delete;
@@ -47,6 +50,7 @@ private:
     InstanceCore& core_;
     FrameObject* frame_ = nullptr;
     Place place_ = Place::Script;
+    std::uint32_t enter_depth_ = 0;
 };
 
 // Arguments of one callback, each a value of its own, cleared at the end unless the host did.
@@ -92,8 +96,9 @@ std::uint32_t fail(InstanceCore& core) {
     // The script sees the text too: it may be shown by whoever traces it.
     const std::string& message = core.failure->message;
     constexpr std::string_view prefix = "host error: ";
-    const std::string_view text =
-        message.starts_with(prefix) ? std::string_view(message).substr(prefix.size()) : std::string_view(message);
+    const std::string_view text = message.starts_with(prefix)
+                                      ? std::string_view(message).substr(prefix.size())
+                                      : std::string_view(message);
     rt::rt_fail(core.context(), TrapCode::HostError, text.data(), text.size());
     return static_cast<std::uint32_t>(TrapCode::HostError);
 }
@@ -125,8 +130,9 @@ std::uint32_t call_host(InstanceCore& core, const host::Registration& registrati
     core.failure.reset();
     {
         FrameScope frame(core);
-        status = reinterpret_cast<tn_host_fn>(registration.address)(
-            frame.handle(), arguments.all().data(), arguments.all().size(), &result, registration.user_data.get());
+        status = reinterpret_cast<tn_host_fn>(registration.address)(frame.handle(), arguments.all().data(),
+                                                                    arguments.all().size(), &result,
+                                                                    registration.user_data.get());
     }
     if (status != TN_OK) {
         if (result.tag != TN_TAG_POISON) clear_value(result);
@@ -150,7 +156,8 @@ std::uint32_t call_host(InstanceCore& core, const host::Registration& registrati
         const bool unset = result.tag == TN_TAG_POISON;
         set_failure(core, TN_TRAP_HOST_ERROR,
                     "host error: `" + registration.path + "` " +
-                        (unset ? "returned TN_OK without setting its result" : "gave a wrong result: " + problem.text));
+                        (unset ? "returned TN_OK without setting its result"
+                               : "gave a wrong result: " + problem.text));
         if (!unset) clear_value(result);
         return fail(core);
     }
@@ -170,7 +177,13 @@ std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::S
     try {
         return call_host(core, *static_cast<const host::Registration*>(registration), io);
     } catch (const std::exception& exception) {
-        rt::rt_fail(context, TrapCode::HostError, exception.what(), std::char_traits<char>::length(exception.what()));
+        rt::rt_fail(context, TrapCode::HostError, exception.what(),
+                    std::char_traits<char>::length(exception.what()));
+        return static_cast<std::uint32_t>(TrapCode::HostError);
+    } catch (...) {
+        // A C++ host's own; it may not pass through the script.
+        constexpr std::string_view text = "an exception left a host function";
+        rt::rt_fail(context, TrapCode::HostError, text.data(), text.size());
         return static_cast<std::uint32_t>(TrapCode::HostError);
     }
 }

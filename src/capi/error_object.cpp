@@ -51,7 +51,8 @@ void append_json_text(std::string& out, std::string_view text) {
 
 } // namespace
 
-Number::Number(std::uint64_t value) : first_(digits_), end_(std::to_chars(digits_, digits_ + 20, value).ptr) {}
+Number::Number(std::uint64_t value)
+    : first_(digits_), end_(std::to_chars(digits_, digits_ + 20, value).ptr) {}
 
 const std::string& ErrorObject::rendering(std::uint32_t flags) {
     flags &= TN_RENDER_COLOR | TN_RENDER_JSON;
@@ -81,7 +82,8 @@ std::string ErrorObject::make_rendering(std::uint32_t flags) const {
             append_json_text(out, frames[i].function);
             out += ", \"file\": ";
             append_json_text(out, frames[i].file);
-            out += ", \"line\": " + std::to_string(frames[i].line) + ", \"column\": " + std::to_string(frames[i].column) + "}";
+            out += ", \"line\": " + std::to_string(frames[i].line) +
+                   ", \"column\": " + std::to_string(frames[i].column) + "}";
         }
         out += "]}\n";
         return out;
@@ -103,7 +105,8 @@ std::string ErrorObject::make_rendering(std::uint32_t flags) const {
         const rt::TraceEntry& frame = frames[i];
         out += "  at " + frame.function;
         if (!frame.file.empty()) {
-            out += " (" + frame.file + ":" + std::to_string(frame.line) + ":" + std::to_string(frame.column) + ")";
+            out += " (" + frame.file + ":" + std::to_string(frame.line) + ":" + std::to_string(frame.column) +
+                   ")";
         }
         out += "\n";
     }
@@ -134,9 +137,7 @@ tn_status report(tn_error** err, tn_status status, std::initializer_list<std::st
         error->status = status;
         for (std::string_view part : parts) error->message += part;
         *err = new_error_handle(std::move(error));
-    } catch (...) {
-        *err = reinterpret_cast<tn_error*>(&static_cell);
-    }
+    } catch (...) { *err = reinterpret_cast<tn_error*>(&static_cell); }
     return status;
 }
 
@@ -174,9 +175,8 @@ std::unique_ptr<ErrorObject> make_compile_error(tn_status status, std::shared_pt
         }
         error->texts.push_back(std::move(texts));
     }
-    const auto first_error = std::find_if(error->diagnostics.begin(), error->diagnostics.end(), [](const auto& d) {
-        return d.severity == diag::Severity::Error;
-    });
+    const auto first_error = std::find_if(error->diagnostics.begin(), error->diagnostics.end(),
+                                          [](const auto& d) { return d.severity == diag::Severity::Error; });
     if (first_error != error->diagnostics.end()) {
         error->message = first_error->message;
     } else if (!error->diagnostics.empty()) {
@@ -192,9 +192,7 @@ tn_status report_exception(tn_error** err) noexcept {
         return report_no_memory(err);
     } catch (const std::exception& exception) {
         return report(err, TN_INTERNAL, {"internal error: ", exception.what()});
-    } catch (...) {
-        return report(err, TN_INTERNAL, {"internal error"});
-    }
+    } catch (...) { return report(err, TN_INTERNAL, {"internal error"}); }
 }
 
 } // namespace tn::capi

@@ -91,17 +91,13 @@ template <typename Body> tn_status guarded(tn_error** err, Body&& body) noexcept
     if (err) *err = nullptr;
     try {
         return body();
-    } catch (...) {
-        return report_exception(err);
-    }
+    } catch (...) { return report_exception(err); }
 }
 // The same for functions that answer a value, `otherwise` when something is thrown.
 template <typename T, typename Body> T guarded_value(T otherwise, Body&& body) noexcept {
     try {
         return body();
-    } catch (...) {
-        return otherwise;
-    }
+    } catch (...) { return otherwise; }
 }
 
 } // namespace tn::capi

@@ -47,7 +47,8 @@ const char* tn_error_message(const tn_error* e, size_t* len) {
 const char* tn_error_render(tn_error* e, uint32_t flags, size_t* len) {
     ErrorObject* error = find_error(e);
     if (!error) return give_nothing(len);
-    const char* text = guarded_value<const char*>(nullptr, [&] { return give_text(error->rendering(flags), len); });
+    const char* text =
+        guarded_value<const char*>(nullptr, [&] { return give_text(error->rendering(flags), len); });
     return text ? text : give_nothing(len);
 }
 

@@ -34,6 +34,7 @@ void finish(FunctionPlan& plan) {
         plan.has_mut = plan.has_mut || is_mut;
         plan.can_cross = plan.can_cross && type.can_cross;
         all_scalar = all_scalar && type.is_scalar() && !is_mut;
+        plan.io_size += is_text(type) ? 2 : 1;
         all_slots = all_slots && (type.is_scalar() || is_text(type)) && !is_mut;
         if (i < FunctionPlan::max_flat) plan.tags[i] = static_cast<std::uint8_t>(type.tag);
     }
@@ -44,6 +45,7 @@ void finish(FunctionPlan& plan) {
     const bool plain_result = result.is_scalar() || result.tag == TN_TAG_UNIT;
     plan.is_flat = all_scalar && plain_result;
     plan.slots_fit = all_slots && plain_result;
+    if (result.is_scalar()) plan.io_size = std::max(plan.io_size, 1u);
     plan.changed.resize(plan.param_count);
     for (std::uint32_t i = 0; i < plan.param_count; ++i) {
         if (plan.params[i].is_mut) plan.changed[i] = place_value(plan.param_types[i], out);

@@ -34,14 +34,15 @@ struct FunctionPlan {
     // Scalar parameters and result only: tags (and how to check them) in flat arrays.
     bool is_flat = false;
     bool has_mut = false;
-    bool can_cross = true; // every type has a tag
-    bool slots_fit = false; // tn_call_slots can call it
+    bool can_cross = true;     // every type has a tag
+    bool slots_fit = false;    // tn_call_slots can call it, with
+    std::uint32_t io_size = 0; // slots at least
     std::uint8_t tags[max_flat] = {};
     std::uint8_t result_tag = TN_TAG_UNIT;
     // The thunk by mode; null until it is first used.
     std::atomic<driver::CompiledModule::Packed> entries[2] = {};
     std::vector<ValuePlan> params;
-    ValuePlan result;             // in the row after the call; `mut` parameters follow
+    ValuePlan result;               // in the row after the call; `mut` parameters follow
     std::vector<ValuePlan> changed; // by parameter; slots of `mut` ones in the row after the call
 
     std::string name, signature, doc;

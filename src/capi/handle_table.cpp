@@ -54,14 +54,15 @@ Cell* handle_at(std::uint32_t index) {
     return reinterpret_cast<Cell*>(handle_region.base.load(std::memory_order_relaxed)) + index;
 }
 std::uint32_t index_of(const Cell* cell) {
-    return static_cast<std::uint32_t>(cell - reinterpret_cast<Cell*>(handle_region.base.load(std::memory_order_relaxed)));
+    return static_cast<std::uint32_t>(
+        cell - reinterpret_cast<Cell*>(handle_region.base.load(std::memory_order_relaxed)));
 }
 ValueCell* value_at(std::uint32_t index) {
     return reinterpret_cast<ValueCell*>(value_region.base.load(std::memory_order_acquire)) + index;
 }
 std::uint32_t index_of(const ValueCell* cell) {
-    return static_cast<std::uint32_t>(cell -
-                                      reinterpret_cast<ValueCell*>(value_region.base.load(std::memory_order_relaxed)));
+    return static_cast<std::uint32_t>(
+        cell - reinterpret_cast<ValueCell*>(value_region.base.load(std::memory_order_relaxed)));
 }
 
 void append_free(Cell* cell) {
@@ -93,8 +94,7 @@ ValueCell* pop_value() {
         const auto index = static_cast<std::uint32_t>(head);
         if (index == none) return nullptr;
         ValueCell* cell = value_at(index);
-        const std::uint64_t next =
-            ((head >> 32) + 1) << 32 | cell->next.load(std::memory_order_relaxed);
+        const std::uint64_t next = ((head >> 32) + 1) << 32 | cell->next.load(std::memory_order_relaxed);
         if (free_values.compare_exchange_weak(head, next, std::memory_order_acquire)) return cell;
     }
 }
@@ -104,8 +104,8 @@ void push_values(ValueCell* first, ValueCell* last) {
     const std::uint32_t index = index_of(first);
     do {
         last->next.store(static_cast<std::uint32_t>(head), std::memory_order_relaxed);
-    } while (!free_values.compare_exchange_weak(head, ((head >> 32) + 1) << 32 | index, std::memory_order_release,
-                                                std::memory_order_relaxed));
+    } while (!free_values.compare_exchange_weak(head, ((head >> 32) + 1) << 32 | index,
+                                                std::memory_order_release, std::memory_order_relaxed));
 }
 
 bool grow_values() {
@@ -208,7 +208,8 @@ std::uint64_t count_live() noexcept {
     std::uint64_t live = 0;
     const std::size_t handles = handle_region.used.load(std::memory_order_relaxed) / sizeof(Cell);
     for (std::size_t i = 0; i < handles; ++i) {
-        const HandleKind kind = handle_at(static_cast<std::uint32_t>(i))->kind.load(std::memory_order_relaxed);
+        const HandleKind kind =
+            handle_at(static_cast<std::uint32_t>(i))->kind.load(std::memory_order_relaxed);
         live += kind != HandleKind::Dead && kind != HandleKind::Type && kind != HandleKind::Frame;
     }
     const std::size_t values = value_region.used.load(std::memory_order_relaxed) / sizeof(ValueCell);

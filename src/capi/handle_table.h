@@ -49,7 +49,7 @@ struct ValueCell {
     std::atomic<std::uint32_t> next;       // in the list of free cells
     rt::Object* object;                    // one owned reference
     const TypeInfo* type;
-    InstanceCore* core;                    // holds one reference
+    InstanceCore* core; // holds one reference
 };
 static_assert(sizeof(ValueCell) == 32);
 

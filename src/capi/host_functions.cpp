@@ -19,9 +19,9 @@ tn_status status_of(host::RegisterResult result) {
     return TN_INTERNAL;
 }
 
-tn_status register_function(tn_runtime* rt, const char* path, size_t path_len, const char* sig, size_t sig_len,
-                            tn_fnptr fn, bool is_generic, void* ud, tn_finalizer fin, uint32_t flags,
-                            tn_error** err) noexcept {
+tn_status register_function(tn_runtime* rt, const char* path, size_t path_len, const char* sig,
+                            size_t sig_len, tn_fnptr fn, bool is_generic, void* ud, tn_finalizer fin,
+                            uint32_t flags, tn_error** err) noexcept {
     // Ends with this function, unless the registry takes it: so the finalizer runs once, and no lock is held.
     host::UserData data(ud, fin);
     return guarded(err, [&]() -> tn_status {
@@ -30,8 +30,10 @@ tn_status register_function(tn_runtime* rt, const char* path, size_t path_len, c
         if (!fn) return report(err, TN_ARG, {"fn is NULL"});
         if (flags & ~TN_FN_PURE) return report(err, TN_UNSUPPORTED, {"unknown flags ", Number(flags).text()});
         std::string_view path_text, signature;
-        if (tn_status status = read_text(path, path_len, "path", path_text, err); status != TN_OK) return status;
-        if (tn_status status = read_text(sig, sig_len, "signature", signature, err); status != TN_OK) return status;
+        if (tn_status status = read_text(path, path_len, "path", path_text, err); status != TN_OK)
+            return status;
+        if (tn_status status = read_text(sig, sig_len, "signature", signature, err); status != TN_OK)
+            return status;
         host::Registration entry;
         entry.path = path_text;
         entry.is_generic = is_generic;
@@ -49,16 +51,18 @@ tn_status register_function(tn_runtime* rt, const char* path, size_t path_len, c
 
 tn_status tn_register_fn(tn_runtime* rt, const char* path, size_t path_len, const char* sig, size_t sig_len,
                          tn_host_fn fn, void* ud, tn_finalizer fin, uint32_t flags, tn_error** err) {
-    return register_function(rt, path, path_len, sig, sig_len, reinterpret_cast<tn_fnptr>(fn), true, ud, fin, flags,
-                             err);
+    return register_function(rt, path, path_len, sig, sig_len, reinterpret_cast<tn_fnptr>(fn), true, ud, fin,
+                             flags, err);
 }
 
-tn_status tn_register_native(tn_runtime* rt, const char* path, size_t path_len, const char* sig, size_t sig_len,
-                             tn_fnptr fn, void* ud, tn_finalizer fin, uint32_t flags, tn_error** err) {
+tn_status tn_register_native(tn_runtime* rt, const char* path, size_t path_len, const char* sig,
+                             size_t sig_len, tn_fnptr fn, void* ud, tn_finalizer fin, uint32_t flags,
+                             tn_error** err) {
     return register_function(rt, path, path_len, sig, sig_len, fn, false, ud, fin, flags, err);
 }
 
-tn_status tn_frame_fail(tn_frame* fr, tn_status s, const char* msg, size_t len, void* payload, tn_finalizer fin) {
+tn_status tn_frame_fail(tn_frame* fr, tn_status s, const char* msg, size_t len, void* payload,
+                        tn_finalizer fin) {
     host::UserData data(payload, fin);
     return guarded(nullptr, [&]() -> tn_status {
         if (!fr) return TN_ARG;

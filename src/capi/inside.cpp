@@ -35,7 +35,8 @@ bool try_end(InstanceCore* core) noexcept {
 void Inside::leave_instance(InstanceCore& core) noexcept {
     const bool closing = core.is_closed();
     // Whoever closes it from another thread may end it as soon as it is left.
-    if (closing) [[unlikely]] core.retain();
+    if (closing) [[unlikely]]
+        core.retain();
     core.place = Place::Outside;
     core.owner.store(0, std::memory_order_relaxed);
     core.rt->leave();
@@ -73,14 +74,14 @@ void reap_closed() noexcept {
     std::lock_guard lock(closed_mutex);
     try {
         closed_instances.insert(closed_instances.end(), waiting.begin(), waiting.end());
-    } catch (...) {
-    }
+    } catch (...) {}
     closed_count.store(closed_instances.size(), std::memory_order_seq_cst);
 }
 
 tn_status report_trap(InstanceCore& core, TrapCode code, tn_error** err) noexcept {
     std::unique_ptr<HostFailure> failure = std::move(core.failure);
-    if (code == TrapCode::Cancelled) core.attention.fetch_and(~std::uint32_t(CancelPending), std::memory_order_relaxed);
+    if (code == TrapCode::Cancelled)
+        core.attention.fetch_and(~std::uint32_t(CancelPending), std::memory_order_relaxed);
     const bool from_host = code == TrapCode::HostError && failure;
     const tn_status status = from_host ? failure->status : static_cast<tn_status>(code);
     if (!err) return status;

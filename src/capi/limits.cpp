@@ -36,8 +36,10 @@ template <typename Change> tn_status change(tn_instance* inst, Change&& apply) {
 
 void set_attention(InstanceCore& core) {
     const bool timed = core.timeout_ms != 0 || core.poll != nullptr;
-    if (timed) core.attention.fetch_or(NeedsTimer, std::memory_order_relaxed);
-    else core.attention.fetch_and(~std::uint32_t(NeedsTimer), std::memory_order_relaxed);
+    if (timed)
+        core.attention.fetch_or(NeedsTimer, std::memory_order_relaxed);
+    else
+        core.attention.fetch_and(~std::uint32_t(NeedsTimer), std::memory_order_relaxed);
 }
 
 } // namespace
@@ -99,7 +101,8 @@ tn_status tn_instance_set_timeout(tn_instance* inst, uint64_t ms) {
     });
 }
 
-tn_status tn_instance_set_poll(tn_instance* inst, uint32_t every_ms, tn_poll_fn poll, void* ud, tn_finalizer fin) {
+tn_status tn_instance_set_poll(tn_instance* inst, uint32_t every_ms, tn_poll_fn poll, void* ud,
+                               tn_finalizer fin) {
     host::UserData data(ud, fin);
     if (poll && every_ms == 0) return TN_ARG;
     return change(inst, [&](InstanceCore& core) -> tn_status {

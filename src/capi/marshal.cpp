@@ -34,8 +34,10 @@ bool scalar_to_slot(tn_tag tag, tn_slot in, rt::Slot& out) {
 void slot_to_scalar(tn_tag tag, rt::Slot in, tn_value& out) {
     out.tag = tag;
     out.aux = 0;
-    if (tag == TN_TAG_F32) out.as.f = in.f32;
-    else out.as.u = in.u;
+    if (tag == TN_TAG_F32)
+        out.as.f = in.f32;
+    else
+        out.as.u = in.u;
 }
 
 rt::Slot load_leaf(Scalar scalar, const std::uint8_t* from) {
@@ -47,7 +49,9 @@ rt::Slot load_leaf(Scalar scalar, const std::uint8_t* from) {
     return slot;
 }
 
-void store_leaf(Scalar scalar, std::uint8_t* to, rt::Slot slot) { std::memcpy(to, &slot, scalar_size(scalar)); }
+void store_leaf(Scalar scalar, std::uint8_t* to, rt::Slot slot) {
+    std::memcpy(to, &slot, scalar_size(scalar));
+}
 
 namespace {
 
@@ -83,13 +87,14 @@ bool refuse(Problem& problem, tn_status status, std::string text) {
 
 bool refuse_type(Problem& problem, const TypeInfo& type, const tn_value& value) {
     const bool dead = is_held_tag(value.tag) && !find_held(value);
-    return refuse(problem, dead ? TN_HANDLE : TN_TYPE, "expected `" + type.name + "`, found " + describe(value));
+    return refuse(problem, dead ? TN_HANDLE : TN_TYPE,
+                  "expected `" + type.name + "`, found " + describe(value));
 }
 
 } // namespace
 
-bool value_to_slots(InstanceCore& core, const TypeInfo& type, const tn_value& value, rt::Slot* slots, bool retained,
-                    TextCopies& copies, Problem& problem) {
+bool value_to_slots(InstanceCore& core, const TypeInfo& type, const tn_value& value, rt::Slot* slots,
+                    bool retained, TextCopies& copies, Problem& problem) {
     if (value.tag != type.tag) return refuse_type(problem, type, value);
     if (type.tag == TN_TAG_UNIT) return true;
     if (type.is_scalar()) {
@@ -102,7 +107,8 @@ bool value_to_slots(InstanceCore& core, const TypeInfo& type, const tn_value& va
     const bool is_text = type.tag == TN_TAG_STRING || type.tag == TN_TAG_BYTES;
     if (&held.core() != &core && is_text) {
         object = copies.copy(object, type);
-        if (!object) return refuse(problem, TN_TRAP_MEMORY_LIMIT, std::string(trap_text(TrapCode::MemoryLimit)));
+        if (!object)
+            return refuse(problem, TN_TRAP_MEMORY_LIMIT, std::string(trap_text(TrapCode::MemoryLimit)));
     } else if (&held.type() != &type) {
         return refuse_type(problem, type, value);
     } else if (&held.core() != &core) {
@@ -201,8 +207,10 @@ void clear_value(tn_value& value) noexcept {
     rt::Object* object = cell->object;
     InstanceCore* core = cell->core;
     recycle_value_cell(cell);
-    if (core->is_inside()) rt::rt_release(core->context(), object);
-    else core->rt->release_from_any_thread(object);
+    if (core->is_inside())
+        rt::rt_release(core->context(), object);
+    else
+        core->rt->release_from_any_thread(object);
     core->release();
 }
 
@@ -216,8 +224,10 @@ rt::Object* TextCopies::copy(const rt::Object* text, const TypeInfo& type) {
     const std::uint32_t desc = type.tag == TN_TAG_STRING ? rt::string_desc_id : rt::bytes_desc_id;
     rt::Object* object =
         rt::rt_bytes_new(core_.context(), bytes.data(), static_cast<std::int64_t>(bytes.size()), desc);
-    if (object) copies_.push_back(object);
-    else core_.context()->trap_code = TrapCode::None;
+    if (object)
+        copies_.push_back(object);
+    else
+        core_.context()->trap_code = TrapCode::None;
     return object;
 }
 

@@ -53,8 +53,8 @@ std::string describe(const tn_value& value);
 // the slots; else they are borrowed from the value. A text of another instance is copied (and then owned by
 // `copies`). False with `problem` filled.
 class TextCopies;
-bool value_to_slots(InstanceCore& core, const TypeInfo& type, const tn_value& value, rt::Slot* slots, bool retained,
-                    TextCopies& copies, Problem& problem);
+bool value_to_slots(InstanceCore& core, const TypeInfo& type, const tn_value& value, rt::Slot* slots,
+                    bool retained, TextCopies& copies, Problem& problem);
 // Releases the references among the slots of a value.
 void release_slots(InstanceCore& core, const TypeInfo& type, const rt::Slot* slots);
 // A value from slots whose references it takes over, also on failure: then TN_NOMEM or

@@ -18,7 +18,8 @@ driver::Options compile_options(const Config& config, const Config& base) {
     return options;
 }
 
-tn_status finish_compile(RuntimeCore& runtime, driver::CompileResult result, tn_module** out, tn_error** err) {
+tn_status finish_compile(RuntimeCore& runtime, driver::CompileResult result, tn_module** out,
+                         tn_error** err) {
     if (!result.module) {
         if (!result.io_error.empty()) return report(err, TN_IO, {result.io_error});
         return report(err, make_compile_error(TN_COMPILE, result.sources, std::move(result.diagnostics)));
@@ -94,8 +95,9 @@ tn_status match_signature(const FunctionPlan& plan, const char* sig, size_t sig_
     if (tn_status status = read_text(sig, sig_len, "signature", text, err); status != TN_OK) return status;
     host::TypeText parsed;
     if (auto error = host::parse_signature(text, parsed)) {
-        return report(err, TN_SIGNATURE, {"bad signature `", text.substr(0, 200), "`: ", error->message, " at byte ",
-                                          Number(error->offset).text()});
+        return report(err, TN_SIGNATURE,
+                      {"bad signature `", text.substr(0, 200), "`: ", error->message, " at byte ",
+                       Number(error->offset).text()});
     }
     const std::string wanted = host::canonical(parsed);
     if (wanted == plan.signature) return TN_OK;
@@ -128,16 +130,18 @@ tn_status tn_compile(tn_runtime* rt, const char* name, size_t name_len, const ch
         if (status = read_text(name, name_len, "name", name_text, err); status != TN_OK) return status;
         if (status = read_text(src, src_len, "source", text, err); status != TN_OK) return status;
         if (text.size() > options.max_source_bytes) {
-            return report(err, TN_RANGE, {"the source has ", Number(text.size()).text(), " bytes, the limit is ",
-                                          Number(options.max_source_bytes).text()});
+            return report(err, TN_RANGE,
+                          {"the source has ", Number(text.size()).text(), " bytes, the limit is ",
+                           Number(options.max_source_bytes).text()});
         }
         Ref<RuntimeCore> keep = Ref<RuntimeCore>::share(runtime);
-        return finish_compile(*runtime, driver::compile_text(runtime->seal(), name_text, text, options), out, err);
+        return finish_compile(*runtime, driver::compile_text(runtime->seal(), name_text, text, options), out,
+                              err);
     });
 }
 
-tn_status tn_compile_path(tn_runtime* rt, const char* path, size_t len, const tn_config* opts, tn_module** out,
-                          tn_error** err) {
+tn_status tn_compile_path(tn_runtime* rt, const char* path, size_t len, const tn_config* opts,
+                          tn_module** out, tn_error** err) {
     if (out) *out = nullptr;
     return guarded(err, [&] {
         RuntimeCore* runtime = nullptr;
@@ -148,7 +152,8 @@ tn_status tn_compile_path(tn_runtime* rt, const char* path, size_t len, const tn
         if (status = read_text(path, len, "path", text, err); status != TN_OK) return status;
         if (text.find('\0') != text.npos) return report(err, TN_IO, {"a path cannot contain NUL"});
         Ref<RuntimeCore> keep = Ref<RuntimeCore>::share(runtime);
-        return finish_compile(*runtime, driver::compile_path(runtime->seal(), std::string(text), options), out, err);
+        return finish_compile(*runtime, driver::compile_path(runtime->seal(), std::string(text), options),
+                              out, err);
     });
 }
 
@@ -199,7 +204,8 @@ tn_status tn_module_function(tn_module* m, const char* name, size_t name_len, co
         const auto found =
             std::find_if(exports.begin(), exports.end(), [&](const ir::Export& e) { return e.name == text; });
         if (found == exports.end()) {
-            return report(err, TN_NOT_FOUND, {"the module has no function `", text, "`", suggestion(exports, text)});
+            return report(err, TN_NOT_FOUND,
+                          {"the module has no function `", text, "`", suggestion(exports, text)});
         }
         FunctionPlan* plan = module->export_plan(static_cast<std::size_t>(found - exports.begin()));
         const bool given = sig != nullptr && sig_len != 0 && !(sig_len == TN_NTS && *sig == 0);
@@ -249,7 +255,9 @@ tn_function* tn_function_ref(tn_function* f) {
     return cell && retain_handle(cell, HandleKind::Function) ? f : nullptr;
 }
 
-void tn_function_free(tn_function* f) { delete static_cast<FunctionObject*>(release_handle(f, HandleKind::Function)); }
+void tn_function_free(tn_function* f) {
+    delete static_cast<FunctionObject*>(release_handle(f, HandleKind::Function));
+}
 
 const char* tn_function_doc(const tn_function* f, size_t* len) {
     const FunctionObject* function = find_function(f);
@@ -292,7 +300,8 @@ int32_t tn_function_param_is_mut(const tn_function* f, uint32_t i) {
     return function && i < function->plan->param_count && function->plan->params[i].is_mut;
 }
 
-tn_status tn_function_pointer(tn_function* f, const char* sig, size_t sig_len, tn_fnptr* out, tn_error** err) {
+tn_status tn_function_pointer(tn_function* f, const char* sig, size_t sig_len, tn_fnptr* out,
+                              tn_error** err) {
     if (out) *out = nullptr;
     return guarded(err, [&]() -> tn_status {
         FunctionObject* function = find_function(f);
@@ -307,7 +316,9 @@ tn_status tn_function_pointer(tn_function* f, const char* sig, size_t sig_len, t
         }
         const auto entry =
             fits ? function->module->compiled->c_entry(rt::CodeMode::Polled, plan.func) : nullptr;
-        if (!entry) return report(err, TN_SIGNATURE, {"a C function pointer cannot have the types of ", plan.signature});
+        if (!entry)
+            return report(err, TN_SIGNATURE,
+                          {"a C function pointer cannot have the types of ", plan.signature});
         *out = entry;
         return TN_OK;
     });

@@ -88,9 +88,9 @@ tn_status tn_runtime_new(uint32_t header_abi, const tn_config* c, tn_runtime** o
         const std::uint32_t major = header_abi >> 16, minor = header_abi & 0xffff;
         if (major != TN_ABI_MAJOR || minor > TN_ABI_MINOR) {
             return report(err, TN_VERSION,
-                          {"the host was compiled for version ", Number(major).text(), ".", Number(minor).text(),
-                           " of the C API, but this library has version ", Number(TN_ABI_MAJOR).text(), ".",
-                           Number(TN_ABI_MINOR).text()});
+                          {"the host was compiled for version ", Number(major).text(), ".",
+                           Number(minor).text(), " of the C API, but this library has version ",
+                           Number(TN_ABI_MAJOR).text(), ".", Number(TN_ABI_MINOR).text()});
         }
         if (!out) return report(err, TN_ARG, {"out is NULL"});
         const Config* config;
@@ -173,7 +173,8 @@ void tn_instance_free(tn_instance* inst) {
     reap_closed();
 }
 
-tn_status tn_instance_get_global(tn_instance* inst, const char* name, size_t len, tn_value* out, tn_error** err) {
+tn_status tn_instance_get_global(tn_instance* inst, const char* name, size_t len, tn_value* out,
+                                 tn_error** err) {
     if (out) TN_SET_NONE(out);
     return guarded(err, [&] {
         InstanceCore* core = find_instance(inst);
@@ -192,7 +193,8 @@ tn_status tn_instance_get_global(tn_instance* inst, const char* name, size_t len
     });
 }
 
-tn_status tn_instance_set_global(tn_instance* inst, const char* name, size_t len, const tn_value* v, tn_error** err) {
+tn_status tn_instance_set_global(tn_instance* inst, const char* name, size_t len, const tn_value* v,
+                                 tn_error** err) {
     return guarded(err, [&] {
         InstanceCore* core = find_instance(inst);
         if (!core) return report_handle(err, inst, "instance");
@@ -263,7 +265,8 @@ tn_status tn_instance_enter(tn_instance* inst) {
         if (result == rt::EnterResult::Busy) return TN_BUSY;
         core->owner.store(this_thread(), std::memory_order_relaxed);
         core->place = Place::Entered;
-        if (core->attention.load(std::memory_order_relaxed) & CancelPending) core->rt->fire(rt::CancelRequested);
+        if (core->attention.load(std::memory_order_relaxed) & CancelPending)
+            core->rt->fire(rt::CancelRequested);
     } else if (core->place == Place::Script) {
         return TN_STATE;
     }

@@ -11,7 +11,8 @@ std::size_t find_bad_utf8(const char* text, std::size_t length) noexcept {
     std::size_t i = 0;
     while (i < length) {
         std::uint64_t word;
-        while (i + sizeof word <= length && (std::memcpy(&word, bytes + i, sizeof word), (word & 0x8080808080808080u) == 0)) {
+        while (i + sizeof word <= length &&
+               (std::memcpy(&word, bytes + i, sizeof word), (word & 0x8080808080808080u) == 0)) {
             i += sizeof word;
         }
         if (i == length) break;

@@ -27,7 +27,8 @@ Timer::~Timer() {
 void Timer::start(rt::Instance& instance, std::uint64_t timeout_ms, std::uint32_t poll_ms) {
     const auto now = Clock::now();
     Entry entry{&instance, never, never, std::chrono::milliseconds(poll_ms)};
-    if (timeout_ms != 0 && timeout_ms < longest_ms) entry.deadline = now + std::chrono::milliseconds(timeout_ms);
+    if (timeout_ms != 0 && timeout_ms < longest_ms)
+        entry.deadline = now + std::chrono::milliseconds(timeout_ms);
     if (poll_ms != 0) entry.next_poll = now + entry.poll_interval;
 
     std::lock_guard lock(mutex_);
@@ -71,8 +72,10 @@ void Timer::run() {
             }
             next = std::min({next, entry.deadline, entry.next_poll});
         }
-        if (next == never) changed_.wait(lock);
-        else changed_.wait_until(lock, next);
+        if (next == never)
+            changed_.wait(lock);
+        else
+            changed_.wait_until(lock, next);
     }
 }
 

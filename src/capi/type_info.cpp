@@ -18,12 +18,12 @@ struct KindTag {
     tn_tag tag;
 };
 constexpr KindTag kind_tags[] = {
-    {TypeKind::Unit, TN_TAG_UNIT}, {TypeKind::Bool, TN_TAG_BOOL},     {TypeKind::I8, TN_TAG_I8},
-    {TypeKind::I16, TN_TAG_I16},   {TypeKind::I32, TN_TAG_I32},       {TypeKind::I64, TN_TAG_I64},
-    {TypeKind::U8, TN_TAG_U8},     {TypeKind::U16, TN_TAG_U16},       {TypeKind::U32, TN_TAG_U32},
-    {TypeKind::U64, TN_TAG_U64},   {TypeKind::F32, TN_TAG_F32},       {TypeKind::F64, TN_TAG_F64},
-    {TypeKind::Char, TN_TAG_CHAR}, {TypeKind::String, TN_TAG_STRING}, {TypeKind::Bytes, TN_TAG_BYTES},
-    {TypeKind::Tuple, TN_TAG_TUPLE}, {TypeKind::List, TN_TAG_LIST},   {TypeKind::Record, TN_TAG_RECORD},
+    {TypeKind::Unit, TN_TAG_UNIT},   {TypeKind::Bool, TN_TAG_BOOL},     {TypeKind::I8, TN_TAG_I8},
+    {TypeKind::I16, TN_TAG_I16},     {TypeKind::I32, TN_TAG_I32},       {TypeKind::I64, TN_TAG_I64},
+    {TypeKind::U8, TN_TAG_U8},       {TypeKind::U16, TN_TAG_U16},       {TypeKind::U32, TN_TAG_U32},
+    {TypeKind::U64, TN_TAG_U64},     {TypeKind::F32, TN_TAG_F32},       {TypeKind::F64, TN_TAG_F64},
+    {TypeKind::Char, TN_TAG_CHAR},   {TypeKind::String, TN_TAG_STRING}, {TypeKind::Bytes, TN_TAG_BYTES},
+    {TypeKind::Tuple, TN_TAG_TUPLE}, {TypeKind::List, TN_TAG_LIST},     {TypeKind::Record, TN_TAG_RECORD},
 };
 
 } // namespace
@@ -46,7 +46,8 @@ TypeHome::TypeHome()
     : types_(std::make_unique<TypeTable>()), layouts_(std::make_unique<LayoutTable>(*types_)) {}
 
 TypeHome::TypeHome(const TypeTable& types, std::shared_ptr<const rt::Program> program)
-    : types_(std::make_unique<TypeTable>(types)), layouts_(std::make_unique<LayoutTable>(*types_)),
+    : types_(std::make_unique<TypeTable>(types)),
+      layouts_(std::make_unique<LayoutTable>(*types_)),
       program_(std::move(program)) {
     for (std::uint32_t i = 0; i < program_->desc_count(); ++i) {
         const rt::ObjectDesc& desc = program_->desc(i);

@@ -36,7 +36,7 @@ struct TypeInfo {
     // Records, tuples, options: for each child, where its leaves stand in a value of this type. An
     // option's content need not lie as it would alone.
     std::vector<std::vector<std::uint32_t>> child_offsets;
-    const rt::ObjectDesc* desc = nullptr;     // String, Bytes, List; the host's box for the others
+    const rt::ObjectDesc* desc = nullptr; // String, Bytes, List; the host's box for the others
     Cell* handle = nullptr;
 
     bool is_scalar() const { return tag >= TN_TAG_BOOL && tag <= TN_TAG_CHAR; }

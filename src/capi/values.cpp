@@ -1,8 +1,8 @@
 // Section 6 of c_api.h: values of every type; lists, records and options are in values_compound.cpp.
+#include "capi/values.h"
 #include "capi/inside.h"
 #include "capi/marshal.h"
 #include "capi/text.h"
-#include "capi/values.h"
 #include "runtime/entry_points.h"
 #include "runtime/seq.h"
 
@@ -154,7 +154,8 @@ tn_status tn_bytes_new(tn_instance* inst, const void* p, size_t len, tn_value* o
     if (out) TN_SET_NONE(out);
     return guarded(err, [&]() -> tn_status {
         if (!find_instance(inst)) return report_handle(err, inst, "instance");
-        if ((!p && len != 0) || len > PTRDIFF_MAX) return report(err, TN_ARG, {"bad pointer or length of bytes"});
+        if ((!p && len != 0) || len > PTRDIFF_MAX)
+            return report(err, TN_ARG, {"bad pointer or length of bytes"});
         return new_text(inst, p, len, false, out, err);
     });
 }

@@ -30,8 +30,8 @@ tn_status find_type_for(InstanceCore& core, const tn_type* handle, const TypeInf
 }
 
 // The instance for a new value, and its type.
-tn_status begin_new(tn_instance* inst, const tn_type* t, tn_value* out, InstanceCore*& core, const TypeInfo*& type,
-                    tn_error** err) {
+tn_status begin_new(tn_instance* inst, const tn_type* t, tn_value* out, InstanceCore*& core,
+                    const TypeInfo*& type, tn_error** err) {
     core = find_instance(inst);
     if (!core) return report_handle(err, inst, "instance");
     if (!out) return report(err, TN_ARG, {"out is NULL"});
@@ -59,8 +59,8 @@ tn_status copy_out(InstanceCore& core, const TypeInfo& type, const std::uint8_t*
 }
 
 // Replaces what stands in memory by owned slots.
-void overwrite(InstanceCore& core, const TypeInfo& type, std::uint8_t* to, const std::vector<std::uint32_t>* offsets,
-               const rt::Slot* slots) {
+void overwrite(InstanceCore& core, const TypeInfo& type, std::uint8_t* to,
+               const std::vector<std::uint32_t>* offsets, const rt::Slot* slots) {
     Row old(leaf_count(type));
     for (std::size_t i = 0; i < leaf_count(type); ++i) {
         const Leaf& leaf = type.layout->leaves[i];
@@ -77,13 +77,16 @@ rt::Seq* writable_list(const Held& held, std::int64_t extra) {
     rt::Object* list = held.object();
     // Beside the cell's reference, so that a failure leaves the value as it was.
     const bool unique = list->count == 1 && rt::as_seq(list)->capacity > 0;
-    if (!unique) rt::retain(list);
-    else if (extra <= rt::as_seq(list)->capacity - rt::as_seq(list)->length) return rt::as_seq(list);
+    if (!unique)
+        rt::retain(list);
+    else if (extra <= rt::as_seq(list)->capacity - rt::as_seq(list)->length)
+        return rt::as_seq(list);
     rt::Seq* changed;
     if (unique) {
         // A second count would force a copy; growing in place frees the list only when it fails, so the
         // room is asked for first.
-        if (!core.rt->heap.fits(static_cast<std::size_t>(rt::as_seq(list)->length + extra) * list->desc->stride)) {
+        if (!core.rt->heap.fits(static_cast<std::size_t>(rt::as_seq(list)->length + extra) *
+                                list->desc->stride)) {
             return nullptr;
         }
         rt::retain(list);
@@ -162,7 +165,8 @@ tn_status tn_list_new(tn_instance* inst, const tn_type* elem, size_t cap, tn_val
         InstanceCore* core = nullptr;
         const TypeInfo* element = nullptr;
         if (tn_status status = begin_new(inst, elem, out, core, element, err); status != TN_OK) return status;
-        if (element->tag == TN_TAG_UNIT) return report(err, TN_TYPE, {"a list of `()` cannot cross the C API"});
+        if (element->tag == TN_TAG_UNIT)
+            return report(err, TN_TYPE, {"a list of `()` cannot cross the C API"});
         if (cap > PTRDIFF_MAX) return report(err, TN_RANGE, {"the capacity makes no sense"});
         const TypeInfo* type = core->module->types.list_of(*element);
         Inside inside(*core);
@@ -189,7 +193,8 @@ tn_status tn_list_get(const tn_value* l, size_t i, tn_value* out) {
     TN_SET_NONE(out);
     return guarded(nullptr, [&]() -> tn_status {
         Held held;
-        if (tn_status status = check_held(l ? &list : nullptr, TN_TAG_LIST, TN_TAG_LIST, held); status != TN_OK) {
+        if (tn_status status = check_held(l ? &list : nullptr, TN_TAG_LIST, TN_TAG_LIST, held);
+            status != TN_OK) {
             return status;
         }
         Inside inside(held.core());
@@ -279,8 +284,9 @@ tn_status tn_record_new(tn_instance* inst, const tn_type* t, const tn_value* fie
             return report(err, TN_TYPE, {"`", type->name, "` is neither a record nor a tuple"});
         }
         if (n != type->children.size()) {
-            return report(err, TN_TYPE, {"`", type->name, "` has ", Number(type->children.size()).text(),
-                                         " fields, not ", Number(n).text()});
+            return report(err, TN_TYPE,
+                          {"`", type->name, "` has ", Number(type->children.size()).text(), " fields, not ",
+                           Number(n).text()});
         }
         if (!fields && n != 0) return report(err, TN_ARG, {"fields is NULL"});
         Inside inside(*core);
@@ -336,7 +342,8 @@ tn_status tn_record_set(tn_value* r, size_t field, const tn_value* v) {
     });
 }
 
-tn_status tn_option_new(tn_instance* inst, const tn_type* t, const tn_value* v, tn_value* out, tn_error** err) {
+tn_status tn_option_new(tn_instance* inst, const tn_type* t, const tn_value* v, tn_value* out,
+                        tn_error** err) {
     if (out) TN_SET_NONE(out);
     return guarded(err, [&]() -> tn_status {
         InstanceCore* core = nullptr;

@@ -227,7 +227,12 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
     if (types_.kind(owner) == TypeKind::Enum) {
         const std::vector<Variant>& variants = types_.nominal(owner).variants;
         for (std::uint32_t v = 0; v < variants.size(); ++v) {
-            if (variants[v].name == spelled) return call(id, constructor_target(owner, v), args, false);
+            if (variants[v].name != spelled) continue;
+            if (variants[v].positional) return call(id, constructor_target(owner, v), args, false);
+            check_anyway(args);
+            report(Diag::NotCallable, name.span, spelled)
+                .hint("its fields have names: `" + print(owner) + "." + std::string(spelled) + " { … }`");
+            return error();
         }
     }
     if (auto fn = program_.find_member(owner, name.symbol)) {

@@ -76,7 +76,9 @@ void BodyChecker::check_condition(PatternId pattern, ExprId condition, std::stri
         check_pattern(pattern, type);
         return;
     }
-    check(condition, Expect{simple(TypeKind::Bool), Span{}, word});
+    // `if a = b` was reported by the parser.
+    bool assigns = expr(without_parens(condition)).as<syntax::AssignExpr>() != nullptr;
+    check(condition, assigns ? Expect::any() : Expect{simple(TypeKind::Bool), Span{}, word});
 }
 
 TypeId BodyChecker::visit(ExprId id, const syntax::IfExpr& node, const Expect& expect) {

@@ -94,7 +94,10 @@ void Program::declare_item(ModuleId module, ItemId id) {
                        if (!node.generics.empty()) return refuse("a generic record");
                        add_nominal(TypeKind::Record);
                    },
-                   [&](const syntax::EnumItem&) { refuse("`enum`"); },
+                   [&](const syntax::EnumItem& node) {
+                       if (!node.generics.empty()) return refuse("a generic enum");
+                       add_nominal(TypeKind::Enum);
+                   },
                    [&](const syntax::ImplItem&) { impls_.emplace_back(module, id); },
                    [&](const syntax::TraitItem&) { refuse("`trait`"); },
                    [&](const syntax::FnItem& node) {
@@ -186,7 +189,7 @@ void Program::declare_impl(ModuleId module, const syntax::Item& item, const synt
     Span span = ast(module).types[node.type].span;
     TypeId owner = resolve_type(scope, node.type);
     if (types.kind(owner) == TypeKind::Error) return;
-    if (types.kind(owner) != TypeKind::Record || !nominal_decls_.contains(types.nominal_id(owner).value)) {
+    if (!types.is_nominal(owner) || !nominal_decls_.contains(types.nominal_id(owner).value)) {
         not_supported("`impl` of a type that this module does not declare", span);
         return;
     }
@@ -227,13 +230,21 @@ void Program::resolve_nominals() {
 }
 
 void Program::resolve_fields(NominalId id, const NominalDecl& decl) {
-    const auto* node = ast(decl.module).items[decl.item].as<syntax::RecordItem>();
-    if (!node) return;
+    const syntax::Ast& tree = ast(decl.module);
+    const syntax::Item& item = tree.items[decl.item];
     TypeScope scope;
     scope.module = decl.module;
+    if (const auto* record = item.as<syntax::RecordItem>()) {
+        types.nominal(id).fields = declared_fields(scope, record->fields);
+    } else if (const auto* node = item.as<syntax::EnumItem>()) {
+        types.nominal(id).variants = declared_variants(scope, *node);
+    }
+}
+
+std::vector<Field> Program::declared_fields(const TypeScope& scope, syntax::ListOf<syntax::FieldDecl> list) {
     std::unordered_map<SymbolId, Span> seen;
     std::vector<Field> fields;
-    for (const syntax::FieldDecl& field : ast(decl.module).view(node->fields)) {
+    for (const syntax::FieldDecl& field : ast(scope.module).view(list)) {
         TypeId type = resolve_type(scope, field.type);
         has_broken_types_ |= facts.has_error(type);
         if (!field.name.is_valid()) continue;
@@ -245,7 +256,40 @@ void Program::resolve_fields(NominalId id, const NominalDecl& decl) {
         }
         fields.push_back(Field{std::string(text(field.name.symbol)), type});
     }
-    types.nominal(id).fields = std::move(fields);
+    return fields;
+}
+
+std::vector<Variant> Program::declared_variants(const TypeScope& scope, const syntax::EnumItem& node) {
+    const syntax::Ast& tree = ast(scope.module);
+    std::unordered_map<SymbolId, Span> seen;
+    std::vector<Variant> variants;
+    Span last;
+    for (const syntax::VariantDecl& decl : tree.view(node.variants)) {
+        Variant variant;
+        variant.positional = decl.form != syntax::VariantForm::Record;
+        variant.fields = declared_fields(scope, decl.fields);
+        for (TypeExprId type : tree.view(decl.types)) {
+            variant.fields.push_back(Field{std::to_string(variant.fields.size()), resolve_type(scope, type)});
+            has_broken_types_ |= facts.has_error(variant.fields.back().type);
+        }
+        if (!decl.name.is_valid()) continue;
+        last = decl.name.span;
+        auto [it, inserted] = seen.emplace(decl.name.symbol, decl.name.span);
+        if (!inserted) {
+            sink.report(Diag::DuplicateName, decl.name.span, text(decl.name.symbol))
+                .label(it->second, "first defined here");
+            continue;
+        }
+        variant.name = text(decl.name.symbol);
+        variants.push_back(std::move(variant));
+    }
+    constexpr std::size_t max_variants = 256; // the tag is one byte
+    if (variants.size() > max_variants) {
+        sink.report(Diag::NotSupported, last,
+                    "an enum of more than " + std::to_string(max_variants) + " constructors");
+        has_broken_types_ = true;
+    }
+    return variants;
 }
 
 // Depth first over the records that records hold by value. An enum or a collection between them ends the

@@ -53,13 +53,19 @@ void Program::order_globals() {
         std::ranges::sort(members);
         bool loops = members.size() > 1;
         for (std::size_t i = 0; i < edge_count(root); ++i) loops |= edge(root, i) == root;
+        std::optional<diag::DiagnosticBuilder> cycle;
         for (std::size_t member : members) {
             nodes[member].last_var = last_var;
             if (member < fn_count) continue;
             GlobalId id(member - fn_count);
             const Global& global = out.globals[id];
             if (global.is_const && loops) {
-                sink.report(Diag::ConstCycle, global.span, global.name);
+                // One report for the whole circle.
+                if (!cycle) {
+                    cycle = sink.report(Diag::ConstCycle, global.span, global.name);
+                } else {
+                    cycle->label(global.span, "and this, too");
+                }
             } else if (global.is_const && last_var >= 0) {
                 const std::string& var = out.globals[GlobalId(static_cast<std::size_t>(last_var))].name;
                 sink.report(Diag::NotConstant, global.span, "it reads the variable `" + var + "`");

@@ -49,9 +49,16 @@ bool Infer::unify_in(TypeId a, TypeId b, unsigned depth) {
     b = shallow(b);
     if (a == b) return true;
     TypeKind kind = types_.kind(a);
-    if (kind == TypeKind::Error || types_.kind(b) == TypeKind::Error) return true;
     if (is_var(a)) return bind_checked(a, b);
     if (is_var(b)) return bind_checked(b, a);
+    if (kind == TypeKind::Error || types_.kind(b) == TypeKind::Error) {
+        // What was to be learned from the wrong type stays unknown, and nobody is to be told.
+        TypeId other = kind == TypeKind::Error ? b : a;
+        for (TypeId var = find_unknown(other); var.is_valid(); var = find_unknown(other)) {
+            bind(var, types_.simple(TypeKind::Error));
+        }
+        return true;
+    }
     if (kind != types_.kind(b) || types_[a].payload != types_[b].payload) return false;
     std::size_t count = types_.args(a).size();
     if (count != types_.args(b).size() || count == 0) return false;
@@ -78,6 +85,11 @@ bool Infer::bind_checked(TypeId var, TypeId type) {
         } else {
             return false;
         }
+        return true;
+    }
+    if (types_.kind(type) == TypeKind::Error) {
+        // A literal keeps its own type; for all else the mistake that made the Error is enough.
+        if (kind == VarKind::General) bind(var, type);
         return true;
     }
     if (kind == VarKind::Int && !types_.is_integer(type)) return false;
@@ -166,7 +178,7 @@ TypeId Infer::find_unknown(TypeId zonked) {
         TypeId id = shallow(work.back());
         work.pop_back();
         if (!facts_.has_infer(id) || !seen.insert(id.value).second) continue;
-        if (is_var(id)) return id;
+        if (is_var(id, VarKind::General)) return id;
         for (unsigned i = 0; i < types_.args(id).size(); ++i) work.push_back(types_.arg(id, i));
     }
     return TypeId();

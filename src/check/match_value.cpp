@@ -6,17 +6,15 @@
 
 namespace tn::check {
 
+using Kind = MatchPattern::Kind;
+
 Shape shape_of(const TypeTable& types, TypeId type) {
-    switch (types.kind(type)) {
-    case TypeKind::Tuple:
-    case TypeKind::Record: return Shape::Product;
-    case TypeKind::Enum: return Shape::Enum;
-    case TypeKind::Bool:
-    case TypeKind::Char: return Shape::Scalar;
-    case TypeKind::String:
-    case TypeKind::Bytes: return Shape::Text;
-    default: return types.is_integer(type) ? Shape::Scalar : Shape::Opaque;
-    }
+    TypeKind kind = types.kind(type);
+    if (kind == TypeKind::Tuple || kind == TypeKind::Record) return Shape::Product;
+    if (kind == TypeKind::Enum) return Shape::Enum;
+    if (kind == TypeKind::String || kind == TypeKind::Bytes) return Shape::Text;
+    bool is_scalar = kind == TypeKind::Bool || kind == TypeKind::Char || types.is_integer(type);
+    return is_scalar ? Shape::Scalar : Shape::Opaque;
 }
 
 static unsigned bits_of(const TypeTable& types, TypeId type) {
@@ -24,11 +22,10 @@ static unsigned bits_of(const TypeTable& types, TypeId type) {
 }
 
 std::uint64_t last_key(const TypeTable& types, TypeId type) {
-    switch (types.kind(type)) {
-    case TypeKind::Bool: return 1;
-    case TypeKind::Char: return 0x10ffff;
-    default: return ~std::uint64_t{0} >> (64 - bits_of(types, type));
-    }
+    TypeKind kind = types.kind(type);
+    if (kind == TypeKind::Bool) return 1;
+    if (kind == TypeKind::Char) return 0x10ffff;
+    return ~std::uint64_t{0} >> (64 - bits_of(types, type));
 }
 
 // The value behind a key, as source text.

@@ -98,6 +98,11 @@ TypeId BodyChecker::compare(ExprId id, const syntax::BinaryExpr& node) {
     set(id, Form::Operator, 0);
     if (is_never(lhs)) return lhs;
     if (is_never(rhs)) return simple(TypeKind::Bool);
+    // `a < b < c` was reported by the parser.
+    const auto* chained = expr(node.lhs).as<syntax::BinaryExpr>();
+    if (chained && (class_of(chained->op) == OpClass::Equality || class_of(chained->op) == OpClass::Order)) {
+        return error();
+    }
     if (!infer_.unify(lhs, rhs)) {
         Pending op;
         op.binary_op = node.op;

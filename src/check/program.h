@@ -126,6 +126,8 @@ private:
     FnId declare_fn(ModuleId module, ItemId id, TypeId self_type, std::string name);
     void resolve_nominals();
     void resolve_fields(NominalId id, const NominalDecl& decl);
+    std::vector<Field> declared_fields(const TypeScope& scope, syntax::ListOf<syntax::FieldDecl> list);
+    std::vector<Variant> declared_variants(const TypeScope& scope, const syntax::EnumItem& node);
     void find_recursive_records();
     void resolve_signature(FnId id);
     void resolve_globals();

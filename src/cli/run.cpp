@@ -158,6 +158,13 @@ int run(const CommonOptions& common, const RunOptions& options) {
         return misuse;
     }
 
+    std::uint32_t result = tn_type_kind(tn_function_return_type(function.get()));
+    if (is_main && result != TN_TAG_UNIT && result != TN_TAG_I64) {
+        show_message("`main` must return nothing or an `i64`, the exit status; it is " + signature_of(function.get()) +
+                     "; with --fn main its result is shown");
+        return misuse;
+    }
+
     Instance instance = session.make_instance(module.get());
     if (!instance) return failure;
     tn_instance_set_output(instance.get(), write_stdout, nullptr, nullptr);

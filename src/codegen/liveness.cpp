@@ -185,10 +185,16 @@ void Liveness::collect_hints(const MachineFunction& mf) {
             const Operand& operand = mf.operands[uses[u].operand];
             if (operand.hint != no_register) add_hint(n, {no_index, operand.hint, uses[u].weight, no_index});
             if (operand.same_as == no_operand) continue;
-            std::uint32_t other = interval_of[mf.operands[operand.same_as].value.index()];
-            if (other == no_index) continue;
-            add_hint(n, {other, no_register, uses[u].weight, no_index});
-            add_hint(other, {n, no_register, uses[u].weight, no_index});
+            // A second early operand may share the result's register as well: the operation commutes.
+            for (std::uint32_t o = operand.same_as; o <= operand.same_as + 1; ++o) {
+                const Operand& shared = mf.operands[o];
+                if (shared.kind != OperandKind::Use || shared.reg_class != operand.reg_class) break;
+                const std::uint32_t other = interval_of[shared.value.index()];
+                const float weight = uses[u].weight * (o == operand.same_as ? 1.0f : 0.9f);
+                if (other == no_index) break;
+                add_hint(n, {other, no_register, weight, no_index});
+                add_hint(other, {n, no_register, weight, no_index});
+            }
         }
     }
     for (const Edge& edge : mf.edges) {

@@ -12,6 +12,8 @@ void MachineFunction::clear() {
     block_index.clear();
     use_count.clear();
     folded.clear();
+    shifted.clear();
+    frameless = 0;
     outgoing_count = 0;
     edge_moves.clear();
     inst_moves.clear();
@@ -48,6 +50,11 @@ bool MachineFunction::find_int(ir::ValueId value, std::int64_t& out) const {
         return true;
     }
     return false;
+}
+
+bool MachineFunction::returns_only(std::uint32_t block) const {
+    const MachineBlock& b = blocks[block];
+    return b.end_inst == b.first_inst + 2 && terminator(b).op == ir::Op::Return;
 }
 
 } // namespace tn::codegen

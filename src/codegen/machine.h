@@ -88,6 +88,13 @@ struct LiveAcross {
     RegMask registers = 0;
 };
 
+// `a == c` asked as `a + k == c + k`, where the sum is at hand and `a` need not live on for it.
+struct ShiftedCompare {
+    ir::InstId compare;
+    ir::ValueId sum;
+    std::int32_t constant = 0;
+};
+
 struct MachineFunction {
     const ir::Module* module = nullptr;
     const ir::Function* fn = nullptr;
@@ -102,6 +109,10 @@ struct MachineFunction {
     std::vector<std::uint32_t> block_index; // by BlockId: in blocks, or no_index
     std::vector<std::uint32_t> use_count;   // by ValueId, dead code left out
     std::vector<std::uint8_t> folded;       // by InstId: has no code of its own
+    std::vector<ShiftedCompare> shifted;    // few: one per counting loop
+    // Blocks 0..frameless - 1 run before the frame is made: they leave early or go on to `frameless`,
+    // which has no other predecessor. 0: the frame is made at once.
+    std::uint32_t frameless = 0;
     // Stack places a call or the function itself needs, known before allocation.
     std::uint32_t outgoing_count = 0;
 
@@ -128,6 +139,7 @@ struct MachineFunction {
         const ir::Value& v = fn->values[value];
         return v.inst.is_valid() && folded[v.inst.index()] != 0;
     }
+    bool returns_only(std::uint32_t block) const; // nothing but a Return
     Scalar type_of(ir::ValueId value) const { return fn->values[value].type; }
     const ir::Inst& terminator(const MachineBlock& b) const { return fn->insts[insts[b.end_inst - 1].inst]; }
 };

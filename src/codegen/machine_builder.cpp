@@ -50,6 +50,7 @@ public:
         count_uses();
         fold();
         describe();
+        find_frameless();
     }
 
 private:
@@ -179,6 +180,51 @@ private:
             b.end_inst = static_cast<std::uint32_t>(mf_.insts.size());
         }
         TN_CHECK(mf_.insts.size() < (1u << 29), "function too large");
+    }
+
+    // A function that tests its arguments and leaves early does so before it makes a frame. The blocks in
+    // question are the first ones in order: nothing in them needs a frame, they go on to one block only.
+    void find_frameless() {
+        if (!target_.may_delay_frame()) return;
+        const CallPlan& plan = target_.plan_params(fn_.sig);
+        if (plan.stack_count > 0) return;
+        bool leaves_early = false;
+        for (std::uint32_t b = 0; b < mf_.blocks.size() && b < 8; ++b) {
+            const MachineBlock& block = mf_.blocks[b];
+            if (block.loop != no_index || block.cold || (b == 0 && block.pred_count > 0)) return;
+            for (std::uint32_t i = block.first_inst; i < block.end_inst; ++i) {
+                const MachineInst& inst = mf_.insts[i];
+                if (inst.is_site || inst.calls_cold || inst.clobbers != 0) return;
+            }
+            // Everything up to here, if there is one way on.
+            std::uint32_t on = no_index, ways = 0;
+            bool closed = true;
+            leaves_early = false;
+            for (std::uint32_t r = 0; r <= b; ++r) {
+                const MachineBlock& in = mf_.blocks[r];
+                const ir::Op last = mf_.terminator(in).op;
+                closed = closed && (last == ir::Op::Return || last == ir::Op::Jump || last == ir::Op::Branch);
+                leaves_early = leaves_early || last == ir::Op::Return;
+                for (std::uint32_t s = 0; s < in.succ_count; ++s) {
+                    const std::uint32_t to = mf_.edges[in.first_succ + s].to;
+                    if (to <= b) continue;
+                    if (to != b + 1 && mf_.returns_only(to)) {
+                        leaves_early = true;
+                        continue;
+                    }
+                    ways += on != to;
+                    on = to;
+                }
+            }
+            if (closed && leaves_early && ways == 1 && on == b + 1 && mf_.blocks[on].pred_count == 1 &&
+                mf_.blocks[on].loop == no_index && !mf_.blocks[on].cold) {
+                mf_.frameless = on;
+                // What is owned when the frame is made, for the stack check.
+                const Edge& edge = mf_.edges[mf_.pred_edges[mf_.blocks[on].first_pred]];
+                mf_.insts[mf_.blocks[edge.from].end_inst - 1].is_site = true;
+                return;
+            }
+        }
     }
 
     void describe_block_start(const MachineBlock& b) {

@@ -10,10 +10,82 @@ void RegisterAllocator::run(MachineFunction& mf, const CallPlan& params, unsigne
     mf_ = &mf;
     restrict_registers(limit);
     live_.compute(mf);
+    allocate(params);
+    if (mf.frameless != 0 && !frameless_is_clean()) {
+        mf.frameless = 0;
+        allocate(params);
+    }
+    mf.used_registers = used_;
+}
+
+void RegisterAllocator::allocate(const CallPlan& params) {
+    mf_->edge_moves.clear();
+    mf_->inst_moves.clear();
+    mf_->moves_before.clear();
+    mf_->refs.clear();
+    mf_->live_across.clear();
+    for (Edge& e : mf_->edges) {
+        e.place = EdgePlace::None;
+        e.first_move = e.move_count = 0;
+    }
+    for (Operand& o : mf_->operands) o.location = Location();
     start(params);
+    if (mf_->frameless != 0) split_at_frame();
     scan();
     resolve();
-    mf.used_registers = used_;
+}
+
+// Values that live on behind the point where the frame is made may move to saved registers there.
+void RegisterAllocator::split_at_frame() {
+    frame_at_ = mf_->blocks[mf_->frameless].begin();
+    const auto count = static_cast<std::uint32_t>(pieces_.size());
+    for (std::uint32_t p = 0; p < count; ++p) {
+        if (pieces_[p].from < frame_at_ && frame_at_ < pieces_[p].to && covers(pieces_[p], frame_at_)) push(split(p, frame_at_));
+    }
+}
+
+// Before the frame there are neither slots nor saved registers; also not for the blocks that return.
+bool RegisterAllocator::frameless_is_clean() const {
+    auto clean = [&](Location l) {
+        return l.kind == Location::None || l.kind == Location::Constant ||
+               (l.is_register() && !(registers_.callee_saved & mask_of(l.index)));
+    };
+    auto clean_moves = [&](const std::vector<Move>& moves, std::uint32_t first, std::uint32_t count) {
+        for (std::uint32_t m = first; m < first + count; ++m) {
+            if (!clean(moves[m].from) || !clean(moves[m].to)) return false;
+        }
+        return true;
+    };
+    auto clean_block = [&](const MachineBlock& block) {
+        for (std::uint32_t i = block.first_inst; i < block.end_inst; ++i) {
+            const MachineInst& inst = mf_->insts[i];
+            for (std::uint32_t o = inst.first_operand; o < inst.first_operand + inst.operand_count; ++o) {
+                if (!clean(mf_->operands[o].location)) return false;
+            }
+        }
+        for (const MovesBefore& m : mf_->moves_before) {
+            if (m.inst >= block.first_inst && m.inst < block.end_inst && !clean_moves(mf_->inst_moves, m.first_move, m.move_count)) return false;
+        }
+        return true;
+    };
+    for (std::uint32_t b = 0; b < mf_->frameless; ++b) {
+        const MachineBlock& block = mf_->blocks[b];
+        if (!clean_block(block)) return false;
+        for (std::uint32_t s = 0; s < block.succ_count; ++s) {
+            const Edge& edge = mf_->edges[block.first_succ + s];
+            // Moves on the edge into the frame are made behind the prologue.
+            if (edge.to == mf_->frameless) {
+                if (edge.place != EdgePlace::None && edge.place != EdgePlace::SuccStart) return false;
+                for (std::uint32_t m = edge.first_move; m < edge.first_move + edge.move_count; ++m) {
+                    if (!clean(mf_->edge_moves[m].from)) return false;
+                }
+                continue;
+            }
+            if (!clean_moves(mf_->edge_moves, edge.first_move, edge.move_count)) return false;
+            if (edge.to >= mf_->frameless && !clean_block(mf_->blocks[edge.to])) return false;
+        }
+    }
+    return true;
 }
 
 void RegisterAllocator::restrict_registers(unsigned limit) {
@@ -34,7 +106,9 @@ void RegisterAllocator::start(const CallPlan& params) {
     heap_.clear();
     clobbers_.clear();
     used_ = 0;
+    frame_at_ = 0;
     for (auto& list : on_register_) list.clear();
+    for (auto& list : history_) list.clear();
     states_.assign(live_.intervals.size(), State());
     block_of_inst_.resize(mf_->insts.size() + 1);
     for (std::uint32_t b = 0; b < mf_->blocks.size(); ++b) {
@@ -91,6 +165,10 @@ void RegisterAllocator::compute_free(const Piece& cur) {
     for_each_register(candidates, [&](unsigned reg) {
         free_until_[reg] = never;
         clobbered_at_[reg] = never;
+        if (cur.from < frame_at_ && (registers_.callee_saved & mask_of(reg))) {
+            free_until_[reg] = clobbered_at_[reg] = cur.from;
+            return;
+        }
         auto& list = on_register_[reg];
         std::size_t kept = 0;
         for (std::uint32_t other : list) {
@@ -239,6 +317,7 @@ void RegisterAllocator::assign(std::uint32_t piece, unsigned reg) {
     p.in_slot = false;
     states_[p.interval].last_reg_piece = piece;
     on_register_[reg].push_back(piece);
+    history_[reg].push_back(piece);
     used_ |= mask_of(reg);
 }
 

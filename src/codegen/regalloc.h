@@ -46,6 +46,9 @@ private:
     // regalloc.cpp: the scan
     void restrict_registers(unsigned limit);
     void start(const CallPlan& params);
+    void split_at_frame();
+    bool frameless_is_clean() const;
+    void allocate(const CallPlan& params);
     void scan();
     void place(std::uint32_t piece);
     void compute_free(const Piece& cur);
@@ -81,6 +84,8 @@ private:
     void color_slots();
     void connect_pieces();
     void connect_edges();
+    void place_edges();
+    bool can_move_before_branch(std::uint32_t edge) const;
     void record_sites();
     std::uint32_t piece_at(std::uint32_t interval, std::uint32_t position) const;
     Location location_of(const Piece& p) const;
@@ -93,6 +98,7 @@ private:
     std::vector<State> states_;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> heap_; // (from, piece), least first
     std::vector<std::uint32_t> on_register_[register_count];
+    std::vector<std::uint32_t> history_[register_count]; // every piece that was given the register
     struct Clobber {
         std::uint32_t position, end;
         RegMask mask;
@@ -100,6 +106,7 @@ private:
     std::vector<Clobber> clobbers_;
     std::vector<std::uint32_t> block_of_inst_;
     RegMask allocatable_ = 0, used_ = 0;
+    std::uint32_t frame_at_ = 0; // position where the frame is made; before it no register may need saving
     std::uint32_t free_until_[register_count] = {};
     std::uint32_t clobbered_at_[register_count] = {};
     float score_[register_count] = {};

@@ -29,16 +29,60 @@ void RegisterAllocator::resolve() {
                      [](const PendingMove& a, const PendingMove& b) { return a.key < b.key; });
     for (const PendingMove& m : pending_) {
         Edge& e = mf_->edges[m.key];
-        if (e.move_count == 0) {
-            e.first_move = static_cast<std::uint32_t>(mf_->edge_moves.size());
-            e.place = mf_->blocks[e.from].succ_count == 1  ? EdgePlace::PredEnd
-                      : mf_->blocks[e.to].pred_count == 1 ? EdgePlace::SuccStart
-                                                          : EdgePlace::OwnBlock;
-        }
+        if (e.move_count == 0) e.first_move = static_cast<std::uint32_t>(mf_->edge_moves.size());
         mf_->edge_moves.push_back(m.move);
         ++e.move_count;
     }
+    place_edges();
     record_sites();
+}
+
+// Where the moves of each edge stand. A critical edge needs a block of its own, unless nobody minds when
+// its moves are made before the branch, on both ways: then a loop's back edge costs no jump.
+void RegisterAllocator::place_edges() {
+    for (std::uint32_t e = 0; e < mf_->edges.size(); ++e) {
+        Edge& edge = mf_->edges[e];
+        if (edge.move_count == 0) continue;
+        if (mf_->blocks[edge.from].succ_count == 1) {
+            edge.place = EdgePlace::PredEnd;
+        } else if (mf_->blocks[edge.to].pred_count == 1) {
+            edge.place = EdgePlace::SuccStart;
+        } else {
+            edge.place = can_move_before_branch(e) ? EdgePlace::PredEnd : EdgePlace::OwnBlock;
+        }
+    }
+}
+
+bool RegisterAllocator::can_move_before_branch(std::uint32_t index) const {
+    const Edge& edge = mf_->edges[index];
+    const MachineBlock& from = mf_->blocks[edge.from];
+    if (mf_->terminator(from).op != ir::Op::Branch) return false;
+    const std::uint32_t other_index = index == from.first_succ ? index + 1 : index - 1;
+    const Edge& other = mf_->edges[other_index];
+    const MachineBlock& other_to = mf_->blocks[other.to];
+    if (other.place == EdgePlace::PredEnd || mf_->blocks[edge.to].weight < other_to.weight) return false;
+    const MachineInst& branch = mf_->insts[from.end_inst - 1];
+    const ir::Target& other_target = mf_->fn->targets[other.target];
+    for (std::uint32_t m = edge.first_move; m < edge.first_move + edge.move_count; ++m) {
+        const Location to = mf_->edge_moves[m].to;
+        // In a very large function the search below would cost more than it gains.
+        if (!to.is_register() || history_[to.index].size() > 2000) return false;
+        for (std::uint32_t o = branch.first_operand; o < branch.first_operand + branch.operand_count; ++o) {
+            if (mf_->operands[o].location == to) return false;
+        }
+        for (std::uint32_t p : history_[to.index]) {
+            const Piece& piece = pieces_[p];
+            if (piece.reg != to.index || !covers(piece, from.end() - 1)) continue;
+            const Interval& it = live_.intervals[piece.interval];
+            for (std::uint32_t r = it.first_range; r < it.first_range + it.range_count; ++r) {
+                if (live_.ranges[r].from <= other_to.begin() && other_to.begin() < live_.ranges[r].to) return false;
+            }
+            for (ir::ValueId arg : mf_->fn->args_of(other_target)) {
+                if (arg == it.value) return false;
+            }
+        }
+    }
+    return true;
 }
 
 Location RegisterAllocator::location_of(const Piece& p) const {

@@ -39,6 +39,11 @@ public:
             for (std::uint32_t s = 0; s < mf_.blocks[b].succ_count; ++s) {
                 const Edge& edge = mf_.edges[mf_.blocks[b].first_succ + s];
                 State next = state;
+                for (std::uint32_t k = 0; k < mf_.blocks[b].succ_count; ++k) { // moves made before the branch
+                    const Edge& other = mf_.edges[mf_.blocks[b].first_succ + k];
+                    if (k != s && other.place == EdgePlace::PredEnd) overwrite(other, next);
+                }
+                if (edge.place == EdgePlace::PredEnd) overwrite_operands(edge, mf_.blocks[b]);
                 follow(edge, next);
                 if (merge(entry[edge.to], next) && !queued[edge.to]) {
                     queued[edge.to] = true;
@@ -152,6 +157,22 @@ private:
             }
         }
         return false;
+    }
+
+    void overwrite(const Edge& edge, State& state) const {
+        for (std::uint32_t m = edge.first_move; m < edge.first_move + edge.move_count; ++m) {
+            state[index(mf_.edge_moves[m].to)] = unknown;
+        }
+    }
+
+    // The branch reads its operands behind the moves.
+    void overwrite_operands(const Edge& edge, const MachineBlock& block) const {
+        const MachineInst& inst = mf_.insts[block.end_inst - 1];
+        for (std::uint32_t m = edge.first_move; m < edge.first_move + edge.move_count; ++m) {
+            for (std::uint32_t o = inst.first_operand; o < inst.first_operand + inst.operand_count; ++o) {
+                if (mf_.operands[o].location == mf_.edge_moves[m].to) wrong("move over an operand of the branch", block.end_inst - 1, 0);
+            }
+        }
     }
 
     void follow(const Edge& edge, State& state) const {

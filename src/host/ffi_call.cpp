@@ -71,22 +71,26 @@ void call_plain(const TypeTable& types, std::span<const TypeId> params, TypeId r
             c_types.insert(c_types.end(), {&ffi_type_pointer, &ffi_type_uint64});
             values.insert(values.end(), {data, length});
         } else {
-            TN_CHECK(type_class(kind) == TypeClass::Scalar, "a plain C function with a parameter of " + types.print(params[i]));
+            TN_CHECK(type_class(kind) == TypeClass::Scalar,
+                     "a plain C function with a parameter of " + types.print(params[i]));
             c_types.push_back(c_type(type_kind_scalar(kind)));
             values.push_back(io[i]);
         }
     }
     const TypeKind result_kind = types.kind(result);
-    TN_CHECK(result_kind == TypeKind::Unit || type_class(result_kind) == TypeClass::Scalar, "a plain C function that returns " + types.print(result));
+    TN_CHECK(result_kind == TypeKind::Unit || type_class(result_kind) == TypeClass::Scalar,
+             "a plain C function that returns " + types.print(result));
     const Scalar result_scalar = result_kind == TypeKind::Unit ? Scalar::Void : type_kind_scalar(result_kind);
 
     ffi_cif cif;
-    TN_CHECK(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, static_cast<unsigned>(c_types.size()), c_type(result_scalar), c_types.data()) == FFI_OK,
+    TN_CHECK(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, static_cast<unsigned>(c_types.size()), c_type(result_scalar),
+                          c_types.data()) == FFI_OK,
              "libffi refuses the signature");
     std::vector<void*> pointers;
     for (rt::Slot& value : values) pointers.push_back(&value);
     alignas(16) unsigned char answer[16] = {};
-    ffi_call(&cif, reinterpret_cast<void (*)()>(reinterpret_cast<std::uintptr_t>(address)), answer, pointers.data());
+    ffi_call(&cif, reinterpret_cast<void (*)()>(reinterpret_cast<std::uintptr_t>(address)), answer,
+             pointers.data());
     if (result_scalar != Scalar::Void) io[0] = slot_of(result_scalar, answer);
 }
 

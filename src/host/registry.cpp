@@ -76,7 +76,8 @@ RegisterResult Registry::add(Registration& entry, std::string_view signature, st
         return RegisterResult::BadSignature;
     }
     entry.signature = canonical(entry.type);
-    if (RegisterResult result = check_types(entry, message); result != RegisterResult::Registered) return result;
+    if (RegisterResult result = check_types(entry, message); result != RegisterResult::Registered)
+        return result;
 
     std::lock_guard lock(mutex_);
     if (sealed_) {

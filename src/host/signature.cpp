@@ -226,10 +226,9 @@ std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, st
     case TypeText::Kind::Name:
         if (type.name == "List" && parts.size() == 1) return types.list(parts[0]);
         if (parts.empty()) {
-            for (TypeKind kind :
-                 {TypeKind::Bool, TypeKind::I8, TypeKind::I16, TypeKind::I32, TypeKind::I64, TypeKind::U8,
-                  TypeKind::U16, TypeKind::U32, TypeKind::U64, TypeKind::F32, TypeKind::F64, TypeKind::Char,
-                  TypeKind::String, TypeKind::Bytes}) {
+            for (TypeKind kind : {TypeKind::Bool, TypeKind::I8, TypeKind::I16, TypeKind::I32, TypeKind::I64,
+                                  TypeKind::U8, TypeKind::U16, TypeKind::U32, TypeKind::U64, TypeKind::F32,
+                                  TypeKind::F64, TypeKind::Char, TypeKind::String, TypeKind::Bytes}) {
                 if (type.name == type_kind_text(kind)) return types.simple(kind);
             }
         }

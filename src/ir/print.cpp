@@ -179,7 +179,7 @@ private:
             std::string_view name = trap_name(TrapCode(inst.imm));
             return led_by(name.empty() ? "?" + number : std::string(name));
         }
-        case Op::Poll: return inst.aux ? "inlined" : "";
+        case Op::Poll: return inst.aux ? "inlined" : list;
 #define PLAIN(name) case Op::name:
             TN_PLAIN_OPS(PLAIN)
 #undef PLAIN

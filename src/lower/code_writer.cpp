@@ -67,7 +67,8 @@ TypeId CodeWriter::field_type(TypeId type, unsigned field) {
 
 Row CodeWriter::field_of(const Row& value, unsigned field) {
     const Layout& l = layout(value.type);
-    return value.part(field_type(value.type, field), l.field_first[field], l.field_first[field + 1] - l.field_first[field]);
+    return value.part(field_type(value.type, field), l.field_first[field],
+                      l.field_first[field + 1] - l.field_first[field]);
 }
 
 TypeId CodeWriter::payload_type(TypeId type, unsigned variant, unsigned field) {
@@ -83,7 +84,8 @@ Row CodeWriter::payload(const Row& value, unsigned variant, unsigned field) {
         ValueId box = value.id(v.slots[slots.first]);
         return load(Location{b_.seq_data(box), ir::MemoryClass::Element, ValueId(), 1, 0}, row.type, true);
     }
-    for (std::uint32_t i = 0; i < slots.count; ++i) row.leaves.push_back(value.leaves[v.slots[slots.first + i]]);
+    for (std::uint32_t i = 0; i < slots.count; ++i)
+        row.leaves.push_back(value.leaves[v.slots[slots.first + i]]);
     return row;
 }
 
@@ -140,7 +142,8 @@ ValueId CodeWriter::address(const Location& location) {
 ValueId CodeWriter::load_leaf(const Location& location, const Leaf& leaf) {
     std::int64_t offset = location.offset + leaf.offset;
     if (!location.index.is_valid()) return b_.load(leaf.scalar, location.memory, location.base, offset);
-    return b_.load_indexed(leaf.scalar, location.memory, location.base, location.index, location.stride, offset);
+    return b_.load_indexed(leaf.scalar, location.memory, location.base, location.index, location.stride,
+                           offset);
 }
 
 Row CodeWriter::load(const Location& location, TypeId type, bool borrow) {
@@ -183,7 +186,8 @@ Row CodeWriter::take_out(const Location& location, TypeId type) {
     Location place{address(location), location.memory, ValueId(), 1, 0};
     Row row{type, {}};
     for (const Leaf& leaf : l.leaves) {
-        row.add(leaf.scalar == Scalar::Ref ? b_.load_taken(place.memory, place.base, leaf.offset) : load_leaf(place, leaf));
+        row.add(leaf.scalar == Scalar::Ref ? b_.load_taken(place.memory, place.base, leaf.offset)
+                                           : load_leaf(place, leaf));
     }
     // A record of plain references needs only those replaced; an enum needs a tag that goes with them.
     bool has_enum = std::ranges::any_of(l.leaves, [](const Leaf& leaf) { return leaf.nullable; });
@@ -208,7 +212,8 @@ Row CodeWriter::placeholder(TypeId type) {
     }
     Row row{type, {}};
     if (kind == TypeKind::Tuple || kind == TypeKind::Record) {
-        for (unsigned f = 0; f + 1 < l.field_first.size(); ++f) row.add(placeholder(field_type(type, f)).leaves);
+        for (unsigned f = 0; f + 1 < l.field_first.size(); ++f)
+            row.add(placeholder(field_type(type, f)).leaves);
         return row;
     }
     for (const Leaf& leaf : l.leaves) {
@@ -261,8 +266,10 @@ ValueId CodeWriter::show_into(ValueId text, const Row& value, bool nested) {
     case TypeKind::F64: return rt(RuntimeFn::ShowF64, {text, value.id()});
     case TypeKind::F32: return rt(RuntimeFn::ShowF32, {text, value.id()});
     case TypeKind::Bool: return rt(RuntimeFn::ShowBool, {text, value.id()});
-    case TypeKind::Char: return rt(nested ? RuntimeFn::ShowQuotedChar : RuntimeFn::StringAppendChar, {text, value.id()});
-    case TypeKind::String: return rt(nested ? RuntimeFn::ShowQuoted : RuntimeFn::StringAppend, {text, value.id()});
+    case TypeKind::Char:
+        return rt(nested ? RuntimeFn::ShowQuotedChar : RuntimeFn::StringAppendChar, {text, value.id()});
+    case TypeKind::String:
+        return rt(nested ? RuntimeFn::ShowQuoted : RuntimeFn::StringAppend, {text, value.id()});
     case TypeKind::Bytes: return rt(RuntimeFn::ShowBytes, {text, value.id()});
     case TypeKind::Unit: return append(text, "()");
     case TypeKind::Never: return text;
@@ -347,7 +354,8 @@ ValueId CodeWriter::compare(const Row& a, const Row& b) {
     auto by_order = [&](ValueId x, ValueId y) {
         ValueId less = b_.compare(ir::Op::ICmp, ir::Cond::Lt, x, y);
         ValueId greater = b_.compare(ir::Op::ICmp, ir::Cond::Gt, x, y);
-        return b_.binary(ir::Op::WrapSub, Scalar::I64, b_.convert(Scalar::I64, greater), b_.convert(Scalar::I64, less));
+        return b_.binary(ir::Op::WrapSub, Scalar::I64, b_.convert(Scalar::I64, greater),
+                         b_.convert(Scalar::I64, less));
     };
     switch (kind) {
     case TypeKind::Bool:

@@ -52,7 +52,9 @@ protected:
     Row field_of(const Row& value, unsigned field);
     TypeId field_type(TypeId type, unsigned field);
     // Enums.
-    unsigned variant_count(TypeId type) { return static_cast<unsigned>(types().nominal(type).variants.size()); }
+    unsigned variant_count(TypeId type) {
+        return static_cast<unsigned>(types().nominal(type).variants.size());
+    }
     TypeId payload_type(TypeId type, unsigned variant, unsigned field);
     // A boxed one is borrowed from its box.
     Row payload(const Row& value, unsigned variant, unsigned field);
@@ -106,7 +108,7 @@ protected:
     ir::ValueId show_into(ir::ValueId text, const Row& value, bool nested);
     // `total`: floats are equal as the total order says, else as IEEE does.
     ir::ValueId equal(const Row& a, const Row& b, bool total);
-    ir::ValueId compare(const Row& a, const Row& b); // I64: negative, 0, positive
+    ir::ValueId compare(const Row& a, const Row& b);       // I64: negative, 0, positive
     ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
 
 private:
@@ -122,8 +124,6 @@ private:
     std::map<std::pair<std::uint32_t, std::uint32_t>, ir::BlockId> shared_releases_; // next block, serial
 
 protected:
-    unsigned exit_count_ = 0; // exits written so far
-
     ModuleLowering& m_;
     ir::FuncId id_;
     ir::Function fn_;

@@ -16,7 +16,9 @@ constexpr std::size_t inline_limit = 8;
 void CodeWriter::end_by(const Exit& exit, std::span<const ValueId> values) {
     switch (exit.kind) {
     case Exit::Kind::Return: b_.ret(values); break;
-    case Exit::Kind::Trap: b_.trap(static_cast<std::uint32_t>(exit.code), values.empty() ? ValueId() : values[0]); break;
+    case Exit::Kind::Trap:
+        b_.trap(static_cast<std::uint32_t>(exit.code), values.empty() ? ValueId() : values[0]);
+        break;
     case Exit::Kind::Unreachable: b_.unreachable(); break;
     case Exit::Kind::Jump: return ssa_.jump(exit.target, values);
     }
@@ -40,14 +42,14 @@ CodeWriter::SharedExit& CodeWriter::shared_exit(const Exit& exit, std::span<cons
 }
 
 void CodeWriter::leave_by(const Exit& exit, Ownership::Mark mark, std::span<const ValueId> values) {
-    ++exit_count_;
     std::vector<CleanupId> pending = own_.pending_since(mark);
     if (pending.size() <= inline_limit) {
         own_.release_since(mark);
         return end_by(exit, values);
     }
     if (exit.kind == Exit::Kind::Trap) {
-        // A trap has a position of its own: it happens here, in a function without one, and what follows is shared.
+        // A trap has a position of its own: it happens here, in a function without one, and what follows is
+        // shared.
         b_.call(m_.trap_fn(exit.code), values);
         return leave_by(Exit{Exit::Kind::Unreachable}, mark, {});
     }

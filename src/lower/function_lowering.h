@@ -1,11 +1,11 @@
 // A declared function, a test or the initialization of globals, from tree to IR.
 //
-// In: bodies with the checker's answers, and type arguments. Out: one IR function. What an expression yields is
-// a Row; its owned references wait in the ownership stack until somebody takes them. It refuses to know how the
-// functions it calls look inside.
+// In: bodies with the checker's answers, and type arguments. Out: one IR function. What an expression yields
+// is a Row; its owned references wait in the ownership stack until somebody takes them. It refuses to know
+// how the functions it calls look inside.
 //
-// The handlers stand by subject: lower_expr, lower_operator, lower_control, lower_loop, lower_place, lower_call,
-// lower_builtin, lower_pattern, lower_text.
+// The handlers stand by subject: lower_expr, lower_operator, lower_control, lower_loop, lower_place,
+// lower_call, lower_builtin, lower_pattern, lower_text.
 #pragma once
 
 #include "lower/code_writer.h"
@@ -13,10 +13,11 @@
 
 namespace tn::lower {
 
-void lower_function(ModuleLowering& module, ir::FuncId id, const check::Fn& fn, std::span<const TypeId> type_args);
+void lower_function(ModuleLowering& module, ir::FuncId id, const check::Fn& fn,
+                    std::span<const TypeId> type_args);
 void lower_test(ModuleLowering& module, ir::FuncId id, const check::Test& test);
 void lower_init(ModuleLowering& module, ir::FuncId id);
-void collect_mutations(const check::Module& module, std::vector<Mutation>& out);
+void collect_mentions(const check::Module& module, std::vector<Mention>& out);
 
 // A variable, global, or value, and the way from there to a part of it. Indexes are values already; nothing
 // is looked up yet.
@@ -62,6 +63,7 @@ private:
     struct LocalSlot {
         bool is_variable = false;
         bool is_mut_param = false;
+        unsigned region = 0; // where it was bound
         TypeId type;
         std::vector<VarId> vars;
         Row row;
@@ -72,6 +74,20 @@ private:
         ir::BlockId next, done;
         Mark mark;
         TypeId type; // of its value
+    };
+    // Code that runs exactly when control reaches it from where the region was entered: arms, loops.
+    class Region {
+    public:
+        explicit Region(FunctionLowering& fn) : fn_(fn), outer_(fn.region_) {
+            fn.region_ = ++fn.region_count_;
+        }
+        ~Region() { fn_.region_ = outer_; }
+        Region(const Region&) = delete;
+        Region& operator=(const Region&) = delete;
+
+    private:
+        FunctionLowering& fn_;
+        unsigned outer_;
     };
     struct Binding {
         LocalId local;
@@ -93,14 +109,17 @@ private:
 
     // --- locals ---
     bool is_assigned(LocalId local, Span within);
+    // Nothing reads the variable after this, and it happens whenever the variable's scope is left later on.
+    bool is_last_use(LocalId local, ExprId id);
+    bool may_move(Span within); // some variable, by its last use
     bool is_variable(LocalId local);
-    // The row as what the variable will hold: pending references are taken, borrowed ones retained unless they
-    // are stable, that is, outlive the variable, and the variable is never assigned.
+    // The row as what the variable will hold: pending references are taken, borrowed ones retained unless
+    // they are stable, that is, outlive the variable, and the variable is never assigned.
     Row claim(LocalId local, Row row, bool stable);
     void bind(LocalId local, const Row& claimed);
     Row read_local(LocalId local);
     Row read_local(LocalId local, std::size_t first, TypeId type);
-    Row take_local(LocalId local, Mark mark);
+    Row take_local(LocalId local, Mark mark); // with what of it is pending since the mark
     void write_local(LocalId local, std::size_t first, const Row& value); // releases what it held
     // The local that an expression is, or is a field of; invalid otherwise.
     LocalId root_local(ExprId id) const;
@@ -111,7 +130,9 @@ private:
     Row expr(ExprId id); // no leaves when control does not come out
     Row expr_of_form(ExprId id);
     // As expr, for a value that is used only after everything in `until` has been evaluated.
-    Row operand(ExprId id, Span until);
+    Row operand(ExprId id, Span until, bool with_moves = true);
+    // An operand for pattern tests, whose pending references wait here and not in a variable.
+    Row scrutinee(ExprId id, Span until);
     // As a value of this type, whatever control flow says: after `return`, of nothing.
     Row fit(Row row, TypeId type);
     Row value(ExprId id, TypeId type) { return fit(expr(id), type); }
@@ -146,7 +167,6 @@ private:
     void arm(ExprId id, ir::BlockId join, TypeId type);
     void loop_body(const LoopFrame& frame, ExprId body); // ends with a jump to frame.next
     LoopFrame loop_frame(ExprId id);
-    void keep_owned_alive();
     bool is_cheap_condition(ExprId id, unsigned& budget) const;
     Row while_let(const syntax::WhileExpr& loop, ExprId id);
     void for_range(const syntax::ForExpr& loop, ExprId id);
@@ -210,7 +230,8 @@ private:
     // Goes on where the pattern matches, else to `fail` (invalid: it is known to match).
     void match(syntax::PatternId id, const Row& value, ir::BlockId fail, std::vector<Binding>& bindings);
     void test(ir::ValueId condition, ir::BlockId fail);
-    void match_or(const syntax::OrPattern& node, const Row& value, ir::BlockId fail, std::vector<Binding>& bindings);
+    void match_or(const syntax::OrPattern& node, const Row& value, ir::BlockId fail,
+                  std::vector<Binding>& bindings);
     // Binds what a pattern found. `stable`: borrowed references live as long as the bindings.
     // Pending references of the matched value move into the variables.
     void bind_all(const std::vector<Binding>& bindings, bool stable);
@@ -233,6 +254,10 @@ private:
     std::vector<LocalId> mut_params_;
     IdVec<LocalId, LocalSlot> locals_;
     std::vector<std::vector<std::uint32_t>> mutation_positions_; // by local
+    std::vector<std::uint32_t> last_whole_uses_;                 // by local: position; no_position
+    std::vector<std::uint32_t> move_positions_;                  // the same, ordered
+    static constexpr std::uint32_t no_position = 0xffffffffu;
+    unsigned region_ = 0, region_count_ = 0;
     std::vector<LoopFrame> loops_;
 };
 

@@ -18,7 +18,7 @@ struct Input {
     const check::HostDecls& host;
     const diag::SourceMap& sources;
     const Interner& interner;
-    std::shared_ptr<TypeTable> types; // the one the checker filled
+    std::shared_ptr<TypeTable> types;     // the one the checker filled
     std::shared_ptr<LayoutTable> layouts; // of these types
 };
 

@@ -1,4 +1,5 @@
-// Calls of the language's own functions: runtime functions and single ops by their rows, and the special ones.
+// Calls of the language's own functions: runtime functions and single ops by their rows, and the special
+// ones.
 #include "lower/function_lowering.h"
 
 #include "support/ice.h"
@@ -29,9 +30,9 @@ template <typename Handlers> Row run_special(BuiltinId what, const Handlers& han
 #define Op(row) false
 #define Special true
     switch (what) {
-#define BUILTIN(id, owner, name, signature, how, doc) \
-    case BuiltinId::id: \
-        if constexpr (how) return handlers(Tag<BuiltinId::id>()); \
+#define BUILTIN(id, owner, name, signature, how, doc)                                                        \
+    case BuiltinId::id:                                                                                      \
+        if constexpr (how) return handlers(Tag<BuiltinId::id>());                                            \
         break;
 #include "builtins/builtin.def"
     }
@@ -48,7 +49,8 @@ Row FunctionLowering::builtin(const check::Call& c, ExprId id) {
     const BuiltinInfo& row = builtin_info(what);
     TypeId type = type_of(id);
     std::vector<Row> args;
-    if (std::ranges::all_of(c.args, [](const check::CallArg& arg) { return arg.mode == check::ArgMode::Value; })) {
+    if (std::ranges::all_of(c.args,
+                            [](const check::CallArg& arg) { return arg.mode == check::ArgMode::Value; })) {
         bool reached = true;
         for (const check::CallArg& arg : c.args) {
             args.push_back(operand(arg.expr, span(id)));
@@ -65,7 +67,9 @@ Row FunctionLowering::builtin(const check::Call& c, ExprId id) {
     if (row.how == BuiltinHow::Op) return builtin_op(row.target, args[0], type);
 
     auto length = [&] { return one(type, b_.seq_len(args[0].id())); };
-    auto is_empty = [&] { return one(type, b_.compare(ir::Op::ICmp, Cond::Eq, b_.seq_len(args[0].id()), int64(0))); };
+    auto is_empty = [&] {
+        return one(type, b_.compare(ir::Op::ICmp, Cond::Eq, b_.seq_len(args[0].id()), int64(0)));
+    };
     using B = BuiltinId;
     Overloaded handlers{
         [&](Tag<B::Print>) {
@@ -80,7 +84,8 @@ Row FunctionLowering::builtin(const check::Call& c, ExprId id) {
         [&](Tag<B::StringLen>) { return length(); },
         [&](Tag<B::StringIsEmpty>) { return is_empty(); },
         [&](Tag<B::StringSplit>) {
-            return owned(type, rt(RuntimeFn::StringSplit, {args[0].id(), args[1].id(), int64(m_.desc(type).value)}));
+            return owned(
+                type, rt(RuntimeFn::StringSplit, {args[0].id(), args[1].id(), int64(m_.desc(type).value)}));
         },
         [&](Tag<B::ListLen>) { return length(); },
         [&](Tag<B::ListIsEmpty>) { return is_empty(); },
@@ -107,7 +112,9 @@ Row FunctionLowering::builtin(const check::Call& c, ExprId id) {
         [&](Tag<B::IntTrailingZeros>) { return bit_count(ir::Op::TrailingZeros, args[0], type); },
         [&](Tag<B::IntRotateLeft>) { return rotate(ir::Op::RotateLeft, args[0], args[1], type); },
         [&](Tag<B::IntRotateRight>) { return rotate(ir::Op::RotateRight, args[0], args[1], type); },
-        [&](Tag<B::FloatIsNan>) { return one(type, b_.compare(ir::Op::FCmp, Cond::Ne, args[0].id(), args[0].id())); },
+        [&](Tag<B::FloatIsNan>) {
+            return one(type, b_.compare(ir::Op::FCmp, Cond::Ne, args[0].id(), args[0].id()));
+        },
         [&](Tag<B::FloatIsFinite>) { return is_finite(args[0], type); },
     };
     return run_special(what, handlers);
@@ -122,7 +129,8 @@ Row FunctionLowering::builtin_rt(RuntimeFn fn, std::span<const Row> args, TypeId
         for (std::size_t i = 0; i < arg.leaves.size(); ++i) {
             RuntimeParam param = row.param(static_cast<unsigned>(values.size()));
             if (param.scalar == Scalar::Ref) {
-                values.push_back(param.owned ? own_.to_owned(arg.leaves[i], l.leaves[i].nullable) : arg.id(i));
+                values.push_back(param.owned ? own_.to_owned(arg.leaves[i], l.leaves[i].nullable)
+                                             : arg.id(i));
             } else {
                 values.push_back(convert(param.scalar, arg.id(i)));
             }
@@ -130,9 +138,11 @@ Row FunctionLowering::builtin_rt(RuntimeFn fn, std::span<const Row> args, TypeId
     }
     ir::InstId call_inst = b_.call_runtime(fn, values);
     const Layout& l = layout(type);
-    TN_CHECK(row.result_count() == l.leaves.size(), "a builtin answers something else than its runtime function");
+    TN_CHECK(row.result_count() == l.leaves.size(),
+             "a builtin answers something else than its runtime function");
     Row result{type, {}};
-    for (unsigned i = 0; i < l.leaves.size(); ++i) result.add(convert(l.leaves[i].scalar, b_.result(call_inst, i)));
+    for (unsigned i = 0; i < l.leaves.size(); ++i)
+        result.add(convert(l.leaves[i].scalar, b_.result(call_inst, i)));
     return own_.own(std::move(result), l);
 }
 
@@ -164,7 +174,8 @@ Row FunctionLowering::unwrap_or(const Row& option, const Row& other, TypeId type
     ValueId is_some = is_variant(option, 1);
     if (!layout(type).has_refs) {
         Row inner = payload(option, 1, 0), result{type, {}};
-        for (std::size_t i = 0; i < inner.leaves.size(); ++i) result.add(b_.select(is_some, inner.id(i), other.id(i)));
+        for (std::size_t i = 0; i < inner.leaves.size(); ++i)
+            result.add(b_.select(is_some, inner.id(i), other.id(i)));
         return result;
     }
     Row held = to_owned(option), otherwise = to_owned(other);
@@ -212,7 +223,8 @@ Row FunctionLowering::extreme(Cond better, const Row& a, const Row& b, TypeId ty
     }
     // A comparison with NaN is false: then the answer is b, unless b is the NaN.
     ValueId b_is_nan = b_.compare(ir::Op::FCmp, Cond::Ne, b.id(), b.id());
-    ValueId takes_a = b_.binary(ir::Op::Or, Scalar::Bool, b_.compare(ir::Op::FCmp, better, a.id(), b.id()), b_is_nan);
+    ValueId takes_a =
+        b_.binary(ir::Op::Or, Scalar::Bool, b_.compare(ir::Op::FCmp, better, a.id(), b.id()), b_is_nan);
     return one(type, b_.select(takes_a, a.id(), b.id()));
 }
 

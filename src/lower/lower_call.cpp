@@ -49,7 +49,9 @@ FunctionLowering::MutArg FunctionLowering::mut_arg(const check::CallArg& arg) {
     return m;
 }
 
-Row FunctionLowering::take(MutArg& arg) { return arg.is_place ? take_out_of(arg.place) : to_owned(arg.value); }
+Row FunctionLowering::take(MutArg& arg) {
+    return arg.is_place ? take_out_of(arg.place) : to_owned(arg.value);
+}
 
 void FunctionLowering::put_back(const MutArg& arg, Row value) {
     if (arg.is_place) {
@@ -133,7 +135,9 @@ Row FunctionLowering::adapt_operator(ExprId id, Row result) {
     const auto* binary = e.as<syntax::BinaryExpr>();
     if (!binary || is_never(result.type)) return result;
     TypeId boolean = simple(TypeKind::Bool);
-    auto against_zero = [&](Cond cond) { return one(boolean, b_.compare(Op::ICmp, cond, result.id(), int64(0))); };
+    auto against_zero = [&](Cond cond) {
+        return one(boolean, b_.compare(Op::ICmp, cond, result.id(), int64(0)));
+    };
     switch (binary->op) {
     case BinaryOp::Ne: return one(boolean, b_.unary(Op::Not, Scalar::Bool, result.id()));
     case BinaryOp::Lt: return against_zero(Cond::Lt);

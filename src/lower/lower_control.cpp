@@ -11,7 +11,8 @@ using syntax::ExprId;
 
 std::vector<RowLeaf> FunctionLowering::add_params(BlockId block, TypeId type) {
     std::vector<RowLeaf> leaves;
-    for (const Leaf& leaf : layout(type).leaves) leaves.push_back(RowLeaf{ssa_.add_param(block, leaf.scalar)});
+    for (const Leaf& leaf : layout(type).leaves)
+        leaves.push_back(RowLeaf{ssa_.add_param(block, leaf.scalar)});
     return leaves;
 }
 
@@ -21,7 +22,10 @@ void FunctionLowering::jump_with(BlockId target, const Row& row) {
     ssa_.jump(target, args);
 }
 
-void FunctionLowering::arm(ExprId id, BlockId join, TypeId type) { jump_with(join, settled(id, type)); }
+void FunctionLowering::arm(ExprId id, BlockId join, TypeId type) {
+    Region region(*this);
+    jump_with(join, settled(id, type));
+}
 
 bool FunctionLowering::panics(ExprId id) const {
     id = strip(id);
@@ -44,7 +48,8 @@ Row FunctionLowering::lower(const syntax::IfExpr& n, ExprId id) {
     std::vector<RowLeaf> result = add_params(join, type);
     Mark mark = own_.mark();
     if (n.pattern.is_valid()) {
-        Row matched = operand(n.condition, span(id));
+        Row matched = scrutinee(n.condition, span(id));
+        Region region(*this);
         Ownership::State before = own_.save();
         std::vector<Binding> bindings;
         bool stable = !has_pending(matched);
@@ -83,13 +88,14 @@ Row FunctionLowering::lower(const syntax::MatchExpr& n, ExprId id) {
     BlockId join = ssa_.make_block();
     std::vector<RowLeaf> result = add_params(join, type);
     Mark mark = own_.mark();
-    Row matched = operand(n.scrutinee, span(id));
+    Row matched = scrutinee(n.scrutinee, span(id));
     bool stable = !has_pending(matched);
     Mark after = own_.mark();
     auto arms = ast_->view(n.arms);
     bool open = true; // an earlier arm may have failed to match
     for (std::size_t i = 0; i < arms.size(); ++i) {
         const syntax::MatchArm& a = arms[i];
+        Region region(*this);
         bool last = i + 1 == arms.size() && !a.guard.is_valid();
         BlockId next = last ? BlockId() : ssa_.make_block(i + 2 == arms.size() && panics(arms[i + 1].body));
         Ownership::State before = own_.save();

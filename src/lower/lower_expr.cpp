@@ -3,6 +3,8 @@
 
 #include "support/ice.h"
 
+#include <algorithm>
+
 namespace tn::lower {
 
 using check::Form;
@@ -19,7 +21,10 @@ Row FunctionLowering::expr_of_form(ExprId id) {
     const check::ExprInfo& i = info(id);
     switch (i.form) {
     case Form::Constant: return constant(module_->constant(i), type_of(id));
-    case Form::Local: return read_local(LocalId(i.detail));
+    case Form::Local: {
+        LocalId local(i.detail);
+        return is_last_use(local, id) ? take_local(local, 0) : read_local(local);
+    }
     case Form::Global:
     case Form::Field:
     case Form::Element: return read(place(id, false));
@@ -40,26 +45,47 @@ Row FunctionLowering::fit(Row row, TypeId type) {
     return row;
 }
 
-Row FunctionLowering::operand(ExprId id, Span until) {
+Row FunctionLowering::operand(ExprId id, Span until, bool with_moves) {
     Row row = expr(id);
     const Layout& l = layout(row.type);
     bool borrows = false;
     for (std::size_t i = 0; i < row.leaves.size(); ++i) {
         const RowLeaf& leaf = row.leaves[i];
-        borrows |= l.leaves[i].scalar == Scalar::Ref && !leaf.cleanup.is_valid() && !leaf.claimed && !leaf.is_null &&
-                   !leaf.lasting;
+        borrows |= l.leaves[i].scalar == Scalar::Ref && !leaf.cleanup.is_valid() && !leaf.claimed &&
+                   !leaf.is_null && !leaf.lasting;
     }
     if (!borrows) return row;
-    // Borrowed from a variable, which may be assigned before the value is used.
+    // Borrowed from a variable, which may be assigned, or moved by its last use, before the value is used.
     LocalId local = root_local(id);
-    bool may_change = local.is_valid() ? is_assigned(local, until) : !m_.mutations(body_->module, until).empty();
+    Span later{until.file, std::max(until.begin, span(id).end), until.end};
+    bool may_change = with_moves && may_move(later);
+    if (local.is_valid()) {
+        std::uint32_t last = last_whole_uses_[local.index()];
+        may_change = is_assigned(local, later) || (may_change && last >= later.begin && last < later.end);
+    } else if (!may_change) {
+        auto changed = m_.mentions(body_->module, later);
+        may_change = std::ranges::any_of(changed, &Mention::is_mutation);
+    }
     return may_change ? to_pending(std::move(row)) : row;
+}
+
+Row FunctionLowering::scrutinee(ExprId id, Span until) {
+    Mark mark = own_.mark();
+    // Arms are regions of their own: what they mention last is not moved.
+    Row row = operand(id, until, false);
+    for (const RowLeaf& leaf : row.leaves) {
+        if (leaf.cleanup.is_valid() && leaf.cleanup.index() < mark) return to_pending(std::move(row));
+    }
+    return row;
 }
 
 Row FunctionLowering::last_use(ExprId id, Mark mark) {
     id = strip(id);
     if (const auto* b = node(id).as<syntax::BlockExpr>()) return block(*b, type_of(id), mark);
-    if (info(id).form == Form::Local) return take_local(LocalId(info(id).detail), mark);
+    if (info(id).form == Form::Local) {
+        LocalId named(info(id).detail);
+        return take_local(named, is_last_use(named, id) ? 0 : mark);
+    }
     LocalId local = root_local(id);
     if (!local.is_valid()) return expr(id);
     // Fields of a local: the part of what the local gives away.
@@ -108,14 +134,16 @@ bool FunctionLowering::is_simple(ExprId id) const {
     }
     if (i.form == Form::Operator) {
         if (const auto* unary_node = e.as<syntax::UnaryExpr>()) return is_simple(unary_node->operand);
-        if (const auto* binary = e.as<syntax::BinaryExpr>()) return is_simple(binary->lhs) && is_simple(binary->rhs);
+        if (const auto* binary = e.as<syntax::BinaryExpr>())
+            return is_simple(binary->lhs) && is_simple(binary->rhs);
         return false;
     }
     if (i.form == Form::Call) {
         const check::Call& c = module_->call(i);
         bool pure = c.callee == check::Callee::Construct ||
                     (c.callee == check::Callee::Builtin && BuiltinId(c.target) != BuiltinId::Print);
-        for (const check::CallArg& arg : c.args) pure = pure && arg.mode == check::ArgMode::Value && is_simple(arg.expr);
+        for (const check::CallArg& arg : c.args)
+            pure = pure && arg.mode == check::ArgMode::Value && is_simple(arg.expr);
         return pure;
     }
     if (const auto* cast = e.as<syntax::CastExpr>()) return is_simple(cast->operand);
@@ -124,7 +152,9 @@ bool FunctionLowering::is_simple(ExprId id) const {
 
 // ---- Leaves of the tree ----
 
-Row FunctionLowering::lower(const syntax::ErrorExpr&, ExprId) { TN_ICE("an erroneous expression is lowered"); }
+Row FunctionLowering::lower(const syntax::ErrorExpr&, ExprId) {
+    TN_ICE("an erroneous expression is lowered");
+}
 Row FunctionLowering::lower(const syntax::IntExpr&, ExprId) { TN_ICE("a number without a constant"); }
 Row FunctionLowering::lower(const syntax::FloatExpr&, ExprId) { TN_ICE("a number without a constant"); }
 Row FunctionLowering::lower(const syntax::BoolExpr&, ExprId) { TN_ICE("a bool without a constant"); }
@@ -197,7 +227,8 @@ Row FunctionLowering::lower(const syntax::ListExpr& n, ExprId id) {
     std::int64_t stride = layout(element_type).size;
     for (std::size_t i = 0; i < elements.size(); ++i) {
         Row element = settled(elements[i], element_type);
-        store(Location{b_.seq_data(list), ir::MemoryClass::Element, ValueId(), 1, static_cast<std::int64_t>(i) * stride},
+        store(Location{b_.seq_data(list), ir::MemoryClass::Element, ValueId(), 1,
+                       static_cast<std::int64_t>(i) * stride},
               element);
         if (!has_refs && i + 1 < elements.size()) continue;
         list = b_.seq_set_len(list, int64(static_cast<std::int64_t>(i) + 1));
@@ -252,7 +283,9 @@ Row FunctionLowering::lower(const syntax::CastExpr& n, ExprId id) {
 
 // ---- Blocks ----
 
-Row FunctionLowering::lower(const syntax::BlockExpr& n, ExprId id) { return block(n, type_of(id), own_.mark()); }
+Row FunctionLowering::lower(const syntax::BlockExpr& n, ExprId id) {
+    return block(n, type_of(id), own_.mark());
+}
 
 Row FunctionLowering::block(const syntax::BlockExpr& n, TypeId type, Mark value_mark) {
     Mark mark = own_.mark();

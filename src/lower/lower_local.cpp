@@ -11,8 +11,10 @@ using ir::ValueId;
 
 FunctionLowering::FunctionLowering(ModuleLowering& module, ir::FuncId id, std::span<const TypeId> params,
                                    std::span<const TypeId> type_args)
-    : CodeWriter(module, id), type_params_(params.begin(), params.end()),
-      type_args_(type_args.begin(), type_args.end()), name_(module.function_name(fn_.name)) {}
+    : CodeWriter(module, id),
+      type_params_(params.begin(), params.end()),
+      type_args_(type_args.begin(), type_args.end()),
+      name_(module.function_name(fn_.name)) {}
 
 TypeId FunctionLowering::concrete(TypeId type) { return types().substitute(type, type_params_, type_args_); }
 
@@ -23,9 +25,16 @@ void FunctionLowering::enter_body(const check::Body& body) {
     locals_.clear();
     locals_.resize(body.locals.size());
     mutation_positions_.assign(body.locals.size(), {});
-    for (const Mutation& m : m_.mutations(body.module, span(body.root))) {
-        if (m.local.index() < mutation_positions_.size()) mutation_positions_[m.local.index()].push_back(m.position);
+    last_whole_uses_.assign(body.locals.size(), no_position);
+    for (const Mention& m : m_.mentions(body.module, span(body.root))) {
+        if (m.is_mutation) mutation_positions_[m.local.index()].push_back(m.position);
+        last_whole_uses_[m.local.index()] = m.is_whole ? m.position : no_position;
     }
+    move_positions_.clear();
+    for (std::uint32_t position : last_whole_uses_) {
+        if (position != no_position) move_positions_.push_back(position);
+    }
+    std::ranges::sort(move_positions_);
     at(body.root);
 }
 
@@ -66,13 +75,15 @@ void FunctionLowering::lower_init() {
     const check::Checked& checked = m_.input().checked;
     result_type_ = simple(TypeKind::Unit);
     auto place_of = [&](std::size_t i) {
-        return Location{b_.instance_data(), ir::MemoryClass::Instance, ValueId(), 1, m_.global_offset(check::GlobalId(i))};
+        return Location{b_.instance_data(), ir::MemoryClass::Instance, ValueId(), 1,
+                        m_.global_offset(check::GlobalId(i))};
     };
-    // Code that runs here may read a variable before its turn: it finds zeros and empty objects, which is a value
-    // of every type but an enum whose first constructor has references.
+    // Code that runs here may read a variable before its turn: it finds zeros and empty objects, which is a
+    // value of every type but an enum whose first constructor has references.
     for (std::size_t i = 0; i < checked.globals.size(); ++i) {
         TypeId type = checked.globals[check::GlobalId(i)].type;
-        if (std::ranges::any_of(layout(type).leaves, &Leaf::nullable)) replace(place_of(i), placeholder(type));
+        if (std::ranges::any_of(layout(type).leaves, &Leaf::nullable))
+            replace(place_of(i), placeholder(type));
     }
     for (check::GlobalId id : checked.init_order) {
         enter_body(checked.globals[id].init);
@@ -102,14 +113,27 @@ void FunctionLowering::leave_function(const Row& result) {
 
 // ---- Locals ----
 
-bool FunctionLowering::is_assigned(LocalId local, Span within) {
-    const auto& positions = mutation_positions_[local.index()];
+namespace {
+// One of the ordered positions lies within the span.
+bool any_within(const std::vector<std::uint32_t>& positions, Span within) {
     auto first = std::lower_bound(positions.begin(), positions.end(), within.begin);
     return first != positions.end() && *first < within.end;
 }
+} // namespace
+
+bool FunctionLowering::is_assigned(LocalId local, Span within) {
+    return any_within(mutation_positions_[local.index()], within);
+}
+
+bool FunctionLowering::may_move(Span within) { return any_within(move_positions_, within); }
+
+bool FunctionLowering::is_last_use(LocalId local, ExprId id) {
+    return last_whole_uses_[local.index()] == span(id).begin && locals_[local].region == region_;
+}
 
 bool FunctionLowering::is_variable(LocalId local) {
-    return !mutation_positions_[local.index()].empty() || body_->locals[local].is_mut || body_->locals[local].is_assigned;
+    return !mutation_positions_[local.index()].empty() || body_->locals[local].is_mut ||
+           body_->locals[local].is_assigned;
 }
 
 Row FunctionLowering::claim(LocalId local, Row row, bool stable) {
@@ -129,6 +153,7 @@ void FunctionLowering::bind(LocalId local, const Row& claimed) {
     LocalSlot slot;
     slot.type = claimed.type;
     slot.is_variable = is_variable(local);
+    slot.region = region_;
     const Layout& l = layout(claimed.type);
     for (std::size_t i = 0; i < claimed.leaves.size(); ++i) {
         const RowLeaf& leaf = claimed.leaves[i];
@@ -136,7 +161,8 @@ void FunctionLowering::bind(LocalId local, const Row& claimed) {
         if (slot.is_variable) {
             slot.vars.push_back(ssa_.make_var(l.leaves[i].scalar));
             ssa_.write(slot.vars.back(), leaf.id);
-            if (l.leaves[i].scalar == Scalar::Ref) cleanup = own_.add_var(slot.vars.back(), l.leaves[i].nullable);
+            if (l.leaves[i].scalar == Scalar::Ref)
+                cleanup = own_.add_var(slot.vars.back(), l.leaves[i].nullable);
         } else {
             slot.row.leaves.push_back(RowLeaf{leaf.id, CleanupId(), leaf.is_null, false});
             if (leaf.claimed && !leaf.is_null) cleanup = own_.add(leaf.id, l.leaves[i].nullable);
@@ -164,7 +190,8 @@ Row FunctionLowering::take_local(LocalId local, Mark mark) {
     if (slot.is_mut_param) return row;
     for (std::size_t i = 0; i < row.leaves.size(); ++i) {
         CleanupId cleanup = slot.cleanups[i];
-        if (cleanup.is_valid() && cleanup.index() >= mark && own_.is_pending(cleanup)) row.leaves[i].cleanup = cleanup;
+        if (cleanup.is_valid() && cleanup.index() >= mark && own_.is_pending(cleanup))
+            row.leaves[i].cleanup = cleanup;
     }
     return row;
 }
@@ -202,18 +229,23 @@ check::LocalId FunctionLowering::root_local(ExprId id) const {
     }
 }
 
-// ---- Mutations ----
+// ---- Mentions ----
 
-void collect_mutations(const check::Module& module, std::vector<Mutation>& out) {
+void collect_mentions(const check::Module& module, std::vector<Mention>& out) {
     const syntax::Ast& ast = *module.ast;
-    auto note = [&](syntax::ExprId id) {
+    constexpr std::uint32_t textual = 0xffffffffu;
+    struct Role {
+        std::uint32_t position = textual;
+        bool is_mutation = false;
+        bool is_whole = true;
+    };
+    std::unordered_map<std::uint32_t, Role> roles; // of names that are not just values
+    // The name at the root of a field, an element or a place.
+    auto note_root = [&](syntax::ExprId id, bool is_mutation, std::uint32_t position) {
         for (;;) {
             const syntax::Expr& expr = ast.exprs[id];
             if (const auto* paren = expr.as<syntax::ParenExpr>()) {
                 id = paren->inner;
-            } else if (module.info(id).form == check::Form::Local) {
-                out.push_back(Mutation{expr.span.begin, check::LocalId(module.info(id).detail)});
-                return;
             } else if (const auto* field = expr.as<syntax::FieldExpr>()) {
                 id = field->base;
             } else if (const auto* tuple_field = expr.as<syntax::TupleFieldExpr>()) {
@@ -221,23 +253,57 @@ void collect_mutations(const check::Module& module, std::vector<Mutation>& out) 
             } else if (const auto* index = expr.as<syntax::IndexExpr>()) {
                 id = index->base;
             } else {
+                if (expr.as<syntax::NameExpr>()) {
+                    Role& role = roles[id.value];
+                    role.is_whole = false;
+                    role.is_mutation |= is_mutation;
+                    if (position != textual) role.position = position;
+                }
                 return;
             }
         }
     };
-    for (std::size_t i = 0; i < ast.exprs.size(); ++i) {
+    for (std::size_t i = 0; i < ast.exprs.size() && i < module.exprs.size(); ++i) {
         syntax::ExprId id(i);
-        if (i >= module.exprs.size() || !module.info(id).type.is_valid()) continue;
-        if (const auto* assign = ast.exprs[id].as<syntax::AssignExpr>()) note(assign->place);
+        const syntax::Expr& expr = ast.exprs[id];
+        if (!module.info(id).type.is_valid()) continue;
+        if (const auto* assign = expr.as<syntax::AssignExpr>()) note_root(assign->place, true, expr.span.end);
+        // A chain is noted from each of its links; only the name it begins with counts.
+        if (const auto* field = expr.as<syntax::FieldExpr>()) {
+            if (ast.exprs[field->base].as<syntax::NameExpr>()) note_root(field->base, false, textual);
+        } else if (const auto* tuple_field = expr.as<syntax::TupleFieldExpr>()) {
+            if (ast.exprs[tuple_field->base].as<syntax::NameExpr>())
+                note_root(tuple_field->base, false, textual);
+        } else if (const auto* index = expr.as<syntax::IndexExpr>()) {
+            if (ast.exprs[index->base].as<syntax::NameExpr>()) note_root(index->base, false, textual);
+        } else if (const auto* paren = expr.as<syntax::ParenExpr>()) {
+            note_root(paren->inner, false, textual);
+        } else if (const auto* record = expr.as<syntax::RecordExpr>()) {
+            if (record->base.is_valid()) note_root(record->base, false, textual);
+        }
         if (module.info(id).form != check::Form::Call) continue;
         for (const check::CallArg& arg : module.call(module.info(id)).args) {
-            if (arg.mode == check::ArgMode::MutPlace) note(arg.expr);
+            if (arg.mode == check::ArgMode::MutPlace) note_root(arg.expr, true, expr.span.end - 1);
         }
     }
-    std::ranges::sort(out, {}, &Mutation::position);
+    for (std::size_t i = 0; i < ast.exprs.size() && i < module.exprs.size(); ++i) {
+        syntax::ExprId id(i);
+        const check::ExprInfo& info = module.info(id);
+        if (!info.type.is_valid() || info.form != check::Form::Local || !ast.exprs[id].as<syntax::NameExpr>())
+            continue;
+        Mention mention{ast.exprs[id].span.begin, check::LocalId(info.detail), false, true};
+        if (auto role = roles.find(id.value); role != roles.end()) {
+            mention.is_mutation = role->second.is_mutation;
+            mention.is_whole = role->second.is_whole;
+            if (role->second.position != textual) mention.position = role->second.position;
+        }
+        out.push_back(mention);
+    }
+    std::ranges::stable_sort(out, {}, &Mention::position);
 }
 
-void lower_function(ModuleLowering& module, ir::FuncId id, const check::Fn& fn, std::span<const TypeId> type_args) {
+void lower_function(ModuleLowering& module, ir::FuncId id, const check::Fn& fn,
+                    std::span<const TypeId> type_args) {
     FunctionLowering(module, id, fn.type_params, type_args).lower_fn(fn);
 }
 

@@ -17,6 +17,7 @@ FunctionLowering::LoopFrame FunctionLowering::loop_frame(ExprId id) {
 }
 
 void FunctionLowering::loop_body(const LoopFrame& frame, ExprId body) {
+    Region region(*this);
     loops_.push_back(frame);
     effect(body);
     loops_.pop_back();
@@ -37,7 +38,8 @@ bool FunctionLowering::is_cheap_condition(ExprId id, unsigned& budget) const {
     }
     if (info(id).form == check::Form::Element) {
         const auto* index = node(id).as<syntax::IndexExpr>();
-        return is_cheap_condition(index->base, budget) && is_cheap_condition(ast_->view(index->args)[0].expr, budget);
+        return is_cheap_condition(index->base, budget) &&
+               is_cheap_condition(ast_->view(index->args)[0].expr, budget);
     }
     if (info(id).form == check::Form::Call) {
         for (const check::CallArg& arg : module_->call(info(id)).args) {
@@ -48,22 +50,9 @@ bool FunctionLowering::is_cheap_condition(ExprId id, unsigned& budget) const {
     return is_simple(id);
 }
 
-// A loop without any exit: only a trap ends it, which must find what is owned around the loop. So there is a
-// way out that uses it all, though no character is a digit that is 0.
-void FunctionLowering::keep_owned_alive() {
-    if (own_.pending_since(0).empty()) return;
-    BlockId out = ssa_.make_block(true), on = ssa_.make_block();
-    ValueId never = rt(RuntimeFn::CharIsDigit, {b_.const_int(Scalar::U32, 0)});
-    ssa_.branch(never, out, on, ir::Unlikely);
-    ssa_.seal(out);
-    ssa_.seal(on);
-    ssa_.start(out);
-    unreachable();
-    ssa_.start(on);
-}
-
 Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
     if (n.pattern.is_valid()) return while_let(n, id);
+    Region region(*this);
     LoopFrame frame = loop_frame(id);
     BlockId body = ssa_.make_block();
     unsigned budget = 32;
@@ -98,12 +87,13 @@ Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
 }
 
 Row FunctionLowering::while_let(const syntax::WhileExpr& n, ExprId id) {
+    Region region(*this);
     LoopFrame frame = loop_frame(id);
     BlockId test = ssa_.make_block(), no_match = ssa_.make_block();
     ssa_.jump(test);
     ssa_.start(test);
     Mark mark = own_.mark();
-    Row matched = operand(n.condition, span(id));
+    Row matched = scrutinee(n.condition, span(id));
     bool stable = !has_pending(matched);
     Mark after = own_.mark();
     Ownership::State before = own_.save();
@@ -140,13 +130,11 @@ Row FunctionLowering::lower(const syntax::LoopExpr& n, ExprId id) {
     BlockId body = ssa_.make_block();
     ssa_.jump(body);
     ssa_.start(body);
-    unsigned exits = exit_count_;
     loop_body(frame, n.body);
     ssa_.seal(frame.next);
     ssa_.start(frame.next);
     at(id);
     b_.poll();
-    if (exits == exit_count_) keep_owned_alive();
     ssa_.jump(body);
     ssa_.seal(body);
     ssa_.seal(frame.done);
@@ -168,6 +156,7 @@ Row FunctionLowering::lower(const syntax::ForExpr& n, ExprId id) {
 }
 
 void FunctionLowering::round(const syntax::ForExpr& n, LoopFrame frame, const Row& element) {
+    Region region(*this);
     loops_.push_back(frame);
     Mark mark = own_.mark();
     std::vector<Binding> bindings;
@@ -194,7 +183,8 @@ void FunctionLowering::for_range(const syntax::ForExpr& n, ExprId id) {
         Row row = expr(n.iterable);
         start = row.id(0);
         end = row.id(1);
-        ValueId closed = b_.compare(Op::ICmp, Cond::Le, start, end), open = b_.compare(Op::ICmp, Cond::Lt, start, end);
+        ValueId closed = b_.compare(Op::ICmp, Cond::Le, start, end),
+                open = b_.compare(Op::ICmp, Cond::Lt, start, end);
         not_empty = b_.select(row.id(2), closed, open);
         last = b_.select(row.id(2), end, b_.binary(Op::WrapSub, s, end, b_.const_int(s, 1)));
     }
@@ -210,7 +200,8 @@ void FunctionLowering::for_range(const syntax::ForExpr& n, ExprId id) {
     b_.poll();
     // It cannot overflow: i is below the end.
     ValueId next = b_.binary(Op::WrapAdd, s, i, b_.const_int(s, 1));
-    ValueId more = last.is_valid() ? b_.compare(Op::ICmp, Cond::Ne, i, last) : b_.compare(Op::ICmp, Cond::Lt, next, end);
+    ValueId more =
+        last.is_valid() ? b_.compare(Op::ICmp, Cond::Ne, i, last) : b_.compare(Op::ICmp, Cond::Lt, next, end);
     ssa_.branch(more, body, {&next, 1}, frame.done, {});
     ssa_.seal(body);
     ssa_.seal(frame.done);
@@ -221,7 +212,7 @@ void FunctionLowering::for_list(const syntax::ForExpr& n, ExprId id) {
     TypeId element_type = types().arg(type_of(n.iterable), 0);
     // While the loop runs nobody changes this list: a variable that the body assigns is retained, and then
     // its owner makes a copy. So elements can be borrowed.
-    Row list = operand(n.iterable, span(n.body));
+    Row list = operand(n.iterable, span(n.body), false);
     ValueId length = b_.seq_len(list.id()), data = b_.seq_data(list.id());
     ValueId zero = int64(0);
     LoopFrame frame = loop_frame(id);

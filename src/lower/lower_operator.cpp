@@ -90,7 +90,7 @@ void FunctionLowering::condition(ExprId id, BlockId if_true, BlockId if_false, s
     }
     if (info(id).form == Form::Operator) {
         if (const auto* n = e.as<syntax::UnaryExpr>(); n && n->op == UnaryOp::Not) {
-            std::uint8_t swapped = hint_flags & ir::Likely   ? ir::Unlikely
+            std::uint8_t swapped = hint_flags & ir::Likely     ? ir::Unlikely
                                    : hint_flags & ir::Unlikely ? ir::Likely
                                                                : 0;
             return condition(n->operand, if_false, if_true, swapped);
@@ -105,6 +105,7 @@ void FunctionLowering::condition(ExprId id, BlockId if_true, BlockId if_false, s
             }
             ssa_.seal(second);
             ssa_.start(second);
+            Region region(*this);
             return condition(n->rhs, if_true, if_false, hint_flags);
         }
     }
@@ -200,8 +201,8 @@ Row FunctionLowering::lower(const syntax::AssignExpr& n, ExprId id) {
     const auto* sum = node(sum_id).as<syntax::BinaryExpr>();
     if (sum && sum->op == BinaryOp::Add && info(sum_id).form == Form::Operator &&
         types().kind(type) == TypeKind::String && info(strip(n.place)).form == Form::Local &&
-        info(strip(sum->lhs)).form == Form::Local && info(strip(sum->lhs)).detail == info(strip(n.place)).detail &&
-        is_simple(sum->rhs)) {
+        info(strip(sum->lhs)).form == Form::Local &&
+        info(strip(sum->lhs)).detail == info(strip(n.place)).detail && is_simple(sum->rhs)) {
         syntax::AssignExpr grown{BinaryOp::Add, n.place, sum->rhs, n.op_span};
         return assign_operator(grown, id);
     }
@@ -215,7 +216,7 @@ Row FunctionLowering::assign_operator(const syntax::AssignExpr& n, ExprId id) {
     BinaryOp op = *n.op;
     Place p = place(n.place, true);
     TypeId type = p.type();
-    Row b = operand(n.value, span(id));
+    Row b = operand(n.value, Span{span(id).file, span(id).begin, span(id).end + 1}); // until it is assigned
     if (is_never(b.type) || is_never(type)) return unit();
     at(id);
     if (layout(type).has_refs) {

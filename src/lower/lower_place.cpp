@@ -71,7 +71,8 @@ FunctionLowering::Resolved FunctionLowering::resolve_for_read(const Place& p) {
     bool is_local = p.root == Place::Root::Local;
     if (p.root == Place::Root::Global) {
         r.in_memory = true;
-        r.location = Location{b_.instance_data(), ir::MemoryClass::Instance, ValueId(), 1, m_.global_offset(p.global)};
+        r.location =
+            Location{b_.instance_data(), ir::MemoryClass::Instance, ValueId(), 1, m_.global_offset(p.global)};
     } else if (p.root == Place::Root::Value) {
         r.row = p.value;
     }
@@ -118,7 +119,8 @@ FunctionLowering::Resolved FunctionLowering::resolve_for_write(const Place& p) {
     TN_CHECK(p.root != Place::Root::Value, "an assignment to a value");
     if (p.root == Place::Root::Global) {
         r.in_memory = true;
-        r.location = Location{b_.instance_data(), ir::MemoryClass::Instance, ValueId(), 1, m_.global_offset(p.global)};
+        r.location =
+            Location{b_.instance_data(), ir::MemoryClass::Instance, ValueId(), 1, m_.global_offset(p.global)};
     }
     for (const Place::Step& step : p.steps) {
         if (!step.is_index) {
@@ -165,7 +167,8 @@ Row FunctionLowering::take_out_of(const Place& p) {
     Resolved r = resolve_for_write(p);
     Row row = r.in_memory ? take_out(r.location, r.type) : read_local(r.local, r.first, r.type);
     const Layout& l = layout(r.type);
-    for (std::size_t i = 0; i < row.leaves.size(); ++i) row.leaves[i].claimed = l.leaves[i].scalar == Scalar::Ref;
+    for (std::size_t i = 0; i < row.leaves.size(); ++i)
+        row.leaves[i].claimed = l.leaves[i].scalar == Scalar::Ref;
     return row;
 }
 
@@ -173,7 +176,8 @@ void FunctionLowering::put_back(const Place& p, const Row& value) {
     if (is_never(p.type())) return;
     Resolved r = resolve_for_write(p);
     if (r.in_memory) return replace(r.location, value);
-    for (std::size_t i = 0; i < value.leaves.size(); ++i) ssa_.write(locals_[r.local].vars.at(r.first + i), value.id(i));
+    for (std::size_t i = 0; i < value.leaves.size(); ++i)
+        ssa_.write(locals_[r.local].vars.at(r.first + i), value.id(i));
 }
 
 Row FunctionLowering::slice(ExprId id) {
@@ -194,7 +198,8 @@ Row FunctionLowering::slice(ExprId id) {
         to = b_.seq_len(base.id());
     } else if (range->inclusive) {
         ValueId largest = int64(std::numeric_limits<std::int64_t>::max());
-        b_.trap_if(b_.compare(Op::ICmp, Cond::Eq, to, largest), static_cast<std::uint32_t>(TrapCode::InvalidSlice));
+        b_.trap_if(b_.compare(Op::ICmp, Cond::Eq, to, largest),
+                   static_cast<std::uint32_t>(TrapCode::InvalidSlice));
         to = b_.binary(Op::WrapAdd, Scalar::I64, to, int64(1));
     }
     switch (types().kind(type)) {

@@ -14,7 +14,8 @@ using syntax::ExprId;
 Row FunctionLowering::show_text(const Row& value) {
     TypeId string = simple(TypeKind::String);
     if (types().kind(value.type) == TypeKind::String) return value;
-    if (types().kind(value.type) == TypeKind::Char) return owned(string, rt(RuntimeFn::StringFromChar, {value.id()}));
+    if (types().kind(value.type) == TypeKind::Char)
+        return owned(string, rt(RuntimeFn::StringFromChar, {value.id()}));
     return owned(string, show_into(empty_text(), value, false));
 }
 
@@ -26,7 +27,8 @@ ValueId FunctionLowering::format_into(ValueId into, const Row& value, const chec
     Scalar s = scalar(value.type);
     switch (format.format_class) {
     case FormatClass::Integer:
-        if (is_signed(s)) return rt(RuntimeFn::FormatInt, {into, convert(Scalar::I64, value.id()), first, second});
+        if (is_signed(s))
+            return rt(RuntimeFn::FormatInt, {into, convert(Scalar::I64, value.id()), first, second});
         return rt(RuntimeFn::FormatUint, {into, convert(Scalar::U64, value.id()), first, second});
     case FormatClass::Float:
         if (s == Scalar::F32) return rt(RuntimeFn::FormatF32, {into, value.id(), first, second});
@@ -88,7 +90,8 @@ Row FunctionLowering::lower(const syntax::AssertExpr& n, ExprId id) {
     ExprId condition_id = strip(n.condition);
     const auto* binary = node(condition_id).as<syntax::BinaryExpr>();
     bool compares = binary && info(condition_id).form == Form::Operator && binary->op >= BinaryOp::Eq &&
-                    binary->op <= BinaryOp::Ge && !is_never(type_of(binary->lhs)) && !is_never(type_of(binary->rhs));
+                    binary->op <= BinaryOp::Ge && !is_never(type_of(binary->lhs)) &&
+                    !is_never(type_of(binary->rhs));
     BlockId good = ssa_.make_block(), bad = ssa_.make_block(true);
     Mark mark = own_.mark();
     Row left, right;
@@ -105,6 +108,7 @@ Row FunctionLowering::lower(const syntax::AssertExpr& n, ExprId id) {
     ssa_.start(bad);
     Ownership::State before = own_.save();
     Mark inner = own_.mark();
+    Region region(*this);
     at(id);
     ValueId message;
     if (n.message.is_valid()) {
@@ -114,8 +118,10 @@ Row FunctionLowering::lower(const syntax::AssertExpr& n, ExprId id) {
         std::string one_line; // blanks and line breaks as one blank
         for (char c : written) {
             bool blank = c == ' ' || c == '\n' || c == '\r' || c == '\t';
-            if (!blank) one_line += c;
-            else if (!one_line.empty() && one_line.back() != ' ') one_line += ' ';
+            if (!blank)
+                one_line += c;
+            else if (!one_line.empty() && one_line.back() != ' ')
+                one_line += ' ';
         }
         message = own_.retain(literal(one_line));
     }

@@ -21,8 +21,8 @@ ModuleLowering::ModuleLowering(const Input& input) : input_(input) {
     for (std::size_t i = 0; i < input.sources.file_count(); ++i) {
         module_.files.emplace_back(input.sources.name(FileId(i)));
     }
-    mutations_.resize(input.checked.modules.size());
-    has_mutations_.resize(input.checked.modules.size(), false);
+    mentions_.resize(input.checked.modules.size());
+    has_mentions_.resize(input.checked.modules.size(), false);
 }
 
 ir::Module ModuleLowering::run() {
@@ -57,7 +57,8 @@ void ModuleLowering::lay_out_globals() {
         module_.globals.push_back(ir::GlobalVar{global.name, global.type, size, global.is_const});
         for (const Leaf& leaf : l.leaves) {
             if (leaf.scalar != Scalar::Ref) continue;
-            module_.instance_refs.push_back({size + leaf.offset, leaf.nullable ? ir::DescId() : desc(leaf.type)});
+            module_.instance_refs.push_back(
+                {size + leaf.offset, leaf.nullable ? ir::DescId() : desc(leaf.type)});
         }
         size += l.size;
     }
@@ -138,7 +139,8 @@ FuncId ModuleLowering::fn_instance(check::FnId id, const std::vector<TypeId>& ty
     for (const check::Param& param : fn.params) {
         params.push_back({types().substitute(param.type, fn.type_params, type_args), param.is_mut});
     }
-    FuncId func = reserve(fn.name, signature(params, types().substitute(fn.result, fn.type_params, type_args)));
+    FuncId func =
+        reserve(fn.name, signature(params, types().substitute(fn.result, fn.type_params, type_args)));
     instances_.emplace(std::move(key), func);
     waiting_.push_back(Instance{func, id, type_args});
     return func;
@@ -177,7 +179,8 @@ FuncId ModuleLowering::trap_fn(TrapCode code) {
     fn.sig.params.push_back(ir::Param{Scalar::Ref, ir::Ownership::Owned});
     ir::Builder builder(module_, fn);
     builder.set_block(builder.make_block());
-    builder.trap(static_cast<std::uint32_t>(code), builder.add_param(fn.entry(), Scalar::Ref, ir::Ownership::Owned));
+    builder.trap(static_cast<std::uint32_t>(code),
+                 builder.add_param(fn.entry(), Scalar::Ref, ir::Ownership::Owned));
     return entry->second = module_.functions.push_back(std::move(fn));
 }
 
@@ -220,7 +223,8 @@ ir::DescId ModuleLowering::desc(TypeId type) {
 }
 
 std::uint32_t ModuleLowering::function_name(std::string_view name) {
-    auto [entry, is_new] = names_.try_emplace(std::string(name), static_cast<std::uint32_t>(module_.function_names.size()));
+    auto [entry, is_new] =
+        names_.try_emplace(std::string(name), static_cast<std::uint32_t>(module_.function_names.size()));
     if (is_new) module_.function_names.emplace_back(name);
     return entry->second;
 }
@@ -230,17 +234,18 @@ ir::LocId ModuleLowering::loc(Span span, std::uint32_t function_name) {
     auto [entry, is_new] = locs_.try_emplace({place, function_name});
     if (!is_new) return entry->second;
     diag::LineColumn at = input_.sources.position(span);
-    entry->second = module_.locs.push_back(ir::Loc{span.file.value, at.line, at.column, function_name, ir::LocId()});
+    entry->second =
+        module_.locs.push_back(ir::Loc{span.file.value, at.line, at.column, function_name, ir::LocId()});
     return entry->second;
 }
 
-std::span<const Mutation> ModuleLowering::mutations(check::ModuleId id, Span span) {
-    std::vector<Mutation>& all = mutations_[id.index()];
-    if (!has_mutations_[id.index()]) {
-        has_mutations_[id.index()] = true;
-        collect_mutations(input_.checked.modules[id], all);
+std::span<const Mention> ModuleLowering::mentions(check::ModuleId id, Span span) {
+    std::vector<Mention>& all = mentions_[id.index()];
+    if (!has_mentions_[id.index()]) {
+        has_mentions_[id.index()] = true;
+        collect_mentions(input_.checked.modules[id], all);
     }
-    auto by_position = [](const Mutation& m, std::uint32_t position) { return m.position < position; };
+    auto by_position = [](const Mention& m, std::uint32_t position) { return m.position < position; };
     auto first = std::lower_bound(all.begin(), all.end(), span.begin, by_position);
     auto last = std::lower_bound(first, all.end(), span.end, by_position);
     return {first, last};

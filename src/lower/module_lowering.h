@@ -1,8 +1,8 @@
 // What the functions of one module share while they are lowered: the module, and its tables by key.
 //
 // In: requests for "the IR function of this declaration with these type arguments", "the function that shows
-// this type", literals, descriptions, positions. Out: ids; the functions behind them are written later, from a
-// work list. It refuses to know statements and expressions.
+// this type", literals, descriptions, positions. Out: ids; the functions behind them are written later, from
+// a work list. It refuses to know statements and expressions.
 #pragma once
 
 #include "builtins/trap.h"
@@ -15,10 +15,12 @@
 
 namespace tn::lower {
 
-// A place where a variable is assigned or given as `mut`.
-struct Mutation {
-    std::uint32_t position = 0; // of the variable's name
+// A place where a variable is named.
+struct Mention {
+    std::uint32_t position = 0; // of its name, but of the expression's end for what is written last
     check::LocalId local;
+    bool is_mutation = false; // assigned, or given as `mut`
+    bool is_whole = false;    // its value as a whole, not a field, an element or a place
 };
 
 // Functions that are made from a type alone.
@@ -51,8 +53,8 @@ public:
     ir::LocId loc(Span span, std::uint32_t function_name);
     std::uint32_t function_name(std::string_view name);
 
-    // The mutations of a module's variables within a span, by position.
-    std::span<const Mutation> mutations(check::ModuleId module, Span span);
+    // The mentions of a module's variables within a span, by position.
+    std::span<const Mention> mentions(check::ModuleId module, Span span);
 
     // The parameters and results of a function with these types, leaf by leaf; `mut` parameters are owned and
     // come out again after the result.
@@ -93,8 +95,8 @@ private:
     std::map<std::pair<std::uint64_t, std::uint32_t>, ir::LocId> locs_;
     std::unordered_map<std::string, std::uint32_t> names_;
     IdVec<check::GlobalId, std::uint32_t> global_offsets_;
-    std::vector<std::vector<Mutation>> mutations_; // by module
-    std::vector<bool> has_mutations_;
+    std::vector<std::vector<Mention>> mentions_; // by module
+    std::vector<bool> has_mentions_;
 };
 
 } // namespace tn::lower

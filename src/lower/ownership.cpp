@@ -17,7 +17,8 @@ CleanupId Ownership::add_var(VarId var, bool nullable) {
 }
 
 void Ownership::take(CleanupId cleanup) {
-    TN_CHECK(cleanup.index() < cleanups_.size() && cleanups_[cleanup.index()].live, "a reference consumed twice");
+    TN_CHECK(cleanup.index() < cleanups_.size() && cleanups_[cleanup.index()].live,
+             "a reference consumed twice");
     cleanups_[cleanup.index()].live = false;
 }
 

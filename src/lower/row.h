@@ -13,7 +13,9 @@
 namespace tn::lower {
 
 // An owned reference that is waiting to be consumed, in Ownership's stack.
-struct CleanupId : Id<CleanupId> { using Id::Id; };
+struct CleanupId : Id<CleanupId> {
+    using Id::Id;
+};
 
 struct RowLeaf {
     ir::ValueId id;

@@ -128,7 +128,8 @@ void Ssa::seal(BlockId block) {
 void Ssa::add_edge(BlockId target, std::uint32_t index, std::span<const ValueId> args) {
     BlockState& s = state(target);
     TN_CHECK(!s.sealed, "an edge to a sealed block");
-    s.incoming.push_back(Edge{builder_.block(), builder_.function().blocks[builder_.block()].insts.back(), index});
+    s.incoming.push_back(
+        Edge{builder_.block(), builder_.function().blocks[builder_.block()].insts.back(), index});
     std::size_t given = 0;
     for (std::uint32_t phi : s.phis) {
         if (phis_[phi].var.is_valid()) continue;

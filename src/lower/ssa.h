@@ -14,7 +14,9 @@
 
 namespace tn::lower {
 
-struct VarId : Id<VarId> { using Id::Id; };
+struct VarId : Id<VarId> {
+    using Id::Id;
+};
 
 class Ssa {
 public:
@@ -37,7 +39,8 @@ public:
 
     // Ends of blocks. The code after them goes into a block that nothing reaches.
     void jump(ir::BlockId target, std::span<const ir::ValueId> args = {});
-    void branch(ir::ValueId condition, ir::BlockId if_true, ir::BlockId if_false, std::uint8_t hint_flags = 0);
+    void branch(ir::ValueId condition, ir::BlockId if_true, ir::BlockId if_false,
+                std::uint8_t hint_flags = 0);
     void branch(ir::ValueId condition, ir::BlockId if_true, std::span<const ir::ValueId> true_args,
                 ir::BlockId if_false, std::span<const ir::ValueId> false_args, std::uint8_t hint_flags = 0);
     // After the builder closed the current block by itself (Return, Trap, Unreachable).
@@ -82,7 +85,7 @@ private:
     std::vector<Scalar> var_types_;
     std::vector<BlockState> blocks_;
     std::vector<Phi> phis_;
-    ir::BlockId unreachable_; // takes code that nothing reaches
+    ir::BlockId unreachable_;                                    // takes code that nothing reaches
     std::unordered_map<std::uint64_t, ir::ValueId> definitions_; // (variable, block)
     std::vector<ir::ValueId> replaced_;                          // by value; invalid: itself
 };

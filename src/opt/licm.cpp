@@ -109,8 +109,10 @@ private:
                 const bool meters = inst.op == Op::Poll && inst.aux == 1;
                 if ((effects & (Writes | Traps)) && !meters) at_start = false;
             }
-            std::erase_if(fn_.blocks[block].insts, [&](InstId i) { return fn_.insts[i].block != block; });
         }
+        // Constants may have come from any block, also from one that was not looked at.
+        for (BlockId block : loop.blocks)
+            std::erase_if(fn_.blocks[block].insts, [&](InstId i) { return fn_.insts[i].block != block; });
     }
 
     Function& fn_;

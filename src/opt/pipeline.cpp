@@ -71,8 +71,9 @@ const std::vector<PassInfo>& passes() {
     return table;
 }
 
-void optimize(Module& module, const Options& options) {
-    if (options.level <= 0) return;
+namespace {
+
+void run_passes(Module& module, const Options& options) {
     find_constants(module);
     for (FuncId id : bottom_up(module)) {
         for (const Pass& pass : sequence) {
@@ -85,6 +86,18 @@ void optimize(Module& module, const Options& options) {
             if (pass.name == options.stop_after) break;
         }
     }
+}
+
+} // namespace
+
+void optimize(Module& module, const Options& options) {
+    if (options.level > 0) run_passes(module, options);
+    if (!options.stop_after.empty()) return;
+    for (Function& fn : module.functions) {
+        if (fn.blocks.empty()) continue;
+        keep_owned(module, fn);
+    }
+    if (options.verify) verify_or_ice(module, "keep_owned");
 }
 
 } // namespace tn::opt

@@ -105,6 +105,7 @@ bool LayoutTable::add_variants(TypeId type, Layout& layout) {
     builder.add(Leaf{0, Scalar::U8, TypeId(), false});
     NominalId id = types_.nominal_id(type);
     std::size_t variant_count = types_.nominal(id).variants.size();
+    std::unordered_map<std::uint32_t, bool> boxed; // by type of field
     for (std::size_t v = 0; v < variant_count; ++v) {
         VariantLayout variant;
         // By scalar: no slot of it before this one is left.
@@ -116,7 +117,9 @@ bool LayoutTable::add_variants(TypeId type, Layout& layout) {
             TypeId field_type = types_.field_type(type, field);
             VariantLayout::FieldSlots slots;
             slots.first = static_cast<std::uint32_t>(variant.slots.size());
-            slots.boxed = contains(field_type, type);
+            auto [known, is_new] = boxed.try_emplace(field_type.value, false);
+            if (is_new) known->second = contains(field_type, type);
+            slots.boxed = known->second;
             std::vector<Leaf> leaves;
             if (slots.boxed) {
                 leaves.push_back(Leaf{0, Scalar::Ref, field_type, true});

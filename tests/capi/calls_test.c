@@ -11,10 +11,13 @@ static const char *const scalars =
     "fn id_u16(x: u16) -> u16 { x }\nfn id_u32(x: u32) -> u32 { x }\nfn id_u64(x: u64) -> u64 { x }\n"
     "fn id_f32(x: f32) -> f32 { x }\nfn id_f64(x: f64) -> f64 { x }\nfn id_char(x: char) -> char { x }\n"
     "fn nothing() {}\nfn half(x: f64) -> f64 { x / 2.0 }\nfn divide(a: i64, b: i64) -> i64 { a / b }\n"
-    "fn many(a: i64, b: f64, c: i32, d: f32, e: u8, f: bool, g: i64, h: f64, i: i64, j: i64, k: i64, l: f64,\n"
+    "fn many(a: i64, b: f64, c: i32, d: f32, e: u8, f: bool, g: i64, h: f64, i: i64, j: i64, k: i64, l: "
+    "f64,\n"
     "        m: i16, n: i64) -> f64 {\n"
-    "    (a + c as i64 + e as i64 + f as i64 + g + i + j + k + m as i64 + n) as f64 + b + d as f64 + h + l\n}\n"
-    "fn text(s: String) -> i64 { s.len() }\nfn join(a: String, n: i64, b: String) -> i64 { (a + b).len() * n }\n"
+    "    (a + c as i64 + e as i64 + f as i64 + g + i + j + k + m as i64 + n) as f64 + b + d as f64 + h + "
+    "l\n}\n"
+    "fn text(s: String) -> i64 { s.len() }\nfn join(a: String, n: i64, b: String) -> i64 { (a + b).len() * n "
+    "}\n"
     "fn fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\n";
 
 static void round_trip(Setup *s, const char *name, tn_tag tag, tn_slot slot) {
@@ -52,10 +55,10 @@ static void all_scalars(void) {
         const char *name;
         tn_tag tag;
         int64_t low, high;
-    } ints[] = {{"id_bool", TN_TAG_BOOL, 0, 1},         {"id_i8", TN_TAG_I8, -128, 127},
-                {"id_i16", TN_TAG_I16, -32768, 32767},  {"id_i32", TN_TAG_I32, INT32_MIN, INT32_MAX},
-                {"id_u8", TN_TAG_U8, 0, 255},           {"id_u16", TN_TAG_U16, 0, 65535},
-                {"id_u32", TN_TAG_U32, 0, UINT32_MAX},  {"id_char", TN_TAG_CHAR, 0, 0x10ffff}};
+    } ints[] = {{"id_bool", TN_TAG_BOOL, 0, 1},        {"id_i8", TN_TAG_I8, -128, 127},
+                {"id_i16", TN_TAG_I16, -32768, 32767}, {"id_i32", TN_TAG_I32, INT32_MIN, INT32_MAX},
+                {"id_u8", TN_TAG_U8, 0, 255},          {"id_u16", TN_TAG_U16, 0, 65535},
+                {"id_u32", TN_TAG_U32, 0, UINT32_MAX}, {"id_char", TN_TAG_CHAR, 0, 0x10ffff}};
     Setup s = set_up(scalars);
     tn_slot slot;
     size_t i;
@@ -180,7 +183,8 @@ static void slots(void) {
     io[1].i = 2;
     STATUS_ERR(tn_call_slots(s.inst, f, io, 2, &err), TN_SIGNATURE);
     tn_function_free(f);
-    STATUS_ERR(tn_module_function(s.mod, "join", TN_NTS, "fn(String, i64, String) -> i64", TN_NTS, &f, &err), TN_OK);
+    STATUS_ERR(tn_module_function(s.mod, "join", TN_NTS, "fn(String, i64, String) -> i64", TN_NTS, &f, &err),
+               TN_OK);
     io[0].p = (void *)"ab";
     io[1].u = 2;
     io[2].i = 10;
@@ -208,9 +212,10 @@ static void slots(void) {
 }
 
 static void mut_parameters(void) {
-    Setup s = set_up("fn bump(mut n: i64, mut s: String, mut xs: List[i64], k: i64) -> i64 {\n"
-                     "    n += k; s += \"!\"; xs.push(n); let old = n; if k == 0 { panic(\"zero\"); } old\n}\n"
-                     "fn fill(mut p: (i64, String)) { p.0 = 7; p.1 = \"seven\"; }\n");
+    Setup s =
+        set_up("fn bump(mut n: i64, mut s: String, mut xs: List[i64], k: i64) -> i64 {\n"
+               "    n += k; s += \"!\"; xs.push(n); let old = n; if k == 0 { panic(\"zero\"); } old\n}\n"
+               "fn fill(mut p: (i64, String)) { p.0 = 7; p.1 = \"seven\"; }\n");
     tn_error *err = NULL;
     tn_function *f = function(s.mod, "bump");
     tn_value args[4], ret, element, keep;
@@ -266,20 +271,23 @@ static void mut_parameters(void) {
 
 static void function_pointers(void) {
     typedef int64_t (*Two)(tn_instance *, int64_t, int64_t);
-    typedef double (*Many)(tn_instance *, int64_t, double, int32_t, float, uint8_t, int32_t, int64_t, double, int64_t,
-                           int64_t, int64_t, double, int16_t, int64_t);
-    Setup s = set_up("fn add(a: i64, b: i64) -> i64 { a + b }\n"
-                     "fn shout(a: i64, b: i64) -> i64 { f\"{a}{b}\".len() }\n"
-                     "fn divide(a: i64, b: i64) -> i64 { let s = f\"{a}\"; s.len() + a / b }\n"
-                     "fn text(s: String) -> i64 { 1 }\n"
-                     "fn many(a: i64, b: f64, c: i32, d: f32, e: u8, f: bool, g: i64, h: f64, i: i64, j: i64, k: i64,\n"
-                     "        l: f64, m: i16, n: i64) -> f64 {\n"
-                     "    (a + c as i64 + e as i64 + f as i64 + g + i + j + k + m as i64 + n) as f64 + b + d as f64 + h + l\n}\n");
+    typedef double (*Many)(tn_instance *, int64_t, double, int32_t, float, uint8_t, int32_t, int64_t, double,
+                           int64_t, int64_t, int64_t, double, int16_t, int64_t);
+    Setup s = set_up(
+        "fn add(a: i64, b: i64) -> i64 { a + b }\n"
+        "fn shout(a: i64, b: i64) -> i64 { f\"{a}{b}\".len() }\n"
+        "fn divide(a: i64, b: i64) -> i64 { let s = f\"{a}\"; s.len() + a / b }\n"
+        "fn text(s: String) -> i64 { 1 }\n"
+        "fn many(a: i64, b: f64, c: i32, d: f32, e: u8, f: bool, g: i64, h: f64, i: i64, j: i64, k: i64,\n"
+        "        l: f64, m: i16, n: i64) -> f64 {\n"
+        "    (a + c as i64 + e as i64 + f as i64 + g + i + j + k + m as i64 + n) as f64 + b + d as f64 + h + "
+        "l\n}\n");
     tn_error *err = NULL;
     tn_fnptr p = NULL;
     const int32_t *word = tn_instance_status_word(s.inst);
-    tn_function *add = function(s.mod, "add"), *divide = function(s.mod, "divide"), *text = function(s.mod, "text"),
-                *many = function(s.mod, "many"), *shout = function(s.mod, "shout");
+    tn_function *add = function(s.mod, "add"), *divide = function(s.mod, "divide"),
+                *text = function(s.mod, "text"), *many = function(s.mod, "many"),
+                *shout = function(s.mod, "shout");
     Two two;
     tn_value args[2], ret;
     STATUS_ERR(tn_function_pointer(add, "fn(i64) -> i64", TN_NTS, &p, &err), TN_SIGNATURE);
@@ -316,9 +324,9 @@ static void function_pointers(void) {
     EQUAL(two(s.inst, 5, 6), 2);
     STATUS_ERR(tn_instance_leave(s.inst, &err), TN_OK);
     STATUS_ERR(tn_instance_leave(s.inst, &err), TN_STATE);
-    STATUS_ERR(tn_function_pointer(many,
-                                   "fn(i64, f64, i32, f32, u8, bool, i64, f64, i64, i64, i64, f64, i16, i64) -> f64",
-                                   TN_NTS, &p, &err),
+    STATUS_ERR(tn_function_pointer(
+                   many, "fn(i64, f64, i32, f32, u8, bool, i64, f64, i64, i64, i64, f64, i16, i64) -> f64",
+                   TN_NTS, &p, &err),
                TN_OK);
     STATUS(tn_instance_enter(s.inst), TN_OK);
     CHECK(((Many)p)(s.inst, 1, 2, -3, 4, 5, 1, 7, 8, 9, 10, 11, 12, -13, 14) ==

@@ -37,11 +37,12 @@ void check_contains(const char *text, const char *part, const char *what, const 
     printf("%s is \"%s\", without \"%s\"\n", what, text ? text : "(NULL)", part);
 }
 
-void check_status(tn_status found, tn_status expected, tn_error *err, const char *what, const char *file, int line) {
+void check_status(tn_status found, tn_status expected, tn_error *err, const char *what, const char *file,
+                  int line) {
     if (found != expected) {
         fail(file, line);
-        printf("%s answered %s, not %s%s%s\n", what, tn_status_name(found), tn_status_name(expected), err ? ": " : "",
-               err ? tn_error_render(err, 0, NULL) : "");
+        printf("%s answered %s, not %s%s%s\n", what, tn_status_name(found), tn_status_name(expected),
+               err ? ": " : "", err ? tn_error_render(err, 0, NULL) : "");
     }
     if (err && found != TN_OK) {
         check_equal(tn_error_status(err), found, "the error's status", file, line);
@@ -110,7 +111,8 @@ void tear_down(Setup *s) {
     tn_runtime_free(s->rt);
 }
 
-tn_status call_by_name(Setup *s, const char *name, const tn_value *args, size_t nargs, tn_value *ret, tn_error **err) {
+tn_status call_by_name(Setup *s, const char *name, const tn_value *args, size_t nargs, tn_value *ret,
+                       tn_error **err) {
     tn_function *f = function(s->mod, name);
     tn_status status = tn_call(s->inst, f, args, nargs, ret, err);
     tn_function_free(f);

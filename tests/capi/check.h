@@ -12,7 +12,8 @@ void check_that(int ok, const char *what, const char *file, int line);
 void check_equal(int64_t found, int64_t expected, const char *what, const char *file, int line);
 void check_text(const char *found, const char *expected, const char *what, const char *file, int line);
 /* The status; on a mismatch also the error's message. Frees the error. */
-void check_status(tn_status found, tn_status expected, tn_error *err, const char *what, const char *file, int line);
+void check_status(tn_status found, tn_status expected, tn_error *err, const char *what, const char *file,
+                  int line);
 void check_contains(const char *text, const char *part, const char *what, const char *file, int line);
 
 #define CHECK(condition) check_that((condition) != 0, #condition, __FILE__, __LINE__)
@@ -21,11 +22,11 @@ void check_contains(const char *text, const char *part, const char *what, const 
 #define CONTAINS(found, part) check_contains((found), (part), #found, __FILE__, __LINE__)
 #define STATUS(found, expected) check_status((found), (expected), NULL, #found, __FILE__, __LINE__)
 /* `call` sets the variable `err`. */
-#define STATUS_ERR(call, expected) \
-    do { \
-        const tn_status status_of_call = (call); \
-        check_status(status_of_call, (expected), err, #call, __FILE__, __LINE__); \
-        err = NULL; \
+#define STATUS_ERR(call, expected)                                                                           \
+    do {                                                                                                     \
+        const tn_status status_of_call = (call);                                                             \
+        check_status(status_of_call, (expected), err, #call, __FILE__, __LINE__);                            \
+        err = NULL;                                                                                          \
     } while (0)
 
 /* Runs one test function, named in the output when it fails. */
@@ -48,7 +49,8 @@ typedef struct Setup {
 Setup set_up(const char *source);
 void tear_down(Setup *s);
 /* Calls a function by name. */
-tn_status call_by_name(Setup *s, const char *name, const tn_value *args, size_t nargs, tn_value *ret, tn_error **err);
+tn_status call_by_name(Setup *s, const char *name, const tn_value *args, size_t nargs, tn_value *ret,
+                       tn_error **err);
 /* A call that must succeed and give an i64. */
 int64_t call_i64(Setup *s, const char *name, const tn_value *args, size_t nargs);
 tn_value make_i64(int64_t n);

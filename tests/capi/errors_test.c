@@ -92,8 +92,9 @@ static void trap_frames(void) {
     TEXT(tn_error_frame_text(err, 1, TN_TEXT_FUNCTION, NULL), "outer");
     EQUAL(tn_error_frame_line(err, 1), 6);
     CHECK(tn_error_frame_text(err, 0, TN_TEXT_MESSAGE, NULL) == NULL);
-    TEXT(tn_error_render(err, 0, NULL), "trap: index out of bounds: the length is 3 but the index is 5 "
-                                        "[IndexOutOfBounds]\n  at inner (test.tn:2:5)\n  at outer (test.tn:6:5)\n");
+    TEXT(tn_error_render(err, 0, NULL),
+         "trap: index out of bounds: the length is 3 but the index is 5 "
+         "[IndexOutOfBounds]\n  at inner (test.tn:2:5)\n  at outer (test.tn:6:5)\n");
     CONTAINS(tn_error_render(err, TN_RENDER_JSON, NULL), "\"function\": \"inner\"");
     tn_error_free(err);
     tear_down(&s);

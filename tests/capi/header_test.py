@@ -45,13 +45,20 @@ def check_docs(include):
     with open(os.path.join(include, "c_api.h"), encoding="utf-8") as file:
         lines = file.read().split("\n")
     problems = []
+    for line in lines:
+        banner = re.match(r"/\* ==== \d+ (\w+) =", line)
+        if banner:
+            # Section N of the header is src/capi/N.cpp is tests/capi/N_test.c.
+            for path in (f"src/capi/{banner[1]}.cpp", f"tests/capi/{banner[1]}_test.c"):
+                if not os.path.exists(os.path.join(include, "..", path)):
+                    problems.append(f"section {banner[1]} has no {path}")
     comment = ""
     in_comment = False
     for line in lines:
         if line.startswith("/*"):
             comment, in_comment = "", True
         if in_comment:
-            comment += line + "\n"
+            comment += line.removeprefix(" *") + " "
             if "*/" in line:
                 in_comment = False
         match = re.match(r"TN_API .*?\b(tn_\w+)\(", line)

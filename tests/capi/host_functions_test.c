@@ -53,7 +53,9 @@ static tn_status fails(tn_frame *fr, const tn_value *args, size_t nargs, tn_valu
         TN_SET_I64(ret, 70);
         return TN_OK;
     case 8: tn_frame_fail(fr, 5, "\xff", 1, NULL, count_finalizer); return 2000;
-    case 9: TN_SET_INT(ret, TN_TAG_I64, 9); return tn_frame_fail(fr, TN_TRAP_CANCELLED, "stop", TN_NTS, NULL, NULL);
+    case 9:
+        TN_SET_INT(ret, TN_TAG_I64, 9);
+        return tn_frame_fail(fr, TN_TRAP_CANCELLED, "stop", TN_NTS, NULL, NULL);
     default: TN_SET_I64(ret, args[0].as.i); return TN_OK;
     }
 }
@@ -80,8 +82,10 @@ static tn_status reenter(tn_frame *fr, const tn_value *args, size_t nargs, tn_va
     tn_status status;
     (void)nargs;
     ++hosts->depth;
-    if (args[0].as.i % 2) status = tn_frame_call(fr, hosts->call, args, 1, ret, &err);
-    else status = tn_call(tn_frame_instance(fr), hosts->call, args, 1, ret, &err);
+    if (args[0].as.i % 2)
+        status = tn_frame_call(fr, hosts->call, args, 1, ret, &err);
+    else
+        status = tn_call(tn_frame_instance(fr), hosts->call, args, 1, ret, &err);
     if (status != TN_OK) {
         EQUAL(ret->tag, TN_TAG_NONE);
         return tn_frame_fail_error(fr, err);
@@ -96,14 +100,17 @@ static void generic(void) {
     Setup s;
     tn_value args[2], ret, v;
     finalized = 0;
-    STATUS_ERR(tn_register_fn(rt, "add", TN_NTS, "fn(i64, i64) -> i64", TN_NTS, add_offset, &hosts.offset, count_finalizer,
-                              TN_FN_PURE, &err),
+    STATUS_ERR(tn_register_fn(rt, "add", TN_NTS, "fn(i64, i64) -> i64", TN_NTS, add_offset, &hosts.offset,
+                              count_finalizer, TN_FN_PURE, &err),
                TN_OK);
-    STATUS_ERR(tn_register_fn(rt, "net.greet", TN_NTS, "fn(String) -> String", TN_NTS, greet, NULL, NULL, 0, &err), TN_OK);
-    STATUS_ERR(tn_register_fn(rt, "echo_list", TN_NTS, "fn(List[(i8, String)?]) -> List[(i8, String)?]", TN_NTS, echo, NULL,
+    STATUS_ERR(
+        tn_register_fn(rt, "net.greet", TN_NTS, "fn(String) -> String", TN_NTS, greet, NULL, NULL, 0, &err),
+        TN_OK);
+    STATUS_ERR(tn_register_fn(rt, "echo_list", TN_NTS, "fn(List[(i8, String)?]) -> List[(i8, String)?]",
+                              TN_NTS, echo, NULL, NULL, 0, &err),
+               TN_OK);
+    STATUS_ERR(tn_register_fn(rt, "echo_pair", TN_NTS, "fn((f32, char)) -> (f32, char)", TN_NTS, echo, NULL,
                               NULL, 0, &err),
-               TN_OK);
-    STATUS_ERR(tn_register_fn(rt, "echo_pair", TN_NTS, "fn((f32, char)) -> (f32, char)", TN_NTS, echo, NULL, NULL, 0, &err),
                TN_OK);
     STATUS_ERR(tn_register_fn(rt, "keep", TN_NTS, "fn()", TN_NTS, keeps_frame, &hosts, NULL, 0, &err), TN_OK);
     s.rt = rt;
@@ -145,9 +152,11 @@ static void failing(void) {
     tn_value n, ret;
     int payload = 5;
     finalized = 0;
-    STATUS_ERR(tn_register_fn(rt, "fails", TN_NTS, "fn(i64) -> i64", TN_NTS, fails, &payload, NULL, 0, &err), TN_OK);
+    STATUS_ERR(tn_register_fn(rt, "fails", TN_NTS, "fn(i64) -> i64", TN_NTS, fails, &payload, NULL, 0, &err),
+               TN_OK);
     s.rt = rt;
-    s.mod = compile(rt, "fn f(n: i64) -> i64 {\n    let held = f\"held {n}\";\n    fails(n) + held.len() * 0\n}");
+    s.mod =
+        compile(rt, "fn f(n: i64) -> i64 {\n    let held = f\"held {n}\";\n    fails(n) + held.len() * 0\n}");
     s.inst = instance(s.mod);
     n = make_i64(42);
     EQUAL(call_i64(&s, "f", &n, 1), 42);
@@ -200,7 +209,8 @@ static void reentrance(void) {
     Hosts hosts = {0, NULL, NULL, 0};
     Setup s;
     tn_value n, ret;
-    STATUS_ERR(tn_register_fn(rt, "again", TN_NTS, "fn(i64) -> i64", TN_NTS, reenter, &hosts, NULL, 0, &err), TN_OK);
+    STATUS_ERR(tn_register_fn(rt, "again", TN_NTS, "fn(i64) -> i64", TN_NTS, reenter, &hosts, NULL, 0, &err),
+               TN_OK);
     s.rt = rt;
     s.mod = compile(rt, "fn down(n: i64) -> i64 {\n    let keep = f\"{n}\";\n    if n == 0 { return 0; }\n"
                         "    if n == -1 { let xs = [1]; return xs[3]; }\n"
@@ -253,7 +263,8 @@ static void freed_while_running(void) {
     tn_value text, ret;
     tn_function *f;
     s.rt = new_runtime();
-    STATUS_ERR(tn_register_fn(s.rt, "frees", TN_NTS, "fn(String) -> i64", TN_NTS, frees, &s, NULL, 0, &err), TN_OK);
+    STATUS_ERR(tn_register_fn(s.rt, "frees", TN_NTS, "fn(String) -> i64", TN_NTS, frees, &s, NULL, 0, &err),
+               TN_OK);
     s.mod = compile(s.rt, "fn f(s: String) -> String { let n = frees(s + \"!\"); f\"{s}{n}\" }");
     s.inst = instance(s.mod);
     text = make_string(s.inst, "still here");
@@ -271,8 +282,8 @@ static void freed_while_running(void) {
 /* --- plain C functions --- */
 
 static int64_t plain_add(int64_t a, int64_t b) { return a + b; }
-static double plain_many(int8_t a, double b, uint16_t c, float d, _Bool e, uint32_t f, int64_t g, double h, int32_t i,
-                         uint64_t j) {
+static double plain_many(int8_t a, double b, uint16_t c, float d, _Bool e, uint32_t f, int64_t g, double h,
+                         int32_t i, uint64_t j) {
     return a + b + c + (double)d + e + f + (double)g + h + i + (double)j;
 }
 static int64_t plain_count(const char *p, size_t len, uint32_t c) {
@@ -309,8 +320,10 @@ static void native(void) {
     Setup s;
     tn_value n = make_i64(20), text, ret;
     finalized = 0;
-#define NATIVE(path, sig, fn) \
-    STATUS_ERR(tn_register_native(rt, path, TN_NTS, sig, TN_NTS, (tn_fnptr)fn, NULL, count_finalizer, 0, &err), TN_OK)
+#define NATIVE(path, sig, fn)                                                                                \
+    STATUS_ERR(                                                                                              \
+        tn_register_native(rt, path, TN_NTS, sig, TN_NTS, (tn_fnptr)fn, NULL, count_finalizer, 0, &err),     \
+        TN_OK)
     NATIVE("plus", "fn(i64, i64) -> i64", plain_add);
     NATIVE("c.many", "fn(i8, f64, u16, f32, bool, u32, i64, f64, i32, u64) -> f64", plain_many);
     NATIVE("c.count", "fn(String, char) -> i64", plain_count);
@@ -320,18 +333,20 @@ static void native(void) {
     NATIVE("c.half", "fn(f32) -> f32", plain_float);
     NATIVE("c.flip", "fn(bool) -> bool", plain_bool);
     NATIVE("c.reenters", "fn(i64) -> i64", plain_reenters);
-    STATUS_ERR(tn_register_native(rt, "c.sqrt", TN_NTS, "fn(f64) -> f64", TN_NTS, (tn_fnptr)(double (*)(double))sqrt, NULL,
-                                  count_finalizer, TN_FN_PURE, &err),
+    STATUS_ERR(tn_register_native(rt, "c.sqrt", TN_NTS, "fn(f64) -> f64", TN_NTS,
+                                  (tn_fnptr)(double (*)(double))sqrt, NULL, count_finalizer, TN_FN_PURE,
+                                  &err),
                TN_OK);
     s.rt = rt;
-    s.mod = compile(rt, "fn add(n: i64) -> i64 { let t = 0; for i in 0..n { t = plus(t, i); } t }\n"
-                        "fn many() -> f64 { c.many(-1i8, 2.0, 3u16, 4.0f32, true, 6u32, 7, 8.0, -9i32, 10u64) }\n"
-                        "fn count(s: String) -> i64 { c.count(s + \"l\", 'l') }\n"
-                        "fn bytes() -> i64 { c.bytes(b\"abc\", \"\") }\n"
-                        "fn nothing() { c.nothing(); c.nothing(); }\n"
-                        "fn small() -> bool { c.narrow(-50i8) == -100i8 && c.half(3.0f32) == 1.5f32 && c.flip(false) }\n"
-                        "fn root() -> f64 { c.sqrt(2.25) }\n"
-                        "fn two() -> i64 { 2 }\nfn reenters(n: i64) -> i64 { c.reenters(n) }\n");
+    s.mod = compile(
+        rt, "fn add(n: i64) -> i64 { let t = 0; for i in 0..n { t = plus(t, i); } t }\n"
+            "fn many() -> f64 { c.many(-1i8, 2.0, 3u16, 4.0f32, true, 6u32, 7, 8.0, -9i32, 10u64) }\n"
+            "fn count(s: String) -> i64 { c.count(s + \"l\", 'l') }\n"
+            "fn bytes() -> i64 { c.bytes(b\"abc\", \"\") }\n"
+            "fn nothing() { c.nothing(); c.nothing(); }\n"
+            "fn small() -> bool { c.narrow(-50i8) == -100i8 && c.half(3.0f32) == 1.5f32 && c.flip(false) }\n"
+            "fn root() -> f64 { c.sqrt(2.25) }\n"
+            "fn two() -> i64 { 2 }\nfn reenters(n: i64) -> i64 { c.reenters(n) }\n");
     s.inst = instance(s.mod);
     plain_setup = &s;
     EQUAL(call_i64(&s, "add", &n, 1), 190);
@@ -360,10 +375,14 @@ static void in_the_interpreter(void) {
     Setup s;
     tn_value text, ret;
     int offset = 5;
-    STATUS_ERR(tn_register_fn(rt, "greet", TN_NTS, "fn(String) -> String", TN_NTS, greet, NULL, NULL, 0, &err), TN_OK);
-    STATUS_ERR(tn_register_fn(rt, "add", TN_NTS, "fn(i64, i64) -> i64", TN_NTS, add_offset, &offset, NULL, 0, &err), TN_OK);
-    STATUS_ERR(tn_register_native(rt, "count", TN_NTS, "fn(String, char) -> i64", TN_NTS, (tn_fnptr)plain_count, NULL, NULL,
-                                  0, &err),
+    STATUS_ERR(
+        tn_register_fn(rt, "greet", TN_NTS, "fn(String) -> String", TN_NTS, greet, NULL, NULL, 0, &err),
+        TN_OK);
+    STATUS_ERR(
+        tn_register_fn(rt, "add", TN_NTS, "fn(i64, i64) -> i64", TN_NTS, add_offset, &offset, NULL, 0, &err),
+        TN_OK);
+    STATUS_ERR(tn_register_native(rt, "count", TN_NTS, "fn(String, char) -> i64", TN_NTS,
+                                  (tn_fnptr)plain_count, NULL, NULL, 0, &err),
                TN_OK);
     s.rt = rt;
     s.mod = compile(rt, "fn f(s: String) -> i64 { add(greet(s).len(), count(s, 'l')) }");
@@ -385,10 +404,11 @@ static void registration(void) {
     Setup s;
     int expected = 0;
     finalized = 0;
-#define REFUSED(status, path, len, sig, siglen, fn, flags) \
-    do { \
-        STATUS_ERR(tn_register_fn(rt, path, len, sig, siglen, fn, NULL, count_finalizer, flags, &err), status); \
-        EQUAL(finalized, ++expected); \
+#define REFUSED(status, path, len, sig, siglen, fn, flags)                                                   \
+    do {                                                                                                     \
+        STATUS_ERR(tn_register_fn(rt, path, len, sig, siglen, fn, NULL, count_finalizer, flags, &err),       \
+                   status);                                                                                  \
+        EQUAL(finalized, ++expected);                                                                        \
     } while (0)
     REFUSED(TN_ARG, "f", TN_NTS, "fn()", TN_NTS, NULL, 0);
     REFUSED(TN_ARG, NULL, TN_NTS, "fn()", TN_NTS, echo, 0);
@@ -400,11 +420,12 @@ static void registration(void) {
     REFUSED(TN_UNSUPPORTED, "f", TN_NTS, "fn(Point)", TN_NTS, echo, 0);
     REFUSED(TN_UNSUPPORTED, "f", TN_NTS, "fn(mut i64)", TN_NTS, echo, 0);
     REFUSED(TN_UNSUPPORTED, "f", TN_NTS, "fn()", TN_NTS, echo, 0x80000000u);
-    STATUS_ERR(tn_register_native(rt, "f", TN_NTS, "fn(List[i64])", TN_NTS, (tn_fnptr)plain_nothing, NULL, count_finalizer,
-                                  0, &err),
+    STATUS_ERR(tn_register_native(rt, "f", TN_NTS, "fn(List[i64])", TN_NTS, (tn_fnptr)plain_nothing, NULL,
+                                  count_finalizer, 0, &err),
                TN_UNSUPPORTED);
     ++expected;
-    STATUS_ERR(tn_register_fn(NULL, "f", TN_NTS, "fn()", TN_NTS, echo, NULL, count_finalizer, 0, &err), TN_ARG);
+    STATUS_ERR(tn_register_fn(NULL, "f", TN_NTS, "fn()", TN_NTS, echo, NULL, count_finalizer, 0, &err),
+               TN_ARG);
     EQUAL(finalized, ++expected);
     STATUS_ERR(tn_register_fn(rt, "f", TN_NTS, "fn()", TN_NTS, echo, NULL, count_finalizer, 0, &err), TN_OK);
     EQUAL(finalized, expected);

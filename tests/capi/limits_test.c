@@ -24,7 +24,8 @@ static const char *const source =
     "    if depth == 0 { return 1 / zero; }\n"
     "    inner(mine, depth - 1, zero) + mine.name.len()\n}\n"
     "fn faulty(n: i64) -> i64 {\n    let s = f\"call {n}\";\n    let words = s.split(\" \");\n"
-    "    let keep = (words, Some(s));\n    inner(Node { name: words[0], xs: [n] }, n % 7, 0) + keep.0.len()\n}\n";
+    "    let keep = (words, Some(s));\n    inner(Node { name: words[0], xs: [n] }, n % 7, 0) + "
+    "keep.0.len()\n}\n";
 
 static double now(void) {
     struct timespec t;
@@ -269,7 +270,8 @@ static void a_million_traps(void) {
 
 static void in_an_initializer(void) {
     tn_runtime *rt = new_runtime();
-    tn_module *m = compile(rt, "fn spin() -> i64 { let n = 0; while true { n = n +% 1; } n }\nvar x: i64 = spin();");
+    tn_module *m =
+        compile(rt, "fn spin() -> i64 { let n = 0; while true { n = n +% 1; } n }\nvar x: i64 = spin();");
     tn_config *c = tn_config_new();
     tn_instance *inst = NULL;
     tn_error *err = NULL;

@@ -1,5 +1,5 @@
-/* Every function that takes a handle or a value, with NULL, dead handles, handles of other kinds, pointers that
-   are no handles, and lengths that make no sense. Nothing may crash; every answer is an error. */
+/* Every function that takes a handle or a value, with NULL, dead handles, handles of other kinds, pointers
+   that are no handles, and lengths that make no sense. Nothing may crash; every answer is an error. */
 #include "check.h"
 
 #include <stdlib.h>
@@ -28,18 +28,18 @@ static void finalizer(void *ud) {
     ++finalized;
 }
 
-#define REFUSE(call) \
-    do { \
-        const tn_status s_ = (call); \
-        if (s_ == TN_OK) check_that(0, #call " answered Ok", __FILE__, __LINE__); \
-        if (err) EQUAL(tn_error_status(err), s_); \
-        tn_error_free(err); \
-        err = NULL; \
+#define REFUSE(call)                                                                                         \
+    do {                                                                                                     \
+        const tn_status s_ = (call);                                                                         \
+        if (s_ == TN_OK) check_that(0, #call " answered Ok", __FILE__, __LINE__);                            \
+        if (err) EQUAL(tn_error_status(err), s_);                                                            \
+        tn_error_free(err);                                                                                  \
+        err = NULL;                                                                                          \
     } while (0)
-#define REFUSE_FIN(call) \
-    do { \
-        REFUSE(call); \
-        EQUAL(finalized, ++finalizers); \
+#define REFUSE_FIN(call)                                                                                     \
+    do {                                                                                                     \
+        REFUSE(call);                                                                                        \
+        EQUAL(finalized, ++finalizers);                                                                      \
     } while (0)
 
 /* `h` is no handle of the kind that each function wants. `kind` is the kind that it is, to leave out. */
@@ -106,7 +106,8 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         CHECK(!tn_function_ref(h));
         CHECK(!tn_function_doc(h, &n) && !tn_function_name(h, &n) && !tn_function_signature(h, &n));
         EQUAL(tn_function_param_count(h), 0);
-        CHECK(!tn_function_param_name(h, 0, &n) && !tn_function_param_type(h, 0) && !tn_function_return_type(h));
+        CHECK(!tn_function_param_name(h, 0, &n) && !tn_function_param_type(h, 0) &&
+              !tn_function_return_type(h));
         EQUAL(tn_function_param_is_mut(h, 0), 0);
         REFUSE(tn_function_pointer(h, "fn()", 4, &p, &err));
         REFUSE(tn_call(s->inst, h, &v, 1, &v, &err));

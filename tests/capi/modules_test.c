@@ -7,7 +7,8 @@
 #include <unistd.h>
 
 static void look_up(void) {
-    Setup s = set_up("/// Adds.\n/// Twice.\nfn add(a: i64, b: i64) -> i64 { a + b }\nfn other(s: String) {}\n");
+    Setup s =
+        set_up("/// Adds.\n/// Twice.\nfn add(a: i64, b: i64) -> i64 { a + b }\nfn other(s: String) {}\n");
     tn_error *err = NULL;
     tn_function *f = NULL;
     EQUAL(tn_module_function_count(s.mod), 2);
@@ -170,8 +171,8 @@ static void optimization_levels(void) {
             STATUS(tn_config_set_u64(c, TN_CONFIG_OPT_LEVEL, (uint64_t)level), TN_OK);
             STATUS(tn_config_set_u64(c, TN_CONFIG_INTERPRET, (uint64_t)interpreted), TN_OK);
             STATUS_ERR(tn_compile(rt, "fib.tn", TN_NTS,
-                                  "fn fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }", TN_NTS, c,
-                                  &m, &err),
+                                  "fn fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }",
+                                  TN_NTS, c, &m, &err),
                        TN_OK);
             s.rt = rt;
             s.mod = m;
@@ -192,7 +193,8 @@ static void many_modules(void) {
     int i;
     for (i = 0; i < 200; ++i) {
         Setup s;
-        snprintf(source, sizeof source, "record P { x: i64 }\nfn f() -> P { P { x: %d } }\nfn n() -> i64 { %d }", i, i);
+        snprintf(source, sizeof source,
+                 "record P { x: i64 }\nfn f() -> P { P { x: %d } }\nfn n() -> i64 { %d }", i, i);
         mods[i] = compile(rt, source);
         s.rt = rt;
         s.mod = mods[i];

@@ -6,11 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char *const source = "var total: i64 = 0;\n"
-                                  "fn add(n: i64) -> i64 { total += n; total }\n"
-                                  "fn words(s: String) -> List[String] { s.split(\" \") }\n"
-                                  "fn fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\n"
-                                  "fn spin() -> i64 { let n = 0; while true { n = n +% 1; } n }\n";
+static const char *const source =
+    "var total: i64 = 0;\n"
+    "fn add(n: i64) -> i64 { total += n; total }\n"
+    "fn words(s: String) -> List[String] { s.split(\" \") }\n"
+    "fn fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\n"
+    "fn spin() -> i64 { let n = 0; while true { n = n +% 1; } n }\n";
 
 static void configs(void) {
     tn_config *c = tn_config_new();
@@ -152,7 +153,8 @@ static void *use_shared(void *data) {
         if (tn_string_new(inst, "one two three", TN_NTS, &text, NULL) != TN_OK) return "string";
         if (tn_call(inst, shared->words, &text, 1, &ret, NULL) != TN_OK) return "words";
         tn_value_clear(&text);
-        if (tn_list_get(&ret, 2, &word) != TN_OK || strcmp(tn_string_data(&word, NULL), "three") != 0) return "get";
+        if (tn_list_get(&ret, 2, &word) != TN_OK || strcmp(tn_string_data(&word, NULL), "three") != 0)
+            return "get";
         tn_value_clear(&word);
         tn_value_clear(&ret);
         if (tn_module_function(shared->s.mod, "add", TN_NTS, NULL, 0, &f, NULL) != TN_OK) return "lookup";

@@ -53,7 +53,8 @@ static void parts(void) {
 }
 
 static void equality(void) {
-    const char *source = "record P { x: i64 }\nfn f(p: P, xs: List[i64]) -> P { p }\nfn g(ps: List[P]) -> P { ps[0] }\n";
+    const char *source =
+        "record P { x: i64 }\nfn f(p: P, xs: List[i64]) -> P { p }\nfn g(ps: List[P]) -> P { ps[0] }\n";
     Setup a = set_up(source), b = set_up(source);
     tn_function *fa = function(a.mod, "f"), *fb = function(b.mod, "f"), *ga = function(a.mod, "g");
     const tn_type *pa = tn_function_param_type(fa, 0), *pb = tn_function_param_type(fb, 0);

@@ -10,11 +10,13 @@ static const char *const source =
     "fn point(x: f64) -> Point { Point { x: x, y: x + 1.0, name: f\"p{x}\" } }\n"
     "fn line(p: Point) -> Line { Line { a: p, b: point(9.0), id: 7 } }\n"
     "fn length(p: Point) -> f64 { p.x + p.y }\n"
-    "fn points(n: i64) -> List[Point] { let xs: List[Point] = []; for i in 0..n { xs.push(point(i as f64)); } xs }\n"
+    "fn points(n: i64) -> List[Point] { let xs: List[Point] = []; for i in 0..n { xs.push(point(i as f64)); "
+    "} xs }\n"
     "fn names(ps: List[Point]) -> String { let s = \"\"; for p in ps { s += p.name; s += \";\"; } s }\n"
     "fn words(s: String) -> List[String] { s.split(\" \") }\n"
     "fn sum(xs: List[i64]) -> i64 { let t = 0; for x in xs { t += x; } t }\n"
-    "fn nested(n: i64) -> List[List[i64]] { let xs: List[List[i64]] = []; for i in 0..n { xs.push([i, i * i]); } xs }\n"
+    "fn nested(n: i64) -> List[List[i64]] { let xs: List[List[i64]] = []; for i in 0..n { xs.push([i, i * "
+    "i]); } xs }\n"
     "fn bytes(s: Bytes) -> Bytes { s }\n"
     "fn shout(s: String) -> String { s.to_upper() }\n"
     "fn find(s: String, t: String) -> i64? { s.find(t) }\n"
@@ -68,11 +70,30 @@ static void strings(void) {
 }
 
 static void bad_utf8(void) {
-    static const char *const bad[] = {"\x80",         "\xc0\x80",         "\xc1\xbf",         "\xe0\x80\x80", "\xe0\x9f\xbf",
-                                      "\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xc3",
-                                      "\xe2\x82",     "\xf0\x9f\x98",     "\xff",             "\xc3\x28"};
-    static const char *const good[] = {"", "plain ascii, long enough for words", "\xc2\x80", "\xe0\xa0\x80", "\xed\x9f\xbf",
-                                       "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf", "12345678\xc3\xa9" "12345678"};
+    static const char *const bad[] = {"\x80",
+                                      "\xc0\x80",
+                                      "\xc1\xbf",
+                                      "\xe0\x80\x80",
+                                      "\xe0\x9f\xbf",
+                                      "\xed\xa0\x80",
+                                      "\xf0\x80\x80\x80",
+                                      "\xf4\x90\x80\x80",
+                                      "\xf5\x80\x80\x80",
+                                      "\xc3",
+                                      "\xe2\x82",
+                                      "\xf0\x9f\x98",
+                                      "\xff",
+                                      "\xc3\x28"};
+    static const char *const good[] = {"",
+                                       "plain ascii, long enough for words",
+                                       "\xc2\x80",
+                                       "\xe0\xa0\x80",
+                                       "\xed\x9f\xbf",
+                                       "\xee\x80\x80",
+                                       "\xf0\x90\x80\x80",
+                                       "\xf4\x8f\xbf\xbf",
+                                       "12345678\xc3\xa9"
+                                       "12345678"};
     size_t i, at;
     char text[64];
     for (i = 0; i < sizeof bad / sizeof *bad; ++i) {
@@ -487,7 +508,8 @@ static void memory_is_given_back(void) {
         STATUS(tn_list_len(&list, &len), TN_OK);
         EQUAL(len, 1000 + i);
     }
-    STATUS_ERR(tn_string_new(s.inst, "no room for this one, it is long enough", TN_NTS, &n, &err), TN_TRAP_MEMORY_LIMIT);
+    STATUS_ERR(tn_string_new(s.inst, "no room for this one, it is long enough", TN_NTS, &n, &err),
+               TN_TRAP_MEMORY_LIMIT);
     tn_value_clear(&element);
     tn_value_clear(&list);
     STATUS_ERR(tn_string_new(s.inst, "now there is room again", TN_NTS, &n, &err), TN_OK);

@@ -108,6 +108,12 @@ TEST_F(Cli, MainsResultIsTheExitStatus) {
     EXPECT_EQ(tenon({"run", "a.tn", "256"}).status, 255);
     EXPECT_EQ(tenon({"run", "a.tn", "--", "-1"}).status, 255);
     EXPECT_EQ(tenon({"run", "a.tn", "7"}).out, "");
+
+    write("b.tn", "fn main() -> String { \"text\" }");
+    Result r = tenon({"run", "b.tn"});
+    EXPECT_EQ(r.status, 2);
+    EXPECT_HAS(r.err, "`main` must return nothing or an `i64`, the exit status; it is fn() -> String");
+    EXPECT_EQ(tenon({"run", "b.tn", "--fn", "main"}).out, "text\n");
 }
 
 TEST_F(Cli, TrapIsShownWithItsStack) {

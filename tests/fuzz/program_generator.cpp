@@ -192,7 +192,7 @@ private:
         } else if (what == 1) {
             const std::string v = var_of(Ty::ListI64);
             if (v.empty()) return;
-            line(seen("for list", "for " + i + " in " + v + ".slice(0, if " + v + ".len() < 6 { " + v + ".len() } else { 6 }) {"));
+            line(seen("for list", "for " + i + " in " + v + " {"));
             vars_.push_back({i, Ty::I64, true});
         } else if (what == 2) {
             line("let " + i + " = 0;");
@@ -299,10 +299,10 @@ private:
             static const char* const texts[] = {"\"\"", "\"a\"", "\"hello\"", "\"é✓\"", "\"42\"", "\"x y z\"", "\"-7\""};
             return texts[pick(7)];
         }
-        case Ty::ListI64: return chance(30) ? "[]" : "[" + std::to_string(pick(50)) + ", " + std::to_string(pick(50)) + ", -1]";
+        case Ty::ListI64: return chance(30) ? "[7]" : "[" + std::to_string(pick(50)) + ", " + std::to_string(pick(50)) + ", -1]";
         case Ty::ListString: return "[\"p\", \"q\"]";
-        case Ty::ListRec: return chance(40) ? "[]" : "[" + literal(Ty::Rec) + "]";
-        case Ty::Rec: return "Rec { a: " + std::to_string(pick(9)) + ", b: 0.5, s: \"r\", xs: [1], o: " + (chance(50) ? "None" : "Some(4)") + " }";
+        case Ty::ListRec: return "[" + literal(Ty::Rec) + "]";
+        case Ty::Rec: return "Rec { a: " + std::to_string(pick(9)) + ", b: 0.5, s: \"r\", xs: " + (chance(30) ? "[]" : "[1]") + ", o: " + (chance(50) ? "None" : "Some(4)") + " }";
         case Ty::OptI64: return chance(40) ? "None" : "Some(" + std::to_string(pick(99)) + ")";
         case Ty::Pair: return "(" + std::to_string(pick(9)) + ", \"pair\")";
         }

@@ -51,7 +51,16 @@ void Describe::comparison(const ir::Inst& compare) {
         rm(arg(compare, swap ? 0 : 1));
         return;
     }
+    if (const ShiftedCompare* shifted = sel_.shifted(compare)) {
+        rm(shifted->sum);
+        return;
+    }
     Compared c = order(mf_, sel_, compare);
+    if (const ir::Inst* bits = sel_.folded(c.a); bits && bits->op == Op::And) {
+        out_.use(arg(*bits, 0));
+        if (!sel_.is_imm32(arg(*bits, 1))) out_.use(arg(*bits, 1));
+        return;
+    }
     if (sel_.is_imm32(c.b) && !mf_.is_constant(c.a)) {
         rm(c.a);
     } else {
@@ -96,10 +105,29 @@ Condition FunctionEmitter::comparison(const ir::Inst& compare) {
         }
     }
     Selection sel(*mf_);
+    const unsigned size = scalar_size(type);
+    if (const ShiftedCompare* shifted = sel.shifted(compare)) {
+        Rm a = rm(shifted->sum);
+        if (a.kind == Rm::Mem) {
+            a_->cmp(a.mem, asmjit::imm(shifted->constant));
+        } else {
+            alu(Inst::kIdCmp, a.reg, {Rm::Imm, 0, {}, shifted->constant}, size == 8);
+        }
+        return {cond_code(static_cast<ir::Cond>(compare.aux), is_signed(type)), Condition::Ignore};
+    }
     Compared c = order(*mf_, sel, compare);
     const CondCode cc = cond_code(c.cond, is_signed(type));
-    const unsigned size = scalar_size(type);
     std::int32_t imm;
+    if (const ir::Inst* bits = sel.folded(c.a); bits && bits->op == Op::And) {
+        const unsigned a = reg();
+        const ir::ValueId mask = mf_->fn->operands_of(*bits)[1];
+        if (sel.find_imm32(mask, imm)) {
+            a_->test(gp_of(a, size == 8 && imm < 0), asmjit::imm(imm));
+        } else {
+            a_->test(gp_of(a, size == 8), gp_of(reg(), size == 8));
+        }
+        return {cc, Condition::Ignore};
+    }
     if (sel.find_imm32(c.b, imm) && !mf_->is_constant(c.a)) {
         Rm a = rm(c.a);
         if (a.kind == Rm::Mem) {
@@ -265,44 +293,97 @@ void FunctionEmitter::select(const ir::Inst& inst, const Condition& c) {
 
 // --- the ends of blocks ---
 
+Label FunctionEmitter::label_of(std::uint32_t block) const {
+    return frameless_ && block == mf_->frameless ? frame_label_ : block_labels_[block];
+}
+
 void FunctionEmitter::jump_to(std::uint32_t block) {
     const std::uint32_t here = place_[block_];
     if (here + 1 < layout_.size() && layout_[here + 1] == threaded_[block]) return;
-    a_->jmp(block_labels_[block]);
+    a_->jmp(label_of(block));
+}
+
+// Before there is a frame, a block behind it can only be one that returns; it is emitted along the edge.
+bool FunctionEmitter::returns_at_once(const Edge& edge) const {
+    return frameless_ && edge.to > mf_->frameless && mf_->returns_only(edge.to);
+}
+
+void FunctionEmitter::return_along(const Edge& edge) {
+    if (edge.place == EdgePlace::SuccStart || edge.place == EdgePlace::OwnBlock) emit_edge(edge);
+    const std::uint32_t inst = inst_, operand = operand_;
+    const std::size_t next_moves = next_moves_;
+    inst_ = mf_->blocks[edge.to].end_inst - 1;
+    operand_ = mf_->insts[inst_].first_operand;
+    for (const MovesBefore& m : mf_->moves_before) {
+        if (m.inst != inst_) continue;
+        add_moves(mf_->inst_moves, m.first_move, m.move_count);
+        flush_moves();
+    }
+    op(OpTag<Op::Return>{}, mf_->fn->insts[mf_->insts[inst_].inst]);
+    inst_ = inst;
+    operand_ = operand;
+    next_moves_ = next_moves;
+}
+
+// Goes on along an edge, falling through where that leads there.
+void FunctionEmitter::go_along(const Edge& edge) {
+    const std::uint32_t here = place_[block_];
+    const bool falls_through = here + 1 < layout_.size() && layout_[here + 1] == threaded_[edge.to];
+    const bool single_return = edge.place == EdgePlace::None && !falls_through && mf_->returns_only(edge.to) &&
+                               !mf_->blocks[block_].cold && frame_->saved.size() <= 2 && mf_->moves_before.size() < 1000;
+    if (returns_at_once(edge) || (single_return && !frameless_)) {
+        return_along(edge);
+        return;
+    }
+    if (edge.place == EdgePlace::OwnBlock) emit_edge(edge);
+    jump_to(edge.to);
 }
 
 void Describe::op(OpTag<Op::Jump>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::Jump>, const ir::Inst&) {
     const Edge& edge = mf_->edges[mf_->blocks[block_].first_succ];
     if (edge.place == EdgePlace::PredEnd) emit_edge(edge);
-    jump_to(edge.to);
+    go_along(edge);
 }
 
 void Describe::op(OpTag<Op::Branch>, const ir::Inst& inst) { condition(arg(inst, 0)); }
 void FunctionEmitter::op(OpTag<Op::Branch>, const ir::Inst& inst) {
-    Condition c = condition(mf_->fn->operands_of(inst)[0]);
     const MachineBlock& block = mf_->blocks[block_];
     const Edge &yes = mf_->edges[block.first_succ], &no = mf_->edges[block.first_succ + 1];
+    if (yes.place == EdgePlace::PredEnd) emit_edge(yes);
+    if (no.place == EdgePlace::PredEnd) emit_edge(no);
+    Condition c = condition(mf_->fn->operands_of(inst)[0]);
+    if (returns_at_once(yes) || returns_at_once(no)) {
+        const bool through_no = returns_at_once(no);
+        const Edge &through = through_no ? no : yes, &away = through_no ? yes : no;
+        Label other = returns_at_once(away) ? a_->newLabel() : edge_label(away);
+        jump_if(c, through_no, other);
+        return_along(through);
+        if (returns_at_once(away)) {
+            a_->bind(other);
+            return_along(away);
+        }
+        return;
+    }
     const std::uint32_t here = place_[block_];
     const std::uint32_t next = here + 1 < layout_.size() ? layout_[here + 1] : no_index;
-    const std::uint32_t yes_to = threaded_[yes.to];
     auto own = [](const Edge& e) { return e.place == EdgePlace::OwnBlock; };
     auto weight = [&](const Edge& e) { return mf_->blocks[e.to].weight; };
     // The edge that goes on right here; the other one is a jump on its condition.
     bool through_no = true;
     if (own(yes) != own(no)) {
         const Edge &with = own(yes) ? yes : no, &without = own(yes) ? no : yes;
-        bool moves_here = !mf_->blocks[with.to].cold && (threaded_[with.to] == next || threaded_[without.to] != next || weight(with) >= weight(without));
+        bool moves_here = !mf_->blocks[with.to].cold &&
+                          (threaded_[with.to] == next || threaded_[without.to] != next || weight(with) >= weight(without));
         through_no = moves_here == own(no);
     } else if (own(yes)) {
         through_no = weight(no) >= weight(yes);
-    } else if (yes_to == next) {
+    } else if (threaded_[yes.to] == next) {
         through_no = false;
     }
     const Edge &through = through_no ? no : yes, &away = through_no ? yes : no;
     jump_if(c, through_no, edge_label(away));
-    if (own(through)) emit_edge(through);
-    jump_to(through.to);
+    go_along(through);
 }
 
 void Describe::op(OpTag<Op::Switch>, const ir::Inst& inst) {
@@ -405,15 +486,18 @@ void FunctionEmitter::op(OpTag<Op::Unreachable>, const ir::Inst&) { a_->ud2(); }
 
 void Describe::op(OpTag<Op::Poll>, const ir::Inst& inst) {
     if (inst.aux == 1 && options_.mode != rt::CodeMode::Metered) return;
+    for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i));
     out_.site();
 }
 
 void FunctionEmitter::op(OpTag<Op::Poll>, const ir::Inst& inst) {
+    if (inst.aux == 1 && !module_.metered()) return;
+    // Kept for the unwinder alone.
+    for (ir::ValueId kept : mf_->fn->operands_of(inst)) any(kept);
     if (module_.metered()) {
         spend_fuel(inst.loc);
         return;
     }
-    if (inst.aux == 1) return;
     Label resume = a_->newLabel();
     a_->cmp(context_mem(offsetof(rt::Context, interrupt), 4), 0);
     a_->jne(cold(resume, inst.loc, [this, loc = inst.loc] {

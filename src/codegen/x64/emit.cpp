@@ -31,8 +31,23 @@ void FunctionEmitter::emit(MachineFunction& mf, const Frame& frame, std::uint32_
     lay_out_blocks();
     a_->align(asmjit::AlignMode::kCode, 16);
     a_->bind(module_.function_label(mf.id));
-    prologue();
-    for (std::uint32_t b : layout_) emit_block(b);
+    plan_script_params();
+    frameless_ = mf.frameless != 0;
+    if (frameless_) {
+        frame_label_ = a_->newLabel();
+        move_params();
+    } else {
+        prologue();
+        move_params();
+    }
+    for (std::uint32_t b : layout_) {
+        if (frameless_ && b == mf.frameless) {
+            a_->bind(frame_label_);
+            frameless_ = false;
+            prologue();
+        }
+        emit_block(b);
+    }
     for (std::size_t i = 0; i < edge_blocks_.size(); ++i) {
         const Edge& edge = mf.edges[edge_blocks_[i].first];
         a_->bind(edge_blocks_[i].second);
@@ -99,7 +114,8 @@ void FunctionEmitter::thread_jumps() {
 
 bool FunctionEmitter::is_empty_jump(std::uint32_t index) const {
     const MachineBlock& block = mf_->blocks[index];
-    if (index == 0 || block.end_inst != block.first_inst + 2 || mf_->terminator(block).op != Op::Jump) return false;
+    if (index == 0 || (mf_->frameless != 0 && index <= mf_->frameless)) return false;
+    if (block.end_inst != block.first_inst + 2 || mf_->terminator(block).op != Op::Jump) return false;
     if (mf_->edges[block.first_succ].move_count != 0 || mf_->edges[block.first_succ].to == index) return false;
     auto moves = find_inst(mf_->moves_before, block.first_inst + 1);
     if (moves != mf_->moves_before.end() && moves->inst == block.first_inst + 1) return false;
@@ -394,7 +410,7 @@ void FunctionEmitter::emit_edge(const Edge& edge) {
 
 // Where a jump along the edge goes: the block itself, or moves placed out of line that lead to it.
 Label FunctionEmitter::edge_label(const Edge& edge) {
-    if (edge.place != EdgePlace::OwnBlock) return block_labels_[edge.to];
+    if (edge.place != EdgePlace::OwnBlock) return label_of(edge.to);
     edge_blocks_.emplace_back(static_cast<std::uint32_t>(&edge - mf_->edges.data()), a_->newLabel());
     return edge_blocks_.back().second;
 }

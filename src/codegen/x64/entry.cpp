@@ -20,9 +20,12 @@ constexpr std::uint32_t small_frame = 4096;
 
 void FunctionEmitter::prologue() {
     inst_ = 0;
+    if (mf_->frameless != 0) { // the branch that leads here has noted what is owned
+        const MachineBlock& first = mf_->blocks[mf_->frameless];
+        inst_ = mf_->blocks[mf_->edges[mf_->pred_edges[first.first_pred]].from].end_inst - 1;
+    }
     const ir::Function& fn = *mf_->fn;
-    const ir::LocId loc = fn.insts[mf_->insts[mf_->blocks[0].end_inst - 1].inst].loc;
-    plan_script_params();
+    const ir::LocId loc = fn.insts[mf_->insts[mf_->blocks[mf_->frameless].end_inst - 1].inst].loc;
     a_->push(x86::rbp);
     a_->mov(x86::rbp, x86::rsp);
     Label resume = a_->newLabel();
@@ -32,6 +35,10 @@ void FunctionEmitter::prologue() {
     };
     // The arguments are still where the caller put them.
     auto entry_site = [this, loc] {
+        if (mf_->frameless != 0) {
+            site(inst_, loc);
+            return;
+        }
         refs_.clear();
         for (std::size_t i = 0; i < mf_->fn->sig.params.size(); ++i) {
             const ir::Param& p = mf_->fn->sig.params[i];
@@ -84,6 +91,9 @@ void FunctionEmitter::prologue() {
     }
     if (frame_->size) a_->sub(x86::rsp, frame_->size);
     save();
+}
+
+void FunctionEmitter::move_params() {
     const MachineInst& start = mf_->insts[0];
     for (std::uint32_t i = 0; i < start.operand_count; ++i) {
         const Operand& operand = mf_->operands[start.first_operand + i];
@@ -101,6 +111,10 @@ void FunctionEmitter::plan_script_params() {
 }
 
 void FunctionEmitter::epilogue() {
+    if (frameless_) {
+        a_->ret();
+        return;
+    }
     for (std::size_t i = 0; i < frame_->saved.size(); ++i) {
         a_->mov(gp64(frame_->saved[i]), x86::Mem(x86::rbp, frame_->saved_offset(i), 8));
     }

@@ -237,7 +237,12 @@ void FunctionEmitter::op(OpTag<Op::Convert>, const ir::Inst& inst) {
         return;
     }
     const bool widens = is_wide(inst.type) && !is_wide(from) && is_signed(from);
-    const bool narrows = scalar_size(inst.type) < 4 &&
+    // A mask has often made the value narrow already.
+    const ir::Inst* def = mf_->def_inst(value);
+    std::int64_t mask = -1;
+    const std::int64_t positive = (std::int64_t(1) << (8 * scalar_size(inst.type) - (is_signed(inst.type) ? 1 : 0)) % 64) - 1;
+    const bool masked = def && def->op == Op::And && mf_->find_int(mf_->fn->operands_of(*def)[1], mask) && mask >= 0 && mask <= positive;
+    const bool narrows = scalar_size(inst.type) < 4 && !masked &&
                          !(scalar_size(from) <= scalar_size(inst.type) && is_signed(from) == is_signed(inst.type)) &&
                          !(scalar_size(from) < scalar_size(inst.type) && !is_signed(from));
     if (widens && a.is_memory()) {

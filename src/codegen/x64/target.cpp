@@ -164,6 +164,14 @@ private:
             return;
         }
         if (!mf_.is_constant(b) && load(b)) return;
+        std::int64_t zero;
+        if (mf_.find_int(b, zero) && zero == 0) { // a test of bits
+            const ir::Inst* def = only_user_of(a);
+            if (def && def->op == Op::And && !mf_.is_constant(operand(*def, 0))) {
+                take(a);
+                return;
+            }
+        }
         if (!mf_.is_constant(a)) load(a);
     }
 
@@ -172,10 +180,37 @@ private:
         if (!def) return;
         if (def->op == Op::ICmp || def->op == Op::FCmp) {
             take(value);
-            comparison(*def);
+            if (!shift_compare(*def, mf_.fn->values[value].inst)) comparison(*def);
         } else {
             load(value);
         }
+    }
+
+    // The end of `for i in a..=b`: i is compared after i + 1, the next i, was computed. Asking about the
+    // sum instead lets both have one register.
+    bool shift_compare(const ir::Inst& compare, ir::InstId id) {
+        const auto cond = static_cast<ir::Cond>(compare.aux);
+        const ir::Inst& last = mf_.fn->insts[block_[index_]];
+        std::int64_t constant, step;
+        if (last.op != Op::Branch || compare.op != Op::ICmp || (cond != ir::Cond::Eq && cond != ir::Cond::Ne)) return false;
+        const ir::ValueId a = operand(compare, 0);
+        const Scalar type = mf_.type_of(a);
+        if (!is_integer(type) || scalar_size(type) < 4 || !mf_.find_int(operand(compare, 1), constant)) return false;
+        for (std::size_t back = 1; back <= index_ && back <= 16; ++back) {
+            const ir::Inst& add = mf_.fn->insts[block_[index_ - back]];
+            const bool exact = add.op == Op::WrapAdd || (add.op == Op::Add && (add.flags & ir::NoTrap));
+            if (!exact || operand(add, 0) != a || !mf_.find_int(operand(add, 1), step)) continue;
+            const ir::ValueId sum = add.first_result;
+            bool goes_on = false;
+            for (const ir::Target& t : mf_.fn->targets_of(last)) {
+                for (ir::ValueId arg : mf_.fn->args_of(t)) goes_on = goes_on || arg == sum;
+            }
+            const std::int64_t shifted = ir::extend_int(type, static_cast<std::int64_t>(static_cast<std::uint64_t>(constant) + static_cast<std::uint64_t>(step)));
+            if (!goes_on || mf_.folded[block_[index_ - back].index()] || (is_wide(type) && !fits_int32(shifted))) return false;
+            mf_.shifted.push_back({id, sum, static_cast<std::int32_t>(shifted)});
+            return true;
+        }
+        return false;
     }
 
     void address(const ir::Inst& inst, bool has_index) {
@@ -251,6 +286,15 @@ AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst) {
 }
 
 // --- decisions that both halves share ---
+
+const ShiftedCompare* Selection::shifted(const ir::Inst& compare) const {
+    if (mf_.shifted.empty() || !mf_.folded[mf_.fn->values[compare.first_result].inst.index()]) return nullptr;
+    const ir::InstId id = mf_.fn->values[compare.first_result].inst;
+    for (const ShiftedCompare& s : mf_.shifted) {
+        if (s.compare == id) return &s;
+    }
+    return nullptr;
+}
 
 bool Selection::is_folded_load(ir::ValueId value) const {
     const ir::Inst* def = folded(value);

@@ -71,6 +71,7 @@ public:
         bool swapped = false;
     };
     Pair pair(const ir::Inst& inst) const;
+    const ShiftedCompare* shifted(const ir::Inst& compare) const;
     bool wants_second(ir::ValueId value) const { return mf_.is_constant(value) || is_folded_load(value); }
 
 private:
@@ -127,6 +128,7 @@ class X64Target final : public Target {
 public:
     X64Target(const CpuFeatures& cpu, const GenerateOptions& options);
     const RegisterFile& registers() const override { return registers_; }
+    bool may_delay_frame() const override { return options_.mode != rt::CodeMode::Metered; }
     void fold(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index) override;
     void describe(MachineFunction& mf, const ir::Inst& inst, OperandList& out) override;
     const CallPlan& plan_params(const ir::Signature& sig) override;
@@ -241,6 +243,10 @@ private:
     Condition condition(ir::ValueId value);
     void jump_if(const Condition& c, bool value, Label target);
     void jump_to(std::uint32_t block);
+    Label label_of(std::uint32_t block) const;
+    bool returns_at_once(const Edge& edge) const;
+    void return_along(const Edge& edge);
+    void go_along(const Edge& edge);
     void select(const ir::Inst& inst, const Condition& c);
 
     // memory.cpp
@@ -267,6 +273,7 @@ private:
 
     // entry.cpp
     void prologue();
+    void move_params();
     void plan_script_params();
     void epilogue();
 
@@ -284,6 +291,8 @@ private:
     std::vector<std::uint32_t> layout_;   // blocks in emission order
     std::vector<std::uint32_t> place_;    // by block: index in layout_
     std::vector<std::uint32_t> threaded_; // by block: where a jump to it ends up
+    bool frameless_ = false;              // emitting blocks that run before the frame is made
+    Label frame_label_;
     bool keep_flags_ = false;             // between a test and its use
     std::vector<std::uint8_t> align_;     // by block: starts an inner loop
     std::vector<TrapPath> traps_;

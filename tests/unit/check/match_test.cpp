@@ -73,6 +73,37 @@ TEST(Match, Bindings) {
     EXPECT_EQ(names_of("fn f(x: i64?) -> i64 { if let Some(y) = x { y } else { y } }"), "UnknownName@1");
 }
 
+TEST(Match, Enums) {
+    std::string shape =
+        "enum Shape { Circle(f64), Rect { w: f64, h: f64 }, Empty }\n"
+        "impl Shape { fn area(self) -> f64 { match self { Circle(r) => r * r, Rect { w, h } => w * h, "
+        "Empty => 0.0 } } }\n";
+    EXPECT_EQ(names_of(shape +
+                       "fn f() -> f64 { let s = Shape.Rect { w: 1.0, h: 2.0 }; s = Shape.Circle(1.0); "
+                       "s = Shape.Empty; s.area() }"),
+              "");
+    EXPECT_NE(rendered(shape + "fn f(s: Shape) { match s { Circle(_) => {} Rect { w, .. } => {} } }")
+                  .find("`Empty` is missing"),
+              std::string::npos);
+    EXPECT_NE(
+        rendered(shape +
+                 "fn f(s: Shape) { match s { Circle(_) | Empty => {} Rect { w, .. } if w > 1.0 => {} } }")
+            .find("`Rect { .. }` is missing"),
+        std::string::npos);
+    EXPECT_EQ(
+        names_of(shape +
+                 "fn f() { Shape.Circle(); Shape.Rect(1.0, 2.0); Shape.Oval; Shape.Circle { r: 1.0 }; }"),
+        "ArgumentCount@3 NotCallable@3 UnknownMember@3 NotAConstructor@3");
+    EXPECT_EQ(
+        names_of(shape + "fn f(s: Shape) { match s { Oval => {} Circle => {} Circle(a, b) => {} _ => {} } }"),
+        "UnknownVariant@3 ArgumentCount@3 ArgumentCount@3");
+    EXPECT_EQ(names_of("enum E { A, A }"), "DuplicateName@1");
+    EXPECT_EQ(
+        names_of("enum Tree { Leaf, Node(Tree, i64, Tree) }\n"
+                 "fn sum(t: Tree) -> i64 { match t { Leaf => 0, Node(l, v, r) => sum(l) + v + sum(r) } }"),
+        "");
+}
+
 TEST(Match, LongMatchesStayFast) {
     std::string numbers = "fn f(x: i64) { match x {\n";
     for (int i = 0; i < 20000; ++i) numbers += std::to_string(i * 2) + " => {}\n";

@@ -23,8 +23,8 @@ TEST(Signature, HasOneSpelling) {
 }
 
 TEST(Signature, BadTextIsAnError) {
-    for (const char* text : {"", "fn", "fn(", "fn(i64", "fn(i64,,i64)", "fn() ->", "fn() i64", "fn(List[)", "fn(List[i64)",
-                             "fn((i64,))", "fn(\x01)"}) {
+    for (const char* text : {"", "fn", "fn(", "fn(i64", "fn(i64,,i64)", "fn() ->", "fn() i64", "fn(List[)",
+                             "fn(List[i64)", "fn((i64,))", "fn(\x01)"}) {
         TypeText type;
         EXPECT_TRUE(parse_signature(text, type).has_value()) << text;
     }

@@ -1,0 +1,194 @@
+/* Random sequences of calls over a pool of handles and values, alive, dead and of every kind: nothing may
+   crash, and when everything is freed nothing is left. Each round has a seed, which a failure names. */
+#include "check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { POOL = 24, VALUES = 32, STEPS = 400, ROUNDS = 60 };
+
+static const char *const sources[] = {
+    "record P { n: i64, s: String }\nvar kept: List[String] = [];\n"
+    "fn keep(s: String) -> i64 { kept.push(s); kept.len() }\n"
+    "fn make(n: i64) -> P { P { n: n, s: f\"{n}\" } }\nfn read(p: P) -> String { p.s + \"!\" }\n"
+    "fn list(n: i64) -> List[P] { let xs: List[P] = []; for i in 0..n % 20 { xs.push(make(i)); } xs }\n"
+    "fn trap(xs: List[P]) -> P { let s = xs[0].s; xs[s.len() + 5] }\n"
+    "fn change(mut xs: List[P], mut s: String) -> i64 { s += \"x\"; xs.push(make(s.len())); xs.len() }\n",
+    "fn maybe(n: i64) -> (String, i64)? { if n % 2 == 0 { Some((f\"{n}\", n)) } else { None } }\n"
+    "fn take(x: (String, i64)?) -> i64 { match x { Some((s, n)) => s.len() + n, None => 0 } }\n"
+    "fn spin() { while true {} }\nfn deep(n: i64) -> i64 { deep(n + 1) + 1 }\n"
+    "fn words(s: String) -> List[String] { s.split(\"1\") }\nfn join(xs: List[String]) -> String { let o = \"\"; "
+    "for x in xs { o += x; } o }\n"};
+
+static uint64_t state;
+static uint32_t random_number(uint32_t below) {
+    state ^= state << 13;
+    state ^= state >> 7;
+    state ^= state << 17;
+    return (uint32_t)((state >> 32) % below);
+}
+
+static void *pool[POOL]; /* anything: runtimes, modules, instances, functions, interrupts, errors, types */
+static tn_value values[VALUES];
+
+static void *any(void) { return pool[random_number(POOL)]; }
+static void **slot(void) { return &pool[random_number(POOL)]; }
+static tn_value *value(void) { return &values[random_number(VALUES)]; }
+
+static void free_all_kinds(void *h) {
+    tn_error_free(h);
+    tn_config_free(h);
+    tn_interrupt_free(h);
+    tn_function_free(h);
+    tn_instance_free(h);
+    tn_module_free(h);
+    tn_runtime_free(h);
+}
+
+/* Puts a new handle into the pool; what was there is freed first, whatever it is. */
+static void put(void *h) {
+    void **place = slot();
+    if (!h) return;
+    free_all_kinds(*place);
+    *place = h;
+}
+
+static void put_value(tn_value v) {
+    tn_value *place = value();
+    tn_value_clear(place);
+    *place = v;
+}
+
+static void step(void) {
+    tn_error *err = NULL;
+    tn_value out, args[2];
+    void *h = NULL;
+    const tn_type *t = NULL;
+    tn_fnptr p;
+    size_t n;
+    int32_t some;
+    TN_SET_NONE(&out);
+    switch (random_number(34)) {
+    case 0:
+        if (random_number(4) == 0 && tn_runtime_new(TN_ABI_VERSION, NULL, (tn_runtime **)&h, &err) == TN_OK) put(h);
+        break;
+    case 1:
+        if (random_number(6) == 0) {
+            tn_compile(any(), "r.tn", TN_NTS, sources[random_number(2)], TN_NTS, NULL, (tn_module **)&h, &err);
+            put(h);
+        }
+        break;
+    case 2:
+    case 3:
+        if (tn_instance_new(any(), NULL, (tn_instance **)&h, &err) == TN_OK) {
+            tn_instance_set_fuel(h, 20000);
+            tn_instance_set_memory_limit(h, 1 << 20);
+            put(h);
+        }
+        break;
+    case 4:
+    case 5:
+    case 6: tn_module_function_at(any(), random_number(8), (tn_function **)&h), put(h); break;
+    case 7: put(tn_instance_interrupt_handle(any())); break;
+    case 8: tn_interrupt_fire(any()); break;
+    case 9: free_all_kinds(any()); break;
+    case 10: tn_value_clear(value()); break;
+    case 11:
+        if (tn_string_new(any(), "some 1 text 1 of 1 it", random_number(20), &out, &err) == TN_OK) put_value(out);
+        break;
+    case 12:
+        tn_type_parse(any(), random_number(2) ? "(String, i64)?" : "String", TN_NTS, &t, &err);
+        if (t && tn_list_new(any(), t, random_number(9), &out, &err) == TN_OK) put_value(out);
+        break;
+    case 13:
+        t = tn_function_param_type(any(), 0);
+        tn_list_new(any(), t, 0, &out, &err), put_value(out);
+        break;
+    case 14: tn_list_push(value(), value()); break;
+    case 15: tn_list_set(value(), random_number(4), value()); break;
+    case 16: tn_list_get(value(), random_number(4), &out), put_value(out); break;
+    case 17: tn_value_copy(value(), &out), put_value(out); break;
+    case 18: tn_record_get(value(), random_number(3), &out), put_value(out); break;
+    case 19: tn_record_set(value(), random_number(3), value()); break;
+    case 20: tn_option_get(value(), &some, &out), put_value(out); break;
+    case 21: tn_option_new(any(), tn_function_param_type(any(), 0), value(), &out, &err), put_value(out); break;
+    case 22:
+        args[0] = *value();
+        args[1] = *value();
+        tn_record_new(any(), tn_function_return_type(any()), args, 2, &out, &err), put_value(out);
+        break;
+    case 23: tn_instance_get_global(any(), "kept", TN_NTS, &out, &err), put_value(out); break;
+    case 24: tn_instance_set_global(any(), "kept", TN_NTS, value(), &err); break;
+    case 25: put(err ? NULL : tn_error_new((tn_status)random_number(60), "made", 4)); break;
+    case 26: tn_function_pointer(any(), "fn(i64) -> i64", TN_NTS, &p, &err); break;
+    case 27:
+        if (tn_instance_enter(any()) == TN_OK && random_number(2)) tn_instance_leave(any(), &err);
+        break;
+    case 28: tn_instance_leave(any(), &err); break;
+    case 29: {
+        /* Two different values: one struct twice would be two owners of one. */
+        tn_value *a = value(), *b = value();
+        if (a == b) break;
+        args[0] = *a;
+        args[1] = *b;
+        TN_SET_NONE(a);
+        TN_SET_NONE(b);
+        tn_call_mut(any(), any(), args, 2, &out, &err);
+        *a = args[0];
+        *b = args[1];
+        put_value(out);
+        break;
+    }
+    default:
+        args[0] = *value();
+        if (random_number(2)) TN_SET_I64(&args[0], random_number(1000));
+        if (tn_call(any(), any(), args, 1, &out, &err) == TN_OK) put_value(out);
+        break;
+    }
+    tn_string_data(value(), &n);
+    tn_value_type(any(), value());
+    tn_type_name(tn_function_return_type(any()), &n);
+    if (err && random_number(2)) tn_error_render(err, 0, NULL);
+    if (err && random_number(8) == 0) put(err);
+    else tn_error_free(err);
+}
+
+static void sequences(void) {
+    int round, i;
+    for (round = 0; round < ROUNDS; ++round) {
+        uint64_t seed = 0x9e3779b97f4a7c15u * (uint64_t)(round + 1);
+        state = seed;
+        /* Something to begin with. */
+        for (i = 0; i < 2; ++i) {
+            Setup s = set_up(sources[i]);
+            pool[3 * i] = s.rt;
+            pool[3 * i + 1] = s.mod;
+            pool[3 * i + 2] = s.inst;
+            tn_instance_set_fuel(s.inst, 20000);
+            tn_instance_set_memory_limit(s.inst, 1 << 20);
+            for (uint32_t k = 0; k < 6; ++k) {
+                tn_function *f = NULL;
+                tn_module_function_at(s.mod, k, &f);
+                pool[6 + 6 * (uint32_t)i + k] = f;
+            }
+        }
+        for (i = 0; i < STEPS; ++i) step();
+        for (i = 0; i < VALUES; ++i) tn_value_clear(&values[i]);
+        for (i = 0; i < POOL; ++i) {
+            free_all_kinds(pool[i]);
+            pool[i] = NULL;
+        }
+        if (tn_live_handles() != 0) {
+            printf("  seed %llu leaves %llu handles\n", (unsigned long long)seed,
+                   (unsigned long long)tn_live_handles());
+            CHECK(tn_live_handles() == 0);
+            return;
+        }
+    }
+}
+
+int main(void) {
+    RUN(sequences);
+    return finish();
+}
