@@ -6,8 +6,11 @@ namespace tn::check {
 TypeId BodyChecker::check(ExprId id, const Expect& expect) {
     TypeId type = std::visit([&](const auto& node) { return visit(id, node, expect); }, expr(id).node);
     // A part that is wrong makes the whole unknown: nothing more is said about it.
-    if (type_class(types_.kind(type)) == TypeClass::Compound && program_.facts.has_error(type))
+    for (unsigned i = 0; i < types_.args(type).size(); ++i) {
+        if (!is_error(types_.arg(type, i))) continue;
         type = error();
+        break;
+    }
     info(id).type = type;
     exprs_.push_back(id);
     if (!expect.is_any() && !is_never(type)) {
