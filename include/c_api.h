@@ -374,13 +374,14 @@ TN_API void *tn_instance_user_data(const tn_instance *inst);
  * may nest. Errors: TN_ARG, TN_HANDLE, TN_BUSY, TN_STATE. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_enter(tn_instance *inst);
 
-/* Ends tn_instance_enter. Answers the status word: TN_OK, or the trap that the last call through a function
- * pointer ended with, as an error with the script's stack. Errors: TN_ARG, TN_HANDLE, TN_STATE if this
- * thread has not entered. Threads: [instance]. Since: 1.0 */
+/* Ends tn_instance_enter. Answers the status word: TN_OK, or the trap that the last failed call through a
+ * function pointer ended with, as an error with the script's stack. Errors: TN_ARG, TN_HANDLE, TN_STATE if
+ * this thread has not entered. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_leave(tn_instance *inst, tn_error **err);
 
-/* Where calls through function pointers report: 0, or the status of the trap that the last one ended with.
- * Ownership: valid as long as the instance. Errors: NULL. Threads: [instance]. Since: 1.0 */
+/* Where calls through function pointers report: 0, or the status of the trap that the last failed one ended
+ * with, until the next enter. Ownership: valid as long as the instance. Errors: NULL.
+ * Threads: [instance]. Since: 1.0 */
 TN_API const int32_t *tn_instance_status_word(const tn_instance *inst);
 
 /* ==== 4 modules ========================================================================================= */

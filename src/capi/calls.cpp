@@ -183,6 +183,45 @@ tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* a
     } catch (...) { return report_exception(err); }
 }
 
+[[gnu::noinline]] tn_status run_flat_slowly(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
+                                            tn_error** err) noexcept {
+    try {
+        CallScope scope(core);
+        if (scope.status() != TN_OK) return scope.report_status(err);
+        const TrapCode code = run(core, plan, row);
+        return code == TrapCode::None ? TN_OK : report_trap(core, code, err);
+    } catch (...) { return report_exception(err); }
+}
+
+// What CallScope and run() do, for the common case: no limits of time, the code is there.
+inline tn_status run_flat(InstanceCore& core, FunctionPlan& plan, rt::Slot* row, tn_error** err) noexcept {
+    rt::Instance& instance = *core.rt;
+    const bool from_outside = !core.is_inside();
+    if (from_outside) {
+        if (instance.enter() != rt::EnterResult::Entered) [[unlikely]]
+            return run_flat_slowly(core, plan, row, err);
+        core.owner.store(this_thread(), std::memory_order_relaxed);
+    } else if (core.place != Place::Entered) {
+        return run_flat_slowly(core, plan, row, err);
+    } else {
+        instance.begin_call();
+    }
+    const auto entry = plan.entries[static_cast<unsigned>(instance.mode)].load(std::memory_order_acquire);
+    // Attention is looked at once inside: what is set later interrupts the call by itself.
+    if (core.attention.load(std::memory_order_relaxed) != 0 || !entry || core.interprets) [[unlikely]] {
+        if (from_outside) Inside::leave_instance(core);
+        return run_flat_slowly(core, plan, row, err);
+    }
+    core.place = Place::Script;
+    const TrapCode code = instance.invoke(entry, row);
+    tn_status status = TN_OK;
+    if (code != TrapCode::None) [[unlikely]]
+        status = report_trap(core, code, err);
+    core.place = Place::Entered;
+    if (from_outside) Inside::leave_instance(core);
+    return status;
+}
+
 // Scalars only: anything unusual goes the slow way, which finds out what it is.
 inline tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* args, std::size_t nargs,
                       tn_value* ret, tn_error** err) noexcept {
@@ -192,18 +231,15 @@ inline tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* ar
     }
     rt::Slot row[FunctionPlan::max_flat];
     for (std::size_t i = 0; i < nargs; ++i) {
-        if (args[i].tag != plan.tags[i] || !scalar_to_slot(args[i].tag, args[i].as, row[i])) [[unlikely]] {
+        const tn_tag tag = args[i].tag;
+        row[i].u = args[i].as.u;
+        if (tag != plan.tags[i] || (!is_wide_tag(tag) && !scalar_to_slot(tag, args[i].as, row[i])))
+            [[unlikely]] {
             return call_slowly(core, plan, args, nargs, nullptr, ret, err);
         }
     }
-    try {
-        CallScope scope(core);
-        if (scope.status() != TN_OK) [[unlikely]]
-            return scope.report_status(err);
-        const TrapCode code = run(core, plan, row);
-        if (code != TrapCode::None) [[unlikely]]
-            return report_trap(core, code, err);
-    } catch (...) { return report_exception(err); }
+    if (const tn_status status = run_flat(core, plan, row, err); status != TN_OK) [[unlikely]]
+        return status;
     if (ret) {
         if (plan.result_tag == TN_TAG_UNIT)
             TN_SET_UNIT(ret);
@@ -228,14 +264,8 @@ tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
                            plan.param_types[i]->name, "`"});
         }
     }
-    {
-        CallScope scope(core);
-        if (scope.status() != TN_OK) [[unlikely]]
-            return scope.report_status(err);
-        const TrapCode code = run(core, plan, row);
-        if (code != TrapCode::None) [[unlikely]]
-            return report_trap(core, code, err);
-    }
+    if (const tn_status status = run_flat(core, plan, row, err); status != TN_OK) [[unlikely]]
+        return status;
     if (plan.result_tag == TN_TAG_F32)
         io[0].f = row[0].f32;
     else if (plan.result_tag != TN_TAG_UNIT)

@@ -32,18 +32,14 @@ bool try_end(InstanceCore* core) noexcept {
 
 } // namespace
 
-void Inside::leave_instance(InstanceCore& core) noexcept {
-    const bool closing = core.is_closed();
-    // Whoever closes it from another thread may end it as soon as it is left.
-    if (closing) [[unlikely]]
-        core.retain();
+void Inside::leave_closed(InstanceCore& core) noexcept {
+    // Who closes it from another thread may end it as soon as it is left.
+    core.retain();
     core.place = Place::Outside;
     core.owner.store(0, std::memory_order_relaxed);
     core.rt->leave();
-    if (closing) [[unlikely]] {
-        reap_closed();
-        core.release();
-    }
+    reap_closed();
+    core.release();
 }
 
 void close_instance(InstanceCore* core) noexcept {

@@ -37,9 +37,17 @@ public:
     }
 
     // The end of being inside for the outermost user. May end the instance, when it was closed meanwhile.
-    static void leave_instance(InstanceCore& core) noexcept;
+    static void leave_instance(InstanceCore& core) noexcept {
+        if (core.is_closed()) [[unlikely]]
+            return leave_closed(core);
+        core.place = Place::Outside;
+        core.owner.store(0, std::memory_order_relaxed);
+        core.rt->leave();
+    }
 
 private:
+    static void leave_closed(InstanceCore& core) noexcept;
+
     InstanceCore& core_;
     tn_status status_ = TN_OK;
     bool entered_ = false;

@@ -9,37 +9,6 @@
 
 namespace tn::capi {
 
-bool scalar_to_slot(tn_tag tag, tn_slot in, rt::Slot& out) {
-    out.u = in.u;
-    switch (tag) {
-    case TN_TAG_I64:
-    case TN_TAG_U64:
-    case TN_TAG_F64: return true;
-    case TN_TAG_BOOL: return in.u <= 1;
-    case TN_TAG_I8: return in.i == static_cast<std::int8_t>(in.i);
-    case TN_TAG_I16: return in.i == static_cast<std::int16_t>(in.i);
-    case TN_TAG_I32: return in.i == static_cast<std::int32_t>(in.i);
-    case TN_TAG_U8: return in.u <= 0xff;
-    case TN_TAG_U16: return in.u <= 0xffff;
-    case TN_TAG_U32: return in.u <= 0xffffffff;
-    case TN_TAG_CHAR: return in.u < 0xd800 || (in.u > 0xdfff && in.u <= 0x10ffff);
-    case TN_TAG_F32:
-        out.u = 0;
-        out.f32 = static_cast<float>(in.f);
-        return true;
-    }
-    return false;
-}
-
-void slot_to_scalar(tn_tag tag, rt::Slot in, tn_value& out) {
-    out.tag = tag;
-    out.aux = 0;
-    if (tag == TN_TAG_F32)
-        out.as.f = in.f32;
-    else
-        out.as.u = in.u;
-}
-
 rt::Slot load_leaf(Scalar scalar, const std::uint8_t* from) {
     rt::Slot slot;
     slot.u = 0;

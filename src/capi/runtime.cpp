@@ -271,7 +271,7 @@ tn_status tn_instance_enter(tn_instance* inst) {
         return TN_STATE;
     }
     // In a callback the script's own state goes on; the status word starts anew all the same.
-    core->context()->trap_code = TrapCode::None;
+    core->context()->status_word = TrapCode::None;
     ++core->enter_depth;
     return TN_OK;
 }
@@ -283,7 +283,7 @@ tn_status tn_instance_leave(tn_instance* inst, tn_error** err) {
         if (!core->is_inside() || core->enter_depth == 0 || core->place == Place::Script) {
             return report(err, TN_STATE, {"this thread has not entered the instance"});
         }
-        const TrapCode code = std::exchange(core->context()->trap_code, TrapCode::None);
+        const TrapCode code = std::exchange(core->context()->status_word, TrapCode::None);
         tn_status status = TN_OK;
         if (code != TrapCode::None) status = report_trap(*core, code, err);
         --core->enter_depth;
@@ -295,5 +295,5 @@ tn_status tn_instance_leave(tn_instance* inst, tn_error** err) {
 const int32_t* tn_instance_status_word(const tn_instance* inst) {
     const InstanceCore* core = find_instance(inst);
     static_assert(sizeof(TrapCode) == sizeof(int32_t));
-    return core ? reinterpret_cast<const int32_t*>(&core->context()->trap_code) : nullptr;
+    return core ? reinterpret_cast<const int32_t*>(&core->context()->status_word) : nullptr;
 }

@@ -155,8 +155,7 @@ void Liveness::find_ranges(const MachineFunction& mf) {
         }
         // A definition block that is its own loop's header is not live into itself: it dominates its uses.
         ranges.push_back({def_position, local_end});
-        std::sort(touched_.begin(), touched_.end());
-        for (std::uint32_t b : touched_) {
+        auto add_block = [&](std::uint32_t b) {
             LiveRange r{mf.blocks[b].begin(), block_end_[b]};
             if (r.from < ranges.back().from) {
                 TN_ICE("value used before its definition in " + mf.fn->name);
@@ -166,6 +165,15 @@ void Liveness::find_ranges(const MachineFunction& mf) {
             } else {
                 ranges.push_back(r);
             }
+        };
+        const auto [low, high] = std::minmax_element(touched_.begin(), touched_.end());
+        if (touched_.size() > 32 && *high - *low < touched_.size() * 8) { // looking at all is cheaper than sorting
+            for (std::uint32_t b = *low, last = *high; b <= last; ++b) {
+                if (live_in_[b] == stamp) add_block(b);
+            }
+        } else {
+            std::sort(touched_.begin(), touched_.end());
+            for (std::uint32_t b : touched_) add_block(b);
         }
         it.range_count = static_cast<std::uint32_t>(ranges.size()) - it.first_range;
     }

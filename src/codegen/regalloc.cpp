@@ -246,7 +246,7 @@ RegisterAllocator::Choice RegisterAllocator::choose_whole(const Piece& cur) cons
         RegMask bit = mask_of(reg);
         if ((allocatable_ & bit) == 0 || free_until_[reg] < cur.to) continue;
         bool saves = (registers_.callee_saved & bit & ~used_) != 0;
-        float cost = saves ? 2.0f : 0.0f; // the prologue's store and the epilogue's load
+        float cost = saves ? save_cost : 0.0f;
         float value = score_[reg] - cost - tie;
         tie += 1e-6f;
         if (best.kind == Choice::None || value > best_value) {
@@ -274,7 +274,7 @@ RegisterAllocator::Choice RegisterAllocator::choose_part(const Piece& cur, std::
             last_until = until;
             last_cost = spill_cost(cur, until);
         }
-        float cost = last_cost + ((registers_.callee_saved & mask_of(reg) & ~used_) ? 2.0f : 0.0f);
+        float cost = last_cost + ((registers_.callee_saved & mask_of(reg) & ~used_) ? save_cost : 0.0f);
         float value = score_[reg] * 0.1f - cost;
         if (best.kind == Choice::None || value > best_value) {
             best = {Choice::Part, reg, cost};
@@ -292,7 +292,7 @@ RegisterAllocator::Choice RegisterAllocator::choose_evict(const Piece& cur, std:
         if ((allocatable_ & mask_of(reg)) == 0 || clobbered_at_[reg] < needed || clobbered_at_[reg] <= cur.from) {
             continue;
         }
-        float cost = 0;
+        float cost = (registers_.callee_saved & mask_of(reg) & ~used_) ? save_cost : 0.0f;
         std::uint32_t next = never;
         for (std::uint32_t other : on_register_[reg]) {
             const Piece& p = pieces_[other];

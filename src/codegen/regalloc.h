@@ -30,6 +30,7 @@ public:
 private:
     static constexpr std::uint32_t never = 0xffffffffu;
     static constexpr float impossible = 1e30f;
+    static constexpr float save_cost = 2; // of a callee-saved register: the prologue's store, the epilogue's load
     struct State { // per interval
         std::uint32_t first_piece = no_index;
         std::uint32_t last_reg_piece = no_index; // most recently given a register
@@ -89,7 +90,7 @@ private:
     void record_sites();
     std::uint32_t piece_at(std::uint32_t interval, std::uint32_t position) const;
     Location location_of(const Piece& p) const;
-    template <typename F> void for_each_crossing(std::uint32_t interval, F&& f) const;
+    void find_crossings();
 
     const RegisterFile& registers_;
     MachineFunction* mf_ = nullptr;
@@ -115,6 +116,10 @@ private:
         Move move;
     };
     std::vector<PendingMove> pending_;
+    struct Crossing { // an edge along which an interval changes its piece
+        std::uint32_t interval, edge, from, to;
+    };
+    std::vector<Crossing> crossings_; // by interval
     std::vector<std::uint32_t> order_;
 };
 

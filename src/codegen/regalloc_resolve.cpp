@@ -9,6 +9,7 @@
 namespace tn::codegen {
 
 void RegisterAllocator::resolve() {
+    find_crossings();
     decide_stores();
     color_slots();
     set_operands();
@@ -96,23 +97,27 @@ std::uint32_t RegisterAllocator::piece_at(std::uint32_t interval, std::uint32_t 
     return p;
 }
 
-// Every edge along which the interval changes its piece: f(edge, piece before, piece behind).
-template <typename F> void RegisterAllocator::for_each_crossing(std::uint32_t interval, F&& f) const {
-    const Interval& it = live_.intervals[interval];
-    std::uint32_t to_piece = states_[interval].first_piece;
-    for (std::uint32_t r = it.first_range; r < it.first_range + it.range_count; ++r) {
-        const LiveRange& range = live_.ranges[r];
-        std::uint32_t b = block_at(range.from);
-        if (mf_->blocks[b].begin() < range.from) ++b;
-        for (; b < mf_->blocks.size() && mf_->blocks[b].begin() < range.to; ++b) {
-            const MachineBlock& block = mf_->blocks[b];
-            while (pieces_[to_piece].to <= block.begin()) to_piece = pieces_[to_piece].next;
-            for (std::uint32_t e = block.first_pred; e < block.first_pred + block.pred_count; ++e) {
-                const std::uint32_t edge = mf_->pred_edges[e];
-                const std::uint32_t end = mf_->blocks[mf_->edges[edge].from].end() - 1;
-                std::uint32_t from_piece = to_piece;
-                if (end < pieces_[to_piece].from || end >= pieces_[to_piece].to) from_piece = piece_at(interval, end);
-                if (from_piece != to_piece) f(edge, from_piece, to_piece);
+// Every edge along which an interval changes its piece.
+void RegisterAllocator::find_crossings() {
+    crossings_.clear();
+    for (std::uint32_t n = 0; n < states_.size(); ++n) {
+        std::uint32_t to_piece = states_[n].first_piece;
+        if (pieces_[to_piece].next == no_index) continue;
+        const Interval& it = live_.intervals[n];
+        for (std::uint32_t r = it.first_range; r < it.first_range + it.range_count; ++r) {
+            const LiveRange& range = live_.ranges[r];
+            std::uint32_t b = block_at(range.from);
+            if (mf_->blocks[b].begin() < range.from) ++b;
+            for (; b < mf_->blocks.size() && mf_->blocks[b].begin() < range.to; ++b) {
+                const MachineBlock& block = mf_->blocks[b];
+                while (pieces_[to_piece].to <= block.begin()) to_piece = pieces_[to_piece].next;
+                const Piece& to = pieces_[to_piece];
+                for (std::uint32_t e = block.first_pred; e < block.first_pred + block.pred_count; ++e) {
+                    const std::uint32_t edge = mf_->pred_edges[e];
+                    const std::uint32_t end = mf_->blocks[mf_->edges[edge].from].end() - 1;
+                    if (end >= to.from && end < to.to) continue;
+                    crossings_.push_back({n, edge, piece_at(n, end), to_piece});
+                }
             }
         }
     }
@@ -120,8 +125,10 @@ template <typename F> void RegisterAllocator::for_each_crossing(std::uint32_t in
 
 // A spilled value is stored where it is defined, or where it leaves its register if that runs less.
 void RegisterAllocator::decide_stores() {
+    auto crossing = crossings_.begin();
     for (std::uint32_t n = 0; n < states_.size(); ++n) {
         State& s = states_[n];
+        while (crossing != crossings_.end() && crossing->interval < n) ++crossing;
         if (!s.has_slot || s.slot.kind == Location::Incoming || pieces_[s.first_piece].in_slot) continue;
         const Interval& it = live_.intervals[n];
         float at_splits = 0;
@@ -130,11 +137,11 @@ void RegisterAllocator::decide_stores() {
             bool within = a.to == b.from && b.from != mf_->blocks[block_at(b.from)].begin();
             if (within && !a.in_slot && b.in_slot) at_splits += weight_at(b.from & ~3u);
         }
-        for_each_crossing(n, [&](std::uint32_t edge, std::uint32_t from, std::uint32_t to) {
-            if (pieces_[from].in_slot || !pieces_[to].in_slot) return;
-            const Edge& e = mf_->edges[edge];
+        for (; crossing != crossings_.end() && crossing->interval == n; ++crossing) {
+            if (pieces_[crossing->from].in_slot || !pieces_[crossing->to].in_slot) continue;
+            const Edge& e = mf_->edges[crossing->edge];
             at_splits += std::min(mf_->blocks[e.from].weight, mf_->blocks[e.to].weight);
-        });
+        }
         s.store_at_def = at_splits >= it.def_weight;
     }
 }
@@ -213,15 +220,12 @@ void RegisterAllocator::connect_pieces() {
 }
 
 void RegisterAllocator::connect_edges() {
-    for (std::uint32_t n = 0; n < states_.size(); ++n) {
-        const State& s = states_[n];
-        if (pieces_[s.first_piece].next == no_index) continue;
+    for (const Crossing& c : crossings_) {
+        const State& s = states_[c.interval];
         const bool stored = s.has_slot && (s.slot.kind == Location::Incoming || pieces_[s.first_piece].in_slot || s.store_at_def);
-        for_each_crossing(n, [&](std::uint32_t edge, std::uint32_t a, std::uint32_t b) {
-            Location from = location_of(pieces_[a]), to = location_of(pieces_[b]);
-            if (from == to || (pieces_[b].in_slot && (pieces_[a].in_slot || stored))) return;
-            pending_.push_back({edge, {from, to, live_.intervals[n].type}});
-        });
+        Location from = location_of(pieces_[c.from]), to = location_of(pieces_[c.to]);
+        if (from == to || (pieces_[c.to].in_slot && (pieces_[c.from].in_slot || stored))) continue;
+        pending_.push_back({c.edge, {from, to, live_.intervals[c.interval].type}});
     }
     for (std::uint32_t e = 0; e < mf_->edges.size(); ++e) {
         const Edge& edge = mf_->edges[e];

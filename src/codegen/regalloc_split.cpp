@@ -135,6 +135,8 @@ float RegisterAllocator::spill_cost(const Piece& p, std::uint32_t position) cons
     const MachineBlock& here = mf_->blocks[block_at(position)];
     float cost = 0;
     if (!states_[p.interval].has_slot) cost += here.cold ? here.weight : it.def_weight;
+    // Out of line it comes back to its register at the end of the cold stretch.
+    if (here.cold) return cost + here.weight;
     auto begin = live_.uses.begin();
     auto use = std::partition_point(begin + p.first_use, begin + p.end_use,
                                     [&](const UsePoint& u) { return u.position < position; });
@@ -159,7 +161,7 @@ float RegisterAllocator::spill_cost(const Piece& p, std::uint32_t position) cons
     }
     // Uses earlier in the loop come again after its back edge.
     const LiveRange* ranges = live_.ranges.data();
-    if (in_loop && !reloaded_in_loop && !here.cold && p.to >= loop_end &&
+    if (in_loop && !reloaded_in_loop && p.to >= loop_end &&
         ranges[it.first_range].from <= loop_begin) {
         auto first = live_.uses.begin() + it.first_use, last = first + it.use_count;
         auto in = std::partition_point(first, last, [&](const UsePoint& u) { return u.position < loop_begin; });

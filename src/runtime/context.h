@@ -49,6 +49,9 @@ struct Context {
     // Registers at a trap, by number, for the unwinder. Filled by the emitted trap stub.
     std::uint64_t trap_registers[32];       // 96
     const ObjectDesc* const* descs;         // 352: by DescId
+    // The trap that the last failed call through a C function pointer ended with. Its thunk moves it here
+    // from trap_code, which the next call needs clear.
+    TrapCode status_word;                   // 360
     // --- not known to emitted code ---
     Instance* instance;
 };
@@ -64,6 +67,7 @@ static_assert(offsetof(Context, fiber_stack) == 56);
 static_assert(offsetof(Context, results) == 64);
 static_assert(offsetof(Context, trap_registers) == 96);
 static_assert(offsetof(Context, descs) == 352);
+static_assert(offsetof(Context, status_word) == 360);
 
 // Why Context::interrupt is set.
 enum Interrupt : std::uint32_t {

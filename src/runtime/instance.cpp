@@ -62,6 +62,7 @@ EnterResult Instance::enter() noexcept {
     }
     context.fiber_stack = stack_->top;
     context.trap_code = TrapCode::None;
+    context.status_word = TrapCode::None;
     begin_call();
     drain_releases();
     return EnterResult::Entered;

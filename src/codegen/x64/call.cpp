@@ -150,7 +150,9 @@ void FunctionEmitter::test_trap_code(ir::LocId loc) {
 
 // --- C calls ---
 
-void FunctionEmitter::enter_host_stack(std::uint32_t stack_args) {
+// Whatever C++ calls on there may enter the script again: its frames go below this one.
+void FunctionEmitter::enter_host_stack(std::uint32_t stack_args, bool may_enter) {
+    if (may_enter) a_->mov(context_mem(offsetof(rt::Context, fiber_stack), 8), x86::rsp);
     if (module_.metered()) a_->mov(context_mem(offsetof(rt::Context, fuel), 8), gp64(fuel_register));
     a_->mov(x86::rsp, context_mem(offsetof(rt::Context, host_stack), 8));
     if (stack_args > 0) a_->sub(x86::rsp, (stack_args * 8 + 15) & ~15u);
@@ -228,7 +230,7 @@ void FunctionEmitter::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
     const RuntimeFnInfo& info = runtime_fn_info(fn);
     plan_runtime(info, plan_);
     auto operands = mf_->fn->operands_of(inst);
-    enter_host_stack(plan_.stack_count);
+    enter_host_stack(plan_.stack_count, info.effects != ir::Pure);
     for (unsigned i = 0; i < operands.size(); ++i) {
         moves_.add(any(operands[i]), plan_.args[i + 1], mf_->type_of(operands[i]));
     }
@@ -288,9 +290,7 @@ void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& ta
     const ir::HostFn& host = mf_->module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
     plan_plain(host.sig, plan_);
     auto operands = mf_->fn->operands_of(inst);
-    // A nested entry goes on below this frame.
-    if (!target.is_pure) a_->mov(context_mem(offsetof(rt::Context, fiber_stack), 8), x86::rsp);
-    enter_host_stack(plan_.stack_count);
+    enter_host_stack(plan_.stack_count, !target.is_pure);
     for (unsigned i = 0, place = 0; i < operands.size(); ++i) {
         moves_.add(any(operands[i]), plan_.args[place], mf_->type_of(operands[i]));
         place += host.sig.params[i].type == Scalar::Ref ? 2 : 1;
@@ -343,7 +343,6 @@ void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& 
     a_->mov(gp64(Rdi), gp64(context_register));
     a_->mov(gp64(Rsi), asmjit::imm(reinterpret_cast<std::uintptr_t>(target.user_data)));
     a_->mov(gp64(Rdx), x86::rsp);
-    a_->mov(context_mem(offsetof(rt::Context, fiber_stack), 8), x86::rsp);
     enter_host_stack(0);
     call_address(reinterpret_cast<const void*>(module_.options().generic_call));
     leave_host_stack();

@@ -134,6 +134,7 @@ void X64Module::enter(Label trap_exit) {
     a_.push(gp64(Rax));
     a_.mov(context_mem(host_stack_offset, 8), x86::rsp);
     a_.mov(x86::rsp, context_mem(fiber_stack_offset, 8));
+    a_.mov(context_mem(trap_code_offset, 4), 0); // what an earlier C entry may have left
     if (metered()) a_.mov(gp64(fuel_register), context_mem(fuel_offset, 8));
 }
 
@@ -306,6 +307,7 @@ void X64Module::emit_stubs() {
     a_.pop(gp64(Rsi)); // the site
     a_.mov(gp64(Rdi), gp64(R15));
     a_.mov(gp64(Rdx), x86::rbp);
+    a_.mov(context_mem(fiber_stack_offset, 8), x86::rsp);
     a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
     a_.call(pool64(reinterpret_cast<std::uintptr_t>(&rt::rt_unwind)));
     a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
@@ -315,7 +317,10 @@ void X64Module::emit_stubs() {
     a_.mov(gp32(Rax), context_mem(trap_code_offset, 4));
     leave();
     a_.bind(c_trap_exit_);
+    a_.mov(gp32(Rax), context_mem(trap_code_offset, 4));
+    a_.mov(context_mem(offsetof(rt::Context, status_word), 4), gp32(Rax));
     a_.xor_(gp32(Rax), gp32(Rax));
+    a_.mov(context_mem(trap_code_offset, 4), gp32(Rax));
     a_.xorps(x86::xmm0, x86::xmm0);
     leave();
 
@@ -334,6 +339,7 @@ void X64Module::emit_stubs() {
     if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
     a_.mov(gp64(Rdi), gp64(R15));
     a_.mov(gp64(Rsi), gp64(R11));
+    a_.mov(context_mem(fiber_stack_offset, 8), x86::rsp);
     a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
     a_.call(pool64(reinterpret_cast<std::uintptr_t>(&rt::rt_poll)));
     if (metered()) a_.mov(gp64(fuel_register), context_mem(fuel_offset, 8));

@@ -221,6 +221,11 @@ private:
         ir::ValueId base = operand(inst, 0);
         const ir::Inst* def = only_user_of(base);
         if (!def || def->op != Op::ElemAddr) return;
+        std::int64_t constant;
+        if (mf_.find_int(operand(*def, 1), constant)) {
+            if (fits_int32(constant) && fits_int32(inst.imm + constant * def->imm)) take(base);
+            return;
+        }
         if (def->imm != 1 && def->imm != 2 && def->imm != 4 && def->imm != 8) return;
         take(base);
         index(operand(*def, 1));
@@ -263,9 +268,14 @@ AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst) {
         parts.scale = inst.scale;
     } else if (mf.is_folded(base)) {
         const ir::Inst& elem = *mf.def_inst(base);
-        parts.index = mf.fn->operands_of(elem)[1];
-        parts.scale = static_cast<unsigned>(elem.imm);
+        std::int64_t index;
         base = mf.fn->operands_of(elem)[0];
+        if (mf.find_int(mf.fn->operands_of(elem)[1], index)) {
+            parts.disp += index * elem.imm;
+        } else {
+            parts.index = mf.fn->operands_of(elem)[1];
+            parts.scale = static_cast<unsigned>(elem.imm);
+        }
     }
     if (parts.index.is_valid() && mf.is_folded(parts.index)) {
         const ir::Inst& add = *mf.def_inst(parts.index);

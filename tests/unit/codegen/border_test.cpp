@@ -88,8 +88,8 @@ TEST(Border, CEntryThunks) {
     auto* div = c_function<std::int64_t(Handle*, std::int64_t, std::int64_t)>(s, "div");
     EXPECT_EQ(div(&handle, 42, 5), 8);
     EXPECT_EQ(div(&handle, 42, 0), 0);
-    EXPECT_EQ(s.instance->context.trap_code, TrapCode::DivisionByZero);
-    s.instance->context.trap_code = TrapCode::None;
+    EXPECT_EQ(s.instance->context.status_word, TrapCode::DivisionByZero);
+    s.instance->context.status_word = TrapCode::None;
     EXPECT_EQ(div(&handle, 42, 6), 7);
     c_function<void(Handle*)>(s, "nothing")(&handle);
     EXPECT_EQ(s.blob->c_entry(s.find("text").index()), nullptr);

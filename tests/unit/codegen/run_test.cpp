@@ -180,5 +180,60 @@ b0(v0: i64):
     EXPECT_EQ(s.trap, TrapCode::StackOverflow);
 }
 
+// Records of many fields: arguments and results far beyond the registers.
+TEST(Run, HundredsOfLeaves) {
+    constexpr int n = 150;
+    std::string params, names, types;
+    for (int i = 0; i < n; ++i) {
+        const std::string type = i % 3 == 0 ? "f64" : i % 3 == 1 ? "i64" : "i16";
+        params += (i ? ", v" : "v") + std::to_string(i) + ": " + type;
+        names += (i ? ", v" : "v") + std::to_string(i);
+        types += (i ? ", " : "") + type;
+    }
+    // Every call turns the row around, three by three.
+    std::string text = "fn @turn(" + params + ") -> " + types + " {\nb0(" + params + "):\n    return ";
+    for (int i = 0; i < n; ++i) text += (i ? ", v" : "v") + std::to_string(n - 3 - i / 3 * 3 + i % 3);
+    text += "\n}\nfn @f(" + params + ") -> " + types + " {\nb0(" + params + "):\n    ";
+    for (int i = 0; i < n; ++i) text += (i ? ", v" : "v") + std::to_string(2000 + i);
+    text += " = call @turn " + names + " @loc0\n    ";
+    for (int i = 0; i < n; ++i) text += (i ? ", v" : "v") + std::to_string(3000 + i);
+    text += " = call @turn ";
+    for (int i = 0; i < n; ++i) text += (i ? ", v" : "v") + std::to_string(2000 + i);
+    text += " @loc1\n    return ";
+    for (int i = 0; i < n; ++i) text += (i ? ", v" : "v") + std::to_string(3000 + i);
+    text += "\n}\n";
+    for (unsigned limit : {0u, 8u}) {
+        GenerateOptions options;
+        options.limit_registers = limit;
+        Script s(text, options);
+        std::vector<rt::Slot> row;
+        for (int i = 0; i < n; ++i) row.push_back(i % 3 == 0 ? slot(i + 0.5) : slot(i % 3 == 1 ? i : -i));
+        s.run("turn", row);
+        for (int i = 0; i < n; ++i) EXPECT_EQ(s.io[static_cast<std::size_t>(i)].u, row[static_cast<std::size_t>(n - 3 - i / 3 * 3 + i % 3)].u) << i;
+        s.run("f", row);
+        for (int i = 0; i < n; ++i) EXPECT_EQ(s.io[static_cast<std::size_t>(i)].u, row[static_cast<std::size_t>(i)].u) << i;
+    }
+}
+
+// A large frame meets the end of the stack before it is made.
+TEST(Run, LargeFramesOverflowCleanly) {
+    constexpr int n = 1500;
+    std::string text = "fn @deep(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 1\n";
+    for (int i = 0; i < n; ++i) text += "    v" + std::to_string(10 + i) + " = wrap_mul.i64 v0, v" + (i ? std::to_string(9 + i) : "0") + "\n";
+    text += "    v2 = wrap_add.i64 v0, v1\n    v3 = call @deep v2 @loc0\n";
+    std::string sum = "v3";
+    for (int i = 0; i < n; ++i) {
+        std::string name = "v" + std::to_string(10000 + i);
+        text += "    " + name + " = xor.i64 " + sum + ", v" + std::to_string(10 + i) + "\n";
+        sum = name;
+    }
+    text += "    return " + sum + "\n}\n";
+    Script s(text);
+    for (int i = 0; i < 3; ++i) {
+        s.run("deep", {slot(1)});
+        EXPECT_EQ(s.trap, TrapCode::StackOverflow);
+    }
+}
+
 } // namespace
 } // namespace tn::codegen::test
