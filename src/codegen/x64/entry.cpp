@@ -4,6 +4,9 @@
 
 #include "runtime/code_map.h"
 
+#include <algorithm>
+#include <initializer_list>
+
 namespace tn::codegen::x64 {
 
 namespace {
@@ -134,11 +137,32 @@ void X64Module::enter(Label trap_exit) {
     a_.push(gp64(Rax));
     a_.mov(context_mem(host_stack_offset, 8), x86::rsp);
     a_.mov(x86::rsp, context_mem(fiber_stack_offset, 8));
-    a_.mov(context_mem(trap_code_offset, 4), 0); // what an earlier C entry may have left
     if (metered()) a_.mov(gp64(fuel_register), context_mem(fuel_offset, 8));
 }
 
-// Back to the host; rsp is `host_stack`.
+// Back to the host after a return: the script has kept rbp and its callee-saved registers, so only what
+// the thunk itself changed is put back.
+void X64Module::return_to_host(std::initializer_list<unsigned> changed) {
+    auto saved = [](std::size_t i) { return x86::Mem(x86::rbp, -8 * static_cast<std::int32_t>(i + 1), 8); };
+    constexpr std::size_t count = std::size(saved_by_host);
+    a_.mov(gp64(Rcx), saved(count));
+    a_.mov(gp64(Rdx), saved(count + 1));
+    a_.mov(context_mem(host_stack_offset, 8), gp64(Rcx));
+    a_.mov(context_mem(fiber_stack_offset, 8), gp64(Rdx));
+    for (std::size_t i = 0; i < count; ++i) {
+        const unsigned reg = saved_by_host[i];
+        const bool is_changed = std::find(changed.begin(), changed.end(), reg) != changed.end() ||
+                                (metered() && reg == fuel_register);
+        if (is_changed && reg != R15) a_.mov(gp64(reg), saved(i));
+    }
+    const auto* context = std::find(std::begin(saved_by_host), std::end(saved_by_host), static_cast<unsigned>(R15));
+    a_.mov(gp64(R15), saved(static_cast<std::size_t>(context - std::begin(saved_by_host))));
+    a_.mov(x86::rsp, x86::rbp);
+    a_.pop(x86::rbp);
+    a_.ret();
+}
+
+// Back to the host after a trap; rsp is `host_stack`, and of the registers nothing is known.
 void X64Module::leave() {
     a_.add(x86::rsp, 8);
     a_.pop(context_mem(fiber_stack_offset, 8));
@@ -209,9 +233,8 @@ void X64Module::emit_packed_thunk(ir::FuncId func) {
         a_.mov(slot(i, 8), gp64(reg));
     }
     if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
-    a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
     a_.xor_(gp32(Rax), gp32(Rax));
-    leave();
+    return_to_host({Rbx});
     check();
 }
 
@@ -279,8 +302,7 @@ bool X64Module::emit_c_thunk(ir::FuncId func) {
     }
     a_.call(function_label(func));
     if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
-    a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
-    leave();
+    return_to_host({});
     check();
     return true;
 }

@@ -347,6 +347,7 @@ public:
 private:
     void push_host_registers();
     void enter(Label trap_exit);
+    void return_to_host(std::initializer_list<unsigned> changed);
     void leave();
     void emit_stubs();
     void emit_pool();
