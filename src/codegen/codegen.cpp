@@ -52,13 +52,16 @@ std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::Image
         if (verifies(options)) verify_allocation(mf, params, target.registers());
         std::uint32_t keep = 0;
         for (const LiveAcross& live : mf.live_across) {
-            keep = std::max(keep, static_cast<std::uint32_t>(std::popcount(live.registers & ~target.registers().callee_saved)));
+            keep = std::max(keep, static_cast<std::uint32_t>(
+                                      std::popcount(live.registers & ~target.registers().callee_saved)));
         }
-        frame.lay_out(mf.used_registers & target.registers().callee_saved, mf.slot_count, keep, mf.outgoing_count);
+        frame.lay_out(mf.used_registers & target.registers().callee_saved, mf.slot_count, keep,
+                      mf.outgoing_count);
         emitter.emit_function(mf, frame);
     }
 
-    std::vector<bool> packed(module.functions.size(), options.packed_for_all), exported(module.functions.size(), false);
+    std::vector<bool> packed(module.functions.size(), options.packed_for_all),
+        exported(module.functions.size(), false);
     for (const ir::Export& e : module.exports) packed[e.func.index()] = exported[e.func.index()] = true;
     for (const ir::TestCase& t : module.tests) packed[t.func.index()] = true;
     if (module.init.is_valid()) packed[module.init.index()] = true;

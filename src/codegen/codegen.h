@@ -23,7 +23,7 @@ struct HostTarget {
     const void* address = nullptr;
     void* user_data = nullptr; // the registration of a generic one
     bool is_generic = true;
-    bool is_pure = false;      // a plain function that never calls back into a script
+    bool is_pure = false; // a plain function that never calls back into a script
 };
 
 struct GenerateOptions {

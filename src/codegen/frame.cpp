@@ -4,9 +4,11 @@
 
 namespace tn::codegen {
 
-void Frame::lay_out(RegMask saved_registers, std::uint32_t slots, std::uint32_t keep, std::uint32_t outgoing) {
+void Frame::lay_out(RegMask saved_registers, std::uint32_t slots, std::uint32_t keep,
+                    std::uint32_t outgoing) {
     saved.clear();
-    for_each_register(saved_registers, [&](unsigned reg) { saved.push_back(static_cast<std::uint8_t>(reg)); });
+    for_each_register(saved_registers,
+                      [&](unsigned reg) { saved.push_back(static_cast<std::uint8_t>(reg)); });
     slot_count = slots;
     keep_count = keep;
     outgoing_count = outgoing;

@@ -18,9 +18,9 @@ namespace tn::codegen {
 struct Frame {
     std::vector<std::uint8_t> saved; // callee-saved registers, in the order of their places
     std::uint32_t slot_count = 0;
-    std::uint32_t keep_count = 0;     // registers kept around out-of-line calls, at most
+    std::uint32_t keep_count = 0; // registers kept around out-of-line calls, at most
     std::uint32_t outgoing_count = 0;
-    std::uint32_t size = 0;           // bytes below the frame pointer, a multiple of 16
+    std::uint32_t size = 0; // bytes below the frame pointer, a multiple of 16
 
     void lay_out(RegMask saved_registers, std::uint32_t slots, std::uint32_t keep, std::uint32_t outgoing);
     std::int32_t saved_offset(std::size_t i) const { return -8 * static_cast<std::int32_t>(i + 1); }

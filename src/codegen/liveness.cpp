@@ -50,6 +50,7 @@ void Liveness::make_intervals(const MachineFunction& mf) {
 void Liveness::collect_uses(const MachineFunction& mf) {
     auto for_each_use = [&](auto&& f) {
         std::uint32_t next_interval = 0;
+        std::size_t next_kept = 0;
         for (std::uint32_t b = 0; b < mf.blocks.size(); ++b) {
             const MachineBlock& block = mf.blocks[b];
             for (std::uint32_t i = block.first_inst; i < block.end_inst; ++i) {
@@ -59,7 +60,8 @@ void Liveness::collect_uses(const MachineFunction& mf) {
                     std::uint32_t position = position_of(i);
                     std::uint32_t interval;
                     if (operand.kind == OperandKind::Def || operand.kind == OperandKind::Temp) {
-                        if (next_interval == intervals.size() || intervals[next_interval].def_operand != o) continue;
+                        if (next_interval == intervals.size() || intervals[next_interval].def_operand != o)
+                            continue;
                         interval = next_interval++;
                         position += 2; // a temporary is taken from before the instruction until after this
                     } else {
@@ -69,6 +71,11 @@ void Liveness::collect_uses(const MachineFunction& mf) {
                     }
                     f(interval, UsePoint{position, o, block.weight, operand.in_register}, b);
                 }
+            }
+            for (; next_kept < mf.kept.size() && mf.kept[next_kept].block == b; ++next_kept) {
+                const std::uint32_t interval = interval_of[mf.kept[next_kept].value.index()];
+                TN_CHECK(interval != no_index, "owned reference without definition in " + mf.fn->name);
+                f(interval, UsePoint{block.end() - 1, no_operand, 0, false}, b);
             }
             for (std::uint32_t s = 0; s < block.succ_count; ++s) {
                 const ir::Target& t = mf.fn->targets[mf.edges[block.first_succ + s].target];
@@ -84,7 +91,8 @@ void Liveness::collect_uses(const MachineFunction& mf) {
         }
     };
     for (Interval& it : intervals) it.use_count = 0;
-    for_each_use([&](std::uint32_t interval, const UsePoint&, std::uint32_t) { ++intervals[interval].use_count; });
+    for_each_use(
+        [&](std::uint32_t interval, const UsePoint&, std::uint32_t) { ++intervals[interval].use_count; });
     std::uint32_t next = 0;
     for (Interval& it : intervals) {
         it.first_use = next;
@@ -157,9 +165,7 @@ void Liveness::find_ranges(const MachineFunction& mf) {
         ranges.push_back({def_position, local_end});
         auto add_block = [&](std::uint32_t b) {
             LiveRange r{mf.blocks[b].begin(), block_end_[b]};
-            if (r.from < ranges.back().from) {
-                TN_ICE("value used before its definition in " + mf.fn->name);
-            }
+            if (r.from < ranges.back().from) { TN_ICE("value used before its definition in " + mf.fn->name); }
             if (ranges.size() > it.first_range && ranges.back().to == r.from) {
                 ranges.back().to = r.to;
             } else {
@@ -167,7 +173,8 @@ void Liveness::find_ranges(const MachineFunction& mf) {
             }
         };
         const auto [low, high] = std::minmax_element(touched_.begin(), touched_.end());
-        if (touched_.size() > 32 && *high - *low < touched_.size() * 8) { // looking at all is cheaper than sorting
+        if (touched_.size() > 32 &&
+            *high - *low < touched_.size() * 8) { // looking at all is cheaper than sorting
             for (std::uint32_t b = *low, last = *high; b <= last; ++b) {
                 if (live_in_[b] == stamp) add_block(b);
             }

@@ -55,7 +55,8 @@ private:
     void collect_hints(const MachineFunction& mf);
     void add_hint(std::uint32_t interval, Hint hint);
 
-    std::vector<std::uint32_t> live_in_, live_out_, block_end_, touched_, work_; // by block; stamps are interval + 1
+    std::vector<std::uint32_t> live_in_, live_out_, block_end_, touched_,
+        work_; // by block; stamps are interval + 1
     std::vector<std::uint32_t> use_block_, def_block_;
 };
 

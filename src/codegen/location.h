@@ -24,7 +24,9 @@ constexpr RegClass class_of_register(unsigned reg) {
 constexpr RegClass class_of(Scalar type) { return is_float(type) ? RegClass::Float : RegClass::Int; }
 inline constexpr RegMask int_registers = 0xffffffffull;
 inline constexpr RegMask float_registers = ~int_registers;
-constexpr RegMask registers_of(RegClass cls) { return cls == RegClass::Int ? int_registers : float_registers; }
+constexpr RegMask registers_of(RegClass cls) {
+    return cls == RegClass::Int ? int_registers : float_registers;
+}
 
 // Calls f(register) for each bit.
 template <typename F> void for_each_register(RegMask mask, F&& f) {

@@ -12,6 +12,7 @@ void MachineFunction::clear() {
     block_index.clear();
     use_count.clear();
     folded.clear();
+    kept.clear();
     shifted.clear();
     frameless = 0;
     outgoing_count = 0;
@@ -27,15 +28,9 @@ void MachineFunction::clear() {
 bool MachineFunction::is_constant(ir::ValueId value) const {
     const ir::Inst* def = def_inst(value);
     if (!def) return false;
-    switch (def->op) {
-    case ir::Op::ConstInt:
-    case ir::Op::ConstFloat:
-    case ir::Op::Null:
-    case ir::Op::Literal:
-    case ir::Op::Empty:
-    case ir::Op::InstanceData: return true;
-    default: return false; // a property of six rows, not a dispatch
-    }
+    const ir::Op op = def->op;
+    return op == ir::Op::ConstInt || op == ir::Op::ConstFloat || op == ir::Op::Null || op == ir::Op::Literal ||
+           op == ir::Op::Empty || op == ir::Op::InstanceData;
 }
 
 bool MachineFunction::find_int(ir::ValueId value, std::int64_t& out) const {

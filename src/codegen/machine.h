@@ -15,7 +15,7 @@ enum class OperandKind : std::uint8_t {
     Use,     // read before anything is written: may share a register with a result
     LateUse, // read after results or fixed registers are written
     Def,
-    Temp,    // a register for this instruction alone; with a value, that constant is made in it
+    Temp, // a register for this instruction alone; with a value, that constant is made in it
 };
 
 inline constexpr std::uint32_t no_operand = 0xffffffffu;
@@ -24,8 +24,8 @@ struct Operand {
     ir::ValueId value;
     OperandKind kind = OperandKind::Use;
     RegClass reg_class = RegClass::Int;
-    bool in_register = true;           // false: a stack slot will do
-    std::uint8_t hint = no_register;   // worth being in this register
+    bool in_register = true;            // false: a stack slot will do
+    std::uint8_t hint = no_register;    // worth being in this register
     std::uint32_t same_as = no_operand; // Def: worth sharing this Use's register (index in operands)
     Location location;
 };
@@ -34,9 +34,9 @@ struct MachineInst {
     ir::InstId inst; // invalid: the start of a block, which defines the block's parameters
     std::uint32_t first_operand = 0;
     std::uint16_t operand_count = 0;
-    bool is_site = false;     // needs the references it owns in the code map
-    bool calls_cold = false;  // out-of-line code of it calls and needs to know what lives in registers
-    RegMask clobbers = 0;     // registers that hold no value across it
+    bool is_site = false;    // needs the references it owns in the code map
+    bool calls_cold = false; // out-of-line code of it calls and needs to know what lives in registers
+    RegMask clobbers = 0;    // registers that hold no value across it
 };
 
 // Positions count four per instruction: 4n before it, 4n+1 after its early uses are read, 4n+2 results.
@@ -46,12 +46,12 @@ inline constexpr std::uint32_t no_index = 0xffffffffu;
 
 struct MachineBlock {
     ir::BlockId block;
-    std::uint32_t first_inst = 0, end_inst = 0; // in insts; the first is the block start
+    std::uint32_t first_inst = 0, end_inst = 0;   // in insts; the first is the block start
     std::uint32_t first_succ = 0, succ_count = 0; // in edges
     std::uint32_t first_pred = 0, pred_count = 0; // in pred_edges
-    float weight = 1;        // how often it runs, the entry being 1
-    std::uint32_t depth = 0; // loops around it
-    std::uint32_t loop = no_index; // innermost, in loops
+    float weight = 1;                             // how often it runs, the entry being 1
+    std::uint32_t depth = 0;                      // loops around it
+    std::uint32_t loop = no_index;                // innermost, in loops
     bool cold = false;
 
     std::uint32_t begin() const { return position_of(first_inst); }
@@ -74,7 +74,7 @@ struct Edge {
 };
 
 struct MovesBefore {
-    std::uint32_t inst = 0; // machine instruction index
+    std::uint32_t inst = 0;                       // machine instruction index
     std::uint32_t first_move = 0, move_count = 0; // in inst_moves
 };
 
@@ -95,6 +95,13 @@ struct ShiftedCompare {
     std::int32_t constant = 0;
 };
 
+// A reference that is owned at the end of a block from which nothing returns: no path consumes it, but
+// the unwinder must find it.
+struct KeptRef {
+    std::uint32_t block = 0; // in blocks
+    ir::ValueId value;
+};
+
 struct MachineFunction {
     const ir::Module* module = nullptr;
     const ir::Function* fn = nullptr;
@@ -108,6 +115,7 @@ struct MachineFunction {
     std::vector<std::uint32_t> pred_edges;
     std::vector<std::uint32_t> block_index; // by BlockId: in blocks, or no_index
     std::vector<std::uint32_t> use_count;   // by ValueId, dead code left out
+    std::vector<KeptRef> kept;              // by block
     std::vector<std::uint8_t> folded;       // by InstId: has no code of its own
     std::vector<ShiftedCompare> shifted;    // few: one per counting loop
     // Blocks 0..frameless - 1 run before the frame is made: they leave early or go on to `frameless`,

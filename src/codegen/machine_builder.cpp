@@ -48,6 +48,7 @@ public:
         order_blocks(cfg);
         find_edges(cfg);
         count_uses();
+        find_kept();
         fold();
         describe();
         find_frameless();
@@ -138,6 +139,81 @@ private:
         }
     }
 
+    // Blocks that reach no Return, by index; empty if there are none.
+    std::vector<bool> find_endings() const {
+        std::vector<bool> ends(mf_.blocks.size(), true);
+        std::vector<std::uint32_t> work;
+        for (std::uint32_t b = 0; b < mf_.blocks.size(); ++b) {
+            if (fn_.terminator(mf_.blocks[b].block).op == ir::Op::Return) work.push_back(b);
+        }
+        for (std::uint32_t b : work) ends[b] = false;
+        std::size_t returning = work.size();
+        while (!work.empty()) {
+            const MachineBlock& block = mf_.blocks[work.back()];
+            work.pop_back();
+            for (std::uint32_t p = block.first_pred; p < block.first_pred + block.pred_count; ++p) {
+                const std::uint32_t from = mf_.edges[mf_.pred_edges[p]].from;
+                if (!ends[from]) continue;
+                ends[from] = false;
+                ++returning;
+                work.push_back(from);
+            }
+        }
+        if (returning == mf_.blocks.size()) ends.clear();
+        return ends;
+    }
+
+    bool is_owned(ir::ValueId value) const {
+        return fn_.values[value].ownership == ir::Ownership::Owned && !mf_.is_constant(value);
+    }
+
+    // Elsewhere a reference is live until what consumes it. On the way to a trap or in an endless loop
+    // nothing may be left that does.
+    void find_kept() {
+        const std::vector<bool> ends = find_endings();
+        if (ends.empty()) return;
+        // Ownership is linear: all ways into a block agree, so the first one in order decides.
+        std::vector<std::vector<ir::ValueId>> owned_in(mf_.blocks.size());
+        std::vector<bool> known(mf_.blocks.size(), false);
+        known[0] = true;
+        for (std::uint32_t b = 0; b < mf_.blocks.size(); ++b) {
+            const MachineBlock& block = mf_.blocks[b];
+            std::vector<ir::ValueId> owned = std::move(owned_in[b]);
+            for (ir::ValueId v : fn_.blocks[block.block].params) {
+                if (is_owned(v)) owned.push_back(v);
+            }
+            for (ir::InstId id : fn_.blocks[block.block].insts) {
+                const ir::Inst& inst = fn_.insts[id];
+                auto operands = fn_.operands_of(inst);
+                for (unsigned i = 0; i < operands.size(); ++i) {
+                    if (is_owned(operands[i]) && ir::consumes_operand(*mf_.module, fn_, inst, i))
+                        std::erase(owned, operands[i]);
+                }
+                for (unsigned r = 0; r < inst.result_count; ++r) {
+                    const ir::ValueId v(inst.first_result.index() + r);
+                    if (is_owned(v)) owned.push_back(v);
+                }
+            }
+            if (ends[b]) {
+                for (ir::ValueId v : owned) {
+                    mf_.kept.push_back({b, v});
+                    ++mf_.use_count[v.index()];
+                }
+            }
+            for (std::uint32_t s = 0; s < block.succ_count; ++s) {
+                const Edge& edge = mf_.edges[block.first_succ + s];
+                if (known[edge.to]) continue;
+                known[edge.to] = true;
+                owned_in[edge.to] = owned;
+                const ir::Target& t = fn_.targets[edge.target];
+                auto args = fn_.args_of(t);
+                for (std::size_t a = 0; a < args.size(); ++a) {
+                    if (is_owned(fn_.blocks[t.block].params[a])) std::erase(owned_in[edge.to], args[a]);
+                }
+            }
+        }
+    }
+
     void fold() {
         for (std::size_t i = mf_.blocks.size(); i-- > 0;) {
             const auto& insts = fn_.blocks[mf_.blocks[i].block].insts;
@@ -171,7 +247,8 @@ private:
                 if (mf_.folded[id.index()]) continue;
                 const ir::Inst& inst = fn_.insts[id];
                 if (inst.result_count == 1 && mf_.is_constant(inst.first_result)) continue;
-                mf_.insts.push_back({id, static_cast<std::uint32_t>(mf_.operands.size()), 0, false, false, 0});
+                mf_.insts.push_back(
+                    {id, static_cast<std::uint32_t>(mf_.operands.size()), 0, false, false, 0});
                 MachineInst m = mf_.insts.back();
                 OperandList list(mf_, m);
                 target_.describe(mf_, inst, list);

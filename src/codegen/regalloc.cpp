@@ -40,7 +40,8 @@ void RegisterAllocator::split_at_frame() {
     frame_at_ = mf_->blocks[mf_->frameless].begin();
     const auto count = static_cast<std::uint32_t>(pieces_.size());
     for (std::uint32_t p = 0; p < count; ++p) {
-        if (pieces_[p].from < frame_at_ && frame_at_ < pieces_[p].to && covers(pieces_[p], frame_at_)) push(split(p, frame_at_));
+        if (pieces_[p].from < frame_at_ && frame_at_ < pieces_[p].to && covers(pieces_[p], frame_at_))
+            push(split(p, frame_at_));
     }
 }
 
@@ -64,7 +65,9 @@ bool RegisterAllocator::frameless_is_clean() const {
             }
         }
         for (const MovesBefore& m : mf_->moves_before) {
-            if (m.inst >= block.first_inst && m.inst < block.end_inst && !clean_moves(mf_->inst_moves, m.first_move, m.move_count)) return false;
+            if (m.inst >= block.first_inst && m.inst < block.end_inst &&
+                !clean_moves(mf_->inst_moves, m.first_move, m.move_count))
+                return false;
         }
         return true;
     };
@@ -115,7 +118,8 @@ void RegisterAllocator::start(const CallPlan& params) {
         for (std::uint32_t i = mf_->blocks[b].first_inst; i < mf_->blocks[b].end_inst; ++i) {
             block_of_inst_[i] = b;
             if (mf_->insts[i].clobbers) {
-                clobbers_.push_back({position_of(i) + 1, position_of(i) + 2, mf_->insts[i].clobbers & allocatable_});
+                clobbers_.push_back(
+                    {position_of(i) + 1, position_of(i) + 2, mf_->insts[i].clobbers & allocatable_});
             }
         }
     }
@@ -176,7 +180,8 @@ void RegisterAllocator::compute_free(const Piece& cur) {
             if (p.to <= cur.from) continue;
             list[kept++] = other;
             advance(p, cur.from);
-            if (free_until_[reg] > cur.from) free_until_[reg] = std::min(free_until_[reg], intersection(cur, p));
+            if (free_until_[reg] > cur.from)
+                free_until_[reg] = std::min(free_until_[reg], intersection(cur, p));
         }
         list.resize(kept);
     });
@@ -269,7 +274,7 @@ RegisterAllocator::Choice RegisterAllocator::choose_part(const Piece& cur, std::
         std::uint32_t until = free_until_[reg];
         if (until <= cur.from || until < needed || until >= cur.to) continue;
         // Nothing is gained by a register that is gone before the first use.
-        if (last_use_before(cur, until) == never) continue;
+        if (last_use_before(cur, until) == never && !mf_->blocks[block_at(until)].cold) continue;
         if (until != last_until) {
             last_until = until;
             last_cost = spill_cost(cur, until);
@@ -289,7 +294,8 @@ RegisterAllocator::Choice RegisterAllocator::choose_evict(const Piece& cur, std:
     const RegClass cls = live_.intervals[cur.interval].reg_class;
     std::uint32_t best_next = 0;
     for (std::uint8_t reg : registers_.order[static_cast<unsigned>(cls)]) {
-        if ((allocatable_ & mask_of(reg)) == 0 || clobbered_at_[reg] < needed || clobbered_at_[reg] <= cur.from) {
+        if ((allocatable_ & mask_of(reg)) == 0 || clobbered_at_[reg] < needed ||
+            clobbered_at_[reg] <= cur.from) {
             continue;
         }
         float cost = (registers_.callee_saved & mask_of(reg) & ~used_) ? save_cost : 0.0f;
@@ -337,7 +343,8 @@ void RegisterAllocator::place(std::uint32_t index) {
         if (part.kind != Choice::None && (best.kind == Choice::None || part.cost < best.cost)) best = part;
         if (best.kind != Choice::Whole && (best.kind == Choice::None || best.cost > 0)) {
             Choice evicted = choose_evict(cur, needed);
-            if (evicted.kind != Choice::None && (best.kind == Choice::None || evicted.cost < best.cost)) best = evicted;
+            if (evicted.kind != Choice::None && (best.kind == Choice::None || evicted.cost < best.cost))
+                best = evicted;
         }
     }
     switch (best.kind) {

@@ -76,7 +76,8 @@ bool RegisterAllocator::can_move_before_branch(std::uint32_t index) const {
             if (piece.reg != to.index || !covers(piece, from.end() - 1)) continue;
             const Interval& it = live_.intervals[piece.interval];
             for (std::uint32_t r = it.first_range; r < it.first_range + it.range_count; ++r) {
-                if (live_.ranges[r].from <= other_to.begin() && other_to.begin() < live_.ranges[r].to) return false;
+                if (live_.ranges[r].from <= other_to.begin() && other_to.begin() < live_.ranges[r].to)
+                    return false;
             }
             for (ir::ValueId arg : mf_->fn->args_of(other_target)) {
                 if (arg == it.value) return false;
@@ -142,7 +143,8 @@ void RegisterAllocator::decide_stores() {
             const Edge& e = mf_->edges[crossing->edge];
             at_splits += std::min(mf_->blocks[e.from].weight, mf_->blocks[e.to].weight);
         }
-        s.store_at_def = at_splits >= it.def_weight;
+        const bool before_frame = live_.ranges[it.first_range].from < frame_at_;
+        s.store_at_def = at_splits >= it.def_weight && !before_frame;
     }
 }
 
@@ -156,7 +158,8 @@ void RegisterAllocator::color_slots() {
         if (!s.has_slot || s.slot.kind != Location::None) continue;
         const Interval& it = live_.intervals[n];
         Need need{live_.ranges[it.first_range].from, live_.ranges[it.first_range + it.range_count - 1].to, n};
-        if (!s.store_at_def && !pieces_[s.first_piece].in_slot) { // only from its first to its last stay there
+        if (!s.store_at_def &&
+            !pieces_[s.first_piece].in_slot) { // only from its first to its last stay there
             std::uint32_t first = never, last = 0;
             for (std::uint32_t p = s.first_piece; p != no_index; p = pieces_[p].next) {
                 if (!pieces_[p].in_slot) continue;
@@ -222,7 +225,8 @@ void RegisterAllocator::connect_pieces() {
 void RegisterAllocator::connect_edges() {
     for (const Crossing& c : crossings_) {
         const State& s = states_[c.interval];
-        const bool stored = s.has_slot && (s.slot.kind == Location::Incoming || pieces_[s.first_piece].in_slot || s.store_at_def);
+        const bool stored = s.has_slot && (s.slot.kind == Location::Incoming ||
+                                           pieces_[s.first_piece].in_slot || s.store_at_def);
         Location from = location_of(pieces_[c.from]), to = location_of(pieces_[c.to]);
         if (from == to || (pieces_[c.to].in_slot && (pieces_[c.from].in_slot || stored))) continue;
         pending_.push_back({c.edge, {from, to, live_.intervals[c.interval].type}});
@@ -255,7 +259,8 @@ void RegisterAllocator::record_sites() {
     }
     auto for_each_inside = [&](const Piece& p, const auto& list, auto&& inst_of, auto&& f) {
         for (std::uint32_t r = p.first_range; r < p.end_range; ++r) {
-            std::uint32_t from = std::max(p.from, live_.ranges[r].from), to = std::min(p.to, live_.ranges[r].to);
+            std::uint32_t from = std::max(p.from, live_.ranges[r].from),
+                          to = std::min(p.to, live_.ranges[r].to);
             auto it = std::partition_point(list.begin(), list.end(),
                                            [&](const auto& x) { return position_of(inst_of(x)) + 1 < from; });
             for (; it != list.end() && position_of(inst_of(*it)) + 1 < to; ++it) f(it);
@@ -266,13 +271,19 @@ void RegisterAllocator::record_sites() {
         if (!sites.empty() && it.type == Scalar::Ref && it.value.is_valid() &&
             mf_->operands[it.def_operand].kind == OperandKind::Def &&
             mf_->fn->values[it.value].ownership == ir::Ownership::Owned) {
-            for_each_inside(p, sites, [](std::uint32_t i) { return i; },
-                            [&](auto at) { mf_->refs.push_back({*at, location_of(p)}); });
+            for_each_inside(
+                p, sites, [](std::uint32_t i) { return i; },
+                [&](auto at) {
+                    mf_->refs.push_back({*at, location_of(p)});
+                });
         }
         if (!p.in_slot && !mf_->live_across.empty()) {
-            for_each_inside(p, mf_->live_across, [](const LiveAcross& l) { return l.inst; }, [&](auto at) {
-                mf_->live_across[static_cast<std::size_t>(at - mf_->live_across.begin())].registers |= mask_of(p.reg);
-            });
+            for_each_inside(
+                p, mf_->live_across, [](const LiveAcross& l) { return l.inst; },
+                [&](auto at) {
+                    mf_->live_across[static_cast<std::size_t>(at - mf_->live_across.begin())].registers |=
+                        mask_of(p.reg);
+                });
         }
     }
     std::stable_sort(mf_->refs.begin(), mf_->refs.end(),

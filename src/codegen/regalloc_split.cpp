@@ -83,7 +83,8 @@ float RegisterAllocator::weight_at(std::uint32_t position) const {
     float weight = block.weight;
     if (position != block.begin()) return weight;
     std::uint32_t depth = block.depth;
-    for (std::uint32_t l = block.loop; l != no_index && mf_->loops[l].first_block == b; l = mf_->loops[l].parent) {
+    for (std::uint32_t l = block.loop; l != no_index && mf_->loops[l].first_block == b;
+         l = mf_->loops[l].parent) {
         if (depth-- <= 6) weight *= 0.1f;
     }
     return weight;
@@ -147,7 +148,7 @@ float RegisterAllocator::spill_cost(const Piece& p, std::uint32_t position) cons
     unsigned budget = 64;
     for (; use != begin + p.end_use && budget > 0; ++use, --budget) {
         if (!use->in_register) {
-            cost += 0.3f * use->weight;
+            cost += 0.8f * use->weight; // read from the slot in place
             continue;
         }
         std::uint32_t inst_start = use->position & ~3u;
@@ -161,10 +162,10 @@ float RegisterAllocator::spill_cost(const Piece& p, std::uint32_t position) cons
     }
     // Uses earlier in the loop come again after its back edge.
     const LiveRange* ranges = live_.ranges.data();
-    if (in_loop && !reloaded_in_loop && p.to >= loop_end &&
-        ranges[it.first_range].from <= loop_begin) {
+    if (in_loop && !reloaded_in_loop && p.to >= loop_end && ranges[it.first_range].from <= loop_begin) {
         auto first = live_.uses.begin() + it.first_use, last = first + it.use_count;
-        auto in = std::partition_point(first, last, [&](const UsePoint& u) { return u.position < loop_begin; });
+        auto in =
+            std::partition_point(first, last, [&](const UsePoint& u) { return u.position < loop_begin; });
         for (unsigned n = 0; in != last && in->position < position && n < 16; ++in, ++n) {
             if (!in->in_register) continue;
             cost += here.weight;
@@ -199,9 +200,11 @@ void RegisterAllocator::spill(std::uint32_t piece, std::uint32_t not_before) {
         until = best_boundary(after, use & ~3u);
     }
     // Out of a cold stretch a value goes back to its register: the hot path around it never left.
-    if (std::uint32_t b = block_at(after); mf_->blocks[b].cold && states_[p.interval].last_reg_piece != no_index) {
+    if (std::uint32_t b = block_at(after);
+        mf_->blocks[b].cold && states_[p.interval].last_reg_piece != no_index) {
         while (b < mf_->blocks.size() && mf_->blocks[b].cold) ++b;
-        if (b < mf_->blocks.size() && mf_->blocks[b].begin() > after) until = std::min(until, mf_->blocks[b].begin());
+        if (b < mf_->blocks.size() && mf_->blocks[b].begin() > after)
+            until = std::min(until, mf_->blocks[b].begin());
     }
     if (until < p.to) push(split(piece, until));
 }
@@ -220,7 +223,8 @@ void RegisterAllocator::evict(std::uint32_t piece, std::uint32_t position) {
         return;
     }
     // A use that this instruction has already read leaves only the step behind it.
-    std::uint32_t at = last >= inst_start ? inst_start + 1 : best_boundary(std::max(last, p.from), inst_start);
+    std::uint32_t at =
+        last >= inst_start ? inst_start + 1 : best_boundary(std::max(last, p.from), inst_start);
     spill(split(piece, at), position);
 }
 
@@ -235,7 +239,9 @@ void RegisterAllocator::split_before_end(std::uint32_t piece, std::uint32_t free
         spill(split(piece, inst_start + 1));
         return;
     }
-    push(split(piece, best_boundary(last, inst_start)));
+    // What is taken out of line only is kept until there: the hot path goes around it.
+    const bool cold = mf_->blocks[block_at(inst_start)].cold;
+    push(split(piece, cold ? inst_start : best_boundary(last, inst_start)));
 }
 
 } // namespace tn::codegen

@@ -13,8 +13,11 @@ constexpr std::uint32_t unknown = 0xffffffffu;
 class Verifier {
 public:
     Verifier(const MachineFunction& mf, const CallPlan& params, const RegisterFile& registers)
-        : mf_(mf), params_(params), registers_(registers),
-          incoming_(register_count + mf.slot_count), size_(incoming_ + params.stack_count + 1) {}
+        : mf_(mf),
+          params_(params),
+          registers_(registers),
+          incoming_(register_count + mf.slot_count),
+          size_(incoming_ + params.stack_count + 1) {}
 
     void run() {
         std::vector<std::vector<std::uint32_t>> entry(mf_.blocks.size());
@@ -69,8 +72,8 @@ private:
     }
 
     [[noreturn]] void wrong(const char* what, std::uint32_t inst, std::uint32_t value) const {
-        TN_ICE(std::string("allocation of ") + mf_.fn->name + ": " + what + ", instruction " + std::to_string(inst) +
-               ", v" + std::to_string(value));
+        TN_ICE(std::string("allocation of ") + mf_.fn->name + ": " + what + ", instruction " +
+               std::to_string(inst) + ", v" + std::to_string(value));
     }
 
     static bool merge(State& into, const State& from) {
@@ -90,14 +93,16 @@ private:
     void apply(const Move* moves, std::uint32_t count, State& state) const {
         scratch_.clear();
         for (std::uint32_t i = 0; i < count; ++i) {
-            scratch_.push_back(moves[i].from.kind == Location::Constant ? moves[i].from.index : state[index(moves[i].from)]);
+            scratch_.push_back(moves[i].from.kind == Location::Constant ? moves[i].from.index
+                                                                        : state[index(moves[i].from)]);
         }
         for (std::uint32_t i = 0; i < count; ++i) state[index(moves[i].to)] = scratch_[i];
     }
 
     void walk(const MachineBlock& block, State& state) const {
         std::size_t next_moves = 0;
-        while (next_moves < mf_.moves_before.size() && mf_.moves_before[next_moves].inst < block.first_inst) ++next_moves;
+        while (next_moves < mf_.moves_before.size() && mf_.moves_before[next_moves].inst < block.first_inst)
+            ++next_moves;
         for (std::uint32_t i = block.first_inst; i < block.end_inst; ++i) {
             if (next_moves < mf_.moves_before.size() && mf_.moves_before[next_moves].inst == i) {
                 const MovesBefore& m = mf_.moves_before[next_moves++];
@@ -114,20 +119,25 @@ private:
             const Operand& operand = mf_.operands[o];
             const Location l = operand.location;
             if (l.kind == Location::None) wrong("operand without location", i, operand.value.value);
-            if (operand.in_register && !l.is_register()) wrong("operand is not in a register", i, operand.value.value);
-            if (l.is_register() && !(registers_.allocatable & mask_of(l.index))) wrong("reserved register", i, operand.value.value);
+            if (operand.in_register && !l.is_register())
+                wrong("operand is not in a register", i, operand.value.value);
+            if (l.is_register() && !(registers_.allocatable & mask_of(l.index)))
+                wrong("reserved register", i, operand.value.value);
             if (operand.kind == OperandKind::Use || operand.kind == OperandKind::LateUse) {
-                if (state[index(l)] != operand.value.index()) wrong("operand is not where it should be", i, operand.value.value);
+                if (state[index(l)] != operand.value.index())
+                    wrong("operand is not where it should be", i, operand.value.value);
             }
             if (l.is_register() && operand.kind != OperandKind::Use) {
                 if (operand.kind != OperandKind::Def && (late & mask_of(l.index))) {
                     // The same late value twice is no conflict.
-                    if (!(operand.kind == OperandKind::LateUse && !(inst.clobbers & mask_of(l.index)) && same_late(inst, o))) {
+                    if (!(operand.kind == OperandKind::LateUse && !(inst.clobbers & mask_of(l.index)) &&
+                          same_late(inst, o))) {
                         wrong("register is taken within the instruction", i, operand.value.value);
                     }
                 }
                 if (operand.kind == OperandKind::Def) {
-                    if (((late & ~inst.clobbers) | defined) & mask_of(l.index)) wrong("result over another operand", i, operand.value.value);
+                    if (((late & ~inst.clobbers) | defined) & mask_of(l.index))
+                        wrong("result over another operand", i, operand.value.value);
                     defined |= mask_of(l.index);
                 } else {
                     late |= mask_of(l.index);
@@ -153,7 +163,8 @@ private:
         for (std::uint32_t o = inst.first_operand; o < operand; ++o) {
             if (mf_.operands[o].location == mf_.operands[operand].location &&
                 (mf_.operands[o].kind == OperandKind::LateUse || mf_.operands[o].kind == OperandKind::Temp)) {
-                return mf_.operands[o].value == mf_.operands[operand].value && mf_.operands[o].kind == OperandKind::LateUse;
+                return mf_.operands[o].value == mf_.operands[operand].value &&
+                       mf_.operands[o].kind == OperandKind::LateUse;
             }
         }
         return false;
@@ -170,7 +181,8 @@ private:
         const MachineInst& inst = mf_.insts[block.end_inst - 1];
         for (std::uint32_t m = edge.first_move; m < edge.first_move + edge.move_count; ++m) {
             for (std::uint32_t o = inst.first_operand; o < inst.first_operand + inst.operand_count; ++o) {
-                if (mf_.operands[o].location == mf_.edge_moves[m].to) wrong("move over an operand of the branch", block.end_inst - 1, 0);
+                if (mf_.operands[o].location == mf_.edge_moves[m].to)
+                    wrong("move over an operand of the branch", block.end_inst - 1, 0);
             }
         }
     }
@@ -186,7 +198,8 @@ private:
         for (std::uint32_t i = 0; i < start.operand_count; ++i) {
             const Location l = mf_.operands[start.first_operand + i].location;
             if (l.kind == Location::None) continue;
-            if (state[index(l)] != args[i].index()) wrong("argument is not where its parameter is", edge.from, args[i].index());
+            if (state[index(l)] != args[i].index())
+                wrong("argument is not where its parameter is", edge.from, args[i].index());
         }
         for (std::uint32_t& holds : state) {
             for (ir::ValueId p : params) {

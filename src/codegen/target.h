@@ -12,8 +12,8 @@ namespace tn::codegen {
 
 struct RegisterFile {
     RegMask allocatable = 0;
-    RegMask callee_saved = 0;             // in Tenon's own convention
-    std::vector<std::uint8_t> order[2];   // by class: which to take first when nothing else decides
+    RegMask callee_saved = 0;           // in Tenon's own convention
+    std::vector<std::uint8_t> order[2]; // by class: which to take first when nothing else decides
 };
 
 // Collects the operands of one instruction, in the order the emitter will ask for them.
@@ -22,11 +22,19 @@ public:
     OperandList(MachineFunction& mf, MachineInst& inst) : mf_(mf), inst_(inst) {}
 
     // In a register; a constant gets a temporary it is made in. Answers the operand's index.
-    std::uint32_t use(ir::ValueId value, std::uint8_t hint = no_register) { return add_use(value, OperandKind::Use, true, hint); }
-    std::uint32_t late_use(ir::ValueId value) { return add_use(value, OperandKind::LateUse, true, no_register); }
+    std::uint32_t use(ir::ValueId value, std::uint8_t hint = no_register) {
+        return add_use(value, OperandKind::Use, true, hint);
+    }
+    std::uint32_t late_use(ir::ValueId value) {
+        return add_use(value, OperandKind::LateUse, true, no_register);
+    }
     // Anywhere; constants need no operand, for which this answers no_operand.
-    std::uint32_t any(ir::ValueId value, std::uint8_t hint = no_register) { return add_use(value, OperandKind::Use, false, hint); }
-    std::uint32_t late_any(ir::ValueId value) { return add_use(value, OperandKind::LateUse, false, no_register); }
+    std::uint32_t any(ir::ValueId value, std::uint8_t hint = no_register) {
+        return add_use(value, OperandKind::Use, false, hint);
+    }
+    std::uint32_t late_any(ir::ValueId value) {
+        return add_use(value, OperandKind::LateUse, false, no_register);
+    }
     void def(ir::ValueId value, std::uint32_t same_as = no_operand, std::uint8_t hint = no_register);
     // A result that may go to a stack slot at once: of calls, which can have hundreds.
     void def_anywhere(ir::ValueId value, std::uint8_t hint);

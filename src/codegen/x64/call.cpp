@@ -40,14 +40,17 @@ void plan_plain(const ir::Signature& sig, CallPlan& plan) {
     plan.make(c_convention(), args, sig.results);
 }
 
-std::uint8_t hint_of(Location l) { return l.is_register() ? static_cast<std::uint8_t>(l.index) : no_register; }
+std::uint8_t hint_of(Location l) {
+    return l.is_register() ? static_cast<std::uint8_t>(l.index) : no_register;
+}
 
 } // namespace
 
 // --- operands ---
 
 void Describe::call(const ir::Inst& inst, const CallPlan& plan, unsigned first_arg) {
-    for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i), hint_of(plan.args[i + first_arg]));
+    for (unsigned i = 0; i < inst.operands.count; ++i)
+        out_.any(arg(inst, i), hint_of(plan.args[i + first_arg]));
     for (unsigned i = 0; i < inst.result_count; ++i) {
         std::uint8_t hint = i < plan.results.size() ? hint_of(plan.results[i]) : no_register;
         out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), hint);
@@ -306,7 +309,8 @@ void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& ta
             seq = scratch_register;
             a_->mov(gp64(seq), memory(data, 8));
         }
-        x86::Mem length_field(gp64(seq), offsetof(rt::Seq, length), 8), data_field(gp64(seq), offsetof(rt::Seq, data), 8);
+        x86::Mem length_field(gp64(seq), offsetof(rt::Seq, length), 8),
+            data_field(gp64(seq), offsetof(rt::Seq, data), 8);
         if (length.is_register()) {
             a_->mov(gp64(length.index), length_field);
         } else {
@@ -323,7 +327,8 @@ void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& ta
     call_address(target.address);
     leave_host_stack();
     if (!target.is_pure) test_trap_code(inst.loc);
-    if (inst.result_count == 1 && plan_.results[0] == Location::reg(Rax)) extend_result(Rax, host.sig.results[0]);
+    if (inst.result_count == 1 && plan_.results[0] == Location::reg(Rax))
+        extend_result(Rax, host.sig.results[0]);
     take_results(plan_.results, inst);
 }
 

@@ -155,7 +155,8 @@ void X64Module::return_to_host(std::initializer_list<unsigned> changed) {
                                 (metered() && reg == fuel_register);
         if (is_changed && reg != R15) a_.mov(gp64(reg), saved(i));
     }
-    const auto* context = std::find(std::begin(saved_by_host), std::end(saved_by_host), static_cast<unsigned>(R15));
+    const auto* context =
+        std::find(std::begin(saved_by_host), std::end(saved_by_host), static_cast<unsigned>(R15));
     a_.mov(gp64(R15), saved(static_cast<std::size_t>(context - std::begin(saved_by_host))));
     a_.mov(x86::rsp, x86::rbp);
     a_.pop(x86::rbp);
@@ -193,7 +194,9 @@ void X64Module::emit_packed_thunk(ir::FuncId func) {
     enter(packed_trap_exit_);
     const std::uint32_t area = (plan.stack_count * 8 + 15) & ~15u;
     if (area) a_.sub(x86::rsp, area);
-    auto slot = [](std::size_t i, unsigned size) { return x86::Mem(gp64(Rbx), static_cast<std::int32_t>(8 * i), size); };
+    auto slot = [](std::size_t i, unsigned size) {
+        return x86::Mem(gp64(Rbx), static_cast<std::int32_t>(8 * i), size);
+    };
     for (std::size_t i = 0; i < types.size(); ++i) {
         const Scalar type = types[i];
         const Location to = plan.args[i];
@@ -270,14 +273,16 @@ bool X64Module::emit_c_thunk(ir::FuncId func) {
         const bool from_float = m.from.is_register() && m.from.index >= first_float_register;
         const bool to_float = m.to.is_register() && m.to.index >= first_float_register;
         if (m.from.is_register() && m.to.is_register()) {
-            from_float && to_float ? a_.movaps(xmm_of(m.to.index), xmm_of(m.from.index))
-            : from_float           ? a_.movq(gp64(m.to.index), xmm_of(m.from.index))
-            : to_float             ? a_.movq(xmm_of(m.to.index), gp64(m.from.index))
-                                   : a_.mov(gp64(m.to.index), gp64(m.from.index));
+            from_float&& to_float ? a_.movaps(xmm_of(m.to.index), xmm_of(m.from.index))
+            : from_float          ? a_.movq(gp64(m.to.index), xmm_of(m.from.index))
+            : to_float            ? a_.movq(xmm_of(m.to.index), gp64(m.from.index))
+                                  : a_.mov(gp64(m.to.index), gp64(m.from.index));
         } else if (m.to.is_register()) {
-            to_float ? a_.movsd(xmm_of(m.to.index), incoming(m.from)) : a_.mov(gp64(m.to.index), incoming(m.from));
+            to_float ? a_.movsd(xmm_of(m.to.index), incoming(m.from))
+                     : a_.mov(gp64(m.to.index), incoming(m.from));
         } else if (m.from.is_register()) {
-            from_float ? a_.movsd(outgoing(m.to), xmm_of(m.from.index)) : a_.mov(outgoing(m.to), gp64(m.from.index));
+            from_float ? a_.movsd(outgoing(m.to), xmm_of(m.from.index))
+                       : a_.mov(outgoing(m.to), gp64(m.from.index));
         } else {
             a_.mov(gp64(scratch_register), incoming(m.from));
             a_.mov(outgoing(m.to), gp64(scratch_register));
@@ -286,7 +291,9 @@ bool X64Module::emit_c_thunk(ir::FuncId func) {
     auto extend = [this](unsigned reg, Scalar type) { // C leaves the upper bits undefined
         switch (scalar_size(type)) {
         case 1: is_signed(type) ? a_.movsx(gp32(reg), gp8(reg)) : a_.movzx(gp32(reg), gp8(reg)); return;
-        case 2: is_signed(type) ? a_.movsx(gp32(reg), x86::gpw(reg)) : a_.movzx(gp32(reg), x86::gpw(reg)); return;
+        case 2:
+            is_signed(type) ? a_.movsx(gp32(reg), x86::gpw(reg)) : a_.movzx(gp32(reg), x86::gpw(reg));
+            return;
         default: a_.mov(gp32(reg), gp32(reg)); return;
         }
     };
@@ -323,7 +330,8 @@ void X64Module::emit_stubs() {
     }
     a_.bind(trap_common_);
     for (unsigned reg = 0; reg < 16; ++reg) {
-        a_.mov(context_mem(static_cast<std::int64_t>(offsetof(rt::Context, trap_registers) + 8 * reg), 8), gp64(reg));
+        a_.mov(context_mem(static_cast<std::int64_t>(offsetof(rt::Context, trap_registers) + 8 * reg), 8),
+               gp64(reg));
     }
     if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
     a_.pop(gp64(Rsi)); // the site
@@ -355,7 +363,9 @@ void X64Module::emit_stubs() {
     constexpr std::int32_t room = 8 * 8 + 16 * 16;
     a_.sub(x86::rsp, room);
     auto int_place = [](unsigned i) { return x86::Mem(x86::rbp, -8 * static_cast<std::int32_t>(i + 1), 8); };
-    auto float_place = [](unsigned i) { return x86::Mem(x86::rbp, -room + 16 * static_cast<std::int32_t>(i), 16); };
+    auto float_place = [](unsigned i) {
+        return x86::Mem(x86::rbp, -room + 16 * static_cast<std::int32_t>(i), 16);
+    };
     for (unsigned i = 0; i < std::size(kept); ++i) a_.mov(int_place(i), gp64(kept[i]));
     for (unsigned i = 0; i < 16; ++i) a_.movups(float_place(i), x86::xmm(i));
     if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));

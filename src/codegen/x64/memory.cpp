@@ -9,9 +9,13 @@ namespace tn::codegen::x64 {
 namespace Inst = x86::Inst;
 
 namespace {
-x86::Mem field(unsigned reg, std::size_t offset) { return x86::Mem(gp64(reg), static_cast<std::int32_t>(offset), 8); }
+x86::Mem field(unsigned reg, std::size_t offset) {
+    return x86::Mem(gp64(reg), static_cast<std::int32_t>(offset), 8);
+}
 constexpr std::size_t count_offset = offsetof(rt::Object, count);
-const void* address_of(void (*fn)(rt::Context*, rt::Object*) noexcept) { return reinterpret_cast<const void*>(fn); }
+const void* address_of(void (*fn)(rt::Context*, rt::Object*) noexcept) {
+    return reinterpret_cast<const void*>(fn);
+}
 } // namespace
 
 // --- constants: made where they are needed, never by themselves ---
@@ -34,20 +38,24 @@ void FunctionEmitter::op(OpTag<Op::InstanceData>, const ir::Inst&) {}
 void Describe::op(OpTag<Op::ElemAddr>, const ir::Inst& inst) {
     out_.use(arg(inst, 0));
     std::int64_t index;
-    if (!mf_.find_int(arg(inst, 1), index) || !fits_int32(index) || !fits_int32(index * inst.imm)) out_.use(arg(inst, 1));
+    if (!mf_.find_int(arg(inst, 1), index) || !fits_int32(index) || !fits_int32(index * inst.imm))
+        out_.use(arg(inst, 1));
     out_.def(inst.first_result);
 }
 
 void FunctionEmitter::op(OpTag<Op::ElemAddr>, const ir::Inst& inst) {
     const unsigned base = reg();
     std::int64_t constant;
-    if (mf_->find_int(mf_->fn->operands_of(inst)[1], constant) && fits_int32(constant) && fits_int32(constant * inst.imm)) {
+    if (mf_->find_int(mf_->fn->operands_of(inst)[1], constant) && fits_int32(constant) &&
+        fits_int32(constant * inst.imm)) {
         a_->lea(gp64(reg()), x86::ptr(gp64(base), static_cast<std::int32_t>(constant * inst.imm)));
         return;
     }
     const unsigned index = reg(), dst = reg();
     // stride = outer * inner with inner one of lea's 3, 5, 9 and outer one of its scales
-    auto shift_of = [](std::int64_t scale) { return scale == 8 ? 3u : scale == 4 ? 2u : scale == 2 ? 1u : 0u; };
+    auto shift_of = [](std::int64_t scale) {
+        return scale == 8 ? 3u : scale == 4 ? 2u : scale == 2 ? 1u : 0u;
+    };
     auto is_scale = [](std::int64_t scale) { return scale == 1 || scale == 2 || scale == 4 || scale == 8; };
     if (is_scale(inst.imm)) {
         a_->lea(gp64(dst), x86::ptr(gp64(base), gp64(index), shift_of(inst.imm)));
@@ -222,7 +230,8 @@ void Describe::op(OpTag<Op::Unique>, const ir::Inst& inst) {
 }
 
 // The slow path of an operation whose list is in `ref` and becomes `dst`.
-void FunctionEmitter::call_list_helper(const void* helper, unsigned ref, unsigned dst, std::int64_t desc, ir::LocId loc) {
+void FunctionEmitter::call_list_helper(const void* helper, unsigned ref, unsigned dst, std::int64_t desc,
+                                       ir::LocId loc) {
     const RegMask live = live_across(inst_);
     keep_registers(live, false);
     move_gp(Rsi, ref, Scalar::Ref);

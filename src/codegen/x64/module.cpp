@@ -46,16 +46,15 @@ void X64Module::check() {
     if (!errors_.message.empty()) fail("asmjit: " + errors_.message);
 }
 
-void X64Module::comment(const char* text) {
-    a_.comment(text);
-}
+void X64Module::comment(const char* text) { a_.comment(text); }
 
 void X64Module::emit_function(MachineFunction& mf, const Frame& frame) {
     current = mf.fn;
     if (is_listing()) comment(("fn " + mf.fn->name).c_str());
     rt::FrameInfo info;
     info.begin = offset();
-    for (std::size_t i = 0; i < frame.saved.size(); ++i) info.saved.push_back({frame.saved[i], frame.saved_offset(i)});
+    for (std::size_t i = 0; i < frame.saved.size(); ++i)
+        info.saved.push_back({frame.saved[i], frame.saved_offset(i)});
     frames_.push_back(std::move(info));
     function_emitter_.emit(mf, frame, static_cast<std::uint32_t>(frames_.size() - 1));
     function_offsets_[mf.id.index()] = static_cast<std::uint32_t>(code_.labelOffset(function_label(mf.id)));
@@ -90,7 +89,9 @@ x86::Mem X64Module::pool128(std::uint64_t low, std::uint64_t high) {
     return x86::ptr(pool128_.back().label, 0, 16);
 }
 
-void X64Module::add_table(Label at, std::vector<Label> targets) { tables_.push_back({at, std::move(targets)}); }
+void X64Module::add_table(Label at, std::vector<Label> targets) {
+    tables_.push_back({at, std::move(targets)});
+}
 
 void X64Module::add_site(std::uint32_t frame, ir::LocId loc, std::span<const rt::RefLocation> refs) {
     rt::Site site;

@@ -29,8 +29,10 @@ std::vector<std::uint8_t> xmm_row(unsigned count) {
 } // namespace
 
 const CallConvention& script_convention() {
-    static const CallConvention convention{{Rdi, Rsi, Rdx, Rcx, R8, R9, Rax, R10}, xmm_row(8),
-                                           {Rax, Rdx, Rcx, Rsi, Rdi, R8, R9, R10}, xmm_row(8)};
+    static const CallConvention convention{{Rdi, Rsi, Rdx, Rcx, R8, R9, Rax, R10},
+                                           xmm_row(8),
+                                           {Rax, Rdx, Rcx, Rsi, Rdi, R8, R9, R10},
+                                           xmm_row(8)};
     return convention;
 }
 
@@ -65,7 +67,10 @@ const CallPlan& X64Target::plan_params(const ir::Signature& sig) {
 void X64Target::describe(MachineFunction& mf, const ir::Inst& inst, OperandList& out) {
     Describe d(mf, cpu_, options_, out);
     switch (inst.op) {
-#define OP(name, text, operands, results, effects, consumes) case Op::name: d.op(OpTag<Op::name>{}, inst); break;
+#define OP(name, text, operands, results, effects, consumes)                                                 \
+    case Op::name:                                                                                           \
+        d.op(OpTag<Op::name>{}, inst);                                                                       \
+        break;
 #include "ir/op.def"
     }
 }
@@ -80,40 +85,29 @@ public:
         : mf_(mf), block_(block), index_(index) {}
 
     void fold(const ir::Inst& inst) {
-        switch (inst.op) {
-        case Op::Add:
-        case Op::Sub:
-        case Op::WrapAdd:
-        case Op::WrapSub:
-        case Op::And:
-        case Op::Or:
-        case Op::Xor:
+        const Op op = inst.op;
+        auto any_of = [op](auto... ops) { return ((op == ops) || ...); };
+        if (any_of(Op::Add, Op::Sub, Op::WrapAdd, Op::WrapSub, Op::And, Op::Or, Op::Xor)) {
             if (scalar_size(inst.type) >= 4) second(inst);
-            return;
-        case Op::Mul:
-        case Op::WrapMul: {
-            bool unsigned_check = inst.op == Op::Mul && !(inst.flags & ir::NoTrap) && !is_signed(inst.type);
-            if (scalar_size(inst.type) >= 4 && !unsigned_check) second(inst);
-            return;
-        }
-        case Op::FAdd:
-        case Op::FSub:
-        case Op::FMul:
-        case Op::FDiv: second(inst); return;
-        case Op::Sqrt: load(operand(inst, 0)); return;
-        case Op::ICmp:
-        case Op::FCmp: comparison(inst); return;
-        case Op::Select:
-        case Op::Branch:
-        case Op::TrapIf: condition(operand(inst, 0)); return;
-        case Op::Bounds: {
+        } else if (any_of(Op::Mul, Op::WrapMul)) {
+            // The product of two u32 is checked in 64 bits, which memory does not hold.
+            const bool in_64_bits = op == Op::Mul && !(inst.flags & ir::NoTrap) && !is_signed(inst.type);
+            if (scalar_size(inst.type) >= 4 && !in_64_bits) second(inst);
+        } else if (any_of(Op::FAdd, Op::FSub, Op::FMul, Op::FDiv)) {
+            second(inst);
+        } else if (op == Op::Sqrt) {
+            load(operand(inst, 0));
+        } else if (any_of(Op::ICmp, Op::FCmp)) {
+            comparison(inst);
+        } else if (any_of(Op::Select, Op::Branch, Op::TrapIf)) {
+            condition(operand(inst, 0));
+        } else if (op == Op::Bounds) {
             std::int64_t unused;
             if (!mf_.find_int(operand(inst, 0), unused)) load(operand(inst, 1));
-            return;
-        }
-        case Op::Load: address(inst, operands(inst).size() > 1); return;
-        case Op::Store: address(inst, operands(inst).size() > 2); return;
-        default: return; // everything else takes its operands as they are
+        } else if (op == Op::Load) {
+            address(inst, operands(inst).size() > 1);
+        } else if (op == Op::Store) {
+            address(inst, operands(inst).size() > 2);
         }
     }
 
@@ -124,7 +118,8 @@ private:
     // The instruction behind a value that only this one uses, in the same block.
     const ir::Inst* only_user_of(ir::ValueId value) const {
         const ir::Inst* def = mf_.def_inst(value);
-        if (!def || mf_.use_count[value.index()] != 1 || def->block != mf_.fn->insts[block_[index_]].block) return nullptr;
+        if (!def || mf_.use_count[value.index()] != 1 || def->block != mf_.fn->insts[block_[index_]].block)
+            return nullptr;
         return def;
     }
     void take(ir::ValueId value) { mf_.folded[mf_.fn->values[value].inst.index()] = 1; }
@@ -192,10 +187,12 @@ private:
         const auto cond = static_cast<ir::Cond>(compare.aux);
         const ir::Inst& last = mf_.fn->insts[block_[index_]];
         std::int64_t constant, step;
-        if (last.op != Op::Branch || compare.op != Op::ICmp || (cond != ir::Cond::Eq && cond != ir::Cond::Ne)) return false;
+        if (last.op != Op::Branch || compare.op != Op::ICmp || (cond != ir::Cond::Eq && cond != ir::Cond::Ne))
+            return false;
         const ir::ValueId a = operand(compare, 0);
         const Scalar type = mf_.type_of(a);
-        if (!is_integer(type) || scalar_size(type) < 4 || !mf_.find_int(operand(compare, 1), constant)) return false;
+        if (!is_integer(type) || scalar_size(type) < 4 || !mf_.find_int(operand(compare, 1), constant))
+            return false;
         for (std::size_t back = 1; back <= index_ && back <= 16; ++back) {
             const ir::Inst& add = mf_.fn->insts[block_[index_ - back]];
             const bool exact = add.op == Op::WrapAdd || (add.op == Op::Add && (add.flags & ir::NoTrap));
@@ -205,8 +202,12 @@ private:
             for (const ir::Target& t : mf_.fn->targets_of(last)) {
                 for (ir::ValueId arg : mf_.fn->args_of(t)) goes_on = goes_on || arg == sum;
             }
-            const std::int64_t shifted = ir::extend_int(type, static_cast<std::int64_t>(static_cast<std::uint64_t>(constant) + static_cast<std::uint64_t>(step)));
-            if (!goes_on || mf_.folded[block_[index_ - back].index()] || (is_wide(type) && !fits_int32(shifted))) return false;
+            const std::int64_t shifted =
+                ir::extend_int(type, static_cast<std::int64_t>(static_cast<std::uint64_t>(constant) +
+                                                               static_cast<std::uint64_t>(step)));
+            if (!goes_on || mf_.folded[block_[index_ - back].index()] ||
+                (is_wide(type) && !fits_int32(shifted)))
+                return false;
             mf_.shifted.push_back({id, sum, static_cast<std::int32_t>(shifted)});
             return true;
         }
@@ -237,7 +238,9 @@ private:
         if (!def || mf_.type_of(value) != Scalar::I64) return;
         bool proven = def->op == Op::WrapAdd || (def->op == Op::Add && (def->flags & ir::NoTrap));
         std::int64_t constant;
-        if (!proven || !mf_.find_int(operand(*def, 1), constant) || constant != static_cast<std::int16_t>(constant)) return;
+        if (!proven || !mf_.find_int(operand(*def, 1), constant) ||
+            constant != static_cast<std::int16_t>(constant))
+            return;
         if (mf_.is_constant(operand(*def, 0))) return;
         take(value);
     }
@@ -285,8 +288,8 @@ AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst) {
         parts.disp += constant * parts.scale;
     }
     std::int64_t constant;
-    if (parts.index.is_valid() && mf.find_int(parts.index, constant) && constant == static_cast<std::int32_t>(constant) &&
-        fits_int32(parts.disp + constant * parts.scale)) {
+    if (parts.index.is_valid() && mf.find_int(parts.index, constant) &&
+        constant == static_cast<std::int32_t>(constant) && fits_int32(parts.disp + constant * parts.scale)) {
         parts.disp += constant * parts.scale;
         parts.index = ir::ValueId();
     }

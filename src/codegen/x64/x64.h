@@ -1,6 +1,7 @@
 // The x86-64 target: registers, conventions, and the two halves of every operation: what it asks of its
 // operands (Describe) and the code it becomes (FunctionEmitter). Both halves of an operation stand next to
-// each other in arith, memory, control, call and entry.cpp, and must take operands in the same order.
+// each other in arith (with bits, divide, float, convert), memory, control (with compare), call and
+// entry.cpp, and must take operands in the same order.
 #pragma once
 
 #include "codegen/parallel_move.h"
@@ -25,8 +26,24 @@ struct CpuFeatures {
 };
 
 enum RegisterNumber : std::uint8_t {
-    Rax, Rcx, Rdx, Rbx, Rsp, Rbp, Rsi, Rdi, R8, R9, R10, R11, R12, R13, R14, R15,
-    Xmm0 = first_float_register, Xmm15 = Xmm0 + 15,
+    Rax,
+    Rcx,
+    Rdx,
+    Rbx,
+    Rsp,
+    Rbp,
+    Rsi,
+    Rdi,
+    R8,
+    R9,
+    R10,
+    R11,
+    R12,
+    R13,
+    R14,
+    R15,
+    Xmm0 = first_float_register,
+    Xmm15 = Xmm0 + 15,
 };
 inline constexpr unsigned context_register = R15, fuel_register = R14, scratch_register = R11;
 
@@ -79,17 +96,16 @@ private:
 };
 
 // The operations, each as an overload on its tag; missing ones do not compile where op.def is expanded.
-#define TN_X64_ALL_OPS(X) \
-    X(ConstInt) X(ConstFloat) X(Null) X(Literal) X(Empty) X(InstanceData) \
-    X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg) X(Shl) X(Shr) \
-    X(WrapAdd) X(WrapSub) X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft) X(RotateRight) \
-    X(PopCount) X(LeadingZeros) X(TrailingZeros) \
-    X(FAdd) X(FSub) X(FMul) X(FDiv) X(FNeg) X(FAbs) X(Sqrt) X(Floor) X(Ceil) X(Trunc) \
-    X(ICmp) X(FCmp) X(Select) X(Convert) X(Bitcast) \
-    X(ElemAddr) X(Load) X(Store) X(Retain) X(Release) X(Unique) X(UniqueAt) \
-    X(SeqLen) X(SeqData) X(Bounds) X(ListNew) X(ListGrow) X(SeqSetLen) \
-    X(Call) X(CallRuntime) X(CallHost) X(TrapIf) X(Poll) \
-    X(Jump) X(Branch) X(Switch) X(Return) X(Trap) X(Unreachable)
+#define TN_X64_ALL_OPS(X)                                                                                    \
+    X(ConstInt)                                                                                              \
+    X(ConstFloat) X(Null) X(Literal) X(Empty) X(InstanceData) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg)      \
+        X(Shl) X(Shr) X(WrapAdd) X(WrapSub) X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft)              \
+            X(RotateRight) X(PopCount) X(LeadingZeros) X(TrailingZeros) X(FAdd) X(FSub) X(FMul) X(FDiv)      \
+                X(FNeg) X(FAbs) X(Sqrt) X(Floor) X(Ceil) X(Trunc) X(ICmp) X(FCmp) X(Select) X(Convert)       \
+                    X(Bitcast) X(ElemAddr) X(Load) X(Store) X(Retain) X(Release) X(Unique) X(UniqueAt)       \
+                        X(SeqLen) X(SeqData) X(Bounds) X(ListNew) X(ListGrow) X(SeqSetLen) X(Call)           \
+                            X(CallRuntime) X(CallHost) X(TrapIf) X(Poll) X(Jump) X(Branch) X(Switch)         \
+                                X(Return) X(Trap) X(Unreachable)
 
 // --- the first half: operands ---
 class Describe {
@@ -190,7 +206,7 @@ private:
         std::function<void()> body; // its code; ends in a jump to `resume` on its own or by falling out
     };
 
-    // emit.cpp: blocks, operands, moves
+    // emit.cpp: blocks, edges, out-of-line paths; operands.cpp: operands and moves
     void thread_jumps();
     bool is_empty_jump(std::uint32_t block) const;
     void lay_out_blocks();
@@ -207,8 +223,8 @@ private:
     RegMask live_across(std::uint32_t inst) const;
 
     const Operand& next();
-    unsigned reg();                    // the next operand, in a register; makes a constant in it
-    Location any(ir::ValueId value);   // the next operand anywhere, or a constant
+    unsigned reg();                  // the next operand, in a register; makes a constant in it
+    Location any(ir::ValueId value); // the next operand anywhere, or a constant
     Rm rm(ir::ValueId value);
     x86::Mem address(const ir::Inst& inst);
     x86::Mem memory(Location l, unsigned size = 0) const;
@@ -218,7 +234,7 @@ private:
     void move_xmm(unsigned to, unsigned from);
     void load_imm(unsigned reg, std::int64_t value, bool wide);
 
-    // arith.cpp
+    // arith.cpp, bits.cpp, divide.cpp, float.cpp, convert.cpp
     void alu(asmjit::InstId id, unsigned dst, const Rm& src, bool wide);
     void two_address(asmjit::InstId id, const ir::Inst& inst);
     void add_sub(asmjit::InstId id, const ir::Inst& inst, bool checked);
@@ -238,7 +254,7 @@ private:
     void float_op(asmjit::InstId sse, asmjit::InstId avx, unsigned dst, unsigned first, const Rm& second);
     Rm float_rm(ir::ValueId value);
 
-    // control.cpp
+    // compare.cpp, control.cpp
     Condition comparison(const ir::Inst& compare);
     Condition condition(ir::ValueId value);
     void jump_if(const Condition& c, bool value, Label target);
@@ -288,20 +304,20 @@ private:
     std::vector<Scalar> types_, result_types_;
     std::vector<Label> block_labels_;
     std::vector<std::pair<std::uint32_t, Label>> edge_blocks_; // edge, its label: emitted out of line
-    std::vector<std::uint32_t> layout_;   // blocks in emission order
-    std::vector<std::uint32_t> place_;    // by block: index in layout_
-    std::vector<std::uint32_t> threaded_; // by block: where a jump to it ends up
-    bool frameless_ = false;              // emitting blocks that run before the frame is made
+    std::vector<std::uint32_t> layout_;                        // blocks in emission order
+    std::vector<std::uint32_t> place_;                         // by block: index in layout_
+    std::vector<std::uint32_t> threaded_;                      // by block: where a jump to it ends up
+    bool frameless_ = false; // emitting blocks that run before the frame is made
     Label frame_label_;
-    bool keep_flags_ = false;             // between a test and its use
-    std::vector<std::uint8_t> align_;     // by block: starts an inner loop
+    bool keep_flags_ = false;         // between a test and its use
+    std::vector<std::uint8_t> align_; // by block: starts an inner loop
     std::vector<TrapPath> traps_;
     std::vector<ColdPath> cold_paths_;
     std::vector<rt::RefLocation> refs_;
-    std::size_t next_moves_ = 0;          // in moves_before
-    std::uint32_t inst_ = 0;              // machine instruction being emitted
+    std::size_t next_moves_ = 0; // in moves_before
+    std::uint32_t inst_ = 0;     // machine instruction being emitted
     std::uint32_t block_ = 0;
-    std::uint32_t operand_ = 0;           // next one to read
+    std::uint32_t operand_ = 0; // next one to read
 
     friend class X64Module;
 };

@@ -75,13 +75,17 @@ TEST(Border, CEntryThunks) {
     options.instance_context_offset = offsetof(Handle, context);
     Script s(exported, options);
     Handle handle{0, &s.instance->context};
-    auto* mix = c_function<double(Handle*, std::int8_t, double, std::uint32_t, bool, std::int64_t, float, std::uint16_t,
-                                  std::int64_t, std::int64_t, std::int64_t, std::int64_t, double)>(s, "mix");
+    auto* mix =
+        c_function<double(Handle*, std::int8_t, double, std::uint32_t, bool, std::int64_t, float,
+                          std::uint16_t, std::int64_t, std::int64_t, std::int64_t, std::int64_t, double)>(
+            s, "mix");
     ASSERT_NE(mix, nullptr);
     const double expected = (-3 + 1.5 + 4e9 + 1 + -7 + 0.25 + 65000 + (100 - 1) + 6 * -7) * 2.0;
     EXPECT_EQ(mix(&handle, -3, 1.5, 4'000'000'000u, true, -7, 0.25f, 65000, 100, 1, 6, -7, 2.0), expected);
-    EXPECT_EQ(s.run("mix", {slot(-3), slot(1.5), slot(4'000'000'000u), slot(1), slot(-7), slot(0.25f), slot(65000), slot(100),
-                            slot(1), slot(6), slot(-7), slot(2.0)}).f64, expected);
+    EXPECT_EQ(s.run("mix", {slot(-3), slot(1.5), slot(4'000'000'000u), slot(1), slot(-7), slot(0.25f),
+                            slot(65000), slot(100), slot(1), slot(6), slot(-7), slot(2.0)})
+                  .f64,
+              expected);
     auto* narrow = c_function<std::int8_t(Handle*, std::int8_t, std::uint16_t)>(s, "narrow");
     EXPECT_EQ(narrow(&handle, 100, 100), static_cast<std::int8_t>(200));
     EXPECT_EQ(s.run("narrow", {slot(100), slot(100)}).i, -56);
@@ -113,11 +117,13 @@ std::uint32_t generic(rt::Context* context, void* registration, rt::Slot* io) {
         rt::Slot row[2] = {slot(20), slot(std::int64_t(0))};
         EXPECT_EQ(current->thunk(current->find("fib"))(context, row), 0u);
         answer = row[0].i;
-        EXPECT_EQ(current->thunk(current->find("bad"))(context, row), static_cast<std::uint32_t>(TrapCode::DivisionByZero));
+        EXPECT_EQ(current->thunk(current->find("bad"))(context, row),
+                  static_cast<std::uint32_t>(TrapCode::DivisionByZero));
         context->trap_code = TrapCode::None;
     }
     std::string out;
-    for (std::int64_t i = 0; i < n; ++i) out.append(reinterpret_cast<const char*>(text->data), static_cast<std::size_t>(text->length));
+    for (std::int64_t i = 0; i < n; ++i)
+        out.append(reinterpret_cast<const char*>(text->data), static_cast<std::size_t>(text->length));
     io[0].ref = rt::rt_bytes_new(context, out.data(), static_cast<std::int64_t>(out.size()), 0);
     return 0;
 }

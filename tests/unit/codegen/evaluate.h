@@ -55,7 +55,8 @@ public:
                     for (unsigned i = 0; i < operands.size(); ++i) in.push_back(arg(i));
                     Evaluation out = call(ir::FuncId(static_cast<std::size_t>(inst.imm)), in);
                     if (out.trap != TrapCode::None) return out;
-                    for (unsigned i = 0; i < inst.result_count; ++i) values[inst.first_result.index() + i] = out.results[i];
+                    for (unsigned i = 0; i < inst.result_count; ++i)
+                        values[inst.first_result.index() + i] = out.results[i];
                     break;
                 }
                 case ir::Op::TrapIf:
@@ -65,7 +66,9 @@ public:
                     if (arg(0).i < 0 || arg(0).i >= arg(1).i) return {TrapCode::IndexOutOfBounds, {}};
                     break;
                 case ir::Op::Poll: break;
-                case ir::Op::Store: store(fn.values[operands[1]].type, address(inst, values, operands, 2), arg(1)); break;
+                case ir::Op::Store:
+                    store(fn.values[operands[1]].type, address(inst, values, operands, 2), arg(1));
+                    break;
                 default: {
                     rt::Slot out{.u = 0};
                     TrapCode trap = compute(fn, inst, values, out);
@@ -77,7 +80,8 @@ public:
                     std::vector<rt::Slot> moved;
                     for (ir::ValueId v : fn.args_of(*next)) moved.push_back(values[v.index()]);
                     block = next->block;
-                    for (std::size_t i = 0; i < moved.size(); ++i) values[fn.blocks[block].params[i].index()] = moved[i];
+                    for (std::size_t i = 0; i < moved.size(); ++i)
+                        values[fn.blocks[block].params[i].index()] = moved[i];
                     break;
                 }
             }
@@ -88,7 +92,9 @@ private:
     using I = __int128;
 
     static I number(Scalar type, rt::Slot s) { return is_signed(type) ? I(s.i) : I(s.u); }
-    static rt::Slot cut(Scalar type, I v) { return {.i = ir::extend_int(type, static_cast<std::int64_t>(v))}; }
+    static rt::Slot cut(Scalar type, I v) {
+        return {.i = ir::extend_int(type, static_cast<std::int64_t>(v))};
+    }
     static double real(Scalar type, rt::Slot s) { return type == Scalar::F32 ? s.f32 : s.f64; }
     static rt::Slot real_slot(Scalar type, double v) {
         rt::Slot s{.u = 0};
@@ -101,11 +107,12 @@ private:
     }
     static unsigned bits(Scalar type) { return type == Scalar::Bool ? 1 : 8 * scalar_size(type); }
 
-    std::size_t address(const ir::Inst& inst, const std::vector<rt::Slot>& values, std::span<const ir::ValueId> operands,
-                        std::size_t index_at) const {
+    std::size_t address(const ir::Inst& inst, const std::vector<rt::Slot>& values,
+                        std::span<const ir::ValueId> operands, std::size_t index_at) const {
         std::int64_t at = values[operands[0].index()].i + inst.imm;
         if (operands.size() > index_at) at += values[operands.back().index()].i * inst.scale;
-        if (at < 0 || static_cast<std::size_t>(at) + 8 > data.size()) throw std::out_of_range("test reads outside its data");
+        if (at < 0 || static_cast<std::size_t>(at) + 8 > data.size())
+            throw std::out_of_range("test reads outside its data");
         return static_cast<std::size_t>(at);
     }
     void store(Scalar type, std::size_t at, rt::Slot v) { std::memcpy(&data[at], &v, scalar_size(type)); }
@@ -130,7 +137,8 @@ private:
         return cut(to, whole > high ? high : whole < low ? low : whole);
     }
 
-    TrapCode compute(const ir::Function& fn, const ir::Inst& inst, const std::vector<rt::Slot>& values, rt::Slot& out) {
+    TrapCode compute(const ir::Function& fn, const ir::Inst& inst, const std::vector<rt::Slot>& values,
+                     rt::Slot& out) {
         using ir::Op;
         auto operands = fn.operands_of(inst);
         const Scalar type = inst.type;
@@ -139,7 +147,8 @@ private:
         auto n = [&](unsigned i) { return number(type_of(i), arg(i)); };
         auto checked = [&](I exact) {
             out = cut(type, exact);
-            return number(type, out) == exact || (inst.flags & ir::NoTrap) ? TrapCode::None : TrapCode::IntegerOverflow;
+            return number(type, out) == exact || (inst.flags & ir::NoTrap) ? TrapCode::None
+                                                                           : TrapCode::IntegerOverflow;
         };
         auto real_result = [&](double v) {
             out = real_slot(type, v);
@@ -153,7 +162,8 @@ private:
         switch (inst.op) {
         case Op::ConstInt: out = {.i = inst.imm}; return TrapCode::None;
         case Op::ConstFloat:
-            out = {.u = type == Scalar::F32 ? static_cast<std::uint32_t>(inst.imm) : static_cast<std::uint64_t>(inst.imm)};
+            out = {.u = type == Scalar::F32 ? static_cast<std::uint32_t>(inst.imm)
+                                            : static_cast<std::uint64_t>(inst.imm)};
             return TrapCode::None;
         case Op::InstanceData: out = {.u = 0}; return TrapCode::None;
         case Op::Add: return checked(n(0) + n(1));
@@ -169,7 +179,8 @@ private:
         case Op::Shl:
         case Op::Shr:
             if (n(1) < 0 || n(1) >= width) return TrapCode::InvalidShift;
-            return wrapped(inst.op == Op::Shl ? n(0) << static_cast<int>(n(1)) : n(0) >> static_cast<int>(n(1)));
+            return wrapped(inst.op == Op::Shl ? n(0) << static_cast<int>(n(1))
+                                              : n(0) >> static_cast<int>(n(1)));
         case Op::WrapAdd: return wrapped(n(0) + n(1));
         case Op::WrapSub: return wrapped(n(0) - n(1));
         case Op::WrapMul: return wrapped(I(arg(0).i) * arg(1).i);
@@ -189,7 +200,8 @@ private:
         case Op::TrailingZeros: {
             std::uint64_t mask = width == 64 ? ~0ull : (1ull << width) - 1, v = arg(0).u & mask;
             if (inst.op == Op::PopCount) return wrapped(std::popcount(v));
-            if (inst.op == Op::LeadingZeros) return wrapped(std::countl_zero(v) - static_cast<int>(64 - width));
+            if (inst.op == Op::LeadingZeros)
+                return wrapped(std::countl_zero(v) - static_cast<int>(64 - width));
             return wrapped(v == 0 ? static_cast<int>(width) : std::countr_zero(v));
         }
         case Op::FAdd: return real_result(real(type, arg(0)) + real(type, arg(1)));

@@ -31,10 +31,12 @@ inline std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
         parts.descs.push_back(d);
     }
     for (std::size_t i = 0; i < module.literals.size(); ++i) {
-        parts.literals.emplace_back(module.literals[ir::LiteralId(i)], module.literal_descs[ir::LiteralId(i)].value);
+        parts.literals.emplace_back(module.literals[ir::LiteralId(i)],
+                                    module.literal_descs[ir::LiteralId(i)].value);
     }
     parts.instance_data_size = module.instance_data_size;
-    for (const ir::InstanceRef& ref : module.instance_refs) parts.instance_refs.push_back({ref.offset, ref.desc.value});
+    for (const ir::InstanceRef& ref : module.instance_refs)
+        parts.instance_refs.push_back({ref.offset, ref.desc.value});
     return std::make_shared<rt::Program>(std::move(parts));
 }
 
@@ -49,7 +51,9 @@ inline rt::Slot slot(rt::Object* value) { return {.ref = value}; }
 
 class Script {
 public:
-    Script(std::unique_ptr<ir::Module> m, GenerateOptions options = {}) : module(std::move(m)) { compile(std::move(options)); }
+    Script(std::unique_ptr<ir::Module> m, GenerateOptions options = {}) : module(std::move(m)) {
+        compile(std::move(options));
+    }
     explicit Script(const std::string& functions, GenerateOptions options = {}) {
         ir::ParseError error;
         module = ir::parse(std::string(tables) + functions, error);
@@ -85,7 +89,8 @@ public:
     std::string trace() const {
         std::string text;
         for (const rt::TraceEntry& e : instance->last_trap()->trace().entries) {
-            text += e.function + " (" + e.file + ":" + std::to_string(e.line) + ":" + std::to_string(e.column) + ")\n";
+            text += e.function + " (" + e.file + ":" + std::to_string(e.line) + ":" +
+                    std::to_string(e.column) + ")\n";
         }
         return text;
     }

@@ -103,9 +103,11 @@ b0(v0: i64):
 
 TEST(Ownership, ManyReferencesAcrossCallsAndTraps) {
     // Twenty lists live at once: registers and slots, at a call and at a trap in the callee.
-    std::string text = "fn @leaf(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 100\n    v2 = div.i64 v1, v0 @loc0\n"
-                       "    return v2\n}\nfn @many(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 3\n";
-    for (int i = 0; i < 20; ++i) text += "    v" + std::to_string(10 + i) + " = list_new.ref v1, desc2 @loc0\n";
+    std::string text =
+        "fn @leaf(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 100\n    v2 = div.i64 v1, v0 @loc0\n"
+        "    return v2\n}\nfn @many(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 3\n";
+    for (int i = 0; i < 20; ++i)
+        text += "    v" + std::to_string(10 + i) + " = list_new.ref v1, desc2 @loc0\n";
     text += "    v2 = call @leaf v0 @loc1\n    v3 = sub.i64 v2, v1 @loc1\n    v4 = div.i64 v2, v3 @loc1\n";
     for (int i = 0; i < 20; ++i) text += "    release v" + std::to_string(10 + i) + "\n";
     text += "    return v4\n}\n";
@@ -213,6 +215,44 @@ b0:
 )");
     s.run("start");
     EXPECT_EQ(s.trap, TrapCode::StackOverflow);
+    s.expect_clean();
+}
+
+TEST(Ownership, WhatNobodyUsesBeforeATrapIsReleased) {
+    Script s(R"(
+fn @f(v0: bool, v1: i64) -> i64 {
+b0(v0: bool, v1: i64):
+    v2 = const.i64 2
+    v3 = list_new.ref v2, desc2 @loc0
+    branch v0, b1, b2
+b1:
+    v4 = list_new.ref v2, desc2 @loc0
+    v5 = literal.ref literal0
+    v6 = retain.ref v5
+    v7 = add.i64 v1, v1 @loc0
+    v8 = icmp.lt v7, v2
+    branch v8, b3, b4
+b2:
+    release v3
+    return v1
+b3:
+    trap Panic v6 @loc1
+b4:
+    jump b5(v4)
+b5(v9: owned ref):
+    trap Panic v6 @loc1
+}
+)");
+    EXPECT_EQ(s.run("f", {slot(0), slot(5)}).i, 5);
+    s.expect_clean();
+    s.run("f", {slot(1), slot(5)});
+    EXPECT_EQ(s.trap, TrapCode::Panic);
+    s.expect_clean();
+    s.run("f", {slot(1), slot(-5)});
+    EXPECT_EQ(s.trap, TrapCode::Panic);
+    s.expect_clean();
+    s.run("f", {slot(1), slot(INT64_MAX)});
+    EXPECT_EQ(s.trap, TrapCode::IntegerOverflow);
     s.expect_clean();
 }
 

@@ -39,7 +39,8 @@ TEST(ParallelMove, AnyMixOfPlacesArrives) {
             expected[key(l)] = place[key(from)];
         }
         for (const Move& m : moves.resolve()) {
-            if (m.from.is_memory() && m.to.is_memory()) place[key(Location::reg(copy))] = 0; // used on the way
+            if (m.from.is_memory() && m.to.is_memory())
+                place[key(Location::reg(copy))] = 0; // used on the way
             ASSERT_TRUE(place.contains(key(m.from)));
             place[key(m.to)] = place[key(m.from)];
         }
@@ -57,7 +58,8 @@ TEST(Divide, MagicNumbers) {
         std::uint64_t n = any(), d = any();
         if (d >= 2 && (d & (d - 1)) != 0) {
             x64::UnsignedMagic m = x64::unsigned_magic(d);
-            std::uint64_t q = static_cast<std::uint64_t>(static_cast<unsigned __int128>(m.multiplier) * n >> 64);
+            std::uint64_t q =
+                static_cast<std::uint64_t>(static_cast<unsigned __int128>(m.multiplier) * n >> 64);
             if (m.add) q += (n - q) >> 1;
             ASSERT_EQ(q >> m.shift, n / d) << n << " / " << d;
         }
@@ -81,8 +83,9 @@ TEST(Divide, EveryShortDivisor) {
             bool is_signed = type[0] == 'i';
             if (d == 0 || (is_signed ? d > 127 : d < 0)) continue;
             std::string t = type, c = std::to_string(d);
-            Script s("fn @f(v0: " + t + ") -> " + t + ", " + t + " {\nb0(v0: " + t + "):\n    v1 = const." + t + " " + c +
-                     "\n    v2 = div." + t + " v0, v1 @loc0\n    v3 = rem." + t + " v0, v1 @loc0\n    return v2, v3\n}\n");
+            Script s("fn @f(v0: " + t + ") -> " + t + ", " + t + " {\nb0(v0: " + t + "):\n    v1 = const." +
+                     t + " " + c + "\n    v2 = div." + t + " v0, v1 @loc0\n    v3 = rem." + t +
+                     " v0, v1 @loc0\n    return v2, v3\n}\n");
             for (int n = is_signed ? -128 : 0; n < (is_signed ? 128 : 256); n += 5) {
                 s.run("f", {slot(n)});
                 if (is_signed && n == -128 && d == -1) {
@@ -126,7 +129,8 @@ b0(v0: i64, v1: i64):
     v4 = wrap_sub.i64 v3, v1
     return v4
 }
-)", error);
+)",
+                            error);
     ASSERT_TRUE(module) << error.message;
     GenerateOptions options;
     x64::X64Target target(x64::CpuFeatures::host(), options);
@@ -143,9 +147,7 @@ b0(v0: i64, v1: i64):
         ++tried;
         try {
             verify_allocation(mf, target.plan_params(mf.fn->sig), target.registers());
-        } catch (const InternalError&) {
-            ++seen;
-        }
+        } catch (const InternalError&) { ++seen; }
         o.location = right;
     }
     EXPECT_GT(tried, 4u);
@@ -159,7 +161,8 @@ TEST(Listing, IsStable) {
         options.listing = text;
         options.listing_function = "f";
         Script s("fn @f(v0: f64) -> f64 {\nb0(v0: f64):\n    v1 = fconst.f64 0.5\n    v2 = fmul.f64 v0, v1\n"
-                 "    v3 = call_rt Sin v2\n    return v3\n}\n", options);
+                 "    v3 = call_rt Sin v2\n    return v3\n}\n",
+                 options);
     }
     EXPECT_EQ(first, second);
     EXPECT_NE(first.find("mulsd"), std::string::npos);

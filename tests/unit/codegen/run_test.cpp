@@ -209,9 +209,13 @@ TEST(Run, HundredsOfLeaves) {
         std::vector<rt::Slot> row;
         for (int i = 0; i < n; ++i) row.push_back(i % 3 == 0 ? slot(i + 0.5) : slot(i % 3 == 1 ? i : -i));
         s.run("turn", row);
-        for (int i = 0; i < n; ++i) EXPECT_EQ(s.io[static_cast<std::size_t>(i)].u, row[static_cast<std::size_t>(n - 3 - i / 3 * 3 + i % 3)].u) << i;
+        for (int i = 0; i < n; ++i)
+            EXPECT_EQ(s.io[static_cast<std::size_t>(i)].u,
+                      row[static_cast<std::size_t>(n - 3 - i / 3 * 3 + i % 3)].u)
+                << i;
         s.run("f", row);
-        for (int i = 0; i < n; ++i) EXPECT_EQ(s.io[static_cast<std::size_t>(i)].u, row[static_cast<std::size_t>(i)].u) << i;
+        for (int i = 0; i < n; ++i)
+            EXPECT_EQ(s.io[static_cast<std::size_t>(i)].u, row[static_cast<std::size_t>(i)].u) << i;
     }
 }
 
@@ -219,7 +223,9 @@ TEST(Run, HundredsOfLeaves) {
 TEST(Run, LargeFramesOverflowCleanly) {
     constexpr int n = 1500;
     std::string text = "fn @deep(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 1\n";
-    for (int i = 0; i < n; ++i) text += "    v" + std::to_string(10 + i) + " = wrap_mul.i64 v0, v" + (i ? std::to_string(9 + i) : "0") + "\n";
+    for (int i = 0; i < n; ++i)
+        text += "    v" + std::to_string(10 + i) + " = wrap_mul.i64 v0, v" +
+                (i ? std::to_string(9 + i) : "0") + "\n";
     text += "    v2 = wrap_add.i64 v0, v1\n    v3 = call @deep v2 @loc0\n";
     std::string sum = "v3";
     for (int i = 0; i < n; ++i) {

@@ -1,0 +1,294 @@
+// Comparisons and selections. A comparison with one user becomes flags right before
+// it; float comparisons are ordered so that NaN falls out of the carry flag, but for equality.
+#include "codegen/x64/x64.h"
+
+namespace tn::codegen::x64 {
+
+namespace Inst = x86::Inst;
+using x86::CondCode;
+
+namespace {
+CondCode cond_code(ir::Cond cond, bool is_signed) {
+    switch (cond) {
+    case ir::Cond::Eq: return CondCode::kEqual;
+    case ir::Cond::Ne: return CondCode::kNotEqual;
+    case ir::Cond::Lt: return is_signed ? CondCode::kSignedLT : CondCode::kUnsignedLT;
+    case ir::Cond::Le: return is_signed ? CondCode::kSignedLE : CondCode::kUnsignedLE;
+    case ir::Cond::Gt: return is_signed ? CondCode::kSignedGT : CondCode::kUnsignedGT;
+    case ir::Cond::Ge: return is_signed ? CondCode::kSignedGE : CondCode::kUnsignedGE;
+    }
+    return CondCode::kEqual;
+}
+CondCode negated(CondCode cc) { return static_cast<CondCode>(static_cast<unsigned>(cc) ^ 1u); }
+
+// The order in which an integer comparison takes its operands: an immediate last, a memory place last
+// but before an immediate.
+struct Compared {
+    ir::ValueId a, b;
+    ir::Cond cond;
+};
+Compared order(const MachineFunction& mf, const Selection& sel, const ir::Inst& inst) {
+    auto operands = mf.fn->operands_of(inst);
+    Compared c{operands[0], operands[1], static_cast<ir::Cond>(inst.aux)};
+    if (sel.is_imm32(c.b)) return c;
+    if (sel.is_imm32(c.a) || sel.is_folded_load(c.a)) {
+        std::swap(c.a, c.b);
+        c.cond = ir::swapped(c.cond);
+    }
+    return c;
+}
+// The processor's "above" is false for NaN, its "below" is true: less-than is asked the other way round.
+bool reads_swapped(const ir::Inst& fcmp) {
+    auto cond = static_cast<ir::Cond>(fcmp.aux);
+    return cond == ir::Cond::Lt || cond == ir::Cond::Le;
+}
+} // namespace
+
+void Describe::comparison(const ir::Inst& compare) {
+    if (compare.op == Op::FCmp) {
+        const bool swap = reads_swapped(compare);
+        out_.use(arg(compare, swap ? 1 : 0));
+        rm(arg(compare, swap ? 0 : 1));
+        return;
+    }
+    if (const ShiftedCompare* shifted = sel_.shifted(compare)) {
+        rm(shifted->sum);
+        return;
+    }
+    Compared c = order(mf_, sel_, compare);
+    if (const ir::Inst* bits = sel_.folded(c.a); bits && bits->op == Op::And) {
+        out_.use(arg(*bits, 0));
+        if (!sel_.is_imm32(arg(*bits, 1))) out_.use(arg(*bits, 1));
+        return;
+    }
+    if (sel_.is_imm32(c.b) && !mf_.is_constant(c.a)) {
+        rm(c.a);
+    } else {
+        out_.use(c.a);
+        rm(c.b);
+    }
+}
+
+void Describe::condition(ir::ValueId value) {
+    const ir::Inst* def = sel_.folded(value);
+    if (def && (def->op == Op::ICmp || def->op == Op::FCmp)) {
+        comparison(*def);
+    } else if (mf_.is_constant(value)) {
+        out_.use(value);
+    } else {
+        rm(value);
+    }
+}
+
+// Emits the test; the condition holds until the next instruction that changes the flags.
+Condition FunctionEmitter::comparison(const ir::Inst& compare) {
+    auto operands = mf_->fn->operands_of(compare);
+    const Scalar type = mf_->type_of(operands[0]);
+    if (compare.op == Op::FCmp) {
+        const bool swap = reads_swapped(compare), single = type == Scalar::F32;
+        const unsigned first = reg();
+        Rm second = rm(operands[swap ? 0 : 1]);
+        const asmjit::InstId id = cpu_.avx ? (single ? Inst::kIdVucomiss : Inst::kIdVucomisd)
+                                           : (single ? Inst::kIdUcomiss : Inst::kIdUcomisd);
+        if (second.kind == Rm::Mem) {
+            a_->emit(id, xmm_of(first), second.mem);
+        } else {
+            a_->emit(id, xmm_of(first), xmm_of(second.reg));
+        }
+        switch (static_cast<ir::Cond>(compare.aux)) {
+        case ir::Cond::Eq: return {CondCode::kEqual, Condition::AndOrdered};
+        case ir::Cond::Ne: return {CondCode::kNotEqual, Condition::OrUnordered};
+        case ir::Cond::Lt:
+        case ir::Cond::Gt: return {CondCode::kUnsignedGT, Condition::Ignore};
+        case ir::Cond::Le:
+        case ir::Cond::Ge: return {CondCode::kUnsignedGE, Condition::Ignore};
+        }
+    }
+    Selection sel(*mf_);
+    const unsigned size = scalar_size(type);
+    if (const ShiftedCompare* shifted = sel.shifted(compare)) {
+        Rm a = rm(shifted->sum);
+        if (a.kind == Rm::Mem) {
+            a_->cmp(a.mem, asmjit::imm(shifted->constant));
+        } else {
+            alu(Inst::kIdCmp, a.reg, {Rm::Imm, 0, {}, shifted->constant}, size == 8);
+        }
+        return {cond_code(static_cast<ir::Cond>(compare.aux), is_signed(type)), Condition::Ignore};
+    }
+    Compared c = order(*mf_, sel, compare);
+    const CondCode cc = cond_code(c.cond, is_signed(type));
+    std::int32_t imm;
+    if (const ir::Inst* bits = sel.folded(c.a); bits && bits->op == Op::And) {
+        const unsigned a = reg();
+        const ir::ValueId mask = mf_->fn->operands_of(*bits)[1];
+        if (sel.find_imm32(mask, imm)) {
+            a_->test(gp_of(a, size == 8 && imm < 0), asmjit::imm(imm));
+        } else {
+            a_->test(gp_of(a, size == 8), gp_of(reg(), size == 8));
+        }
+        return {cc, Condition::Ignore};
+    }
+    if (sel.find_imm32(c.b, imm) && !mf_->is_constant(c.a)) {
+        Rm a = rm(c.a);
+        if (a.kind == Rm::Mem) {
+            const unsigned width = a.mem.size();
+            if (width == 1) imm = static_cast<std::int8_t>(imm);
+            if (width == 2) imm = static_cast<std::int16_t>(imm);
+            a_->cmp(a.mem, asmjit::imm(imm));
+        } else if (imm == 0) {
+            a_->test(gp_of(a.reg, size == 8), gp_of(a.reg, size == 8));
+        } else {
+            a_->cmp(gp_of(a.reg, size == 8), asmjit::imm(imm));
+        }
+        return {cc, Condition::Ignore};
+    }
+    const unsigned a = reg();
+    Rm b = rm(c.b);
+    if (b.kind == Rm::Mem && b.mem.size() < 4) { // folded: compared at its own width
+        b.mem.size() == 1 ? a_->cmp(gp8(a), b.mem) : a_->cmp(x86::gpw(a), b.mem);
+    } else {
+        alu(Inst::kIdCmp, a, b, size == 8);
+    }
+    return {cc, Condition::Ignore};
+}
+
+Condition FunctionEmitter::condition(ir::ValueId value) {
+    const ir::Inst* def = Selection(*mf_).folded(value);
+    if (def && (def->op == Op::ICmp || def->op == Op::FCmp)) return comparison(*def);
+    if (mf_->is_constant(value)) {
+        const unsigned r = reg();
+        a_->test(gp32(r), gp32(r));
+        return {};
+    }
+    Rm r = rm(value);
+    if (r.kind == Rm::Mem) {
+        a_->cmp(r.mem, 0);
+    } else {
+        a_->test(gp32(r.reg), gp32(r.reg));
+    }
+    return {};
+}
+
+void FunctionEmitter::jump_if(const Condition& c, bool value, Label target) {
+    switch (c.parity) {
+    case Condition::Ignore: a_->j(value ? c.cc : negated(c.cc), target); return;
+    case Condition::AndOrdered: // true: equal and ordered
+        if (value) {
+            Label skip = a_->newLabel();
+            a_->short_().jp(skip);
+            a_->je(target);
+            a_->bind(skip);
+        } else {
+            a_->jp(target);
+            a_->jne(target);
+        }
+        return;
+    case Condition::OrUnordered: // true: not equal or unordered
+        if (value) {
+            a_->jp(target);
+            a_->jne(target);
+        } else {
+            Label skip = a_->newLabel();
+            a_->short_().jp(skip);
+            a_->je(target);
+            a_->bind(skip);
+        }
+        return;
+    }
+}
+
+// --- comparisons as values ---
+
+void Describe::op(OpTag<Op::ICmp>, const ir::Inst& inst) {
+    comparison(inst);
+    out_.def(inst.first_result);
+}
+void Describe::op(OpTag<Op::FCmp>, const ir::Inst& inst) {
+    comparison(inst);
+    out_.def(inst.first_result);
+}
+
+void FunctionEmitter::op(OpTag<Op::ICmp>, const ir::Inst& inst) {
+    Condition c = comparison(inst);
+    const unsigned dst = reg();
+    a_->set(c.cc, gp8(dst));
+    a_->movzx(gp32(dst), gp8(dst));
+}
+void FunctionEmitter::op(OpTag<Op::FCmp>, const ir::Inst& inst) {
+    Condition c = comparison(inst);
+    const unsigned dst = reg();
+    a_->set(c.cc, gp8(dst));
+    if (c.parity == Condition::AndOrdered) {
+        a_->setnp(gp8(scratch_register));
+        a_->and_(gp8(dst), gp8(scratch_register));
+    } else if (c.parity == Condition::OrUnordered) {
+        a_->setp(gp8(scratch_register));
+        a_->or_(gp8(dst), gp8(scratch_register));
+    }
+    a_->movzx(gp32(dst), gp8(dst));
+}
+
+// --- selection ---
+
+void Describe::op(OpTag<Op::Select>, const ir::Inst& inst) {
+    condition(arg(inst, 0));
+    if (class_of(inst.type) == RegClass::Float) {
+        std::uint32_t first = out_.any(arg(inst, 1));
+        out_.late_any(arg(inst, 2));
+        out_.def(inst.first_result, first);
+    } else {
+        std::uint32_t first = out_.any(arg(inst, 2));
+        if (mf_.is_constant(arg(inst, 1))) {
+            out_.use(arg(inst, 1)); // a temporary
+        } else {
+            out_.late_any(arg(inst, 1));
+        }
+        out_.def(inst.first_result, first);
+    }
+}
+
+void FunctionEmitter::op(OpTag<Op::Select>, const ir::Inst& inst) {
+    auto operands = mf_->fn->operands_of(inst);
+    Condition c = condition(operands[0]);
+    keep_flags_ = true;
+    select(inst, c);
+    keep_flags_ = false;
+}
+
+void FunctionEmitter::select(const ir::Inst& inst, const Condition& c) {
+    auto operands = mf_->fn->operands_of(inst);
+    if (class_of(inst.type) == RegClass::Float) {
+        Location yes = any(operands[1]), no = any(operands[2]);
+        const unsigned dst = reg();
+        Label done = a_->newLabel();
+        if (!(yes == Location::reg(dst))) move(yes, Location::reg(dst), inst.type);
+        jump_if(c, true, done);
+        move(no, Location::reg(dst), inst.type);
+        a_->bind(done);
+        return;
+    }
+    Location no = any(operands[2]);
+    Location yes = mf_->is_constant(operands[1]) ? Location::reg(reg()) : any(operands[1]);
+    const unsigned dst = reg();
+    const bool wide = is_wide(inst.type);
+    auto cmov = [&](CondCode cc) {
+        if (yes.is_register()) {
+            a_->cmov(cc, gp_of(dst, wide), gp_of(yes.index, wide));
+        } else {
+            a_->cmov(cc, gp_of(dst, wide), memory(yes, wide ? 8 : 4));
+        }
+    };
+    if (c.parity == Condition::AndOrdered) { // two conditions to hold: by way of a jump
+        Label done = a_->newLabel();
+        if (!(no == Location::reg(dst))) move(no, Location::reg(dst), inst.type);
+        jump_if(c, false, done);
+        move(yes, Location::reg(dst), inst.type);
+        a_->bind(done);
+        return;
+    }
+    if (!(no == Location::reg(dst))) move(no, Location::reg(dst), inst.type);
+    cmov(c.cc);
+    if (c.parity == Condition::OrUnordered) cmov(CondCode::kParityEven);
+}
+
+} // namespace tn::codegen::x64
