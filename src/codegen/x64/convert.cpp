@@ -64,8 +64,8 @@ void FunctionEmitter::op(OpTag<Op::Convert>, const ir::Inst& inst) {
     // A mask has often made the value narrow already.
     const ir::Inst* def = mf_->def_inst(value);
     std::int64_t mask = -1;
-    const std::int64_t positive =
-        (std::int64_t(1) << (8 * scalar_size(inst.type) - (is_signed(inst.type) ? 1 : 0)) % 64) - 1;
+    const unsigned value_bits = 8 * scalar_size(inst.type) - (is_signed(inst.type) ? 1 : 0);
+    const std::int64_t positive = value_bits < 32 ? (std::int64_t(1) << value_bits) - 1 : 0;
     const bool masked = def && def->op == Op::And && mf_->find_int(mf_->fn->operands_of(*def)[1], mask) &&
                         mask >= 0 && mask <= positive;
     const bool narrows =

@@ -168,7 +168,9 @@ private:
         case Op::InstanceData: out = {.u = 0}; return TrapCode::None;
         case Op::Add: return checked(n(0) + n(1));
         case Op::Sub: return checked(n(0) - n(1));
-        case Op::Mul: return checked(n(0) * n(1));
+        case Op::Mul: // 128 bits may wrap, never to the exact product
+            return checked(
+                static_cast<I>(static_cast<unsigned __int128>(n(0)) * static_cast<unsigned __int128>(n(1))));
         case Op::Neg: return checked(-n(0));
         case Op::Div:
             if (n(1) == 0) return TrapCode::DivisionByZero;
