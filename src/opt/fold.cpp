@@ -33,8 +33,8 @@ bool fold_integer(Op op, Scalar type, std::int64_t a, std::int64_t b, std::int64
     if (op == Op::Add) return checked(x + y);
     if (op == Op::Sub) return checked(x - y);
     if (op == Op::Mul) {
-        if (x != 0 && (x * y) / x != y) return false;
-        return checked(x * y);
+        __int128 product;
+        return !__builtin_mul_overflow(x, y, &product) && checked(product);
     }
     if (op == Op::Div) return y != 0 && checked(x / y);
     if (op == Op::Rem) return y != 0 && checked(y == -1 ? 0 : x % y);

@@ -23,14 +23,15 @@ bool cannot_overflow(Op op, Scalar type, Interval a, Interval b) {
     if (op == Op::Neg) return fits(type, -a.high, -a.low);
     if (op == Op::Mul) {
         // Within 2^63 on both sides the products fit in 128 bits.
+        const Wide limit = static_cast<Wide>(1) << 63;
+        if (a.high > limit || b.high > limit) return false;
         const Wide p[] = {a.low * b.low, a.low * b.high, a.high * b.low, a.high * b.high};
         Wide low = p[0], high = p[0];
         for (Wide x : p) {
             low = std::min(low, x);
             high = std::max(high, x);
         }
-        return scalar_size(type) <= 8 && a.high <= (static_cast<Wide>(1) << 63) && b.high <= (static_cast<Wide>(1) << 63) &&
-               fits(type, low, high);
+        return fits(type, low, high);
     }
     if (op == Op::Shl || op == Op::Shr) return b.low >= 0 && b.high < bits_of(type);
     if (op == Op::Div || op == Op::Rem) {
