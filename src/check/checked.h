@@ -9,11 +9,13 @@
 #pragma once
 
 #include "builtins/builtin.h"
+#include "builtins/core_trait.h"
 #include "builtins/format_spec.h"
 #include "check/host_decls.h"
 #include "syntax/ast.h"
 #include "types/type_table.h"
 
+#include <array>
 #include <span>
 #include <string>
 #include <vector>
@@ -42,6 +44,15 @@ struct LocalId : Id<LocalId> {
 struct CallId : Id<CallId> {
     using Id::Id;
 }; // within one Module
+struct ClosureId : Id<ClosureId> {
+    using Id::Id;
+}; // within one Module
+struct TraitId : Id<TraitId> {
+    using Id::Id;
+};
+struct ImplId : Id<ImplId> {
+    using Id::Id;
+};
 
 // ---- Expressions -------------------------------------------------------------------------------------
 
@@ -51,13 +62,17 @@ enum class Form : std::uint8_t {
     Local,    // Name: LocalId(detail)
     Global,   // Name (later also Field, for a module's): GlobalId(detail), a const or a var
     Field,    // Field, TupleField: field number `detail` of the record or tuple that is the node's base
-    Element,  // Index: base[arg]; the base's type says of what: List, String, Bytes (-> u8)
+    Element,  // Index: base[arg]; the base's type says of what: List, String, Bytes (-> u8), Slice, or
+              // Map: Module::map_elements[detail]
     Slice,    // Index: base[range]; the one argument is a RangeExpr whose own info is empty; an
               // inclusive end traps when it is the largest i64
     Operator, // Unary, Binary, Assign with an operator: built in for the operands' types
     Call,     // Call, Pipe, and Name or Field (`None`): Module::calls[detail].
               // An operator with a user's method is a Call on a Unary, Binary or Assign node: Ne negates the
-              // answer of Eq, and < <= > >= compare the answer of `cmp` with 0.
+              // answer of Eq, and < <= > >= compare the answer of `cmp` with 0. So is `x[i]` with Index.
+    FnValue,  // Name, Field or Index: a function as a value. Module::calls[detail] says which; no arguments
+    Closure,  // Closure: Module::closures[ClosureId(detail)]
+    IndexSet, // Assign to `x[i]` of a type with Index: Module::index_sets[detail]
 };
 
 struct ExprInfo {
@@ -66,6 +81,8 @@ struct ExprInfo {
     // By form, see there. With Plain:
     //   FString           piece i formats by Module::format_specs[detail + i]
     //   Record            Module::record_inits[detail]
+    //   Map, Set          Module::collections[detail]
+    //   For               Module::for_loops[detail]
     //   Break, Continue   ExprId(detail): the While, Loop or For that is meant
     std::uint32_t detail = 0;
 };
@@ -97,6 +114,10 @@ enum class Callee : std::uint8_t {
     Builtin,   // BuiltinId(target); type_args are its signature's type parameters, Self first where the
                // owner is a class (`int`, `float`, `number`)
     Construct, // the enum's constructor number `target`; the enum is the expression's type
+    Trait,     // the trait's method as it is declared, FnId(target); type_args are that declaration's. Which
+               // code it is, find_impl() (check/impls.h) says once the types are concrete; when there is no
+               // `impl`, it is a core trait's method and has its built-in meaning for the type
+    Value,     // args[0] is a function value, the others are its arguments
 };
 
 enum class ArgMode : std::uint8_t {
@@ -116,6 +137,44 @@ struct Call {
     std::uint32_t target = 0;
     std::vector<TypeId> type_args;
     std::vector<CallArg> args;
+};
+
+struct Param;
+
+// A closure. It shares the table of locals with the body around it: `captures` are the locals of that body (or
+// of the closure around it) whose values are copied when the closure is made; inside, the same LocalId is the
+// closure's own copy, new in every call.
+struct Closure {
+    std::vector<Param> params;
+    TypeId result;
+    std::vector<LocalId> captures;
+    ExprId root; // the body
+};
+
+// `m[k]`: with `slot(m, k) -> i64` the number of the entry (it traps when the key is missing), whose value is
+// then `m.entries[slot].Some.0.1`; `m[k] = v` is `insert(mut m, k, v)`.
+struct MapElement {
+    FnId slot, insert;
+    std::vector<TypeId> type_args; // of both
+};
+
+// A Map or Set literal: `create()`, then `insert(mut c, k, v)` or `insert(mut c, k)` for each entry in order.
+struct Collection {
+    FnId create, insert;
+    std::vector<TypeId> type_args; // of both
+};
+
+// `x[i] = v` and `x[i] op= v` with a user's Index. The calls' arguments are x, i (and v): each is evaluated once.
+struct IndexSet {
+    CallId get; // index(x, i); invalid without an operator
+    CallId set; // set_index(mut x, i, v)
+    CallId op;  // of a user's operator, without arguments; invalid: built in
+};
+
+// A `for`: over a List or an integer Range when `next` is invalid.
+struct ForLoop {
+    CallId iter; // what makes the iterator of the iterable; invalid: the iterable itself is it
+    CallId next; // next(mut iterator) -> T?; its argument list is empty
 };
 
 // ---- Patterns ----------------------------------------------------------------------------------------
@@ -187,6 +246,28 @@ struct Fn {
     Body body;
 };
 
+struct Trait {
+    std::string name;
+    Span span;
+    TypeId self;                 // `Self`, a Param
+    std::vector<TypeId> params;  // its type parameters, Param types; a core trait's Out last
+    // In declared order. Their type_params are Self, the trait's, then their own. One without a body
+    // (Fn::body.root is invalid) is required.
+    std::vector<FnId> methods;
+    std::vector<TraitId> supers;
+};
+
+struct Impl {
+    TraitId trait;
+    Span span;
+    std::vector<TypeId> type_params;
+    TypeId self;
+    std::vector<TypeId> trait_args; // as many as Trait::params
+    // By the trait's methods; their type_params are the impl's, then their own. Invalid: the trait's default,
+    // which is called with the trait's type parameters.
+    std::vector<FnId> methods;
+};
+
 struct Global {
     std::string name;
     Span span;
@@ -206,12 +287,20 @@ struct Test {
 struct Module {
     std::string path; // "" for the root
     const syntax::Ast* ast = nullptr;
+    // Of the prelude: its code has no source positions (traces begin with its caller), and its names may begin
+    // with `__`. The side tables of one that nobody uses are empty.
+    bool is_prelude = false;
     IdVec<ExprId, ExprInfo> exprs;
     IdVec<PatternId, PatternInfo> patterns;
     IdVec<CallId, Call> calls;
     std::vector<Constant> constants;
     std::vector<PieceFormat> format_specs;
     std::vector<RecordInit> record_inits;
+    IdVec<ClosureId, Closure> closures;
+    std::vector<MapElement> map_elements;
+    std::vector<Collection> collections;
+    std::vector<IndexSet> index_sets;
+    std::vector<ForLoop> for_loops;
     std::vector<PatternRange> pattern_ranges;
     std::vector<std::uint32_t> pattern_fields;
 
@@ -224,7 +313,10 @@ struct Module {
 
 struct Checked {
     IdVec<ModuleId, Module> modules; // 0 is the root
-    IdVec<FnId, Fn> fns;
+    IdVec<FnId, Fn> fns; // of the prelude only those that are used
+    IdVec<TraitId, Trait> traits;
+    IdVec<ImplId, Impl> impls;
+    std::array<TraitId, core_trait_count> core_traits;
     IdVec<GlobalId, Global> globals;
     IdVec<TestId, Test> tests;
     // The order of initialization: constants after those they depend on, then variables in source order.

@@ -144,6 +144,8 @@ std::optional<BuiltinType> find_builtin_type(const TypeTable& types, std::string
         if (name == "Option") type.nominal = types.option_id;
         if (name == "Result") type.nominal = types.result_id;
         if (name == "Verdict") type.nominal = types.verdict_id;
+        if (name == "Map") type.nominal = types.map_id;
+        if (name == "Set") type.nominal = types.set_id;
         return type;
     }
     return {};

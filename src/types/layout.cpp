@@ -82,7 +82,7 @@ bool LayoutTable::contains(TypeId type, TypeId inner) const {
         TypeKind kind = types_.kind(next);
         if (kind == TypeKind::Tuple) {
             for (TypeId element : types_.args(next)) work.push_back(element);
-        } else if (kind == TypeKind::Record || kind == TypeKind::Enum) {
+        } else if (types_.has_fields(next) || kind == TypeKind::Enum) {
             NominalId id = types_.nominal_id(next);
             for (std::size_t i = 0; i < types_.nominal(id).fields.size(); ++i) {
                 Field field = types_.nominal(id).fields[i];
@@ -192,8 +192,6 @@ const Layout& LayoutTable::get(TypeId type) {
     case TypeKind::String:
     case TypeKind::Bytes:
     case TypeKind::List:
-    case TypeKind::Map:
-    case TypeKind::Set:
     case TypeKind::Fn:
     case TypeKind::Host: builder.add(Leaf{0, type_kind_scalar(kind), type, false}); break;
     case TypeKind::Range: {
@@ -211,7 +209,9 @@ const Layout& LayoutTable::get(TypeId type) {
         add_fields(fields);
         break;
     }
-    case TypeKind::Record: {
+    case TypeKind::Record:
+    case TypeKind::Map:
+    case TypeKind::Set: {
         std::vector<TypeId> fields;
         NominalId id = types_.nominal_id(type);
         for (std::size_t i = 0; i < types_.nominal(id).fields.size(); ++i) {

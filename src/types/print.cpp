@@ -43,6 +43,8 @@ public:
             break;
         case TypeKind::Record:
         case TypeKind::Enum:
+        case TypeKind::Map:
+        case TypeKind::Set:
         case TypeKind::Host:
             if (types_.is_option(id)) {
                 // `fn() -> i64?` would read as a function that returns an option.
@@ -57,8 +59,6 @@ public:
             break;
         case TypeKind::Param: out_ += types_.param_name(id); break;
         case TypeKind::List:
-        case TypeKind::Map:
-        case TypeKind::Set:
         case TypeKind::Range:
             out_ += type_kind_text(kind);
             bracketed(args);

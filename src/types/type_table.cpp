@@ -62,6 +62,27 @@ TypeTable::TypeTable() {
     };
     result_id = add_pair("Result", "T", "Ok", "E", "Err");
     verdict_id = add_pair("Verdict", "A", "Accept", "R", "Reject");
+
+    TypeId key = param("K"), value_param = param("V");
+    TypeId pair[] = {key, value_param};
+    Nominal map;
+    map.name = "Map";
+    map.kind = TypeKind::Map;
+    map.is_public = true;
+    map.params = {key, value_param};
+    map.fields = {{"entries", list(this->option(tuple(pair)))},
+                  {"index", list(simple(TypeKind::U64))},
+                  {"live", simple(TypeKind::I64)}};
+    map_id = add_nominal(std::move(map));
+    TypeId element = param("K");
+    TypeId map_args[] = {element, simple(TypeKind::Unit)};
+    Nominal set;
+    set.name = "Set";
+    set.kind = TypeKind::Set;
+    set.is_public = true;
+    set.params = {element};
+    set.fields = {{"map", make(TypeKind::Map, map_args, map_id.value)}};
+    set_id = add_nominal(std::move(set));
 }
 
 std::span<const TypeId> TypeTable::args(TypeId id) const {

@@ -82,6 +82,10 @@ public:
     bool is_option(TypeId id) const {
         return kind(id) == TypeKind::Enum && types_[id.index()].payload == option_id.value;
     }
+    // Laid out by its fields: a declared record, Map, Set.
+    bool has_fields(TypeId id) const {
+        return kind(id) == TypeKind::Record || kind(id) == TypeKind::Map || kind(id) == TypeKind::Set;
+    }
     bool is_integer(TypeId id) const { return kind(id) >= TypeKind::I8 && kind(id) <= TypeKind::U64; }
     bool is_float(TypeId id) const { return kind(id) == TypeKind::F32 || kind(id) == TypeKind::F64; }
     bool is_numeric(TypeId id) const { return is_integer(id) || is_float(id); }
@@ -104,6 +108,11 @@ public:
     // Prelude enums, present in every table. Option: None = 0, Some = 1; Result: Ok = 0, Err = 1;
     // Verdict: Accept = 0, Reject = 1.
     NominalId option_id, result_id, verdict_id;
+    // The prelude's collections, written in Tenon over lists; their fields are seen only there.
+    //   Map[K, V]: entries: List[(K, V)?] in insertion order, None where one was removed;
+    //              index: List[u64], the open-addressing table; live: i64, the number of entries that are Some
+    //   Set[K]:    map: Map[K, ()]
+    NominalId map_id, set_id;
 
 private:
     std::vector<Type> types_;
