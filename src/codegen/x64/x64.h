@@ -105,7 +105,7 @@ private:
                     X(Bitcast) X(ElemAddr) X(Load) X(Store) X(Retain) X(Release) X(Unique) X(UniqueAt)       \
                         X(SeqLen) X(SeqData) X(Bounds) X(ListNew) X(ListGrow) X(SeqSetLen) X(Call)           \
                             X(CallRuntime) X(CallHost) X(TrapIf) X(Poll) X(Jump) X(Branch) X(Switch)         \
-                                X(Return) X(Trap) X(Unreachable)
+                                X(Return) X(Trap) X(Unreachable) X(HashSeed) X(BoxNew) X(BoxData) X(CallClosure)
 
 // --- the first half: operands ---
 class Describe {
