@@ -58,7 +58,7 @@ private:
     TypeId visit(ExprId, const syntax::TupleFieldExpr&, const Expect&); // record.cpp
     TypeId visit(ExprId, const syntax::IndexExpr&, const Expect&);      // conversion.cpp
     TypeId visit(ExprId, const syntax::CallExpr&, const Expect&);       // call.cpp
-    TypeId visit(ExprId, const syntax::TryExpr&, const Expect&);        // control.cpp
+    TypeId visit(ExprId, const syntax::TryExpr&, const Expect&);        // leave.cpp
     TypeId visit(ExprId, const syntax::UnaryExpr&, const Expect&);      // operator.cpp
     TypeId visit(ExprId, const syntax::BinaryExpr&, const Expect&);     // operator.cpp
     TypeId visit(ExprId, const syntax::CastExpr&, const Expect&);       // conversion.cpp
@@ -73,9 +73,9 @@ private:
     TypeId visit(ExprId, const syntax::ForExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::BreakExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ContinueExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::ReturnExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::AcceptExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::RejectExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ReturnExpr&, const Expect&); // leave.cpp
+    TypeId visit(ExprId, const syntax::AcceptExpr&, const Expect&); // leave.cpp
+    TypeId visit(ExprId, const syntax::RejectExpr&, const Expect&); // leave.cpp
     TypeId visit(ExprId, const syntax::AssertExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ClosureExpr&, const Expect&); // closure.cpp
 
@@ -269,6 +269,13 @@ private:
     TypeId closure_param_type(const syntax::Param& node, TypeId wanted, const Expect& expect);
     void note_use_of_local(LocalId local);
     void finish_closures();
+
+    // ---- leaving the function (leave.cpp) ----
+    bool is_enum(TypeId type, NominalId id) {
+        return types_.kind(type) == TypeKind::Enum && types_.nominal_id(type) == id;
+    }
+    void bad_try(ExprId id, TypeId operand, TypeId result);
+    TypeId leave_with_verdict(ExprId id, ExprId value, std::uint32_t variant);
 
     struct VariantRef {
         TypeId type;

@@ -97,7 +97,6 @@ BodyChecker::Target BodyChecker::fn_entity_target(const Entity& entity, Span spa
 TypeId BodyChecker::enum_of_constructor(const Entity& entity, Span span) {
     NominalId id(entity.index);
     Nominal nominal = types_.nominal(id);
-    if (id != types_.option_id) return not_supported("`" + nominal.name + "`", span);
     std::vector<TypeId> args;
     std::string what = "this `" + nominal.variants[entity.variant].name + "`";
     for (std::size_t i = 0; i < nominal.params.size(); ++i) args.push_back(fresh(span, what));

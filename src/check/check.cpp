@@ -52,7 +52,8 @@ void Program::check_main() {
             sink.report(Diag::BadMain, fn.span, "takes no parameters, or `args: List[String]`");
         }
         TypeKind result = types.kind(fn.result);
-        bool is_result = result == TypeKind::Enum && types.nominal_id(fn.result) == types.result_id;
+        bool is_result = result == TypeKind::Enum && types.nominal_id(fn.result) == types.result_id &&
+                         types.kind(types.arg(fn.result, 0)) == TypeKind::Unit;
         if (result != TypeKind::Unit && result != TypeKind::I64 && result != TypeKind::Never && !is_result) {
             sink.report(Diag::BadMain, fn.span,
                         "returns `()`, `i64` or `Result[(), E]`, not `" + types.print(fn.result) + "`");

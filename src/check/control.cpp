@@ -215,39 +215,6 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ContinueExpr& node, const Exp
     return simple(TypeKind::Never);
 }
 
-// ---- Leaving the function ----------------------------------------------------------------------------
-
-TypeId BodyChecker::visit(ExprId id, const syntax::ReturnExpr& node, const Expect&) {
-    if (!result_.is_valid()) {
-        report(Diag::ReturnOutsideFunction, span_of(id), "return");
-        if (node.value.is_valid()) check(node.value);
-        return simple(TypeKind::Never);
-    }
-    if (node.value.is_valid()) {
-        check(node.value, Expect{result_, result_span_});
-    } else {
-        fit(id, simple(TypeKind::Unit), Expect{result_, result_span_});
-    }
-    return simple(TypeKind::Never);
-}
-
-TypeId BodyChecker::visit(ExprId id, const syntax::TryExpr& node, const Expect&) {
-    TypeId operand = settle(check(node.operand), span_of(node.operand), "this value");
-    if (is_error(operand) || is_never(operand)) return operand;
-    if (!result_.is_valid()) {
-        report(Diag::ReturnOutsideFunction, span_of(id), "?");
-        return error();
-    }
-    if (is_error(result_)) return types_.is_option(operand) ? types_.arg(operand, 0) : error();
-    if (!types_.is_option(operand) || !types_.is_option(result_)) {
-        diag::DiagnosticBuilder builder = report(Diag::BadTry, span_of(id), print(operand), print(result_));
-        if (types_.is_option(operand) && result_span_.file.is_valid())
-            builder.label(result_span_, "because of this type");
-        return types_.is_option(operand) ? types_.arg(operand, 0) : error();
-    }
-    return types_.arg(operand, 0);
-}
-
 TypeId BodyChecker::visit(ExprId, const syntax::AssertExpr& node, const Expect&) {
     TypeId condition = check(node.condition, Expect{simple(TypeKind::Bool), Span{}});
     if (node.message.is_valid()) check(node.message, Expect{simple(TypeKind::String), Span{}});

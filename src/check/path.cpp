@@ -95,11 +95,6 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
     }
     BuiltinType type = *find_builtin_type(types_, text(name));
     if (!complete(type.arg_count, type.name)) return error();
-    bool is_option = type.nominal.is_valid() && type.nominal == types_.option_id;
-    if (type.kind == TypeKind::Map || type.kind == TypeKind::Set || type.kind == TypeKind::Slice ||
-        (type.kind == TypeKind::Enum && !is_option)) {
-        return not_supported("`" + std::string(type.name) + "`", span);
-    }
     return make_builtin_type(types_, type, args);
 }
 

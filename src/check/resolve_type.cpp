@@ -141,10 +141,9 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     case EntityKind::BuiltinType: {
         BuiltinType type = *find_builtin_type(types, text(name));
         if (!takes(type.name, type.arg_count)) return simple(TypeKind::Error);
-        bool is_option = type.nominal.is_valid() && type.nominal == types.option_id;
-        if (type.kind == TypeKind::Map || type.kind == TypeKind::Set || type.kind == TypeKind::Slice ||
-            (type.kind == TypeKind::Enum && !is_option)) {
-            return not_supported("`" + std::string(type.name) + "`", span);
+        if (type.kind == TypeKind::Slice) {
+            sink.report(Diag::SliceMisuse, span, input.sources.text(span));
+            return simple(TypeKind::Error);
         }
         if (type.kind == TypeKind::Range && types.kind(args[0]) != TypeKind::Error &&
             !types.is_integer(args[0])) {
