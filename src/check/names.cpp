@@ -24,7 +24,8 @@ std::string_view describe(EntityKind kind) {
     case EntityKind::Nominal:
     case EntityKind::Alias:
     case EntityKind::BuiltinType: return "a type";
-    case EntityKind::HostModule: return "a module";
+    case EntityKind::HostModule:
+    case EntityKind::Module: return "a module";
     case EntityKind::Constructor: return "a constructor";
     case EntityKind::Unavailable: return "not supported";
     }
@@ -33,7 +34,10 @@ std::string_view describe(EntityKind kind) {
 
 std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) const {
     const auto& scope = names_[module];
-    if (auto it = scope.find(name); it != scope.end()) return it->second.first;
+    if (auto it = scope.find(name); it != scope.end()) {
+        it->second.is_used = true;
+        return it->second.entity;
+    }
     if (auto it = host_fns_.find(name); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
     if (host_modules_.contains(name)) return Entity{EntityKind::HostModule, name.value};
     std::string_view spelled = text(name);

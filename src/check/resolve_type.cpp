@@ -96,13 +96,8 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     std::vector<TypeId> args;
     for (TypeExprId arg : tree.view(node.args)) args.push_back(resolve_type(scope, arg));
     if (path.empty() || !path[0].is_valid()) return simple(TypeKind::Error);
-    SymbolId name = path[0].symbol;
-    if (path.size() > 1) {
-        // Only modules have types inside, and they come with imports.
-        sink.report(Diag::UnknownType, span, input.sources.text(span));
-        return simple(TypeKind::Error);
-    }
-
+    if (!path.back().is_valid()) return simple(TypeKind::Error); // reported by the parser
+    SymbolId name = path.back().symbol;
     auto takes = [&](std::string_view what, std::size_t count) {
         if (args.size() == count) return true;
         sink.report(Diag::TypeArgumentCount, span, what, count, args.size());
