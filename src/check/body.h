@@ -75,7 +75,7 @@ private:
     TypeId visit(ExprId, const syntax::AcceptExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::RejectExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::AssertExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::ClosureExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ClosureExpr&, const Expect&); // closure.cpp
 
     // ---- types ----
     TypeId simple(TypeKind kind) const { return types_.simple(kind); }
@@ -89,7 +89,7 @@ private:
     // The type with its variables followed; when nothing is known of it, waiting operators are tried, and if
     // that does not help, CannotInfer is reported and the answer is Error.
     TypeId settle(TypeId type, Span use, std::string_view what);
-    TypeId resolve_type(TypeExprId id);
+    TypeId resolve_type(TypeExprId id, bool is_result = false);
     std::string print(TypeId id) { return infer_.print(id); }
     // False, and reported, unless `found` can stand where `expect` asks.
     bool fit(ExprId id, TypeId found, const Expect& expect);
@@ -136,9 +136,11 @@ private:
     };
     Path path_of(ExprId id);
     TypeId type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* args, Span span);
-    TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const Expect& expect);
+    // `type_args` are those written behind the name of a function.
+    TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const syntax::IndexExpr* type_args);
     TypeId use_global(ExprId id, GlobalId global);
-    TypeId type_member(ExprId id, TypeId type, const syntax::Name& name);
+    TypeId use_field(ExprId id, TypeId record, std::uint32_t field);
+    TypeId type_member(ExprId id, TypeId type, const syntax::Name& name, const syntax::IndexExpr* type_args);
 
     // ---- records (record.cpp) ----
     std::optional<std::uint32_t> find_field(TypeId record, std::string_view name) const;
@@ -168,13 +170,15 @@ private:
     Target host_target(std::uint32_t index);
     Target builtin_target(BuiltinId id, Span span, TypeId self);
     Target constructor_target(TypeId enum_type, std::uint32_t variant);
+    Target fn_entity_target(const Entity& entity, Span span); // Fn, HostFn, BuiltinFn
+    std::optional<Target> member_target(TypeId owner, const syntax::Name& name);
     TypeId enum_of_constructor(const Entity& entity, Span span);
     TypeId call(ExprId id, Target target, std::span<const WrittenArg> args, bool has_receiver);
     TypeId call_callee(ExprId id, ExprId callee, std::span<const WrittenArg> args);
     TypeId call_entity(ExprId id, ExprId callee, const Entity& entity, SymbolId name,
                        std::span<const WrittenArg> args, const syntax::IndexExpr* type_args);
-    TypeId call_method(ExprId id, const syntax::FieldExpr& callee, std::span<const WrittenArg> args,
-                       const syntax::IndexExpr* type_args);
+    TypeId call_method(ExprId id, ExprId callee_id, const syntax::FieldExpr& callee,
+                       std::span<const WrittenArg> args, const syntax::IndexExpr* type_args);
     TypeId call_static(ExprId id, TypeId owner, const syntax::Name& name, std::span<const WrittenArg> args,
                        const syntax::IndexExpr* type_args);
     void give_type_args(Target& target, const syntax::IndexExpr* type_args);
@@ -183,6 +187,11 @@ private:
     CallArg check_arg(const Target& target, std::size_t number, const WrittenArg& arg);
     CallArg check_receiver(const Target& target, const WrittenArg& receiver);
     std::string spell_place(ExprId id);
+
+    // ---- function values (fn_value.cpp) ----
+    TypeId fn_value(ExprId id, const Target& target);
+    TypeId constructor_value(ExprId id, TypeId type, std::uint32_t variant);
+    TypeId call_value(ExprId id, ExprId callee, TypeId type, std::span<const WrittenArg> args);
 
     // ---- places (place.cpp) ----
     // True if the checked expression is a variable or a part of one that may change; `why_not` says else.
@@ -208,7 +217,8 @@ private:
     TypeId compare(ExprId id, const syntax::BinaryExpr& node);
     bool retry_pending(bool is_last);
     // conversion.cpp
-    TypeId index(ExprId id, const syntax::IndexExpr& node, ExprId arg);
+    // `base` is the type of the node's base, which has been checked.
+    TypeId index(ExprId id, const syntax::IndexExpr& node, TypeId base);
     void check_casts();
     void check_comparisons();
 
@@ -251,6 +261,12 @@ private:
     void visit_pattern(PatternId, const syntax::ConstructorPattern&, TypeId, Bindings&);
     void visit_pattern(PatternId, const syntax::RecordPattern&, TypeId, Bindings&);
     void visit_pattern(PatternId, const syntax::OrPattern&, TypeId, Bindings&);
+    void bind_param(Param& param, const syntax::Param& node, Bindings& bindings);
+    // ---- closures (closure.cpp) ----
+    TypeId closure_param_type(const syntax::Param& node, TypeId wanted, const Expect& expect);
+    void note_use_of_local(LocalId local);
+    void finish_closures();
+
     struct VariantRef {
         TypeId type;
         std::uint32_t number = 0;
@@ -292,6 +308,13 @@ private:
     std::unordered_map<SymbolId, std::vector<LocalId>> visible_;
     std::vector<SymbolId> scope_;
     std::vector<Loop> loops_;
+    IdVec<LocalId, std::uint32_t> local_depths_; // how many closures were around where it was bound
+    struct OpenClosure {
+        std::vector<LocalId> captures;
+    };
+    std::vector<OpenClosure> closures_;   // around the code being checked, outermost first
+    std::vector<ClosureId> made_closures_;
+    std::vector<TypeId> endless_results_; // of closures that never return: () unless a use says else
 
     std::vector<ExprId> exprs_; // with a type, in order
     std::vector<PatternId> patterns_;

@@ -62,6 +62,32 @@ BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint3
     return target;
 }
 
+// The function of a type that a path names: `Point.origin`, or `Point.length`, whose first parameter is the
+// receiver.
+std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, const syntax::Name& name) {
+    std::string_view spelled = text(name.symbol);
+    if (auto fn = program_.find_member(owner, name.symbol)) return fn_target(*fn);
+    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Static)) {
+        Target target = builtin_target(*builtin, name.span, owner);
+        // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
+        std::size_t count = std::min(types_.args(owner).size(), target.type_args.size());
+        for (unsigned i = 0; i < count; ++i) infer_.unify(target.type_args[i], types_.arg(owner, i));
+        return target;
+    }
+    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Method)) {
+        Target target = builtin_target(*builtin, name.span, owner);
+        infer_.unify(target.params[0].type, owner);
+        return target;
+    }
+    return {};
+}
+
+BodyChecker::Target BodyChecker::fn_entity_target(const Entity& entity, Span span) {
+    if (entity.kind == EntityKind::Fn) return fn_target(FnId(entity.index));
+    if (entity.kind == EntityKind::HostFn) return host_target(entity.index);
+    return builtin_target(static_cast<BuiltinId>(entity.index), span, TypeId());
+}
+
 TypeId BodyChecker::enum_of_constructor(const Entity& entity, Span span) {
     NominalId id(entity.index);
     Nominal nominal = types_.nominal(id);
@@ -135,30 +161,19 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
                 return error();
             }
         }
-        return call_method(id, *field, args, type_args);
+        return call_method(id, callee, *field, args, type_args);
     }
-    TypeId type = infer_.shallow(check(callee));
-    check_anyway(args);
-    if (!is_error(type) && !is_never(type)) { report(Diag::NotCallable, span_of(callee), print(type)); }
-    return error();
+    return call_value(id, callee, check(callee), args);
 }
 
 TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, SymbolId name,
                                 std::span<const WrittenArg> args, const syntax::IndexExpr* type_args) {
     Span span = span_of(callee);
     switch (entity.kind) {
-    case EntityKind::Fn: {
-        Target target = fn_target(FnId(entity.index));
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
-    }
-    case EntityKind::HostFn: {
-        Target target = host_target(entity.index);
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
-    }
+    case EntityKind::Fn:
+    case EntityKind::HostFn:
     case EntityKind::BuiltinFn: {
-        Target target = builtin_target(static_cast<BuiltinId>(entity.index), span, TypeId());
+        Target target = fn_entity_target(entity, span);
         give_type_args(target, type_args);
         return call(id, std::move(target), args, false);
     }
@@ -235,25 +250,9 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
             return error();
         }
     }
-    if (auto fn = program_.find_member(owner, name.symbol)) {
-        // `Point.length(p)` names a method with its receiver as the first argument.
-        Target target = fn_target(*fn);
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
-    }
-    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Static)) {
-        Target target = builtin_target(*builtin, name.span, owner);
-        // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
-        std::size_t count = std::min(types_.args(owner).size(), target.type_args.size());
-        for (unsigned i = 0; i < count; ++i) infer_.unify(target.type_args[i], types_.arg(owner, i));
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
-    }
-    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Method)) {
-        Target target = builtin_target(*builtin, name.span, owner);
-        infer_.unify(target.params[0].type, owner);
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
+    if (auto target = member_target(owner, name)) {
+        give_type_args(*target, type_args);
+        return call(id, std::move(*target), args, false);
     }
     check_anyway(args);
     std::string best = program_.suggest(spelled, program_.member_names(owner, true));
@@ -262,8 +261,8 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
     return error();
 }
 
-TypeId BodyChecker::call_method(ExprId id, const syntax::FieldExpr& callee, std::span<const WrittenArg> args,
-                                const syntax::IndexExpr* type_args) {
+TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::FieldExpr& callee,
+                                std::span<const WrittenArg> args, const syntax::IndexExpr* type_args) {
     std::string_view name = text(callee.name.symbol);
     TypeId type = infer_.shallow(check(callee.base));
     std::vector<WrittenArg> all = {{callee.base, false, span_of(callee.base)}};
@@ -300,6 +299,15 @@ TypeId BodyChecker::call_method(ExprId id, const syntax::FieldExpr& callee, std:
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }
+    if (type_args && types_.kind(type) == TypeKind::Record && find_field(type, name)) {
+        // `p.handlers[i](x)`: the function is an element of a field.
+        ExprId field = type_args->base;
+        info(field).type = use_field(field, type, *find_field(type, name));
+        exprs_.push_back(field);
+        info(callee_id).type = index(callee_id, *type_args, info(field).type);
+        exprs_.push_back(callee_id);
+        return call_value(id, callee_id, info(callee_id).type, args);
+    }
     check_anyway(args);
     unknown_method(type, callee.name);
     return error();
@@ -315,8 +323,10 @@ void BodyChecker::unknown_method(TypeId type, const syntax::Name& name) {
     }
     if (best.empty()) best = program_.suggest(spelled, candidates);
     diag::DiagnosticBuilder builder = report(Diag::UnknownMethod, name.span, print(type), spelled);
-    if (types_.kind(type) == TypeKind::Record && find_field(type, spelled)) {
-        builder.hint("it is a field; read it without `()`");
+    if (auto field = types_.kind(type) == TypeKind::Record ? find_field(type, spelled) : std::nullopt) {
+        bool is_fn = kind(types_.field_type(type, Field(types_.nominal(type).fields[*field]))) == TypeKind::Fn;
+        builder.hint(is_fn ? "it is a field that holds a function; call it as `(x." + std::string(spelled) + ")(…)`"
+                           : "it is a field; read it without `()`");
     } else if (!best.empty()) {
         builder.hint("did you mean `" + best + "`?");
     }
@@ -342,8 +352,14 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
     call.target = target.target;
     call.type_args = target.type_args;
     std::vector<CallArg> checked;
+    checked.resize(args.size());
     for (std::size_t i = 0; i < args.size(); ++i) {
-        checked.push_back(i < hidden ? check_receiver(target, args[i]) : check_arg(target, i, args[i]));
+        if (i < hidden) checked[i] = check_receiver(target, args[i]);
+        else if (!expr(args[i].expr).as<syntax::ClosureExpr>()) checked[i] = check_arg(target, i, args[i]);
+    }
+    // Closures come last: the other arguments may say what their parameters are.
+    for (std::size_t i = hidden; i < args.size(); ++i) {
+        if (expr(args[i].expr).as<syntax::ClosureExpr>()) checked[i] = check_arg(target, i, args[i]);
     }
     call.args = std::move(checked);
     check_overlap(call);

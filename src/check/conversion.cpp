@@ -119,9 +119,22 @@ TypeId BodyChecker::visit(ExprId id, const syntax::IndexExpr& node, const Expect
         report(Diag::NotAValue, span_of(id), program_.input.sources.text(span_of(id)), "a type");
         return error();
     }
+    // `largest[i64]`, `Stack.new[i64]`: a function with its type arguments.
+    if (Path base = path_of(node.base); base.what == Path::Kind::Entity) {
+        if (base.entity.kind == EntityKind::Fn || base.entity.kind == EntityKind::BuiltinFn ||
+            base.entity.kind == EntityKind::HostFn) {
+            return use_entity(id, base.entity, SymbolId(), &node);
+        }
+    } else if (const auto* field = expr(node.base).as<syntax::FieldExpr>(); field && field->name.is_valid()) {
+        Path owner = path_of(field->base);
+        if (owner.what == Path::Kind::Type) return type_member(id, owner.type, field->name, &node);
+    }
+    return index(id, node, check(node.base));
+}
+
+TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, TypeId base) {
     std::span<const syntax::BracketArg> args = view(node.args);
     if (args.size() != 1 || !args[0].expr.is_valid()) {
-        TypeId base = check(node.base);
         for (const syntax::BracketArg& arg : args) {
             if (arg.expr.is_valid()) check(arg.expr);
         }
@@ -134,11 +147,8 @@ TypeId BodyChecker::visit(ExprId id, const syntax::IndexExpr& node, const Expect
         }
         return error();
     }
-    return index(id, node, args[0].expr);
-}
-
-TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, ExprId arg) {
-    TypeId base = settle(check(node.base), span_of(node.base), "this value");
+    base = settle(base, span_of(node.base), "this value");
+    ExprId arg = args[0].expr;
     Expect position{simple(TypeKind::I64), Span{}};
     TypeKind base_kind = types_.kind(base);
     bool has_elements =

@@ -121,8 +121,4 @@ TypeId BodyChecker::visit(ExprId id, const syntax::RejectExpr&, const Expect&) {
     return not_supported("`reject`", span_of(id));
 }
 
-TypeId BodyChecker::visit(ExprId id, const syntax::ClosureExpr&, const Expect&) {
-    return not_supported("a closure", span_of(id));
-}
-
 } // namespace tn::check

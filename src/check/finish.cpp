@@ -9,6 +9,9 @@ namespace tn::check {
 void BodyChecker::finish() {
     retry_pending(false);
     retry_pending(true);
+    for (TypeId result : endless_results_) {
+        if (infer_.is_var(infer_.shallow(result), VarKind::General)) infer_.unify(result, simple(TypeKind::Unit));
+    }
     infer_.default_literals();
     check_comparisons();
     check_casts();
@@ -58,6 +61,7 @@ void BodyChecker::finish_types() {
         info(id).type = type;
         size(type, span_of(id));
     }
+    finish_closures();
     for (PatternId id : patterns_) info(id).type = infer_.zonk(info(id).type);
     for (CallId id : calls_) {
         for (TypeId& arg : module_.calls[id].type_args) {

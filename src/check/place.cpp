@@ -45,7 +45,10 @@ bool BodyChecker::is_place(ExprId id, std::string& why_not) {
         case Form::Plain:
         case Form::Constant:
         case Form::Operator:
-        case Form::Call: return false;
+        case Form::Call:
+        case Form::FnValue:
+        case Form::Closure:
+        case Form::IndexSet: return false;
         }
     }
 }

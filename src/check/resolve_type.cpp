@@ -51,8 +51,18 @@ TypeId Program::resolve_node(const TypeScope&, const syntax::NeverTypeExpr&, Spa
 template <> TypeId Program::resolve_node(const TypeScope&, const syntax::MutTypeExpr&, Span span, bool) {
     return not_supported("`mut Slice`", span);
 }
-template <> TypeId Program::resolve_node(const TypeScope&, const syntax::FnTypeExpr&, Span span, bool) {
-    return not_supported("a function type", span);
+template <>
+TypeId Program::resolve_node(const TypeScope& scope, const syntax::FnTypeExpr& node, Span, bool) {
+    std::vector<TypeId> params;
+    for (const syntax::FnTypeParam& param : ast(scope.module).view(node.params)) {
+        params.push_back(resolve_type(scope, param.type));
+        if (!param.is_mut) continue;
+        sink.report(Diag::UnexpectedMut, ast(scope.module).types[param.type].span,
+                    "a function value has no `mut` parameters");
+        params.back() = simple(TypeKind::Error);
+    }
+    TypeId result = node.ret.is_valid() ? resolve_type(scope, node.ret, true) : simple(TypeKind::Unit);
+    return types.fn(params, result);
 }
 template <>
 TypeId Program::resolve_node(const TypeScope& scope, const syntax::OptionalTypeExpr& node, Span, bool) {
