@@ -37,7 +37,7 @@ void Program::declare_import(ModuleId module, const syntax::Item& item, const sy
         if (named.span.begin != name.span.begin || named.span.file != name.span.file) return; // a duplicate
         named.import = static_cast<std::uint32_t>(imports_.size());
         named.is_pub = item.is_pub;
-        imports_.push_back(Import{module, name, std::move(path)});
+        imports_.push_back(Import{module, &node, name, std::move(path)});
     };
     if (whole.empty()) return;
     if (!node.has_braces) return declare(ast(module).view(node.path).back(), whole);
@@ -113,9 +113,9 @@ Program::ImportStep Program::follow_import(const Import& import) {
         SymbolId symbol = interner.intern(front);
         if (!is_host && module->index() != 0 &&
             (host_sources_.contains(front) || host_modules_.contains(symbol) || host_fns_.contains(symbol))) {
-            sink.report(Diag::AmbiguousModule, import.name.span, front,
-                        "one of this package and one that the host registered")
-                .label(Span{ast(*module).file, 0, 0}, "the package's")
+            sink.report(Diag::AmbiguousModule, span_of_part(import, front), front,
+                        "`" + std::string(input.sources.name(ast(*module).file)) +
+                            "` and one that the host registered")
                 .hint("give the package's file another name");
             return {Entity{}};
         }
@@ -143,14 +143,16 @@ Program::ImportStep Program::follow_names(const Import& import, ModuleId module,
             if (input.modules[module.index()].is_host)
                 of_host = find_host_member(interner.intern(out.modules[module].path), name);
             if (!of_host) {
-                if (is_last) no_member(Entity{EntityKind::Module, module.value}, {name, import.name.span});
-                return {is_last ? Entity{} : refuse_import(import)};
+                if (!is_last) return {refuse_import(import)};
+                no_member(import.module, Entity{EntityKind::Module, module.value}, {name, import.name.span});
+                return {Entity{}};
             }
             entity = *of_host;
         } else {
             const Named& named = it->second;
             if (!named.is_pub && module != import.module) {
-                no_member(Entity{EntityKind::Module, module.value}, {name, import.name.span});
+                const std::string_view front = std::string_view(import.path).substr(0, import.path.size() - rest.size() + part.size());
+                no_member(import.module, Entity{EntityKind::Module, module.value}, {name, span_of_part(import, front)});
                 return {Entity{}};
             }
             if (named.import != no_import && imports_[named.import].state != Import::State::Done)
@@ -173,23 +175,31 @@ Program::ImportStep Program::follow_names(const Import& import, ModuleId module,
     }
 }
 
+// The last name of a front of the import's path.
+Span Program::span_of_part(const Import& import, std::string_view front) const {
+    std::span<const syntax::Name> path = ast(import.module).view(import.node->path);
+    const auto number = static_cast<std::size_t>(std::ranges::count(front, '.'));
+    return number < path.size() ? path[number].span : import.name.span;
+}
+
 Entity Program::refuse_import(const Import& import) {
     MissingModule missing;
     missing.path = import.path;
     if (input.explain_missing)
         missing = input.explain_missing(import.path, input.modules[import.module.index()].is_host);
+    const Span span = span_of_part(import, missing.path);
     diag::DiagnosticBuilder report = sink.dropped();
     switch (missing.why) {
     case MissingModule::Why::Unknown:
-        report = sink.report(Diag::UnknownModule, import.name.span, missing.path);
+        report = sink.report(Diag::UnknownModule, span, missing.path);
         if (!missing.reason.empty()) report.note(missing.reason);
         break;
     case MissingModule::Why::Ambiguous:
-        report = sink.report(Diag::AmbiguousModule, import.name.span, missing.path, missing.reason);
+        report = sink.report(Diag::AmbiguousModule, span, missing.path, missing.reason);
         if (missing.hint.empty()) report.hint("remove one of them");
         break;
     case MissingModule::Why::Unreadable:
-        report = sink.report(Diag::UnreadableModule, import.name.span, missing.path, missing.reason);
+        report = sink.report(Diag::UnreadableModule, span, missing.path, missing.reason);
         break;
     }
     if (!missing.hint.empty()) report.hint(missing.hint);
@@ -198,7 +208,7 @@ Entity Program::refuse_import(const Import& import) {
 
 // ---- Names behind a module's --------------------------------------------------------------------------------
 
-void Program::no_member(const Entity& module, const syntax::Name& name) {
+void Program::no_member(ModuleId from, const Entity& module, const syntax::Name& name) {
     const std::string_view spelled = text(name.symbol);
     std::vector<std::string_view> candidates;
     std::string path;
@@ -212,7 +222,7 @@ void Program::no_member(const Entity& module, const syntax::Name& name) {
             return;
         }
         for (const auto& [symbol, named] : names_[id]) {
-            if (named.is_pub) candidates.push_back(text(symbol));
+            if (named.is_pub || id == from) candidates.push_back(text(symbol));
         }
     } else {
         path = text(SymbolId(module.index));
@@ -235,21 +245,16 @@ void Program::no_member(const Entity& module, const syntax::Name& name) {
     if (!hint.empty()) report.hint(hint);
 }
 
-std::optional<Entity> Program::find_module_member(ModuleId from, const Entity& module, const syntax::Name& name) {
-    if (module.kind == EntityKind::HostModule) {
-        if (auto entity = find_host_member(SymbolId(module.index), name.symbol)) return entity;
-    } else {
-        const ModuleId id(module.index);
-        if (auto it = names_[id].find(name.symbol); it != names_[id].end()) {
-            if (it->second.is_pub || id == from) {
-                it->second.is_used = true;
-                return it->second.entity;
-            }
-        } else if (input.modules[id.index()].is_host) {
-            if (auto entity = find_host_member(interner.intern(out.modules[id].path), name.symbol)) return entity;
-        }
+std::optional<Entity> Program::find_in_module(ModuleId from, const Entity& module, SymbolId name) {
+    if (module.kind == EntityKind::HostModule) return find_host_member(SymbolId(module.index), name);
+    const ModuleId id(module.index);
+    if (auto it = names_[id].find(name); it != names_[id].end()) {
+        if (!it->second.is_pub && id != from) return {};
+        it->second.is_used = true;
+        return it->second.entity;
     }
-    no_member(module, name);
+    // What the host registered beside its module's source.
+    if (input.modules[id.index()].is_host) return find_host_member(interner.intern(out.modules[id].path), name);
     return {};
 }
 
@@ -261,15 +266,25 @@ std::optional<Entity> Program::find_path(ModuleId from, std::span<const syntax::
     }
     for (const syntax::Name& part : path.subspan(1)) {
         if (!entity || entity->kind == EntityKind::Unavailable) return entity;
-        if (entity->kind != EntityKind::Module && entity->kind != EntityKind::HostModule) {
-            if (part.is_valid()) {
-                sink.report(Diag::UnknownMember, part.span, input.sources.text(join(path[0].span, path[0].span)),
-                            text(part.symbol));
-            }
+        if (!part.is_valid()) return Entity{}; // reported by the parser
+        if (!is_module(*entity)) {
+            Span owner{part.span.file, path[0].span.begin, part.span.begin - 1};
+            sink.report(Diag::UnknownMember, part.span, input.sources.text(owner), text(part.symbol));
             return {};
         }
-        if (!part.is_valid()) return Entity{}; // reported by the parser
-        entity = find_module_member(from, *entity, part);
+        std::optional<Entity> member = find_in_module(from, *entity, part.symbol);
+        if (!member) no_member(from, *entity, part);
+        entity = member;
+    }
+    return entity;
+}
+
+std::optional<Entity> Program::find_path_quietly(ModuleId from, std::span<const syntax::Name> path) {
+    std::optional<Entity> entity = find_entity(from, path[0].symbol);
+    for (const syntax::Name& part : path.subspan(1)) {
+        if (!entity || entity->kind == EntityKind::Unavailable) return entity;
+        if (!is_module(*entity) || !part.is_valid()) return {};
+        entity = find_in_module(from, *entity, part.symbol);
     }
     return entity;
 }

@@ -97,7 +97,7 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span,
     std::string best(foreign_value(spelled));
     if (best.empty()) {
         std::vector<std::string_view> candidates(locals.begin(), locals.end());
-        for (const auto& [symbol, entity] : names_[module]) candidates.push_back(text(symbol));
+        for (const auto& [symbol, named] : names_[module]) candidates.push_back(text(symbol));
         for (const auto& [symbol, fn] : host_fns_) candidates.push_back(text(symbol));
         for (std::string_view builtin : builtin_fn_names()) candidates.push_back(builtin);
         for (std::string_view constructor : prelude_constructors) candidates.push_back(constructor);

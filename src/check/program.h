@@ -38,6 +38,9 @@ struct Entity {
     std::uint32_t index = 0;
     std::uint32_t variant = 0;
 };
+inline bool is_module(const Entity& entity) {
+    return entity.kind == EntityKind::Module || entity.kind == EntityKind::HostModule;
+}
 // "a function", "a type": for messages.
 std::string_view describe(EntityKind kind);
 
@@ -77,10 +80,14 @@ public:
     // ---- names (names.cpp) ----
     std::optional<Entity> find_entity(ModuleId module, SymbolId name) const;
     std::optional<Entity> find_host_member(SymbolId module_path, SymbolId name);
-    // What `b.name` is, `b` being a Module or HostModule; reports when there is none, or when it is private.
-    std::optional<Entity> find_module_member(ModuleId from, const Entity& module, const syntax::Name& name);
+    // What `b.name` is, `b` being a Module or HostModule; nothing when there is none, or when it is private.
+    std::optional<Entity> find_in_module(ModuleId from, const Entity& module, SymbolId name);
+    void no_member(ModuleId from, const Entity& module, const syntax::Name& name); // reports that
     // What a path such as `b.Point` stands for; reports when it is nothing. (imports.cpp, as the one above)
+    // A path of one name is just looked up.
     std::optional<Entity> find_path(ModuleId from, std::span<const syntax::Name> path);
+    // The same, but nothing is reported: in a pattern, the last name may be a constructor's.
+    std::optional<Entity> find_path_quietly(ModuleId from, std::span<const syntax::Name> path);
     // For messages: its path, of the root the name by which others import from it.
     std::string module_name(ModuleId module) const;
     // A user's method or static function of a record or enum.
@@ -136,8 +143,9 @@ private:
     static constexpr std::uint32_t no_import = 0xffffffffu;
     struct Import {
         ModuleId module;
-        syntax::Name name;  // the last part
-        std::string path;   // the whole
+        const syntax::ImportItem* node = nullptr;
+        syntax::Name name; // the last part
+        std::string path;  // the whole
         enum class State : std::uint8_t { New, Active, Done } state = State::New;
     };
 
@@ -152,8 +160,8 @@ private:
     ImportStep follow_import(const Import& import);
     ImportStep follow_names(const Import& import, ModuleId module, std::string_view rest);
     Entity refuse_import(const Import& import);
+    Span span_of_part(const Import& import, std::string_view front) const;
     std::optional<ModuleId> find_module(std::string_view path, bool in_host_module) const;
-    void no_member(const Entity& module, const syntax::Name& name);
     void order_modules();
     void warn_unused_imports();
 

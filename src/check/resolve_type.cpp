@@ -113,19 +113,20 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
         sink.report(Diag::TypeArgumentCount, span, what, count, args.size());
         return false;
     };
-    if (scope.type_params) {
+    const bool is_single = path.size() == 1;
+    if (is_single && scope.type_params) {
         if (auto it = scope.type_params->find(name); it != scope.type_params->end()) {
             return takes(text(name), 0) ? it->second : simple(TypeKind::Error);
         }
     }
-    if (text(name) == "Self") {
+    if (is_single && text(name) == "Self") {
         if (scope.self.is_valid()) return takes("Self", 0) ? scope.self : simple(TypeKind::Error);
         sink.report(Diag::NotAllowedHere, span, "`Self`").note("`Self` is the type of an `impl` or `trait`");
         return simple(TypeKind::Error);
     }
-    std::optional<Entity> entity = find_entity(scope.module, name);
+    std::optional<Entity> entity = find_path(scope.module, path);
     if (!entity) {
-        unknown_type(scope, path[0]);
+        if (is_single) unknown_type(scope, path[0]);
         return simple(TypeKind::Error);
     }
     switch (entity->kind) {
@@ -155,6 +156,7 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     case EntityKind::Global:
     case EntityKind::HostFn:
     case EntityKind::HostModule:
+    case EntityKind::Module:
     case EntityKind::BuiltinFn:
     case EntityKind::Constructor:
         sink.report(Diag::NotAType, span, text(name), describe(entity->kind));
@@ -199,7 +201,7 @@ void Program::unknown_type(const TypeScope& scope, const syntax::Name& name) {
     if (best.empty()) {
         std::vector<std::string_view> candidates = builtin_type_names();
         for (const auto& [symbol, entry] : names_[scope.module]) {
-            EntityKind kind = entry.first.kind;
+            EntityKind kind = entry.entity.kind;
             if (kind == EntityKind::Nominal || kind == EntityKind::Alias) candidates.push_back(text(symbol));
         }
         best = suggest(spelled, candidates);

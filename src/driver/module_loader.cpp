@@ -226,6 +226,8 @@ check::MissingModule ModuleLoader::explain(std::string_view path, bool by_host) 
         missing.reason = "this source was compiled by itself: it imports only what the host registered";
     }
     missing.hint = did_you_mean(front, last_of(unknown), by_host);
+    if (const std::string around = by_host ? "" : package_.enclosing(); missing.hint.empty() && !around.empty())
+        missing.hint = "this file alone is no package; `" + around + "` is one";
     return missing;
 }
 

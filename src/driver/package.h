@@ -45,6 +45,8 @@ public:
     virtual bool is_folder(std::string_view module_path) const = 0;
     // The names of modules and folders right inside a folder ("": the root), sorted: for suggestions.
     virtual std::vector<std::string> names_in(std::string_view module_path) const = 0;
+    // A package around this one, when the root is but a file inside of it; empty: none, or not known.
+    virtual std::string enclosing() const { return {}; }
     // The paths of all modules below the root, sorted.
     virtual std::vector<std::string> all_modules() const = 0;
 };

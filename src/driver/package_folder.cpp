@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <set>
 #include <sys/stat.h>
+#include <unistd.h>
 
 namespace tn::driver {
 
@@ -116,6 +117,16 @@ public:
         return {names.begin(), names.end()};
     }
 
+    std::string enclosing() const override {
+        if (root_name() == "main") return {};
+        std::string folder = real_;
+        for (unsigned levels = 0; folder != "/" && levels < max_folder_depth; ++levels) {
+            if (::access((folder + "/main.tn").c_str(), F_OK) == 0) return folder;
+            folder = folder_of(folder);
+        }
+        return {};
+    }
+
     std::vector<std::string> all_modules() const override {
         std::set<std::string> modules;
         collect("", "", 0, modules);
@@ -149,7 +160,7 @@ private:
             if (is_identifier(name)) result.push_back({name, is_folder});
         }
         ::closedir(stream);
-        std::ranges::sort(result);
+        std::sort(result.begin(), result.end());
         return result;
     }
 
