@@ -87,6 +87,7 @@ public:
     // ---- types (resolve_type.cpp) ----
     // Error when it was reported.
     TypeId resolve_type(const TypeScope& scope, TypeExprId id, bool is_result = false);
+    TypeId resolve_param_type(const TypeScope& scope, TypeExprId id); // slice.cpp
     TypeId alias_type(std::uint32_t alias, Span use);
     // A nominal applied to arguments; checks their count.
     TypeId apply_nominal(NominalId id, std::span<const TypeId> args, Span span);
