@@ -3,6 +3,7 @@
 
 #include "check/signature_text.h"
 #include "check/suggest.h"
+#include "check/wording.h"
 
 namespace tn::check {
 
@@ -82,7 +83,7 @@ std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, cons
     }
     if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, name.span, owner);
-        infer_.unify(target.params[0].type, owner);
+        infer_.unify(target.params[0].type, as_read_only(owner));
         return target;
     }
     return {};
@@ -234,7 +235,8 @@ void BodyChecker::give_type_args(Target& target, const syntax::IndexExpr* writte
     }
     if (args.size() != target.type_args.size() - first) {
         Span span = span_of(written->base);
-        report(Diag::TypeArgumentCount, span, target.name, target.type_args.size() - first, args.size());
+        report(Diag::TypeArgumentCount, span, target.name,
+               counted(target.type_args.size() - first, "type argument"), args.size());
         return;
     }
     for (std::size_t i = 0; i < args.size(); ++i) {
@@ -306,7 +308,7 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
     }
     if (auto builtin = find_builtin_member(types_, type, name, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, callee.name.span, type);
-        infer_.unify(target.params[0].type, type);
+        infer_.unify(target.params[0].type, as_read_only(type));
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }
@@ -349,7 +351,8 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
     std::size_t hidden = has_receiver ? 1 : 0;
     if (args.size() != target.params.size()) {
         diag::DiagnosticBuilder builder = report(Diag::ArgumentCount, span_of(id), target.name,
-                                                 target.params.size() - hidden, args.size() - hidden);
+                                                 counted(target.params.size() - hidden, "argument"),
+                                                 args.size() - hidden);
         if (target.declared.file.is_valid()) builder.label(target.declared, "declared here");
         for (std::size_t i = hidden; i < args.size(); ++i) {
             bool has_param = i < target.params.size();
@@ -385,6 +388,7 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
     std::string why_not;
     if (is_place(receiver.expr, why_not)) {
         mark_assigned(receiver.expr);
+        if (kind(target.result) == TypeKind::Unit) note_write(receiver.expr);
         return {receiver.expr, ArgMode::MutPlace};
     }
     if (!why_not.empty()) {
@@ -397,7 +401,14 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
 
 CallArg BodyChecker::check_arg(const Target& target, std::size_t number, const WrittenArg& arg) {
     const ParamType& param = target.params[number];
-    check(arg.expr, Expect{param.type, param.declared});
+    Expect expect{param.type, param.declared};
+    if (kind(param.type) == TypeKind::Slice) {
+        TypeId type = check(arg.expr);
+        if (!infer_.unify(param.type, type) && !infer_.unify(param.type, as_read_only(type)))
+            mismatch(arg.expr, type, expect);
+    } else {
+        check(arg.expr, expect);
+    }
     if (!param.is_mut) {
         if (arg.is_mut) {
             report(Diag::UnexpectedMut, arg.span, "`" + target.name + "` does not change this argument")

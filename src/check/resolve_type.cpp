@@ -3,6 +3,7 @@
 
 #include "check/signature_text.h"
 #include "check/suggest.h"
+#include "check/wording.h"
 #include "syntax/parser.h"
 
 namespace tn::check {
@@ -49,7 +50,8 @@ TypeId Program::resolve_node(const TypeScope&, const syntax::NeverTypeExpr&, Spa
     return simple(TypeKind::Error);
 }
 template <> TypeId Program::resolve_node(const TypeScope&, const syntax::MutTypeExpr&, Span span, bool) {
-    return not_supported("`mut Slice`", span);
+    sink.report(Diag::SliceMisuse, span, input.sources.text(span));
+    return simple(TypeKind::Error);
 }
 template <>
 TypeId Program::resolve_node(const TypeScope& scope, const syntax::FnTypeExpr& node, Span, bool) {
@@ -115,7 +117,7 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
 
     auto takes = [&](std::string_view what, std::size_t count) {
         if (args.size() == count) return true;
-        sink.report(Diag::TypeArgumentCount, span, what, count, args.size());
+        sink.report(Diag::TypeArgumentCount, span, what, counted(count, "type argument"), args.size());
         return false;
     };
     if (scope.generics) {
@@ -174,7 +176,8 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
 TypeId Program::apply_nominal(NominalId id, std::span<const TypeId> args, Span span) {
     const Nominal& nominal = types.nominal(id);
     if (nominal.params.size() != args.size()) {
-        sink.report(Diag::TypeArgumentCount, span, nominal.name, nominal.params.size(), args.size());
+        sink.report(Diag::TypeArgumentCount, span, nominal.name, counted(nominal.params.size(), "type argument"),
+                    args.size());
         return simple(TypeKind::Error);
     }
     return types.make(nominal.kind, args, id.value);
