@@ -23,7 +23,9 @@ struct Expect {
 
 class BodyChecker {
 public:
-    BodyChecker(Program& program, Body& body);
+    // Works on a body of its own: what the program has declared may move while more is declared.
+    BodyChecker(Program& program, Body body);
+    Body take_body() { return std::move(body_); }
 
     void check_fn(FnId id);
     void check_global(GlobalId id);
@@ -135,6 +137,7 @@ private:
         TypeId type; // Kind::Type; its arguments may be fresh variables
     };
     Path path_of(ExprId id);
+    TypeId find_type_param(SymbolId name) const { return generics_ ? generics_->find(name) : TypeId(); }
     TypeId type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* args, Span span);
     // `type_args` are those written behind the name of a function.
     TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const syntax::IndexExpr* type_args);
@@ -166,7 +169,7 @@ private:
         bool is_mut = false;
         Span span;
     };
-    Target fn_target(FnId id);
+    Target fn_target(FnId id, Span use, TypeId owner);
     Target host_target(std::uint32_t index);
     Target builtin_target(BuiltinId id, Span span, TypeId self);
     Target constructor_target(TypeId enum_type, std::uint32_t variant);
@@ -326,10 +329,11 @@ private:
 
     Program& program_;
     TypeTable& types_;
-    Body& body_;
+    Body body_;
     Module& module_;
     Infer infer_;
     TypeId self_type_;
+    const Generics* generics_ = nullptr; // in force; null: none
     TypeId result_; // of the enclosing function; invalid: `return` is not allowed
     Span result_span_;
     std::string fn_name_;

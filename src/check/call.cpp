@@ -9,16 +9,22 @@ namespace tn::check {
 
 // ---- What can be called ------------------------------------------------------------------------------
 
-BodyChecker::Target BodyChecker::fn_target(FnId id) {
+// With type arguments that are still to be found. `owner` is the type before the dot, if there is one.
+BodyChecker::Target BodyChecker::fn_target(FnId id, Span use, TypeId owner) {
     const Fn& fn = program_.out.fns[id];
     const FnDecl& decl = program_.fn_decl(id);
     const syntax::Ast& home = program_.ast(decl.module);
     std::span<const syntax::Param> nodes = home.view(decl.node->params);
     Target target{Callee::Fn, id.value, fn.name, {}, {}, fn.result, fn.span};
+    for (TypeId param : fn.type_params)
+        target.type_args.push_back(fresh(use, "`" + types_.param_name(param) + "` of `" + fn.name + "`"));
+    auto put_in = [&](TypeId type) { return types_.substitute(type, fn.type_params, target.type_args); };
     for (std::size_t i = 0; i < fn.params.size(); ++i) {
         Span declared = nodes[i].type.is_valid() ? home.types[nodes[i].type].span : Span{};
-        target.params.push_back({fn.params[i].type, fn.params[i].is_mut, declared});
+        target.params.push_back({put_in(fn.params[i].type), fn.params[i].is_mut, declared});
     }
+    target.result = put_in(fn.result);
+    if (owner.is_valid() && decl.self_type.is_valid()) infer_.unify(put_in(decl.self_type), owner);
     program_.note_use_of_fn(id);
     return target;
 }
@@ -68,7 +74,7 @@ BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint3
 // receiver.
 std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
-    if (auto fn = program_.find_member(owner, name.symbol)) return fn_target(*fn);
+    if (auto fn = program_.find_member(owner, name.symbol)) return fn_target(*fn, name.span, owner);
     if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Static)) {
         Target target = builtin_target(*builtin, name.span, owner);
         // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
@@ -85,7 +91,7 @@ std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, cons
 }
 
 BodyChecker::Target BodyChecker::fn_entity_target(const Entity& entity, Span span) {
-    if (entity.kind == EntityKind::Fn) return fn_target(FnId(entity.index));
+    if (entity.kind == EntityKind::Fn) return fn_target(FnId(entity.index), span, TypeId());
     if (entity.kind == EntityKind::HostFn) return host_target(entity.index);
     return builtin_target(static_cast<BuiltinId>(entity.index), span, TypeId());
 }
@@ -202,6 +208,10 @@ TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, 
         }
         return error();
     }
+    case EntityKind::Trait:
+        check_anyway(args);
+        report(Diag::NotCallable, span, text(name)).primary("this is a trait");
+        return error();
     case EntityKind::HostModule:
         check_anyway(args);
         report(Diag::NotCallable, span, text(name)).primary("this is a module");
@@ -221,6 +231,8 @@ void BodyChecker::give_type_args(Target& target, const syntax::IndexExpr* writte
     std::size_t first = 0;
     if (target.callee == Callee::Builtin) {
         first = program_.builtins.get(static_cast<BuiltinId>(target.target)).has_self ? 1 : 0;
+    } else if (target.callee == Callee::Fn || target.callee == Callee::Trait) {
+        first = program_.fn_decl(FnId(target.target)).generics.outer;
     }
     if (args.size() != target.type_args.size() - first) {
         Span span = span_of(written->base);
@@ -291,7 +303,7 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
                 .hint("it has no `self`; call it as `" + program_.out.fns[*fn].name + "(…)`");
             return error();
         }
-        Target target = fn_target(*fn);
+        Target target = fn_target(*fn, callee.name.span, type);
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }

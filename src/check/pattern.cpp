@@ -151,6 +151,7 @@ std::optional<BodyChecker::VariantRef> BodyChecker::find_variant(std::span<const
                        entity->kind == EntityKind::BuiltinType)) {
             owner = type_with_args(*entity, path[0].symbol, nullptr, path[0].span);
         }
+        if (text(path[0].symbol) == "Self" && self_type_.is_valid()) owner = self_type_;
         if (owner.is_valid() && is_error(owner)) return {};
     } else if (path.size() == 1) {
         TypeId value = infer_.shallow(type);
