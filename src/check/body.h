@@ -393,6 +393,12 @@ private:
         Span span;
     };
     std::vector<BoundUse> bounds_;
+    struct TryFromUse { // what `T.try_from` takes must be a number
+        TypeId from, to;
+        Span span;
+    };
+    std::vector<TryFromUse> try_froms_;
+    void check_try_froms(); // conversion.cpp
     struct FormatUse {
         std::uint32_t index; // in Module::format_specs
         TypeId type;

@@ -58,6 +58,7 @@ BodyChecker::Target BodyChecker::builtin_target(BuiltinId id, Span span, TypeId 
             {types_.substitute(param.type, sig.type_params, target.type_args), param.is_mut, Span{}});
     }
     target.result = types_.substitute(sig.result, sig.type_params, target.type_args);
+    if (id == BuiltinId::IntTryFrom) try_froms_.push_back({target.params[0].type, self, span});
     return target;
 }
 

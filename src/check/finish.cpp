@@ -15,6 +15,7 @@ void BodyChecker::finish() {
     infer_.default_literals();
     check_comparisons();
     check_casts();
+    check_try_froms();
     finish_types();
     finish_slices();
     finish_literals();

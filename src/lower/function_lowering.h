@@ -239,6 +239,9 @@ private:
     Row builtin_op(std::string_view op, const Row& arg, TypeId type);
     Row panic(const Row& message, TypeId type);
     Row unwrap_or(const Row& option, const Row& other, TypeId type);
+    Row some_if(ir::ValueId fits, ir::ValueId value, TypeId type); // lower_try_from.cpp, so both below
+    Row int_try_from(const Row& value, TypeId type);
+    Row char_try_from(const Row& value, TypeId type);
     Row list_push(const check::Call& call, ExprId id);
     Row list_pop(const check::Call& call, ExprId id);
     Row list_get(const Row& list, const Row& index, TypeId type);
