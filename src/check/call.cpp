@@ -3,6 +3,7 @@
 
 #include "check/signature_text.h"
 #include "check/suggest.h"
+#include "check/wording.h"
 
 namespace tn::check {
 
@@ -57,6 +58,7 @@ BodyChecker::Target BodyChecker::builtin_target(BuiltinId id, Span span, TypeId 
             {types_.substitute(param.type, sig.type_params, target.type_args), param.is_mut, Span{}});
     }
     target.result = types_.substitute(sig.result, sig.type_params, target.type_args);
+    if (id == BuiltinId::IntTryFrom) try_froms_.push_back({target.params[0].type, self, span});
     return target;
 }
 
@@ -82,7 +84,7 @@ std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, cons
     }
     if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, name.span, owner);
-        infer_.unify(target.params[0].type, owner);
+        infer_.unify(target.params[0].type, as_read_only(owner));
         return target;
     }
     return {};
@@ -221,7 +223,8 @@ void BodyChecker::give_type_args(Target& target, const syntax::IndexExpr* writte
     }
     if (args.size() != target.type_args.size() - first) {
         Span span = span_of(written->base);
-        report(Diag::TypeArgumentCount, span, target.name, target.type_args.size() - first, args.size());
+        report(Diag::TypeArgumentCount, span, target.name,
+               counted(target.type_args.size() - first, "type argument"), args.size());
         return;
     }
     for (std::size_t i = 0; i < args.size(); ++i) {
@@ -293,7 +296,7 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
     }
     if (auto builtin = find_builtin_member(types_, type, name, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, callee.name.span, type);
-        infer_.unify(target.params[0].type, type);
+        infer_.unify(target.params[0].type, as_read_only(type));
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }
@@ -336,7 +339,8 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
     std::size_t hidden = has_receiver ? 1 : 0;
     if (args.size() != target.params.size()) {
         diag::DiagnosticBuilder builder = report(Diag::ArgumentCount, span_of(id), target.name,
-                                                 target.params.size() - hidden, args.size() - hidden);
+                                                 counted(target.params.size() - hidden, "argument"),
+                                                 args.size() - hidden);
         if (target.declared.file.is_valid()) builder.label(target.declared, "declared here");
         for (std::size_t i = hidden; i < args.size(); ++i) {
             bool has_param = i < target.params.size();
@@ -372,6 +376,7 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
     std::string why_not;
     if (is_place(receiver.expr, why_not)) {
         mark_assigned(receiver.expr);
+        if (kind(target.result) == TypeKind::Unit) note_write(receiver.expr);
         return {receiver.expr, ArgMode::MutPlace};
     }
     if (!why_not.empty()) {
@@ -384,7 +389,14 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
 
 CallArg BodyChecker::check_arg(const Target& target, std::size_t number, const WrittenArg& arg) {
     const ParamType& param = target.params[number];
-    check(arg.expr, Expect{param.type, param.declared});
+    Expect expect{param.type, param.declared};
+    if (kind(param.type) == TypeKind::Slice) {
+        TypeId type = check(arg.expr);
+        if (!infer_.unify(param.type, type) && !infer_.unify(param.type, as_read_only(type)))
+            mismatch(arg.expr, type, expect);
+    } else {
+        check(arg.expr, expect);
+    }
     if (!param.is_mut) {
         if (arg.is_mut) {
             report(Diag::UnexpectedMut, arg.span, "`" + target.name + "` does not change this argument")

@@ -283,7 +283,11 @@ void Program::resolve_signature(FnId id) {
                     .note("only methods of an `impl` have it");
             }
         } else if (node.type.is_valid()) {
-            param.type = check_size(resolve_type(scope, node.type), tree.types[node.type].span);
+            param.type = check_size(resolve_param_type(scope, node.type), tree.types[node.type].span);
+            if (param.is_mut && types.kind(param.type) == TypeKind::Slice) {
+                sink.report(Diag::UnexpectedMut, node.span, "a slice whose elements change is written `" +
+                                                                param.name + ": mut Slice[…]`");
+            }
         } else {
             param.type = simple(TypeKind::Error); // reported by the parser
         }

@@ -3,6 +3,7 @@
 
 #include "builtins/constant.h"
 #include "check/signature_text.h"
+#include "check/wording.h"
 
 namespace tn::check {
 
@@ -69,7 +70,7 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
             }
         }
         if (args.size() == count) return true;
-        report(Diag::TypeArgumentCount, span, type_name, count, args.size());
+        report(Diag::TypeArgumentCount, span, type_name, counted(count, "type argument"), args.size());
         return false;
     };
     if (entity.kind == EntityKind::Alias) {

@@ -110,6 +110,7 @@ public:
     TypeId resolve_type(const TypeScope& scope, TypeExprId id, bool is_result = false);
     TypeId alias_type(std::uint32_t alias, std::span<const TypeId> args, Span use);
     std::size_t alias_param_count(std::uint32_t alias) const { return aliases_[alias].generics.params.size(); }
+    TypeId resolve_param_type(const TypeScope& scope, TypeExprId id); // slice.cpp
     // A nominal applied to arguments; checks their count.
     TypeId apply_nominal(NominalId id, std::span<const TypeId> args, Span span);
     // Checks depth and leaves of a finished type; answers Error and reports when it is too large.

@@ -3,6 +3,7 @@
 
 #include "check/signature_text.h"
 #include "check/suggest.h"
+#include "check/wording.h"
 #include "syntax/parser.h"
 
 namespace tn::check {
@@ -49,7 +50,8 @@ TypeId Program::resolve_node(const TypeScope&, const syntax::NeverTypeExpr&, Spa
     return simple(TypeKind::Error);
 }
 template <> TypeId Program::resolve_node(const TypeScope&, const syntax::MutTypeExpr&, Span span, bool) {
-    return not_supported("`mut Slice`", span);
+    sink.report(Diag::SliceMisuse, span, input.sources.text(span));
+    return simple(TypeKind::Error);
 }
 template <>
 TypeId Program::resolve_node(const TypeScope& scope, const syntax::FnTypeExpr& node, Span, bool) {
@@ -110,7 +112,7 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     SymbolId name = path.back().symbol;
     auto takes = [&](std::string_view what, std::size_t count) {
         if (args.size() == count) return true;
-        sink.report(Diag::TypeArgumentCount, span, what, count, args.size());
+        sink.report(Diag::TypeArgumentCount, span, what, counted(count, "type argument"), args.size());
         return false;
     };
     const bool is_single = path.size() == 1;
@@ -171,7 +173,8 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
 TypeId Program::apply_nominal(NominalId id, std::span<const TypeId> args, Span span) {
     const Nominal& nominal = types.nominal(id);
     if (nominal.params.size() != args.size()) {
-        sink.report(Diag::TypeArgumentCount, span, nominal.name, nominal.params.size(), args.size());
+        sink.report(Diag::TypeArgumentCount, span, nominal.name, counted(nominal.params.size(), "type argument"),
+                    args.size());
         return simple(TypeKind::Error);
     }
     return types.make(nominal.kind, args, id.value);
