@@ -135,6 +135,8 @@ private:
         TypeId type; // Kind::Type; its arguments may be fresh variables
     };
     Path path_of(ExprId id);
+    // True, and reported, when the path stops at a module that has no such name.
+    bool report_missing_member(ExprId id);
     TypeId type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* args, Span span);
     // `type_args` are those written behind the name of a function.
     TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const syntax::IndexExpr* type_args);

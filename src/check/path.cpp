@@ -46,6 +46,22 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
     return {};
 }
 
+bool BodyChecker::report_missing_member(ExprId id) {
+    for (;;) {
+        if (const auto* indexed = expr(id).as<syntax::IndexExpr>()) id = indexed->base;
+        const auto* field = expr(id).as<syntax::FieldExpr>();
+        if (!field || !field->name.is_valid()) return false;
+        Path owner = path_of(field->base);
+        if (owner.what == Path::Kind::Entity && is_module(owner.entity)) {
+            if (program_.find_in_module(body_.module, owner.entity, field->name.symbol)) return false;
+            ++error_count_;
+            program_.no_member(body_.module, owner.entity, field->name);
+            return true;
+        }
+        id = field->base;
+    }
+}
+
 // The type a path names; arguments that are not written are fresh.
 TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* written,
                                    Span span) {
