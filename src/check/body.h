@@ -138,6 +138,8 @@ private:
     };
     Path path_of(ExprId id);
     TypeId find_type_param(SymbolId name) const { return generics_ ? generics_->find(name) : TypeId(); }
+    // True, and reported, when the path stops at a module that has no such name.
+    bool report_missing_member(ExprId id);
     TypeId type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* args, Span span);
     // `type_args` are those written behind the name of a function.
     TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const syntax::IndexExpr* type_args);
