@@ -140,7 +140,8 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ForExpr& node, const Expect&)
     TypeId iterable = settle(check(node.iterable), span_of(node.iterable), "what `for` runs over");
     TypeId element = error();
     TypeKind iterable_kind = types_.kind(iterable);
-    if (iterable_kind == TypeKind::List || iterable_kind == TypeKind::Range) {
+    if (iterable_kind == TypeKind::List || iterable_kind == TypeKind::Range ||
+        iterable_kind == TypeKind::Slice) {
         element = types_.arg(iterable, 0);
     } else if (iterable_kind != TypeKind::Error && iterable_kind != TypeKind::Never) {
         diag::DiagnosticBuilder builder = report(Diag::NotIterable, span_of(node.iterable), print(iterable));

@@ -3,6 +3,7 @@
 
 #include "builtins/constant.h"
 #include "check/signature_text.h"
+#include "check/wording.h"
 
 namespace tn::check {
 
@@ -12,6 +13,8 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
         if (find_local(name->name)) return path;
         if (text(name->name) == "Self" && self_type_.is_valid())
             return Path{Path::Kind::Type, {}, self_type_};
+        if (TypeId param = find_type_param(name->name); param.is_valid())
+            return Path{Path::Kind::Type, {}, param};
         std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
         if (!entity) return path;
         switch (entity->kind) {
@@ -24,6 +27,7 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
         case EntityKind::HostModule:
         case EntityKind::BuiltinFn:
         case EntityKind::Constructor:
+        case EntityKind::Trait:
         case EntityKind::Unavailable: return Path{Path::Kind::Entity, *entity, TypeId()};
         case EntityKind::Global: return path;
         }
@@ -75,11 +79,13 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
             }
         }
         if (args.size() == count) return true;
-        report(Diag::TypeArgumentCount, span, type_name, count, args.size());
+        report(Diag::TypeArgumentCount, span, type_name, counted(count, "type argument"), args.size());
         return false;
     };
     if (entity.kind == EntityKind::Alias) {
-        return complete(0, text(name)) ? program_.alias_type(entity.index, span) : error();
+        return complete(program_.alias_param_count(entity.index), text(name))
+                   ? program_.alias_type(entity.index, args, span)
+                   : error();
     }
     if (entity.kind == EntityKind::Nominal) {
         const Nominal& nominal = types_.nominal(NominalId(entity.index));
@@ -106,6 +112,10 @@ TypeId BodyChecker::visit(ExprId id, const syntax::NameExpr& node, const Expect&
     }
     if (spelled == "Self") {
         report(Diag::NotAValue, span_of(id), spelled, "a type");
+        return error();
+    }
+    if (find_type_param(node.name).is_valid()) {
+        report(Diag::NotAValue, span_of(id), spelled, "a type parameter");
         return error();
     }
     std::optional<Entity> entity = program_.find_entity(body_.module, node.name);
@@ -139,6 +149,7 @@ TypeId BodyChecker::use_entity(ExprId id, const Entity& entity, SymbolId name,
     case EntityKind::Nominal:
     case EntityKind::Alias:
     case EntityKind::BuiltinType:
+    case EntityKind::Trait:
     case EntityKind::HostModule:
         report(Diag::NotAValue, span_of(id), text(name), describe(entity.kind));
         return error();

@@ -70,12 +70,13 @@ Row FunctionLowering::move_out(const Location& location, TypeId type) {
     Row row{type, {}};
     Location place{address(location), location.memory, ValueId(), 1, 0};
     bool has_refs = layout(type).has_refs;
-    for (const Leaf& leaf : layout(type).leaves) {
-        if (leaf.scalar == Scalar::Ref) {
-            row.add(b_.load_taken(place.memory, place.base, leaf.offset));
+    const Layout& l = layout(type);
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) {
+        if (l.leaves[i].scalar == Scalar::Ref) {
+            row.add(b_.load_taken(place.memory, place.base, l.leaves[i].offset));
             row.leaves.back().claimed = true;
         } else {
-            row.add(load_leaf(has_refs ? place : location, leaf));
+            row.add(load_leaf(has_refs ? place : location, l, i));
         }
     }
     return row;
