@@ -267,7 +267,9 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
             return error();
         }
     }
-    if (auto target = member_target(owner, name)) {
+    auto target = lazy_target(id, owner, name);
+    if (!target) target = member_target(owner, name);
+    if (target) {
         give_type_args(*target, type_args);
         return call(id, std::move(*target), args, false);
     }
@@ -303,6 +305,10 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
     if (is_error(type) || is_never(type)) {
         check_anyway(args);
         return type;
+    }
+    if (auto lazy = lazy_target(id, type, callee.name)) {
+        give_type_args(*lazy, type_args);
+        return call(id, std::move(*lazy), all, true);
     }
     if (auto fn = program_.find_member(type, callee.name.symbol)) {
         if (!program_.out.fns[*fn].is_method) {

@@ -289,6 +289,25 @@ std::optional<Entity> Program::find_path_quietly(ModuleId from, std::span<const 
     return entity;
 }
 
+std::string Program::import_hint(ModuleId from, SymbolId name) {
+    if (suggestions_ >= max_suggestions) return {};
+    ++suggestions_;
+    const std::string_view spelled = text(name);
+    std::string path;
+    for (std::size_t m = 0; m < input.modules.size() && path.empty(); ++m) {
+        const ModuleId id(m);
+        if (id == from || (input.modules[m].is_host != input.modules[from.index()].is_host)) continue;
+        const std::string own = module_name(id);
+        const std::size_t dot = own.rfind('.');
+        if (std::string_view(own).substr(dot == own.npos ? 0 : dot + 1) == spelled) {
+            path = own;
+        } else if (auto it = names_[id].find(name); it != names_[id].end() && it->second.is_pub) {
+            path = own + "." + std::string(spelled);
+        }
+    }
+    return path.empty() ? path : "write `import " + path + ";` at the top of the file";
+}
+
 // ---- Afterwards ----------------------------------------------------------------------------------------
 
 // Depth first along the imports, beginning at the root: a module stands behind those that it imports, except

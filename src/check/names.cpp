@@ -10,8 +10,6 @@ namespace {
 
 // The bare constructors of the prelude.
 constexpr std::string_view prelude_constructors[] = {"None", "Some", "Ok", "Err", "Accept", "Reject"};
-// Beyond this nobody reads them, and looking for them costs.
-constexpr unsigned max_suggestions = 60;
 
 } // namespace
 
@@ -111,7 +109,8 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span,
                            std::span<const std::string_view> locals) {
     std::string_view spelled = text(name);
     std::string best(foreign_value(spelled));
-    if (best.empty()) {
+    std::string import = best.empty() ? import_hint(module, name) : "";
+    if (best.empty() && import.empty()) {
         std::vector<std::string_view> candidates(locals.begin(), locals.end());
         for (const auto& [symbol, named] : names_[module]) candidates.push_back(text(symbol));
         for (const auto& [symbol, fn] : host_fns_) candidates.push_back(text(symbol));
@@ -126,6 +125,8 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span,
     report.primary("not found");
     if (spelled == "_")
         report.hint("drop a value with `let _ = …;`, or with nothing before it");
+    else if (!import.empty())
+        report.hint(import);
     else if (!best.empty())
         report.hint("did you mean `" + best + "`?");
 }

@@ -16,7 +16,7 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
         if (find_local(name->name)) return {};
         if (!indexed && text(name->name) == "Self" && self_type_.is_valid())
             return Path{Path::Kind::Type, {}, self_type_};
-        if (TypeId param = find_type_param(name->name); param.is_valid() && !indexed)
+        if (TypeId param = find_type_param(name->name); !indexed && param.is_valid())
             return Path{Path::Kind::Type, {}, param};
         last = name->name;
         entity = program_.find_entity(body_.module, last);
@@ -48,6 +48,22 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
     case EntityKind::Global: return {};
     }
     return {};
+}
+
+bool BodyChecker::report_missing_member(ExprId id) {
+    for (;;) {
+        if (const auto* indexed = expr(id).as<syntax::IndexExpr>()) id = indexed->base;
+        const auto* field = expr(id).as<syntax::FieldExpr>();
+        if (!field || !field->name.is_valid()) return false;
+        Path owner = path_of(field->base);
+        if (owner.what == Path::Kind::Entity && is_module(owner.entity)) {
+            if (program_.find_in_module(body_.module, owner.entity, field->name.symbol)) return false;
+            ++error_count_;
+            program_.no_member(body_.module, owner.entity, field->name);
+            return true;
+        }
+        id = field->base;
+    }
 }
 
 // The type a path names; arguments that are not written are fresh.

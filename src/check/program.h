@@ -114,6 +114,8 @@ public:
     std::optional<Entity> find_path(ModuleId from, std::span<const syntax::Name> path);
     // The same, but nothing is reported: in a pattern, the last name may be a constructor's.
     std::optional<Entity> find_path_quietly(ModuleId from, std::span<const syntax::Name> path);
+    // "write `import a.name;`" when another module could give the name; empty: none.
+    std::string import_hint(ModuleId from, SymbolId name);
     // For messages: its path, of the root the name by which others import from it.
     std::string module_name(ModuleId module) const;
     // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's of
@@ -340,6 +342,8 @@ private:
     Uses other_uses_; // of tests: they are nobody's dependency
     Uses* uses_ = &other_uses_;
     unsigned type_nesting_ = 0;
+    // Beyond this nobody reads them, and looking for them costs.
+    static constexpr unsigned max_suggestions = 60;
     unsigned suggestions_ = 0;
     bool has_broken_types_ = false; // a declared type has no layout: reported
 };

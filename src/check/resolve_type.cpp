@@ -213,7 +213,8 @@ TypeId Program::alias_type(std::uint32_t index, std::span<const TypeId> args, Sp
 void Program::unknown_type(const TypeScope& scope, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
     std::string best(foreign_type(spelled));
-    if (best.empty()) {
+    std::string import = best.empty() ? import_hint(scope.module, name.symbol) : "";
+    if (best.empty() && import.empty()) {
         std::vector<std::string_view> candidates = builtin_type_names();
         for (const auto& [symbol, entry] : names_[scope.module]) {
             EntityKind kind = entry.entity.kind;
@@ -222,7 +223,8 @@ void Program::unknown_type(const TypeScope& scope, const syntax::Name& name) {
         best = suggest(spelled, candidates);
     }
     diag::DiagnosticBuilder report = sink.report(Diag::UnknownType, name.span, spelled);
-    if (!best.empty()) report.hint("did you mean `" + best + "`?");
+    if (!import.empty()) report.hint(import);
+    else if (!best.empty()) report.hint("did you mean `" + best + "`?");
 }
 
 } // namespace tn::check

@@ -25,8 +25,8 @@ struct FoundModule {
         Absent,
         Found,
         Root,       // the package's root file has this name, too
-        Ambiguous,  // `a.tn` and `a/main.tn`; `reason` names both
-        Unreadable, // `reason` says why
+        Ambiguous,  // `a.tn` and `a/main.tn`; `reason` names both, from the root
+        Unreadable, // `reason` names the file, from the root, and says why
     } what = What::Absent;
     SourceFile file;
     std::string reason;

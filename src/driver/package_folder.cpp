@@ -80,7 +80,7 @@ public:
             if (S_ISDIR(info.st_mode)) continue;
             if (!found.empty()) {
                 result.what = FoundModule::What::Ambiguous;
-                result.reason = "`" + shown(found) + "` and `" + shown(candidate) + "`";
+                result.reason = "`" + found + "` and `" + candidate + "`";
                 return result;
             }
             found = candidate;
@@ -188,7 +188,7 @@ private:
     FoundModule unreadable(const std::string& file, const std::string& why) const {
         FoundModule result;
         result.what = FoundModule::What::Unreadable;
-        result.reason = "`" + shown(file) + "`: " + why;
+        result.reason = "`" + file + "`: " + why;
         return result;
     }
 

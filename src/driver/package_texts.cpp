@@ -36,7 +36,7 @@ public:
         const auto file = texts_.find(stem + ".tn"), inner = texts_.find(stem + "/main.tn");
         if (file != texts_.end() && inner != texts_.end()) {
             result.what = FoundModule::What::Ambiguous;
-            result.reason = "`" + prefix_ + file->first + "` and `" + prefix_ + inner->first + "`";
+            result.reason = "`" + file->first + "` and `" + inner->first + "`";
             return result;
         }
         const auto found = file != texts_.end() ? file : inner;
