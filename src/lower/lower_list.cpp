@@ -68,15 +68,14 @@ Row FunctionLowering::list_peek(const Row& list, ValueId index, TypeId type) {
 // The element as it stands in memory: it changes its place, not its owner.
 Row FunctionLowering::move_out(const Location& location, TypeId type) {
     Row row{type, {}};
-    Location place{address(location), location.memory, ValueId(), 1, 0};
-    bool has_refs = layout(type).has_refs;
     const Layout& l = layout(type);
+    Location place = l.has_refs ? without_index(location) : location;
     for (std::size_t i = 0; i < l.leaves.size(); ++i) {
         if (l.leaves[i].scalar == Scalar::Ref) {
-            row.add(b_.load_taken(place.memory, place.base, l.leaves[i].offset));
+            row.add(b_.load_taken(place.memory, place.base, leaf_offset(place, l, i)));
             row.leaves.back().claimed = true;
         } else {
-            row.add(load_leaf(has_refs ? place : location, l, i));
+            row.add(load_leaf(place, l, i));
         }
     }
     return row;
