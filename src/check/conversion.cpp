@@ -174,6 +174,10 @@ TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, TypeId base)
         set(id, Form::Slice, 0);
         if (diverges) return simple(TypeKind::Never);
         if (has_elements) return base;
+    } else if (base_kind == TypeKind::Map) {
+        bool diverges = is_never(check(arg, Expect{types_.arg(base, 0), span_of(node.base), "because of this map"}));
+        TypeId value = map_element(id, base);
+        return diverges ? simple(TypeKind::Never) : value;
     } else {
         bool diverges = is_never(check(arg, position)) || is_never(base);
         set(id, Form::Element, 0);

@@ -65,6 +65,7 @@ void BodyChecker::finish_types() {
         size(type, span_of(id));
     }
     finish_closures();
+    finish_collections();
     for (PatternId id : patterns_) info(id).type = infer_.zonk(info(id).type);
     for (CallId id : calls_) {
         for (TypeId& arg : module_.calls[id].type_args) {
