@@ -302,6 +302,9 @@ private:
     Row debug(const Row& value);
     Row text_parts(RuntimeFn fn, const Row& text, TypeId type);
     Row unwrap_or(const Row& option, const Row& other, TypeId type);
+    Row some_if(ir::ValueId fits, ir::ValueId value, TypeId type); // lower_try_from.cpp, so both below
+    Row int_try_from(const Row& value, TypeId type);
+    Row char_try_from(const Row& value, TypeId type);
     Row builtin_change(BuiltinId what, const check::Call& call, ExprId id);
     void list_push(MutArg& target, TypeId list_type, const Row& added);
     Row list_pop(MutArg& target, TypeId list_type, TypeId type);

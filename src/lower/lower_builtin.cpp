@@ -119,6 +119,8 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         [&](Tag<B::IntTrailingZeros>) { return bit_count(ir::Op::TrailingZeros, args[0], type); },
         [&](Tag<B::IntRotateLeft>) { return rotate(ir::Op::RotateLeft, args[0], args[1], type); },
         [&](Tag<B::IntRotateRight>) { return rotate(ir::Op::RotateRight, args[0], args[1], type); },
+        [&](Tag<B::IntTryFrom>) { return int_try_from(args[0], type); },
+        [&](Tag<B::CharTryFrom>) { return char_try_from(args[0], type); },
         [&](Tag<B::FloatIsNan>) {
             return one(type, b_.compare(ir::Op::FCmp, Cond::Ne, args[0].id(), args[0].id()));
         },

@@ -61,7 +61,10 @@ void ModuleLowering::lay_out_globals() {
         const Layout& l = layout(global.type);
         size = (size + l.align - 1) / l.align * l.align;
         global_offsets_.push_back(size);
-        module_.globals.push_back(ir::GlobalVar{global.name, global.type, size, global.is_const});
+        // The host names those of other modules by their path.
+        const std::string& path = checked.modules[global.init.module].path;
+        std::string name = path.empty() ? global.name : path + "." + global.name;
+        module_.globals.push_back(ir::GlobalVar{std::move(name), global.type, size, global.is_const});
         for (const Leaf& leaf : l.leaves) {
             if (leaf.scalar != Scalar::Ref) continue;
             module_.instance_refs.push_back(

@@ -1,4 +1,4 @@
-// Runs a golden through the driver: interpreter, machine code unoptimized, optimized, with few registers and
+// Runs a golden through the driver: interpreter on optimized and on raw IR, machine code unoptimized, optimized, with few registers and
 // with fuel counted.
 #include "execute.h"
 
@@ -21,7 +21,7 @@ using driver::Options;
 
 Options options_of(Mode mode) {
     Options options;
-    options.opt_level = mode == Mode::Unoptimized ? 0 : 2;
+    options.opt_level = mode == Mode::Unoptimized || mode == Mode::RawInterpreter ? 0 : 2;
     options.verify_each_pass = true;
     if (mode == Mode::FewRegisters) options.limit_registers = 8;
     return options;
@@ -42,6 +42,7 @@ void note_diagnostics(const CompileResult& result, Outcome& outcome) {
         finding.name = diag::name_of(diagnostic.diag);
         finding.message = diagnostic.message;
         finding.line = result.sources->position(diagnostic.span).line;
+        finding.file = result.sources->name(diagnostic.span.file);
         outcome.findings.push_back(std::move(finding));
     }
     auto by_line = [](const Finding& a, const Finding& b) { return a.line < b.line; };
@@ -100,7 +101,7 @@ private:
         }
         std::vector<rt::Slot> io(16);
         TrapCode code = TrapCode::None;
-        if (mode_ == Mode::Interpreter) {
+        if (mode_ == Mode::Interpreter || mode_ == Mode::RawInterpreter) {
             code = static_cast<TrapCode>(
                 driver::interpret(module_, instance_->context, func, io.data()));
             instance_->context.trap_code = TrapCode::None;
@@ -122,7 +123,10 @@ private:
         } else {
             finding.message = record->message();
             std::vector<rt::TraceEntry> entries = record->trace().entries;
-            if (!entries.empty()) finding.line = entries[0].line;
+            if (!entries.empty()) {
+                finding.line = entries[0].line;
+                finding.file = entries[0].file;
+            }
             for (const rt::TraceEntry& entry : entries) {
                 outcome.frames.push_back(entry.function + " " + std::to_string(entry.line) + ":" +
                                          std::to_string(entry.column));
@@ -137,6 +141,7 @@ private:
 std::string_view name_of(Mode mode) {
     switch (mode) {
     case Mode::Interpreter: return "interpreter";
+    case Mode::RawInterpreter: return "raw_interpreter";
     case Mode::Unoptimized: return "unoptimized";
     case Mode::Optimized: return "optimized";
     case Mode::FewRegisters: return "few_registers";

@@ -1,6 +1,6 @@
 // Compiles and runs a golden in one of the ways a script can be run.
 //
-// In: a path, a mode, the file's settings. Out: what happened. It refuses to know what was expected.
+// In: a path, a mode, the file's settings. Out: what happened, a finding's file as the compiler names it. It refuses to know what was expected.
 #pragma once
 
 #include "expectation.h"
@@ -11,9 +11,10 @@
 
 namespace tn::golden {
 
-enum class Mode : std::uint8_t { Interpreter, Unoptimized, Optimized, FewRegisters, Metered };
-inline constexpr std::array all_modes{Mode::Interpreter, Mode::Unoptimized, Mode::Optimized, Mode::FewRegisters,
-                                      Mode::Metered};
+// The interpreter runs what the optimizer made, and what lowering made.
+enum class Mode : std::uint8_t { Interpreter, RawInterpreter, Unoptimized, Optimized, FewRegisters, Metered };
+inline constexpr std::array all_modes{Mode::Interpreter, Mode::RawInterpreter, Mode::Unoptimized,
+                                      Mode::Optimized,   Mode::FewRegisters,   Mode::Metered};
 std::string_view name_of(Mode mode);
 
 Outcome compile_only(const std::string& path);
