@@ -8,7 +8,8 @@ BodyChecker::BodyChecker(Program& program, Body body)
       types_(program.types),
       body_(std::move(body)),
       module_(program.out.modules[body_.module]),
-      infer_(program.types, program.facts) {}
+      infer_(program.types, program.facts),
+      solver_(program, infer_, {}) {}
 
 void BodyChecker::check_fn(FnId id) {
     const FnDecl& decl = program_.fn_decl(id);
@@ -16,6 +17,7 @@ void BodyChecker::check_fn(FnId id) {
     if (!body_.root.is_valid()) return; // reported by the parser
     self_type_ = decl.self_type;
     generics_ = &decl.generics;
+    solver_.set_bounds(program_.with_supers(decl.generics.bounds));
     result_ = fn.result;
     result_span_ = decl.node->ret.is_valid() ? tree().types[decl.node->ret].span : fn.span;
     fn_name_ = fn.name;
@@ -127,10 +129,13 @@ TypeId BodyChecker::resolve_type(TypeExprId id, bool is_result) {
     scope.module = body_.module;
     scope.self = self_type_;
     scope.generics = generics_;
+    std::vector<std::pair<TypeId, Span>> bounded;
+    scope.bounded = &bounded;
     scope.infer = [this](Span span) { return fresh(span, "this `_`"); };
     std::size_t before = program_.sink.error_count();
     TypeId type = program_.resolve_type(scope, id, is_result);
     error_count_ += program_.sink.error_count() - before;
+    for (const auto& [named, span] : bounded) require_bounds_of(named, span);
     return type;
 }
 

@@ -6,7 +6,7 @@ namespace tn::check {
 // A method or static function that the prelude has for a type of the language.
 std::optional<BodyChecker::Target> BodyChecker::prelude_member(TypeId owner, std::string_view name,
                                                                Span use) {
-    std::optional<FnId> fn = program_.find_member(owner, program_.interner.intern(name));
+    std::optional<FnId> fn = program_.find_prelude_member(owner, name);
     if (!fn) return {};
     return fn_target(*fn, use, owner);
 }

@@ -30,7 +30,8 @@ TypeId BodyChecker::settle(TypeId type, Span use, std::string_view what) {
     if (!infer_.is_var(type, VarKind::General)) return type;
     // Few operators wait in any sensible program; many of them would make this quadratic.
     constexpr std::size_t max_retried = 64;
-    if (pending_.size() <= max_retried && retry_pending(false)) {
+    bool may_retry = pending_.size() <= max_retried && obligations_.size() <= max_retried;
+    if (may_retry && (retry_pending(false) | retry_obligations(false))) {
         type = infer_.shallow(type);
         if (!infer_.is_var(type, VarKind::General)) return type;
     }

@@ -35,8 +35,16 @@ TypeId BodyChecker::element_of(TypeId iterable, ExprId source, std::uint32_t ind
         made.type_args = iter->type_args;
         made.args = {{source, ArgMode::Value}};
         iterator = infer_.shallow(iter->result);
-        module_.for_loops[index].iter = module_.calls.push_back(std::move(made));
-        calls_.push_back(module_.for_loops[index].iter);
+        module_.for_loops[index].iter = add_call(std::move(made));
+    }
+    if (auto next = core_trait_target(CoreTrait::Iterate, iterator, span_of(source))) {
+        Call made;
+        made.callee = next->callee;
+        made.target = next->target;
+        made.type_args = next->type_args;
+        TypeId found = infer_.shallow(next->result);
+        module_.for_loops[index].next = add_call(std::move(made));
+        return types_.is_option(found) ? types_.arg(found, 0) : error();
     }
     not_iterable(iterable, source);
     return error();

@@ -15,7 +15,7 @@ void BodyChecker::unknown_field(TypeId type, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
     diag::DiagnosticBuilder builder = report(Diag::UnknownField, name.span, print(type), spelled);
     bool is_method = program_.find_member(type, name.symbol) ||
-                     find_builtin_member(types_, type, spelled, BuiltinRole::Method);
+                     program_.find_builtin(type, spelled, BuiltinRole::Method);
     if (is_method) {
         builder.hint("it is a method; call it: `." + std::string(spelled) + "()`");
         return;

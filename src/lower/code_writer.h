@@ -88,6 +88,7 @@ protected:
     Row take_out(const Location& location, TypeId type);
     // Some value of the type that owns nothing but the empty objects.
     Row placeholder(TypeId type);
+    bool holds_map(TypeId type); // in its own leaves
 
     // --- calls ---
     struct Outcome {

@@ -212,6 +212,9 @@ private:
     void guard(ExprId id, std::vector<Binding>& bindings, ir::BlockId next, Mark after);
     void loop_body(const LoopFrame& frame, ExprId body); // ends with a jump to frame.next
     LoopFrame loop_frame(ExprId id);
+    // At the end of a round. The prelude's loops with the label `'__uncounted` have none: they are short, and how
+    // short depends on the hash seed, which fuel must not.
+    void poll(const syntax::Label& label);
     bool is_cheap_condition(ExprId id, unsigned& budget) const;
     Row while_let(const syntax::WhileExpr& loop, ExprId id);
     void for_range(const syntax::ForExpr& loop, ExprId id);
