@@ -3,24 +3,26 @@
 
 namespace tn::check {
 
-BodyChecker::BodyChecker(Program& program, Body& body)
+BodyChecker::BodyChecker(Program& program, Body body)
     : program_(program),
       types_(program.types),
-      body_(body),
-      module_(program.out.modules[body.module]),
+      body_(std::move(body)),
+      module_(program.out.modules[body_.module]),
       infer_(program.types, program.facts) {}
 
 void BodyChecker::check_fn(FnId id) {
     const FnDecl& decl = program_.fn_decl(id);
-    Fn& fn = program_.out.fns[id];
+    Fn fn = program_.out.fns[id];
     if (!body_.root.is_valid()) return; // reported by the parser
     self_type_ = decl.self_type;
+    generics_ = &decl.generics;
     result_ = fn.result;
     result_span_ = decl.node->ret.is_valid() ? tree().types[decl.node->ret].span : fn.span;
     fn_name_ = fn.name;
     Bindings bindings;
     std::span<const syntax::Param> nodes = view(decl.node->params);
     for (std::size_t i = 0; i < nodes.size(); ++i) bind_param(fn.params[i], nodes[i], bindings);
+    program_.out.fns[id].params = fn.params;
     for (const auto& [name, local] : bindings.names) bring_into_scope(name, local);
 
     Expect expect{fn.result, decl.node->ret.is_valid() ? result_span_ : Span{}};
@@ -91,7 +93,8 @@ LocalId BodyChecker::add_local(SymbolId name, TypeId type, Span span) {
     local.name = text(name);
     local.type = type;
     local.span = span;
-    local_depths_.push_back(static_cast<std::uint32_t>(closures_.size()));
+    local_uses_.push_back(LocalUses{static_cast<std::uint32_t>(closures_.size()), 0, 0});
+    uses_slices_ |= types_.kind(type) == TypeKind::Slice;
     return body_.locals.push_back(std::move(local));
 }
 
@@ -123,6 +126,7 @@ TypeId BodyChecker::resolve_type(TypeExprId id, bool is_result) {
     TypeScope scope;
     scope.module = body_.module;
     scope.self = self_type_;
+    scope.generics = generics_;
     scope.infer = [this](Span span) { return fresh(span, "this `_`"); };
     std::size_t before = program_.sink.error_count();
     TypeId type = program_.resolve_type(scope, id, is_result);

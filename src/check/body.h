@@ -23,7 +23,9 @@ struct Expect {
 
 class BodyChecker {
 public:
-    BodyChecker(Program& program, Body& body);
+    // Works on a body of its own: what the program has declared may move while more is declared.
+    BodyChecker(Program& program, Body body);
+    Body take_body() { return std::move(body_); }
 
     void check_fn(FnId id);
     void check_global(GlobalId id);
@@ -56,7 +58,7 @@ private:
     TypeId visit(ExprId, const syntax::TupleFieldExpr&, const Expect&); // record.cpp
     TypeId visit(ExprId, const syntax::IndexExpr&, const Expect&);      // conversion.cpp
     TypeId visit(ExprId, const syntax::CallExpr&, const Expect&);       // call.cpp
-    TypeId visit(ExprId, const syntax::TryExpr&, const Expect&);        // control.cpp
+    TypeId visit(ExprId, const syntax::TryExpr&, const Expect&);        // leave.cpp
     TypeId visit(ExprId, const syntax::UnaryExpr&, const Expect&);      // operator.cpp
     TypeId visit(ExprId, const syntax::BinaryExpr&, const Expect&);     // operator.cpp
     TypeId visit(ExprId, const syntax::CastExpr&, const Expect&);       // conversion.cpp
@@ -71,9 +73,9 @@ private:
     TypeId visit(ExprId, const syntax::ForExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::BreakExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ContinueExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::ReturnExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::AcceptExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::RejectExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ReturnExpr&, const Expect&); // leave.cpp
+    TypeId visit(ExprId, const syntax::AcceptExpr&, const Expect&); // leave.cpp
+    TypeId visit(ExprId, const syntax::RejectExpr&, const Expect&); // leave.cpp
     TypeId visit(ExprId, const syntax::AssertExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ClosureExpr&, const Expect&); // closure.cpp
 
@@ -137,6 +139,7 @@ private:
     Path path_of(ExprId id);
     // True, and reported, when the path stops at a module that has no such name.
     bool report_missing_member(ExprId id);
+    TypeId find_type_param(SymbolId name) const { return generics_ ? generics_->find(name) : TypeId(); }
     TypeId type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* args, Span span);
     // `type_args` are those written behind the name of a function.
     TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const syntax::IndexExpr* type_args);
@@ -168,7 +171,7 @@ private:
         bool is_mut = false;
         Span span;
     };
-    Target fn_target(FnId id);
+    Target fn_target(FnId id, Span use, TypeId owner);
     Target host_target(std::uint32_t index);
     Target builtin_target(BuiltinId id, Span span, TypeId self);
     Target constructor_target(TypeId enum_type, std::uint32_t variant);
@@ -198,6 +201,7 @@ private:
     // ---- places (place.cpp) ----
     // True if the checked expression is a variable or a part of one that may change; `why_not` says else.
     bool is_place(ExprId id, std::string& why_not);
+    ExprId root_of_place(ExprId place) const; // what stands before all fields and elements
     void mark_assigned(ExprId place);
     void check_overlap(const Call& call);
 
@@ -266,8 +270,37 @@ private:
     void bind_param(Param& param, const syntax::Param& node, Bindings& bindings);
     // ---- closures (closure.cpp) ----
     TypeId closure_param_type(const syntax::Param& node, TypeId wanted, const Expect& expect);
-    void note_use_of_local(LocalId local);
     void finish_closures();
+
+    // ---- what is used (unused.cpp) ----
+    struct LocalUses {
+        std::uint32_t depth = 0; // how many closures were around where it was bound
+        std::uint32_t all = 0;
+        std::uint32_t writes = 0; // those that only assign it
+    };
+    struct Capture {
+        LocalId local;
+        std::uint32_t uses, writes;
+        Span first_write;
+    };
+    struct OpenClosure {
+        std::vector<Capture> captures;
+    };
+    void note_use_of_local(LocalId local);
+    void note_write(ExprId place);
+    void warn_of_lost_changes(const OpenClosure& closure);
+    void warn_of_unused_locals();
+
+    // ---- slices (slice.cpp) ----
+    TypeId as_read_only(TypeId type);
+    void finish_slices();
+
+    // ---- leaving the function (leave.cpp) ----
+    bool is_enum(TypeId type, NominalId id) {
+        return types_.kind(type) == TypeKind::Enum && types_.nominal_id(type) == id;
+    }
+    void bad_try(ExprId id, TypeId operand, TypeId result);
+    TypeId leave_with_verdict(ExprId id, ExprId value, std::uint32_t variant);
 
     struct VariantRef {
         TypeId type;
@@ -298,22 +331,21 @@ private:
 
     Program& program_;
     TypeTable& types_;
-    Body& body_;
+    Body body_;
     Module& module_;
     Infer infer_;
     TypeId self_type_;
+    const Generics* generics_ = nullptr; // in force; null: none
     TypeId result_; // of the enclosing function; invalid: `return` is not allowed
     Span result_span_;
     std::string fn_name_;
     std::size_t error_count_ = 0;
+    bool uses_slices_ = false; // a parameter is one
 
     std::unordered_map<SymbolId, std::vector<LocalId>> visible_;
     std::vector<SymbolId> scope_;
     std::vector<Loop> loops_;
-    IdVec<LocalId, std::uint32_t> local_depths_; // how many closures were around where it was bound
-    struct OpenClosure {
-        std::vector<LocalId> captures;
-    };
+    IdVec<LocalId, LocalUses> local_uses_;
     std::vector<OpenClosure> closures_;   // around the code being checked, outermost first
     std::vector<ClosureId> made_closures_;
     std::vector<TypeId> endless_results_; // of closures that never return: () unless a use says else

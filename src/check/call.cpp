@@ -3,21 +3,28 @@
 
 #include "check/signature_text.h"
 #include "check/suggest.h"
+#include "check/wording.h"
 
 namespace tn::check {
 
 // ---- What can be called ------------------------------------------------------------------------------
 
-BodyChecker::Target BodyChecker::fn_target(FnId id) {
+// With type arguments that are still to be found. `owner` is the type before the dot, if there is one.
+BodyChecker::Target BodyChecker::fn_target(FnId id, Span use, TypeId owner) {
     const Fn& fn = program_.out.fns[id];
     const FnDecl& decl = program_.fn_decl(id);
     const syntax::Ast& home = program_.ast(decl.module);
     std::span<const syntax::Param> nodes = home.view(decl.node->params);
     Target target{Callee::Fn, id.value, fn.name, {}, {}, fn.result, fn.span};
+    for (TypeId param : fn.type_params)
+        target.type_args.push_back(fresh(use, "`" + types_.param_name(param) + "` of `" + fn.name + "`"));
+    auto put_in = [&](TypeId type) { return types_.substitute(type, fn.type_params, target.type_args); };
     for (std::size_t i = 0; i < fn.params.size(); ++i) {
         Span declared = nodes[i].type.is_valid() ? home.types[nodes[i].type].span : Span{};
-        target.params.push_back({fn.params[i].type, fn.params[i].is_mut, declared});
+        target.params.push_back({put_in(fn.params[i].type), fn.params[i].is_mut, declared});
     }
+    target.result = put_in(fn.result);
+    if (owner.is_valid() && decl.self_type.is_valid()) infer_.unify(put_in(decl.self_type), owner);
     program_.note_use_of_fn(id);
     return target;
 }
@@ -66,7 +73,7 @@ BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint3
 // receiver.
 std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
-    if (auto fn = program_.find_member(owner, name.symbol)) return fn_target(*fn);
+    if (auto fn = program_.find_member(owner, name.symbol)) return fn_target(*fn, name.span, owner);
     if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Static)) {
         Target target = builtin_target(*builtin, name.span, owner);
         // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
@@ -76,14 +83,14 @@ std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, cons
     }
     if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, name.span, owner);
-        infer_.unify(target.params[0].type, owner);
+        infer_.unify(target.params[0].type, as_read_only(owner));
         return target;
     }
     return {};
 }
 
 BodyChecker::Target BodyChecker::fn_entity_target(const Entity& entity, Span span) {
-    if (entity.kind == EntityKind::Fn) return fn_target(FnId(entity.index));
+    if (entity.kind == EntityKind::Fn) return fn_target(FnId(entity.index), span, TypeId());
     if (entity.kind == EntityKind::HostFn) return host_target(entity.index);
     return builtin_target(static_cast<BuiltinId>(entity.index), span, TypeId());
 }
@@ -91,7 +98,6 @@ BodyChecker::Target BodyChecker::fn_entity_target(const Entity& entity, Span spa
 TypeId BodyChecker::enum_of_constructor(const Entity& entity, Span span) {
     NominalId id(entity.index);
     Nominal nominal = types_.nominal(id);
-    if (id != types_.option_id) return not_supported("`" + nominal.name + "`", span);
     std::vector<TypeId> args;
     std::string what = "this `" + nominal.variants[entity.variant].name + "`";
     for (std::size_t i = 0; i < nominal.params.size(); ++i) args.push_back(fresh(span, what));
@@ -187,6 +193,10 @@ TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, 
         }
         return error();
     }
+    case EntityKind::Trait:
+        check_anyway(args);
+        report(Diag::NotCallable, span, text(name)).primary("this is a trait");
+        return error();
     case EntityKind::HostModule:
     case EntityKind::Module:
         check_anyway(args);
@@ -207,10 +217,13 @@ void BodyChecker::give_type_args(Target& target, const syntax::IndexExpr* writte
     std::size_t first = 0;
     if (target.callee == Callee::Builtin) {
         first = program_.builtins.get(static_cast<BuiltinId>(target.target)).has_self ? 1 : 0;
+    } else if (target.callee == Callee::Fn || target.callee == Callee::Trait) {
+        first = program_.fn_decl(FnId(target.target)).generics.outer;
     }
     if (args.size() != target.type_args.size() - first) {
         Span span = span_of(written->base);
-        report(Diag::TypeArgumentCount, span, target.name, target.type_args.size() - first, args.size());
+        report(Diag::TypeArgumentCount, span, target.name,
+               counted(target.type_args.size() - first, "type argument"), args.size());
         return;
     }
     for (std::size_t i = 0; i < args.size(); ++i) {
@@ -276,13 +289,13 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
                 .hint("it has no `self`; call it as `" + program_.out.fns[*fn].name + "(…)`");
             return error();
         }
-        Target target = fn_target(*fn);
+        Target target = fn_target(*fn, callee.name.span, type);
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }
     if (auto builtin = find_builtin_member(types_, type, name, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, callee.name.span, type);
-        infer_.unify(target.params[0].type, type);
+        infer_.unify(target.params[0].type, as_read_only(type));
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }
@@ -325,7 +338,8 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
     std::size_t hidden = has_receiver ? 1 : 0;
     if (args.size() != target.params.size()) {
         diag::DiagnosticBuilder builder = report(Diag::ArgumentCount, span_of(id), target.name,
-                                                 target.params.size() - hidden, args.size() - hidden);
+                                                 counted(target.params.size() - hidden, "argument"),
+                                                 args.size() - hidden);
         if (target.declared.file.is_valid()) builder.label(target.declared, "declared here");
         for (std::size_t i = hidden; i < args.size(); ++i) {
             bool has_param = i < target.params.size();
@@ -361,6 +375,7 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
     std::string why_not;
     if (is_place(receiver.expr, why_not)) {
         mark_assigned(receiver.expr);
+        if (kind(target.result) == TypeKind::Unit) note_write(receiver.expr);
         return {receiver.expr, ArgMode::MutPlace};
     }
     if (!why_not.empty()) {
@@ -373,7 +388,14 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
 
 CallArg BodyChecker::check_arg(const Target& target, std::size_t number, const WrittenArg& arg) {
     const ParamType& param = target.params[number];
-    check(arg.expr, Expect{param.type, param.declared});
+    Expect expect{param.type, param.declared};
+    if (kind(param.type) == TypeKind::Slice) {
+        TypeId type = check(arg.expr);
+        if (!infer_.unify(param.type, type) && !infer_.unify(param.type, as_read_only(type)))
+            mismatch(arg.expr, type, expect);
+    } else {
+        check(arg.expr, expect);
+    }
     if (!param.is_mut) {
         if (arg.is_mut) {
             report(Diag::UnexpectedMut, arg.span, "`" + target.name + "` does not change this argument")

@@ -4,18 +4,11 @@
 // where it was bound; a use with more of them around captures it in each one between.
 #include "check/body.h"
 
-#include <algorithm>
+#include "check/wording.h"
+
 #include <utility>
 
 namespace tn::check {
-
-namespace {
-
-std::string count_of(std::size_t count, std::string_view what) {
-    return std::to_string(count) + " " + std::string(what) + (count == 1 ? "" : "s");
-}
-
-} // namespace
 
 // The type of the closure's parameter `node`; `wanted` is what the surroundings say, if they do.
 TypeId BodyChecker::closure_param_type(const syntax::Param& node, TypeId wanted, const Expect& expect) {
@@ -44,8 +37,8 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ClosureExpr& node, const Expe
     if (wrong_count) {
         std::size_t given = types_.args(wanted).size() - 1;
         diag::DiagnosticBuilder builder =
-            report(Diag::ClosureParameters, span_of(id), count_of(given, "argument"),
-                   count_of(nodes.size(), "parameter"));
+            report(Diag::ClosureParameters, span_of(id), counted(given, "argument"),
+                   counted(nodes.size(), "parameter"));
         builder.note("its type is to be `" + print(wanted) + "`");
         if (expect.reason.file.is_valid()) builder.label(expect.reason, expect.text);
     }
@@ -102,21 +95,13 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ClosureExpr& node, const Expe
     close_scope(mark);
 
     closure.result = result;
-    closure.captures = std::move(closures_.back().captures);
+    for (const Capture& capture : closures_.back().captures) closure.captures.push_back(capture.local);
+    warn_of_lost_changes(closures_.back());
     closures_.pop_back();
     ClosureId closure_id = module_.closures.push_back(std::move(closure));
     made_closures_.push_back(closure_id);
     set(id, Form::Closure, closure_id.value);
     return wrong_count ? error() : types_.fn(param_types, result);
-}
-
-// A use of a local: every closure between it and its binding has a copy.
-void BodyChecker::note_use_of_local(LocalId local) {
-    for (std::size_t i = local_depths_[local]; i < closures_.size(); ++i) {
-        std::vector<LocalId>& captures = closures_[i].captures;
-        if (std::find(captures.begin(), captures.end(), local) == captures.end()) captures.push_back(local);
-        body_.locals[local].is_captured = true;
-    }
 }
 
 void BodyChecker::finish_closures() {

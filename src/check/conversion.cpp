@@ -142,7 +142,7 @@ TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, TypeId base)
             if (args.size() == 1 && args[0].type.is_valid()) {
                 report(Diag::NotAValue, tree().types[args[0].type].span, "this", "a type");
             } else {
-                report(Diag::ArgumentCount, span_of(id), "[]", 1, args.size());
+                report(Diag::ArgumentCount, span_of(id), "[]", "1 argument", args.size());
             }
         }
         return error();
@@ -164,7 +164,7 @@ TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, TypeId base)
         bool diverges = is_never(check(arg, position)) || is_never(base);
         set(id, Form::Element, 0);
         if (diverges) return simple(TypeKind::Never);
-        if (base_kind == TypeKind::List) return types_.arg(base, 0);
+        if (base_kind == TypeKind::List || base_kind == TypeKind::Slice) return types_.arg(base, 0);
         if (has_elements) return simple(TypeKind::U8);
     }
     if (base_kind == TypeKind::Error) return base;

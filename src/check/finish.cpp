@@ -16,10 +16,12 @@ void BodyChecker::finish() {
     check_comparisons();
     check_casts();
     finish_types();
+    finish_slices();
     finish_literals();
     finish_patterns();
     finish_formats();
     for (const MatchUse& use : matches_) finish_match(use);
+    if (error_count_ == 0 && !module_.is_prelude) warn_of_unused_locals();
 }
 
 void BodyChecker::finish_types() {

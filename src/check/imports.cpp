@@ -105,11 +105,11 @@ void Program::resolve_imports() {
 
 // The module is the whole path or the longest front of it that is one; the rest names something inside.
 Program::ImportStep Program::follow_import(const Import& import) {
-    const bool in_host = input.modules[import.module.index()].is_host;
+    const bool in_host = is_host_module(import.module);
     for (std::string_view front = import.path; !front.empty(); front = front_of(front)) {
         std::optional<ModuleId> module = find_module(front, in_host);
         if (!module) continue;
-        const bool is_host = input.modules[module->index()].is_host;
+        const bool is_host = is_host_module(*module);
         SymbolId symbol = interner.intern(front);
         if (!is_host && module->index() != 0 &&
             (host_sources_.contains(front) || host_modules_.contains(symbol) || host_fns_.contains(symbol))) {
@@ -140,7 +140,7 @@ Program::ImportStep Program::follow_names(const Import& import, ModuleId module,
         auto it = names_[module].find(name);
         if (it == names_[module].end()) {
             std::optional<Entity> of_host;
-            if (input.modules[module.index()].is_host)
+            if (is_host_module(module))
                 of_host = find_host_member(interner.intern(out.modules[module].path), name);
             if (!of_host) {
                 if (!is_last) return {refuse_import(import)};
@@ -186,7 +186,7 @@ Entity Program::refuse_import(const Import& import) {
     MissingModule missing;
     missing.path = import.path;
     if (input.explain_missing)
-        missing = input.explain_missing(import.path, input.modules[import.module.index()].is_host);
+        missing = input.explain_missing(import.path, is_host_module(import.module));
     const Span span = span_of_part(import, missing.path);
     diag::DiagnosticBuilder report = sink.dropped();
     switch (missing.why) {
@@ -254,7 +254,7 @@ std::optional<Entity> Program::find_in_module(ModuleId from, const Entity& modul
         return it->second.entity;
     }
     // What the host registered beside its module's source.
-    if (input.modules[id.index()].is_host) return find_host_member(interner.intern(out.modules[id].path), name);
+    if (is_host_module(id)) return find_host_member(interner.intern(out.modules[id].path), name);
     return {};
 }
 
@@ -296,7 +296,7 @@ std::string Program::import_hint(ModuleId from, SymbolId name) {
     std::string path;
     for (std::size_t m = 0; m < input.modules.size() && path.empty(); ++m) {
         const ModuleId id(m);
-        if (id == from || (input.modules[m].is_host != input.modules[from.index()].is_host)) continue;
+        if (id == from || (input.modules[m].is_host != is_host_module(from))) continue;
         const std::string own = module_name(id);
         const std::size_t dot = own.rfind('.');
         if (std::string_view(own).substr(dot == own.npos ? 0 : dot + 1) == spelled) {
@@ -322,7 +322,7 @@ void Program::order_modules() {
         // What an item's module is, its path tells: a name that was passed on still initializes its own module
         // first, because the module that passes it on imports that one.
         if (target == 0xffffffffu) {
-            const bool in_host = input.modules[import.module.index()].is_host;
+            const bool in_host = is_host_module(import.module);
             for (std::string_view front = import.path; !front.empty(); front = front_of(front)) {
                 if (auto module = find_module(front, in_host)) {
                     target = module->value;
@@ -363,7 +363,7 @@ void Program::warn_unused_imports() {
     for (std::size_t i = 0; i < imports_.size(); ++i) {
         const Import& import = imports_[i];
         const Named& named = names_[import.module].at(import.name.symbol);
-        if (named.is_used || named.is_pub || input.modules[import.module.index()].is_host) continue;
+        if (named.is_used || named.is_pub || is_host_module(import.module)) continue;
         sink.report(Diag::UnusedName, import.name.span, text(import.name.symbol))
             .primary("this import can be removed");
     }

@@ -3,6 +3,7 @@
 
 #include "builtins/constant.h"
 #include "check/signature_text.h"
+#include "check/wording.h"
 
 namespace tn::check {
 
@@ -15,6 +16,8 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
         if (find_local(name->name)) return {};
         if (!indexed && text(name->name) == "Self" && self_type_.is_valid())
             return Path{Path::Kind::Type, {}, self_type_};
+        if (TypeId param = indexed ? TypeId() : find_type_param(name->name); param.is_valid())
+            return Path{Path::Kind::Type, {}, param};
         last = name->name;
         entity = program_.find_entity(body_.module, last);
     } else if (const auto* field = head.as<syntax::FieldExpr>(); field && field->name.is_valid()) {
@@ -40,6 +43,7 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
     case EntityKind::Module:
     case EntityKind::BuiltinFn:
     case EntityKind::Constructor:
+    case EntityKind::Trait:
     case EntityKind::Unavailable: return indexed ? Path{} : Path{Path::Kind::Entity, *entity, TypeId()};
     case EntityKind::Global: return {};
     }
@@ -82,11 +86,13 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
             }
         }
         if (args.size() == count) return true;
-        report(Diag::TypeArgumentCount, span, type_name, count, args.size());
+        report(Diag::TypeArgumentCount, span, type_name, counted(count, "type argument"), args.size());
         return false;
     };
     if (entity.kind == EntityKind::Alias) {
-        return complete(0, text(name)) ? program_.alias_type(entity.index, span) : error();
+        return complete(program_.alias_param_count(entity.index), text(name))
+                   ? program_.alias_type(entity.index, args, span)
+                   : error();
     }
     if (entity.kind == EntityKind::Nominal) {
         const Nominal& nominal = types_.nominal(NominalId(entity.index));
@@ -97,11 +103,6 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
     }
     BuiltinType type = *find_builtin_type(types_, text(name));
     if (!complete(type.arg_count, type.name)) return error();
-    bool is_option = type.nominal.is_valid() && type.nominal == types_.option_id;
-    if (type.kind == TypeKind::Map || type.kind == TypeKind::Set || type.kind == TypeKind::Slice ||
-        (type.kind == TypeKind::Enum && !is_option)) {
-        return not_supported("`" + std::string(type.name) + "`", span);
-    }
     return make_builtin_type(types_, type, args);
 }
 
@@ -118,6 +119,10 @@ TypeId BodyChecker::visit(ExprId id, const syntax::NameExpr& node, const Expect&
     }
     if (spelled == "Self") {
         report(Diag::NotAValue, span_of(id), spelled, "a type");
+        return error();
+    }
+    if (find_type_param(node.name).is_valid()) {
+        report(Diag::NotAValue, span_of(id), spelled, "a type parameter");
         return error();
     }
     std::optional<Entity> entity = program_.find_entity(body_.module, node.name);
@@ -151,6 +156,7 @@ TypeId BodyChecker::use_entity(ExprId id, const Entity& entity, SymbolId name,
     case EntityKind::Nominal:
     case EntityKind::Alias:
     case EntityKind::BuiltinType:
+    case EntityKind::Trait:
     case EntityKind::HostModule:
     case EntityKind::Module:
         report(Diag::NotAValue, span_of(id), text(name), describe(entity.kind));

@@ -43,7 +43,8 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
     if (!checked) return result;
 
     auto layouts = std::make_shared<LayoutTable>(*types);
-    result.ir = lower::lower({*checked, host, *loader.sources, loader.interner, types, layouts});
+    result.ir = lower::lower({*checked, host, *loader.sources, loader.interner, types, layouts, loader.sink});
+    if (!result.ir) result.diagnostics = loader.sink.sorted();
     (void)options;
     return result;
 }

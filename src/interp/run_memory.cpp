@@ -3,7 +3,6 @@
 #include "interp/run.h"
 
 #include "runtime/entry_points.h"
-#include "support/ice.h"
 
 #include <algorithm>
 #include <cstring>
@@ -218,9 +217,36 @@ Run::Step Run::exec(Tag<Op::SeqSetLen>, const Inst& inst) {
 
 // --- boxes and closures ---
 
-Run::Step Run::exec(Tag<Op::HashSeed>, const Inst&) { TN_ICE("hash_seed is not there yet"); }
-Run::Step Run::exec(Tag<Op::BoxNew>, const Inst&) { TN_ICE("box_new is not there yet"); }
-Run::Step Run::exec(Tag<Op::BoxData>, const Inst&) { TN_ICE("box_data is not there yet"); }
-Run::Step Run::exec(Tag<Op::CallClosure>, const Inst&) { TN_ICE("call_closure is not there yet"); }
+Run::Step Run::exec(Tag<Op::HashSeed>, const Inst& inst) { return set(inst, {.u = context_.hash_seed}); }
+
+Run::Step Run::exec(Tag<Op::BoxNew>, const Inst& inst) {
+    const ir::Desc& desc = module_.descs[ir::DescId(static_cast<std::size_t>(inst.imm))];
+    const Layout* layout = module_.layouts->find(desc.type);
+    check(layout && layout->leaves.size() == inst.operands.count, "leaves of another value");
+    for (unsigned i = 0; i < inst.operands.count; ++i) {
+        if (operand_type(inst, i) == Scalar::Ref) object(inst, i, true);
+    }
+    // Fails before it takes anything: the frame still owns its references then.
+    rt::Object* made = rt::rt_box_new(&context_, static_cast<std::uint32_t>(inst.imm));
+    if (!made) return Step::Trapped;
+    std::uint8_t* data = rt::box_data(static_cast<rt::Box*>(made));
+    for (unsigned i = 0; i < inst.operands.count; ++i) {
+        if (operand_type(inst, i) == Scalar::Ref) consume(inst, i, true);
+        rt::Slot leaf = operand(inst, i);
+        std::memcpy(data + layout->leaves[i].offset, &leaf, scalar_size(operand_type(inst, i)));
+    }
+    return set_ref(inst, made, true);
+}
+
+Run::Step Run::exec(Tag<Op::BoxData>, const Inst& inst) {
+    rt::Object* box = object(inst, 0);
+    check(box->desc->is_box(), "a sequence is no box");
+    Cell address;
+    address.slot.ptr = rt::box_data(static_cast<rt::Box*>(box));
+    address.base = box;
+    address.serial = operand_cell(inst, 0).serial;
+    define(inst.first_result, address);
+    return Step::Next;
+}
 
 } // namespace tn::interp

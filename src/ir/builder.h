@@ -92,6 +92,8 @@ private:
     LocId loc_;
 };
 
+// Runs code of the script or of the host, which may change any memory and keep any reference it is given.
+constexpr bool is_call(Op op) { return op == Op::Call || op == Op::CallHost || op == Op::CallClosure; }
 // The signature of a Call, CallHost or CallClosure, which in the last case leaves out operand 0, the closure.
 const Signature& signature_of(const Module& module, const Inst& call);
 // True if the inst consumes the reference in its i-th operand. (Owned block arguments and returned

@@ -61,7 +61,7 @@ protected:
     bool is_boxed(TypeId type, unsigned variant, unsigned field) {
         return layout(type).variants[variant].fields[field].boxed;
     }
-    // On the heap, as what an enum that contains itself holds: a list of one element. Pending.
+    // On the heap, as what an enum that contains itself holds. Pending.
     RowLeaf box(const Row& value);
     ir::ValueId is_variant(const Row& value, unsigned variant);
     Row make_variant(TypeId type, unsigned variant, std::span<const Row> fields);
@@ -83,6 +83,14 @@ protected:
     Row placeholder(TypeId type);
 
     // --- calls ---
+    struct Outcome {
+        Row result; // pending
+        std::vector<Row> outs; // what the `mut` parameters hold at the end, the caller's own
+    };
+    // The results of a call instruction, `mut` parameters last.
+    Outcome outcome(ir::InstId call, const ModuleLowering::FnShape& shape);
+    // References in `mut` arguments are the caller's own and given away.
+    Outcome call_fn(const FnTarget& target, std::span<const Row> args);
     ir::ValueId rt(RuntimeFn fn, std::initializer_list<ir::ValueId> args);
     ir::ValueId convert(Scalar to, ir::ValueId value);
 
@@ -109,6 +117,7 @@ protected:
     // `total`: floats are equal as the total order says, else as IEEE does.
     ir::ValueId equal(const Row& a, const Row& b, bool total);
     ir::ValueId compare(const Row& a, const Row& b);       // I64: negative, 0, positive
+    ir::ValueId ordered(ir::Cond cond, const Row& a, const Row& b); // by `cmp`
     ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
 
 private:

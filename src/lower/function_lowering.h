@@ -4,8 +4,8 @@
 // is a Row; its owned references wait in the ownership stack until somebody takes them. It refuses to know
 // how the functions it calls look inside.
 //
-// The handlers stand by subject: lower_expr, lower_operator, lower_control, lower_loop, lower_place,
-// lower_call, lower_builtin, lower_pattern, lower_text.
+// The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_loop,
+// lower_place, lower_call, lower_closure, lower_builtin, lower_pattern, lower_text.
 #pragma once
 
 #include "lower/code_writer.h"
@@ -17,6 +17,12 @@ void lower_function(ModuleLowering& module, ir::FuncId id, const check::Fn& fn,
                     std::span<const TypeId> type_args);
 void lower_test(ModuleLowering& module, ir::FuncId id, const check::Test& test);
 void lower_init(ModuleLowering& module, ir::FuncId id);
+void lower_closure(ModuleLowering& module, ir::FuncId id, const ClosureSource& source);
+// The function that a function value runs when it stands for a function with a name; `target` has concrete
+// type arguments.
+void lower_wrapper(ModuleLowering& module, ir::FuncId id, const check::Call& target, TypeId fn_type);
+// What a function value runs before it is initialized: traps.
+void lower_missing_function(ModuleLowering& module, ir::FuncId id);
 void collect_mentions(const check::Module& module, std::vector<Mention>& out);
 
 // A variable, global, or value, and the way from there to a part of it. Indexes are values already; nothing
@@ -53,6 +59,9 @@ public:
     void lower_fn(const check::Fn& fn);
     void lower_test(const check::Test& test);
     void lower_init();
+    void lower_closure(const ClosureSource& source);
+    void lower_wrapper(const check::Call& target, TypeId fn_type);
+    void lower_missing_function();
 
 private:
     using ExprId = syntax::ExprId;
@@ -95,7 +104,10 @@ private:
     };
 
     // --- context ---
-    void enter_body(const check::Body& body);
+    void enter_body(const check::Body& body) { enter_body(body, body.root); }
+    void enter_body(const check::Body& body, ExprId root);
+    // Binds the parameters to the entry block's, from this one on.
+    void bind_params(const std::vector<check::Param>& params, std::size_t next);
     const syntax::Expr& node(ExprId id) const { return ast_->exprs[id]; }
     const check::ExprInfo& info(ExprId id) const { return module_->info(id); }
     Span span(ExprId id) const { return ast_->exprs[id].span; }
@@ -193,6 +205,8 @@ private:
     Row take_out_of(const Place& p);
     void put_back(const Place& p, const Row& value);
     Row slice(ExprId id);
+    // An element of a list, string or bytes that is a value.
+    Row read_element(const Row& base, const Row& index, TypeId type);
 
     // --- calls (lower_call.cpp, lower_builtin.cpp, lower_number.cpp, lower_list.cpp) ---
     // A `mut` argument evaluated to the point where it can be taken.
@@ -204,10 +218,23 @@ private:
     MutArg mut_arg(const check::CallArg& arg);
     Row take(MutArg& arg); // the caller's own
     void put_back(const MutArg& arg, Row value);
+    // What a call runs, all types concrete.
+    struct Callable {
+        check::Callee callee = check::Callee::Fn; // not Builtin or Construct; Trait: with its built-in meaning
+        std::uint32_t target = 0;
+        std::optional<FnTarget> fn;
+        CoreTrait core = CoreTrait::Show;
+        ModuleLowering::FnShape shape; // with a Value, the function value is the first parameter
+    };
+    Callable callable(const check::Call& call, TypeId value_type);
+    Outcome invoke(const Callable& callee, std::span<const Row> args);
     Row call(ExprId id);
-    Row call_fn(const check::Call& call, ExprId id);
+    Row call_with_places(const Callable& callee, const check::Call& call, ExprId id);
+    // Of arguments that are values already.
+    Row call_with(const check::Call& call, std::vector<Row> args, TypeId type);
     Row construct(const check::Call& call, ExprId id);
     Row builtin(const check::Call& call, ExprId id);
+    Row builtin_with(BuiltinId what, std::span<const Row> args, TypeId type);
     Row builtin_rt(RuntimeFn fn, std::span<const Row> args, TypeId type);
     Row builtin_op(std::string_view op, const Row& arg, TypeId type);
     Row panic(const Row& message, TypeId type);
@@ -223,8 +250,19 @@ private:
     Row rotate(ir::Op op, const Row& value, const Row& amount, TypeId type);
     Row is_finite(const Row& value, TypeId type);
     void at_call(ExprId id);
-    // What user code makes of an operator: negation of Eq, cmp against 0.
-    Row adapt_operator(ExprId id, Row result);
+
+    // --- operators that are calls (lower_overload.cpp) ---
+    Row operator_call(ExprId id);
+    // The answer of the method that an operator calls, as the operator's: Ne negates, `<` compares with 0.
+    Row operate(const Callable& callee, syntax::BinaryOp op, std::span<const Row> args, TypeId type);
+    Row assign_by_call(const syntax::AssignExpr& node, ExprId id);
+    // A core trait's method where there is no impl.
+    Row core_method(CoreTrait trait, std::span<const Row> args, TypeId type);
+
+    // --- function values (lower_closure.cpp) ---
+    Row closure(ExprId id);
+    Row fn_value(ExprId id);
+    TypeId captures_type(const check::Closure& closure);
 
     // --- patterns (lower_pattern.cpp) ---
     // Goes on where the pattern matches, else to `fail` (invalid: it is known to match).
@@ -251,7 +289,9 @@ private:
     std::vector<TypeId> type_params_, type_args_;
     std::uint32_t name_ = 0; // in Module::function_names
     TypeId result_type_;
+    std::string owner_; // whose closures these are, as traces show it
     std::vector<LocalId> mut_params_;
+    std::vector<bool> is_captured_; // by local: a closure's own copy of a variable outside
     IdVec<LocalId, LocalSlot> locals_;
     std::vector<std::vector<std::uint32_t>> mutation_positions_; // by local
     std::vector<std::uint32_t> last_whole_uses_;                 // by local: position; no_position

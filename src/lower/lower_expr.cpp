@@ -30,7 +30,15 @@ Row FunctionLowering::expr_of_form(ExprId id) {
     case Form::Element: return read(place(id, false));
     case Form::Slice: return slice(id);
     case Form::Operator: return operator_expr(id);
-    case Form::Call: return adapt_operator(id, call(id));
+    case Form::Call: {
+        syntax::ExprKind kind = node(id).kind();
+        bool is_operator = kind == syntax::ExprKind::Unary || kind == syntax::ExprKind::Binary ||
+                           kind == syntax::ExprKind::Assign;
+        return is_operator ? operator_call(id) : call(id);
+    }
+    case Form::FnValue: return fn_value(id);
+    case Form::Closure: return closure(id);
+    case Form::IndexSet: TN_ICE("an index set is lowered");
     case Form::Plain: break;
     }
     return std::visit([&](const auto& n) { return lower(n, id); }, node(id).node);
@@ -115,7 +123,7 @@ void FunctionLowering::effect(ExprId id) {
 Row FunctionLowering::constant(const check::Constant& c, TypeId type) {
     if (is_never(type)) return Row{type, {}};
     Scalar s = scalar(type);
-    return one(type, is_float(s) ? b_.const_float(s, c.number) : b_.const_int(s, c.bits));
+    return one(type, is_float(s) ? b_.const_float(s, c.number) : b_.const_int(s, ir::extend_int(s, c.bits)));
 }
 
 bool FunctionLowering::is_simple(ExprId id) const {

@@ -58,7 +58,10 @@ Place FunctionLowering::place(ExprId id, bool will_write) {
     case Form::Constant:
     case Form::Slice:
     case Form::Operator:
-    case Form::Call: break;
+    case Form::Call:
+    case Form::FnValue:
+    case Form::Closure:
+    case Form::IndexSet: break;
     }
     value_root(expr(id));
     return p;
@@ -110,6 +113,14 @@ Row FunctionLowering::read(const Place& p) {
     // What a constant holds is never written over.
     bool constant = p.root == Place::Root::Global && m_.input().checked.globals[p.global].is_const;
     return constant ? lasting(load(r.location, r.type, true)) : load(r.location, r.type);
+}
+
+Row FunctionLowering::read_element(const Row& base, const Row& index, TypeId type) {
+    Place p;
+    p.value = base;
+    p.root_type = base.type;
+    p.steps.push_back(Place::Step{true, 0, index.id(), b_.loc(), type});
+    return read(p);
 }
 
 FunctionLowering::Resolved FunctionLowering::resolve_for_write(const Place& p) {

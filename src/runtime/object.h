@@ -57,6 +57,7 @@ static_assert(offsetof(Seq, capacity) == 24);
 static_assert(offsetof(Seq, data) == 32);
 static_assert(sizeof(Seq) == 40);
 static_assert(sizeof(Box) == 16);
+static_assert(offsetof(ObjectDesc, code) == 0);
 
 inline std::uint8_t* inline_data(Seq* seq) { return reinterpret_cast<std::uint8_t*>(seq + 1); }
 inline std::uint8_t* box_data(Box* box) { return reinterpret_cast<std::uint8_t*>(box + 1); }

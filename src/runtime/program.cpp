@@ -90,6 +90,11 @@ const CodeBlob* Program::publish_code(CodeMode mode, std::shared_ptr<const CodeB
     std::lock_guard lock(code_mutex_);
     if (!code_owners_[index]) {
         code_owners_[index] = std::move(blob);
+        // Before the code can be found: whoever runs it sees these.
+        for (ObjectDesc& desc : descs_) {
+            if (desc.kind == ObjectDesc::Kind::Closure)
+                desc.code[index] = code_owners_[index]->function(desc.func);
+        }
         code_[index].store(code_owners_[index].get(), std::memory_order_release);
     }
     return code_owners_[index].get();

@@ -239,6 +239,7 @@ Object* rt_list_grow(Context* context, Object* list, std::uint32_t) noexcept {
 
 Object* rt_box_new(Context* context, std::uint32_t desc_id) noexcept {
     const ObjectDesc& desc = *context->descs[desc_id];
+    if (desc.stride == 0) return empty_seq(context, desc_id); // all of them are equal, and nobody writes
     void* memory = context->instance->heap.allocate(sizeof(Box) + desc.stride);
     if (!memory) return fail(context, TrapCode::MemoryLimit);
     Box* box = new (memory) Box;

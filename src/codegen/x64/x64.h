@@ -270,6 +270,10 @@ private:
     void store(Scalar type, const x86::Mem& mem, ir::ValueId value);
     void call_list_helper(const void* helper, unsigned ref, unsigned dst, std::int64_t desc, ir::LocId loc);
 
+    // closure.cpp
+    void take_block(std::size_t size, unsigned dst, unsigned heap, unsigned slab, Label slow);
+    void store_from(Location from, Scalar type, x86::Mem to);
+
     // call.cpp
     Label trap(TrapCode code, ir::LocId loc, Payload a = {}, Payload b = {});
     Label cold(Label resume, ir::LocId loc, std::function<void()> body);

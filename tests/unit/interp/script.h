@@ -47,6 +47,11 @@ inline std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
 
 rt::Slot slot(std::integral auto value) { return {.i = static_cast<std::int64_t>(value)}; }
 inline rt::Slot slot(double value) { return {.f64 = value}; }
+inline rt::Slot slot(float value) {
+    rt::Slot s{.u = 0};
+    s.f32 = value;
+    return s;
+}
 inline rt::Slot slot(rt::Object* value) { return {.ref = value}; }
 
 class Script {
