@@ -138,27 +138,25 @@ Program::ImportStep Program::follow_names(const Import& import, ModuleId module,
         const SymbolId name = interner.intern(part);
         Entity entity;
         auto it = names_[module].find(name);
-        if (it == names_[module].end()) {
-            std::optional<Entity> of_host;
-            if (is_host_module(module))
-                of_host = find_host_member(interner.intern(out.modules[module].path), name);
-            if (!of_host) {
-                if (!is_last) return {refuse_import(import)};
-                no_member(import.module, Entity{EntityKind::Module, module.value}, {name, import.name.span});
-                return {Entity{}};
-            }
+        const Named* named = it == names_[module].end() ? nullptr : &it->second;
+        // Beside the source of its module, the host may have registered functions: what the source does not show,
+        // or imports from them itself, is one of these.
+        std::optional<Entity> of_host;
+        if (is_host_module(module) && (!named || !may_name(import.module, module, *named) || is_import(*named, import)))
+            of_host = find_host_member(interner.intern(out.modules[module].path), name);
+        if (of_host) {
             entity = *of_host;
+        } else if (!named || !may_name(import.module, module, *named)) {
+            if (!named && !is_last) return {refuse_import(import)};
+            const std::size_t behind = rest.size() - part.size();
+            const std::string_view front = std::string_view(import.path).substr(0, import.path.size() - behind);
+            no_member(import.module, Entity{EntityKind::Module, module.value}, {name, span_of_part(import, front)});
+            return {Entity{}};
         } else {
-            const Named& named = it->second;
-            if (!named.is_pub && module != import.module) {
-                const std::string_view front = std::string_view(import.path).substr(0, import.path.size() - rest.size() + part.size());
-                no_member(import.module, Entity{EntityKind::Module, module.value}, {name, span_of_part(import, front)});
-                return {Entity{}};
-            }
-            if (named.import != no_import && imports_[named.import].state != Import::State::Done)
-                return {{}, named.import};
-            named.is_used = true;
-            entity = named.entity;
+            if (named->import != no_import && imports_[named->import].state != Import::State::Done)
+                return {{}, named->import};
+            named->is_used = true;
+            entity = named->entity;
         }
         if (is_last || entity.kind == EntityKind::Unavailable) return {entity};
         rest.remove_prefix(part.size() + 1);
@@ -248,8 +246,8 @@ void Program::no_member(ModuleId from, const Entity& module, const syntax::Name&
 std::optional<Entity> Program::find_in_module(ModuleId from, const Entity& module, SymbolId name) {
     if (module.kind == EntityKind::HostModule) return find_host_member(SymbolId(module.index), name);
     const ModuleId id(module.index);
-    if (auto it = names_[id].find(name); it != names_[id].end()) {
-        if (!it->second.is_pub && id != from) return {};
+    auto it = names_[id].find(name);
+    if (it != names_[id].end() && may_name(from, id, it->second)) {
         it->second.is_used = true;
         return it->second.entity;
     }

@@ -175,6 +175,10 @@ private:
     };
     ImportStep follow_import(const Import& import);
     ImportStep follow_names(const Import& import, ModuleId module, std::string_view rest);
+    static bool may_name(ModuleId from, ModuleId owner, const Named& named) { return named.is_pub || from == owner; }
+    bool is_import(const Named& named, const Import& import) const {
+        return named.import != no_import && &imports_[named.import] == &import;
+    }
     Entity refuse_import(const Import& import);
     Span span_of_part(const Import& import, std::string_view front) const;
     std::optional<ModuleId> find_module(std::string_view path, bool in_host_module) const;
