@@ -51,8 +51,8 @@ private:
     TypeId visit(ExprId, const syntax::ParenExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::TupleExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ListExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::MapExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::SetExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::MapExpr&, const Expect&);        // collection.cpp
+    TypeId visit(ExprId, const syntax::SetExpr&, const Expect&);        // collection.cpp
     TypeId visit(ExprId, const syntax::RecordExpr&, const Expect&);     // record.cpp
     TypeId visit(ExprId, const syntax::FieldExpr&, const Expect&);      // path.cpp
     TypeId visit(ExprId, const syntax::TupleFieldExpr&, const Expect&); // record.cpp
@@ -70,7 +70,7 @@ private:
     TypeId visit(ExprId, const syntax::MatchExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::WhileExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::LoopExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::ForExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ForExpr&, const Expect&); // for_loop.cpp
     TypeId visit(ExprId, const syntax::BreakExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ContinueExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ReturnExpr&, const Expect&); // leave.cpp
@@ -138,6 +138,8 @@ private:
     };
     Path path_of(ExprId id);
     TypeId find_type_param(SymbolId name) const { return generics_ ? generics_->find(name) : TypeId(); }
+    // True, and reported, when the path stops at a module that has no such name.
+    bool report_missing_member(ExprId id);
     TypeId type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* args, Span span);
     // `type_args` are those written behind the name of a function.
     TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const syntax::IndexExpr* type_args);
@@ -195,6 +197,19 @@ private:
     TypeId fn_value(ExprId id, const Target& target);
     TypeId constructor_value(ExprId id, TypeId type, std::uint32_t variant);
     TypeId call_value(ExprId id, ExprId callee, TypeId type, std::span<const WrittenArg> args);
+
+    // ---- collections (collection.cpp) ----
+    std::optional<Target> prelude_member(TypeId owner, std::string_view name, Span use);
+    TypeId made_collection(ExprId id, TypeId type, bool diverges);
+    TypeId map_element(ExprId id, TypeId map);
+    void finish_collections();
+
+    // ---- for (for_loop.cpp) ----
+    TypeId element_of(TypeId iterable, ExprId source, std::uint32_t index);
+    void not_iterable(TypeId iterable, ExprId source);
+    bool has_lazy_twin(SymbolId method);
+    void mark_lazy_calls(ExprId iterable);
+    std::optional<Target> lazy_target(ExprId id, TypeId owner, const syntax::Name& name);
 
     // ---- places (place.cpp) ----
     // True if the checked expression is a variable or a part of one that may change; `why_not` says else.
@@ -345,7 +360,9 @@ private:
     std::vector<Loop> loops_;
     IdVec<LocalId, LocalUses> local_uses_;
     std::vector<OpenClosure> closures_;   // around the code being checked, outermost first
+    std::unordered_set<ExprId> lazy_calls_; // that may be replaced by their lazy twins
     std::vector<ClosureId> made_closures_;
+    std::vector<std::uint32_t> made_collections_, made_map_elements_; // indexes in the Module's tables
     std::vector<TypeId> endless_results_; // of closures that never return: () unless a use says else
 
     std::vector<ExprId> exprs_; // with a type, in order
@@ -393,6 +410,12 @@ private:
         Span span;
     };
     std::vector<BoundUse> bounds_;
+    struct TryFromUse { // what `T.try_from` takes must be a number
+        TypeId from, to;
+        Span span;
+    };
+    std::vector<TryFromUse> try_froms_;
+    void check_try_froms(); // conversion.cpp
     struct FormatUse {
         std::uint32_t index; // in Module::format_specs
         TypeId type;

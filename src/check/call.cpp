@@ -58,6 +58,7 @@ BodyChecker::Target BodyChecker::builtin_target(BuiltinId id, Span span, TypeId 
             {types_.substitute(param.type, sig.type_params, target.type_args), param.is_mut, Span{}});
     }
     target.result = types_.substitute(sig.result, sig.type_params, target.type_args);
+    if (id == BuiltinId::IntTryFrom) try_froms_.push_back({target.params[0].type, self, span});
     return target;
 }
 
@@ -139,29 +140,15 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
         Path path = path_of(field->base);
         if (path.what == Path::Kind::Type) return call_static(id, path.type, field->name, args, type_args);
         if (path.what == Path::Kind::Entity) {
-            SymbolId member = field->name.symbol;
-            std::optional<Entity> entity = path.entity;
-            if (entity->kind == EntityKind::HostModule) {
-                entity = program_.find_host_member(SymbolId(path.entity.index), member);
-                if (!entity) {
-                    std::string_view owner = text(SymbolId(path.entity.index));
-                    std::vector<std::string_view> candidates;
-                    for (const HostFn& fn : program_.input.host.fns) {
-                        std::string_view whole = fn.path;
-                        if (whole.starts_with(owner) && whole.size() > owner.size() + 1) {
-                            candidates.push_back(whole.substr(owner.size() + 1));
-                        }
-                    }
-                    std::string best = program_.suggest(text(member), candidates);
-                    diag::DiagnosticBuilder builder =
-                        report(Diag::UnknownMember, field->name.span, owner, text(member));
-                    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
-                    check_anyway(args);
-                    return error();
-                }
-                return call_entity(id, callee, *entity, member, args, type_args);
+            if (is_module(path.entity)) {
+                SymbolId member = field->name.symbol;
+                std::optional<Entity> entity = program_.find_in_module(body_.module, path.entity, member);
+                if (entity && entity->kind == EntityKind::Global)
+                    return call_value(id, callee, check(callee), args);
+                if (entity) return call_entity(id, callee, *entity, member, args, type_args);
+                program_.no_member(body_.module, path.entity, field->name);
             }
-            if (entity->kind == EntityKind::Unavailable) {
+            if (is_module(path.entity) || path.entity.kind == EntityKind::Unavailable) {
                 ++error_count_;
                 check_anyway(args);
                 return error();
@@ -212,6 +199,7 @@ TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, 
         report(Diag::NotCallable, span, text(name)).primary("this is a trait");
         return error();
     case EntityKind::HostModule:
+    case EntityKind::Module:
         check_anyway(args);
         report(Diag::NotCallable, span, text(name)).primary("this is a module");
         return error();
@@ -263,7 +251,9 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
             return error();
         }
     }
-    if (auto target = member_target(owner, name)) {
+    auto target = lazy_target(id, owner, name);
+    if (!target) target = member_target(owner, name);
+    if (target) {
         give_type_args(*target, type_args);
         return call(id, std::move(*target), args, false);
     }
@@ -294,6 +284,10 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
     if (is_error(type) || is_never(type)) {
         check_anyway(args);
         return type;
+    }
+    if (auto lazy = lazy_target(id, type, callee.name)) {
+        give_type_args(*lazy, type_args);
+        return call(id, std::move(*lazy), all, true);
     }
     if (auto fn = program_.find_member(type, callee.name.symbol)) {
         if (!program_.out.fns[*fn].is_method) {

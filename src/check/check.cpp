@@ -20,11 +20,14 @@ std::optional<Checked> Program::run() {
         module.ast = in.ast;
         module.exprs.resize(in.ast->exprs.size());
         module.patterns.resize(in.ast->patterns.size());
-        out.modules.push_back(std::move(module));
+        ModuleId id = out.modules.push_back(std::move(module));
+        if (id.index() != 0) (in.is_host ? host_sources_ : modules_).emplace(in.path, id);
     }
     names_.resize(out.modules.size());
     add_host_names();
     for (std::size_t m = 0; m < out.modules.size(); ++m) declare_names(ModuleId(m));
+    resolve_imports();
+    order_modules();
     for (std::uint32_t alias = 0; alias < aliases_.size(); ++alias)
         alias_type(alias, aliases_[alias].generics.params, Span{});
     resolve_nominals();
@@ -36,6 +39,7 @@ std::optional<Checked> Program::run() {
     if (input.is_program) check_main();
     check_bodies();
     order_globals();
+    warn_unused_imports();
     if (sink.has_errors()) return {};
     return std::move(out);
 }

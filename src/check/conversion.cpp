@@ -114,6 +114,20 @@ void BodyChecker::check_casts() {
     }
 }
 
+void BodyChecker::check_try_froms() {
+    for (const TryFromUse& use : try_froms_) {
+        TypeId from = infer_.shallow(use.from);
+        if (is_error(from) || infer_.is_var(from) || types_.is_numeric(from)) continue;
+        diag::DiagnosticBuilder builder = report(Diag::BadCast, use.span, print(from), print(use.to));
+        if (types_.kind(from) == TypeKind::Char || types_.kind(from) == TypeKind::Bool)
+            builder.hint("write `x as " + print(use.to) + "`");
+        else if (types_.kind(from) == TypeKind::String)
+            builder.hint("read it with `.parse_int()`, then convert the number");
+        else
+            builder.note("`try_from` converts numbers");
+    }
+}
+
 TypeId BodyChecker::visit(ExprId id, const syntax::IndexExpr& node, const Expect&) {
     if (Path path = path_of(id); path.what == Path::Kind::Type) {
         report(Diag::NotAValue, span_of(id), program_.input.sources.text(span_of(id)), "a type");
@@ -160,6 +174,10 @@ TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, TypeId base)
         set(id, Form::Slice, 0);
         if (diverges) return simple(TypeKind::Never);
         if (has_elements) return base;
+    } else if (base_kind == TypeKind::Map) {
+        bool diverges = is_never(check(arg, Expect{types_.arg(base, 0), span_of(node.base), "because of this map"}));
+        TypeId value = map_element(id, base);
+        return diverges ? simple(TypeKind::Never) : value;
     } else {
         bool diverges = is_never(check(arg, position)) || is_never(base);
         set(id, Form::Element, 0);

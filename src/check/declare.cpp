@@ -24,10 +24,10 @@ Span Program::nominal_span(NominalId id) const {
 
 void Program::add_name(ModuleId module, const syntax::Name& name, Entity entity) {
     if (!name.is_valid()) return;
-    auto [it, inserted] = names_[module].emplace(name.symbol, std::pair(entity, name.span));
+    auto [it, inserted] = names_[module].emplace(name.symbol, Named{entity, name.span});
     if (inserted) return;
     sink.report(Diag::DuplicateName, name.span, text(name.symbol))
-        .label(it->second.second, "first defined here");
+        .label(it->second.span, it->second.import == no_import ? "first defined here" : "imported here");
 }
 
 void Program::add_host_names() {
@@ -42,6 +42,7 @@ void Program::add_host_names() {
 
 void Program::declare_names(ModuleId module) {
     for (ItemId id : ast(module).view(ast(module).root)) declare_item(module, id);
+    mark_public_names(module);
 }
 
 void Program::declare_item(ModuleId module, ItemId id) {
@@ -108,6 +109,7 @@ void Program::declare_item(ModuleId module, ItemId id) {
                        add_name(module, item.name, Entity{EntityKind::Fn, fn.value});
                    },
                    [&](const syntax::TestItem& node) {
+                       if (input.modules[module.index()].is_host) return;
                        Test test;
                        test.title = node.title.is_valid() ? std::string(text(node.title)) : "";
                        test.span = node.title_span;
@@ -124,39 +126,6 @@ void Program::declare_item(ModuleId module, ItemId id) {
                    },
                },
                item.node);
-}
-
-// Modules of functions that the host registered can be named without an import too.
-void Program::declare_import(ModuleId module, const syntax::Item& item, const syntax::ImportItem& node) {
-    std::span<const syntax::Name> path = ast(module).view(node.path);
-    std::span<const syntax::Name> names = ast(module).view(node.names);
-    std::string whole;
-    for (const syntax::Name& part : path) {
-        if (!part.is_valid()) return;
-        if (!whole.empty()) whole += '.';
-        whole += text(part.symbol);
-    }
-    auto entity_of = [&](std::string_view text_path) -> std::optional<Entity> {
-        SymbolId symbol = interner.intern(text_path);
-        if (auto it = host_fns_.find(symbol); it != host_fns_.end())
-            return Entity{EntityKind::HostFn, it->second};
-        if (host_modules_.contains(symbol)) return Entity{EntityKind::HostModule, symbol.value};
-        return {};
-    };
-    auto import = [&](std::string_view text_path, const syntax::Name& name) {
-        std::optional<Entity> entity = entity_of(text_path);
-        if (!entity) {
-            sink.report(Diag::UnknownModule, name.span, text_path)
-                .note("this version of Tenon imports only what the host registers");
-        }
-        add_name(module, name, entity.value_or(Entity{}));
-    };
-    if (path.empty()) return;
-    if (item.is_pub) not_supported("`pub import`", item.span);
-    if (!node.has_braces) return import(whole, path.back());
-    for (const syntax::Name& name : names) {
-        if (name.is_valid()) import(whole + "." + std::string(text(name.symbol)), name);
-    }
 }
 
 FnId Program::declare_fn(ModuleId module, ItemId id, TypeId self_type, const Generics& outer,

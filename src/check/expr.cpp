@@ -105,12 +105,4 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ListExpr& node, const Expect&
     return is_error(element) ? error() : types_.list(element);
 }
 
-TypeId BodyChecker::visit(ExprId id, const syntax::MapExpr&, const Expect&) {
-    return not_supported("`Map`", span_of(id));
-}
-
-TypeId BodyChecker::visit(ExprId id, const syntax::SetExpr&, const Expect&) {
-    return not_supported("`Set`", span_of(id));
-}
-
 } // namespace tn::check

@@ -15,6 +15,7 @@ void BodyChecker::finish() {
     infer_.default_literals();
     check_comparisons();
     check_casts();
+    check_try_froms();
     finish_types();
     finish_slices();
     finish_literals();
@@ -64,6 +65,7 @@ void BodyChecker::finish_types() {
         size(type, span_of(id));
     }
     finish_closures();
+    finish_collections();
     for (PatternId id : patterns_) info(id).type = infer_.zonk(info(id).type);
     for (CallId id : calls_) {
         for (TypeId& arg : module_.calls[id].type_args) {

@@ -10,8 +10,6 @@ namespace {
 
 // The bare constructors of the prelude.
 constexpr std::string_view prelude_constructors[] = {"None", "Some", "Ok", "Err", "Accept", "Reject"};
-// Beyond this nobody reads them, and looking for them costs.
-constexpr unsigned max_suggestions = 60;
 
 } // namespace
 
@@ -25,7 +23,8 @@ std::string_view describe(EntityKind kind) {
     case EntityKind::Alias:
     case EntityKind::BuiltinType: return "a type";
     case EntityKind::Trait: return "a trait";
-    case EntityKind::HostModule: return "a module";
+    case EntityKind::HostModule:
+    case EntityKind::Module: return "a module";
     case EntityKind::Constructor: return "a constructor";
     case EntityKind::Unavailable: return "not supported";
     }
@@ -34,7 +33,10 @@ std::string_view describe(EntityKind kind) {
 
 std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) {
     const auto& scope = names_[module];
-    if (auto it = scope.find(name); it != scope.end()) return it->second.first;
+    if (auto it = scope.find(name); it != scope.end()) {
+        it->second.is_used = true;
+        return it->second.entity;
+    }
     if (auto it = host_fns_.find(name); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
     if (host_modules_.contains(name)) return Entity{EntityKind::HostModule, name.value};
     std::string_view spelled = text(name);
@@ -92,9 +94,10 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span,
                            std::span<const std::string_view> locals) {
     std::string_view spelled = text(name);
     std::string best(foreign_value(spelled));
-    if (best.empty()) {
+    std::string import = best.empty() ? import_hint(module, name) : "";
+    if (best.empty() && import.empty()) {
         std::vector<std::string_view> candidates(locals.begin(), locals.end());
-        for (const auto& [symbol, entity] : names_[module]) candidates.push_back(text(symbol));
+        for (const auto& [symbol, named] : names_[module]) candidates.push_back(text(symbol));
         for (const auto& [symbol, fn] : host_fns_) candidates.push_back(text(symbol));
         for (std::string_view builtin : builtin_fn_names()) candidates.push_back(builtin);
         for (std::string_view constructor : prelude_constructors) candidates.push_back(constructor);
@@ -104,6 +107,8 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span,
     report.primary("not found");
     if (spelled == "_")
         report.hint("drop a value with `let _ = …;`, or with nothing before it");
+    else if (!import.empty())
+        report.hint(import);
     else if (!best.empty())
         report.hint("did you mean `" + best + "`?");
 }

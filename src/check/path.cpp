@@ -8,55 +8,62 @@
 namespace tn::check {
 
 BodyChecker::Path BodyChecker::path_of(ExprId id) {
-    Path path;
-    if (const auto* name = expr(id).as<syntax::NameExpr>()) {
-        if (find_local(name->name)) return path;
-        if (text(name->name) == "Self" && self_type_.is_valid())
+    const auto* indexed = expr(id).as<syntax::IndexExpr>();
+    const syntax::Expr& head = indexed ? expr(indexed->base) : expr(id);
+    std::optional<Entity> entity;
+    SymbolId last;
+    if (const auto* name = head.as<syntax::NameExpr>()) {
+        if (find_local(name->name)) return {};
+        if (!indexed && text(name->name) == "Self" && self_type_.is_valid())
             return Path{Path::Kind::Type, {}, self_type_};
-        if (TypeId param = find_type_param(name->name); param.is_valid())
+        if (TypeId param = find_type_param(name->name); !indexed && param.is_valid())
             return Path{Path::Kind::Type, {}, param};
-        std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
-        if (!entity) return path;
-        switch (entity->kind) {
-        case EntityKind::Nominal:
-        case EntityKind::Alias:
-        case EntityKind::BuiltinType:
-            return Path{Path::Kind::Type, *entity, type_with_args(*entity, name->name, nullptr, span_of(id))};
-        case EntityKind::Fn:
-        case EntityKind::HostFn:
-        case EntityKind::HostModule:
-        case EntityKind::BuiltinFn:
-        case EntityKind::Constructor:
-        case EntityKind::Trait:
-        case EntityKind::Unavailable: return Path{Path::Kind::Entity, *entity, TypeId()};
-        case EntityKind::Global: return path;
-        }
-    }
-    if (const auto* field = expr(id).as<syntax::FieldExpr>(); field && field->name.is_valid()) {
-        // `a.b` of nested host modules. Chains of fields are as high as the tree may be, so this recursion is
-        // too.
+        last = name->name;
+        entity = program_.find_entity(body_.module, last);
+    } else if (const auto* field = head.as<syntax::FieldExpr>(); field && field->name.is_valid()) {
+        // Something of a module. Chains of fields are as high as the tree may be, so this recursion is too.
         const syntax::Expr& base = expr(field->base);
-        if (!base.as<syntax::NameExpr>() && !base.as<syntax::FieldExpr>()) return path;
+        if (!base.as<syntax::NameExpr>() && !base.as<syntax::FieldExpr>()) return {};
         Path inner = path_of(field->base);
-        if (inner.what != Path::Kind::Entity) return path;
+        if (inner.what != Path::Kind::Entity) return {};
         if (inner.entity.kind == EntityKind::Unavailable) return inner;
-        if (inner.entity.kind != EntityKind::HostModule) return path;
-        if (auto entity = program_.find_host_member(SymbolId(inner.entity.index), field->name.symbol)) {
-            return Path{Path::Kind::Entity, *entity, TypeId()};
-        }
-        return path;
+        if (!is_module(inner.entity)) return {};
+        last = field->name.symbol;
+        entity = program_.find_in_module(body_.module, inner.entity, last);
     }
-    if (const auto* indexed = expr(id).as<syntax::IndexExpr>()) {
-        const auto* name = expr(indexed->base).as<syntax::NameExpr>();
-        if (!name || find_local(name->name)) return path;
-        std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
-        if (!entity) return path;
-        if (entity->kind == EntityKind::Nominal || entity->kind == EntityKind::Alias ||
-            entity->kind == EntityKind::BuiltinType) {
-            return Path{Path::Kind::Type, *entity, type_with_args(*entity, name->name, indexed, span_of(id))};
-        }
+    if (!entity) return {};
+    switch (entity->kind) {
+    case EntityKind::Nominal:
+    case EntityKind::Alias:
+    case EntityKind::BuiltinType:
+        return Path{Path::Kind::Type, *entity, type_with_args(*entity, last, indexed, span_of(id))};
+    case EntityKind::Fn:
+    case EntityKind::HostFn:
+    case EntityKind::HostModule:
+    case EntityKind::Module:
+    case EntityKind::BuiltinFn:
+    case EntityKind::Constructor:
+    case EntityKind::Trait:
+    case EntityKind::Unavailable: return indexed ? Path{} : Path{Path::Kind::Entity, *entity, TypeId()};
+    case EntityKind::Global: return {};
     }
-    return path;
+    return {};
+}
+
+bool BodyChecker::report_missing_member(ExprId id) {
+    for (;;) {
+        if (const auto* indexed = expr(id).as<syntax::IndexExpr>()) id = indexed->base;
+        const auto* field = expr(id).as<syntax::FieldExpr>();
+        if (!field || !field->name.is_valid()) return false;
+        Path owner = path_of(field->base);
+        if (owner.what == Path::Kind::Entity && is_module(owner.entity)) {
+            if (program_.find_in_module(body_.module, owner.entity, field->name.symbol)) return false;
+            ++error_count_;
+            program_.no_member(body_.module, owner.entity, field->name);
+            return true;
+        }
+        id = field->base;
+    }
 }
 
 // The type a path names; arguments that are not written are fresh.
@@ -151,6 +158,7 @@ TypeId BodyChecker::use_entity(ExprId id, const Entity& entity, SymbolId name,
     case EntityKind::BuiltinType:
     case EntityKind::Trait:
     case EntityKind::HostModule:
+    case EntityKind::Module:
         report(Diag::NotAValue, span_of(id), text(name), describe(entity.kind));
         return error();
     case EntityKind::Unavailable: ++error_count_; return error();
@@ -181,11 +189,11 @@ TypeId BodyChecker::visit(ExprId id, const syntax::FieldExpr& node, const Expect
             ++error_count_;
             return error();
         }
-        if (path.entity.kind == EntityKind::HostModule) {
-            auto entity = program_.find_host_member(SymbolId(path.entity.index), node.name.symbol);
+        if (is_module(path.entity)) {
+            auto entity = program_.find_in_module(body_.module, path.entity, node.name.symbol);
             if (entity) return use_entity(id, *entity, node.name.symbol, nullptr);
-            report(Diag::UnknownMember, node.name.span, text(SymbolId(path.entity.index)),
-                   text(node.name.symbol));
+            ++error_count_;
+            program_.no_member(body_.module, path.entity, node.name);
             return error();
         }
     }

@@ -27,7 +27,8 @@ enum class EntityKind : std::uint8_t {
     Trait,       // TraitId
     Alias,       // number in Program::aliases_
     HostFn,      // number in HostDecls::fns
-    HostModule,  // SymbolId of its path
+    HostModule,  // SymbolId of its path: functions that the host registered
+    Module,      // ModuleId: a source
     BuiltinFn,   // BuiltinId
     BuiltinType, // a type of the language
     Constructor, // of the enum `index`, number `variant`
@@ -40,6 +41,9 @@ struct Entity {
     std::uint32_t index = 0;
     std::uint32_t variant = 0;
 };
+inline bool is_module(const Entity& entity) {
+    return entity.kind == EntityKind::Module || entity.kind == EntityKind::HostModule;
+}
 // "a function", "a type": for messages.
 std::string_view describe(EntityKind kind);
 
@@ -82,6 +86,18 @@ public:
     // ---- names (names.cpp) ----
     std::optional<Entity> find_entity(ModuleId module, SymbolId name);
     std::optional<Entity> find_host_member(SymbolId module_path, SymbolId name);
+    // What `b.name` is, `b` being a Module or HostModule; nothing when there is none, or when it is private.
+    std::optional<Entity> find_in_module(ModuleId from, const Entity& module, SymbolId name);
+    void no_member(ModuleId from, const Entity& module, const syntax::Name& name); // reports that
+    // What a path such as `b.Point` stands for; reports when it is nothing. (imports.cpp, as the one above)
+    // A path of one name is just looked up.
+    std::optional<Entity> find_path(ModuleId from, std::span<const syntax::Name> path);
+    // The same, but nothing is reported: in a pattern, the last name may be a constructor's.
+    std::optional<Entity> find_path_quietly(ModuleId from, std::span<const syntax::Name> path);
+    // "write `import a.name;`" when another module could give the name; empty: none.
+    std::string import_hint(ModuleId from, SymbolId name);
+    // For messages: its path, of the root the name by which others import from it.
+    std::string module_name(ModuleId module) const;
     // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's of
     // any type.
     std::optional<FnId> find_member(TypeId owner, SymbolId name);
@@ -129,10 +145,42 @@ private:
         std::vector<std::pair<GlobalId, Span>> globals;
     };
 
+    // A name of a module's top level.
+    struct Named {
+        Entity entity;
+        Span span;
+        bool is_pub = false;
+        std::uint32_t import = no_import; // number in imports_, or none: declared here
+        mutable bool is_used = false;
+    };
+    static constexpr std::uint32_t no_import = 0xffffffffu;
+    struct Import {
+        ModuleId module;
+        const syntax::ImportItem* node = nullptr;
+        syntax::Name name; // the last part
+        std::string path;  // the whole
+        enum class State : std::uint8_t { New, Active, Done } state = State::New;
+    };
+
+    // imports.cpp
+    void declare_import(ModuleId module, const syntax::Item& item, const syntax::ImportItem& node);
+    void mark_public_names(ModuleId module);
+    void resolve_imports();
+    struct ImportStep { // what following an import came to
+        std::optional<Entity> entity;
+        std::uint32_t waits_for = no_import; // another import that must be followed first
+    };
+    ImportStep follow_import(const Import& import);
+    ImportStep follow_names(const Import& import, ModuleId module, std::string_view rest);
+    Entity refuse_import(const Import& import);
+    Span span_of_part(const Import& import, std::string_view front) const;
+    std::optional<ModuleId> find_module(std::string_view path, bool in_host_module) const;
+    void order_modules();
+    void warn_unused_imports();
+
     // declare.cpp
     void declare_names(ModuleId module);
     void declare_item(ModuleId module, ItemId id);
-    void declare_import(ModuleId module, const syntax::Item& item, const syntax::ImportItem& node);
     void declare_impl(ModuleId module, const syntax::Item& item, const syntax::ImplItem& node);
     // `outer` is what is in force around it.
     FnId declare_fn(ModuleId module, ItemId id, TypeId self_type, const Generics& outer, std::string name);
@@ -166,7 +214,10 @@ private:
         return static_cast<std::uint64_t>(owner.value) << 32 | name.value;
     }
 
-    IdVec<ModuleId, std::unordered_map<SymbolId, std::pair<Entity, Span>>> names_;
+    IdVec<ModuleId, std::unordered_map<SymbolId, Named>> names_;
+    std::vector<Import> imports_; // in source order, module by module
+    std::unordered_map<std::string_view, ModuleId> modules_, host_sources_; // of the package, of the host; by path
+    IdVec<ModuleId, std::uint32_t> module_order_; // imported ones before those that import them
     std::deque<Alias> aliases_;
     std::unordered_map<std::uint32_t, NominalDecl> nominal_decls_; // by NominalId
     std::vector<NominalId> declared_nominals_;
@@ -181,6 +232,8 @@ private:
     Uses other_uses_; // of tests: they are nobody's dependency
     Uses* uses_ = &other_uses_;
     unsigned type_nesting_ = 0;
+    // Beyond this nobody reads them, and looking for them costs.
+    static constexpr unsigned max_suggestions = 60;
     unsigned suggestions_ = 0;
     bool has_broken_types_ = false; // a declared type has no layout: reported
 };

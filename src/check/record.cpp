@@ -64,6 +64,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::RecordExpr& node, const Expec
         return check_all();
     }
     Span path_span = span_of(node.path);
+    if (!type.is_valid() && report_missing_member(node.path)) return check_all();
     if (!type.is_valid()) {
         const auto* name = expr(node.path).as<syntax::NameExpr>();
         if (path.what == Path::Kind::Entity || (name && find_local(name->name)) ||
