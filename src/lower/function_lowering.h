@@ -279,14 +279,26 @@ private:
     Row builtin_with(BuiltinId what, std::span<const Row> args, TypeId type);
     Row builtin_rt(RuntimeFn fn, std::span<const Row> args, TypeId type);
     Row builtin_op(std::string_view op, const Row& arg, TypeId type);
-    Row panic(const Row& message, TypeId type);
+    // A trap; the message is a String.
+    Row stop(TrapCode code, const Row* message, TypeId type);
+    Row stop_with_shown(TrapCode code, const Row& value, TypeId type);
+    Row debug(const Row& value);
+    Row text_parts(RuntimeFn fn, const Row& text, TypeId type);
     Row unwrap_or(const Row& option, const Row& other, TypeId type);
     Row some_if(ir::ValueId fits, ir::ValueId value, TypeId type); // lower_try_from.cpp, so both below
     Row int_try_from(const Row& value, TypeId type);
     Row char_try_from(const Row& value, TypeId type);
-    Row list_push(const check::Call& call, ExprId id);
-    Row list_pop(const check::Call& call, ExprId id);
+    Row builtin_change(BuiltinId what, const check::Call& call, ExprId id);
+    void list_push(MutArg& target, TypeId list_type, const Row& added);
+    Row list_pop(MutArg& target, TypeId list_type, TypeId type);
+    void list_insert(MutArg& target, TypeId list_type, ir::ValueId index, const Row& added);
+    Row list_remove(MutArg& target, TypeId list_type, ir::ValueId index);
     Row list_get(const Row& list, const Row& index, TypeId type);
+    Row list_slice(std::span<const Row> args, TypeId type);
+    Row list_peek(const Row& list, ir::ValueId index, TypeId type);
+    Row list_put_raw(std::span<const Row> args, ir::ValueId count); // invalid: 1
+    Row move_out(const Location& location, TypeId type);
+    void swap_elements(ir::ValueId list, ir::ValueId i, ir::ValueId j, TypeId type);
     Row list_filled(const Row& count, const Row& value, TypeId type);
     void demand_not_negative(ir::ValueId count, std::string_view message);
     Row absolute(const Row& value, TypeId type);
