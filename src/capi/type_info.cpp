@@ -51,7 +51,7 @@ TypeHome::TypeHome(const TypeTable& types, std::shared_ptr<const rt::Program> pr
       program_(std::move(program)) {
     for (std::uint32_t i = 0; i < program_->desc_count(); ++i) {
         const rt::ObjectDesc& desc = program_->desc(i);
-        if (desc.kind != rt::ObjectDesc::Kind::Box && desc.type.is_valid()) {
+        if (!desc.is_box() && desc.type.is_valid()) {
             program_descs_.emplace(desc.type.index(), &desc);
         }
     }

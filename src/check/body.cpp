@@ -3,50 +3,26 @@
 
 namespace tn::check {
 
-BodyChecker::BodyChecker(Program& program, Body& body)
+BodyChecker::BodyChecker(Program& program, Body body)
     : program_(program),
       types_(program.types),
-      body_(body),
-      module_(program.out.modules[body.module]),
+      body_(std::move(body)),
+      module_(program.out.modules[body_.module]),
       infer_(program.types, program.facts) {}
 
 void BodyChecker::check_fn(FnId id) {
     const FnDecl& decl = program_.fn_decl(id);
-    Fn& fn = program_.out.fns[id];
+    Fn fn = program_.out.fns[id];
     if (!body_.root.is_valid()) return; // reported by the parser
     self_type_ = decl.self_type;
+    generics_ = &decl.generics;
     result_ = fn.result;
     result_span_ = decl.node->ret.is_valid() ? tree().types[decl.node->ret].span : fn.span;
     fn_name_ = fn.name;
     Bindings bindings;
     std::span<const syntax::Param> nodes = view(decl.node->params);
-    for (std::size_t i = 0; i < nodes.size(); ++i) {
-        Param& param = fn.params[i];
-        std::size_t first_local = body_.locals.size();
-        if (nodes[i].name.is_valid()) {
-            SymbolId name = nodes[i].name.symbol;
-            bool is_twice = false;
-            for (const auto& [known, local] : bindings.names) {
-                if (known != name) continue;
-                report(Diag::DuplicateName, nodes[i].name.span, text(name))
-                    .label(body_.locals[local].span, "first defined here");
-                is_twice = true;
-            }
-            param.local = add_local(name, param.type, nodes[i].name.span);
-            if (!is_twice) bindings.names.emplace_back(name, param.local);
-            if (nodes[i].pattern.is_valid()) {
-                info(nodes[i].pattern) = PatternInfo{param.type, PatternForm::Bind, param.local.value, 0};
-                patterns_.push_back(nodes[i].pattern);
-            }
-            body_.locals[param.local].is_mut = param.is_mut;
-        } else if (nodes[i].pattern.is_valid()) {
-            bind_pattern(nodes[i].pattern, param.type, bindings);
-            matches_.push_back(
-                {ExprId(), nodes[i].pattern, param.type, tree().patterns[nodes[i].pattern].span});
-        }
-        for (std::size_t l = first_local; l < body_.locals.size(); ++l)
-            body_.locals[LocalId(l)].is_param = true;
-    }
+    for (std::size_t i = 0; i < nodes.size(); ++i) bind_param(fn.params[i], nodes[i], bindings);
+    program_.out.fns[id].params = fn.params;
     for (const auto& [name, local] : bindings.names) bring_into_scope(name, local);
 
     Expect expect{fn.result, decl.node->ret.is_valid() ? result_span_ : Span{}};
@@ -71,6 +47,32 @@ void BodyChecker::check_fn(FnId id) {
     finish();
 }
 
+// Makes the variables of a parameter whose type is known. They are in scope when all parameters are bound.
+void BodyChecker::bind_param(Param& param, const syntax::Param& node, Bindings& bindings) {
+    std::size_t first_local = body_.locals.size();
+    if (node.name.is_valid()) {
+        SymbolId name = node.name.symbol;
+        bool is_twice = false;
+        for (const auto& [known, local] : bindings.names) {
+            if (known != name) continue;
+            report(Diag::DuplicateName, node.name.span, text(name))
+                .label(body_.locals[local].span, "first defined here");
+            is_twice = true;
+        }
+        param.local = add_local(name, param.type, node.name.span);
+        if (!is_twice) bindings.names.emplace_back(name, param.local);
+        if (node.pattern.is_valid()) {
+            info(node.pattern) = PatternInfo{param.type, PatternForm::Bind, param.local.value, 0};
+            patterns_.push_back(node.pattern);
+        }
+        body_.locals[param.local].is_mut = param.is_mut;
+    } else if (node.pattern.is_valid()) {
+        bind_pattern(node.pattern, param.type, bindings);
+        matches_.push_back({ExprId(), node.pattern, param.type, tree().patterns[node.pattern].span});
+    }
+    for (std::size_t l = first_local; l < body_.locals.size(); ++l) body_.locals[LocalId(l)].is_param = true;
+}
+
 void BodyChecker::check_global(GlobalId id) {
     const Global& global = program_.out.globals[id];
     if (!body_.root.is_valid()) return;
@@ -91,6 +93,8 @@ LocalId BodyChecker::add_local(SymbolId name, TypeId type, Span span) {
     local.name = text(name);
     local.type = type;
     local.span = span;
+    local_uses_.push_back(LocalUses{static_cast<std::uint32_t>(closures_.size()), 0, 0});
+    uses_slices_ |= types_.kind(type) == TypeKind::Slice;
     return body_.locals.push_back(std::move(local));
 }
 
@@ -118,13 +122,14 @@ std::vector<std::string_view> BodyChecker::local_names() const {
     return names;
 }
 
-TypeId BodyChecker::resolve_type(TypeExprId id) {
+TypeId BodyChecker::resolve_type(TypeExprId id, bool is_result) {
     TypeScope scope;
     scope.module = body_.module;
     scope.self = self_type_;
+    scope.generics = generics_;
     scope.infer = [this](Span span) { return fresh(span, "this `_`"); };
     std::size_t before = program_.sink.error_count();
-    TypeId type = program_.resolve_type(scope, id);
+    TypeId type = program_.resolve_type(scope, id, is_result);
     error_count_ += program_.sink.error_count() - before;
     return type;
 }

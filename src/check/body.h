@@ -23,7 +23,9 @@ struct Expect {
 
 class BodyChecker {
 public:
-    BodyChecker(Program& program, Body& body);
+    // Works on a body of its own: what the program has declared may move while more is declared.
+    BodyChecker(Program& program, Body body);
+    Body take_body() { return std::move(body_); }
 
     void check_fn(FnId id);
     void check_global(GlobalId id);
@@ -56,7 +58,7 @@ private:
     TypeId visit(ExprId, const syntax::TupleFieldExpr&, const Expect&); // record.cpp
     TypeId visit(ExprId, const syntax::IndexExpr&, const Expect&);      // conversion.cpp
     TypeId visit(ExprId, const syntax::CallExpr&, const Expect&);       // call.cpp
-    TypeId visit(ExprId, const syntax::TryExpr&, const Expect&);        // control.cpp
+    TypeId visit(ExprId, const syntax::TryExpr&, const Expect&);        // leave.cpp
     TypeId visit(ExprId, const syntax::UnaryExpr&, const Expect&);      // operator.cpp
     TypeId visit(ExprId, const syntax::BinaryExpr&, const Expect&);     // operator.cpp
     TypeId visit(ExprId, const syntax::CastExpr&, const Expect&);       // conversion.cpp
@@ -71,11 +73,11 @@ private:
     TypeId visit(ExprId, const syntax::ForExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::BreakExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ContinueExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::ReturnExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::AcceptExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::RejectExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ReturnExpr&, const Expect&); // leave.cpp
+    TypeId visit(ExprId, const syntax::AcceptExpr&, const Expect&); // leave.cpp
+    TypeId visit(ExprId, const syntax::RejectExpr&, const Expect&); // leave.cpp
     TypeId visit(ExprId, const syntax::AssertExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::ClosureExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ClosureExpr&, const Expect&); // closure.cpp
 
     // ---- types ----
     TypeId simple(TypeKind kind) const { return types_.simple(kind); }
@@ -89,7 +91,7 @@ private:
     // The type with its variables followed; when nothing is known of it, waiting operators are tried, and if
     // that does not help, CannotInfer is reported and the answer is Error.
     TypeId settle(TypeId type, Span use, std::string_view what);
-    TypeId resolve_type(TypeExprId id);
+    TypeId resolve_type(TypeExprId id, bool is_result = false);
     std::string print(TypeId id) { return infer_.print(id); }
     // False, and reported, unless `found` can stand where `expect` asks.
     bool fit(ExprId id, TypeId found, const Expect& expect);
@@ -135,10 +137,13 @@ private:
         TypeId type; // Kind::Type; its arguments may be fresh variables
     };
     Path path_of(ExprId id);
+    TypeId find_type_param(SymbolId name) const { return generics_ ? generics_->find(name) : TypeId(); }
     TypeId type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* args, Span span);
-    TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const Expect& expect);
+    // `type_args` are those written behind the name of a function.
+    TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const syntax::IndexExpr* type_args);
     TypeId use_global(ExprId id, GlobalId global);
-    TypeId type_member(ExprId id, TypeId type, const syntax::Name& name);
+    TypeId use_field(ExprId id, TypeId record, std::uint32_t field);
+    TypeId type_member(ExprId id, TypeId type, const syntax::Name& name, const syntax::IndexExpr* type_args);
 
     // ---- records (record.cpp) ----
     std::optional<std::uint32_t> find_field(TypeId record, std::string_view name) const;
@@ -164,17 +169,19 @@ private:
         bool is_mut = false;
         Span span;
     };
-    Target fn_target(FnId id);
+    Target fn_target(FnId id, Span use, TypeId owner);
     Target host_target(std::uint32_t index);
     Target builtin_target(BuiltinId id, Span span, TypeId self);
     Target constructor_target(TypeId enum_type, std::uint32_t variant);
+    Target fn_entity_target(const Entity& entity, Span span); // Fn, HostFn, BuiltinFn
+    std::optional<Target> member_target(TypeId owner, const syntax::Name& name);
     TypeId enum_of_constructor(const Entity& entity, Span span);
     TypeId call(ExprId id, Target target, std::span<const WrittenArg> args, bool has_receiver);
     TypeId call_callee(ExprId id, ExprId callee, std::span<const WrittenArg> args);
     TypeId call_entity(ExprId id, ExprId callee, const Entity& entity, SymbolId name,
                        std::span<const WrittenArg> args, const syntax::IndexExpr* type_args);
-    TypeId call_method(ExprId id, const syntax::FieldExpr& callee, std::span<const WrittenArg> args,
-                       const syntax::IndexExpr* type_args);
+    TypeId call_method(ExprId id, ExprId callee_id, const syntax::FieldExpr& callee,
+                       std::span<const WrittenArg> args, const syntax::IndexExpr* type_args);
     TypeId call_static(ExprId id, TypeId owner, const syntax::Name& name, std::span<const WrittenArg> args,
                        const syntax::IndexExpr* type_args);
     void give_type_args(Target& target, const syntax::IndexExpr* type_args);
@@ -184,9 +191,15 @@ private:
     CallArg check_receiver(const Target& target, const WrittenArg& receiver);
     std::string spell_place(ExprId id);
 
+    // ---- function values (fn_value.cpp) ----
+    TypeId fn_value(ExprId id, const Target& target);
+    TypeId constructor_value(ExprId id, TypeId type, std::uint32_t variant);
+    TypeId call_value(ExprId id, ExprId callee, TypeId type, std::span<const WrittenArg> args);
+
     // ---- places (place.cpp) ----
     // True if the checked expression is a variable or a part of one that may change; `why_not` says else.
     bool is_place(ExprId id, std::string& why_not);
+    ExprId root_of_place(ExprId place) const; // what stands before all fields and elements
     void mark_assigned(ExprId place);
     void check_overlap(const Call& call);
 
@@ -208,7 +221,8 @@ private:
     TypeId compare(ExprId id, const syntax::BinaryExpr& node);
     bool retry_pending(bool is_last);
     // conversion.cpp
-    TypeId index(ExprId id, const syntax::IndexExpr& node, ExprId arg);
+    // `base` is the type of the node's base, which has been checked.
+    TypeId index(ExprId id, const syntax::IndexExpr& node, TypeId base);
     void check_casts();
     void check_comparisons();
 
@@ -251,6 +265,41 @@ private:
     void visit_pattern(PatternId, const syntax::ConstructorPattern&, TypeId, Bindings&);
     void visit_pattern(PatternId, const syntax::RecordPattern&, TypeId, Bindings&);
     void visit_pattern(PatternId, const syntax::OrPattern&, TypeId, Bindings&);
+    void bind_param(Param& param, const syntax::Param& node, Bindings& bindings);
+    // ---- closures (closure.cpp) ----
+    TypeId closure_param_type(const syntax::Param& node, TypeId wanted, const Expect& expect);
+    void finish_closures();
+
+    // ---- what is used (unused.cpp) ----
+    struct LocalUses {
+        std::uint32_t depth = 0; // how many closures were around where it was bound
+        std::uint32_t all = 0;
+        std::uint32_t writes = 0; // those that only assign it
+    };
+    struct Capture {
+        LocalId local;
+        std::uint32_t uses, writes;
+        Span first_write;
+    };
+    struct OpenClosure {
+        std::vector<Capture> captures;
+    };
+    void note_use_of_local(LocalId local);
+    void note_write(ExprId place);
+    void warn_of_lost_changes(const OpenClosure& closure);
+    void warn_of_unused_locals();
+
+    // ---- slices (slice.cpp) ----
+    TypeId as_read_only(TypeId type);
+    void finish_slices();
+
+    // ---- leaving the function (leave.cpp) ----
+    bool is_enum(TypeId type, NominalId id) {
+        return types_.kind(type) == TypeKind::Enum && types_.nominal_id(type) == id;
+    }
+    void bad_try(ExprId id, TypeId operand, TypeId result);
+    TypeId leave_with_verdict(ExprId id, ExprId value, std::uint32_t variant);
+
     struct VariantRef {
         TypeId type;
         std::uint32_t number = 0;
@@ -280,18 +329,24 @@ private:
 
     Program& program_;
     TypeTable& types_;
-    Body& body_;
+    Body body_;
     Module& module_;
     Infer infer_;
     TypeId self_type_;
+    const Generics* generics_ = nullptr; // in force; null: none
     TypeId result_; // of the enclosing function; invalid: `return` is not allowed
     Span result_span_;
     std::string fn_name_;
     std::size_t error_count_ = 0;
+    bool uses_slices_ = false; // a parameter is one
 
     std::unordered_map<SymbolId, std::vector<LocalId>> visible_;
     std::vector<SymbolId> scope_;
     std::vector<Loop> loops_;
+    IdVec<LocalId, LocalUses> local_uses_;
+    std::vector<OpenClosure> closures_;   // around the code being checked, outermost first
+    std::vector<ClosureId> made_closures_;
+    std::vector<TypeId> endless_results_; // of closures that never return: () unless a use says else
 
     std::vector<ExprId> exprs_; // with a type, in order
     std::vector<PatternId> patterns_;
@@ -338,6 +393,12 @@ private:
         Span span;
     };
     std::vector<BoundUse> bounds_;
+    struct TryFromUse { // what `T.try_from` takes must be a number
+        TypeId from, to;
+        Span span;
+    };
+    std::vector<TryFromUse> try_froms_;
+    void check_try_froms(); // conversion.cpp
     struct FormatUse {
         std::uint32_t index; // in Module::format_specs
         TypeId type;

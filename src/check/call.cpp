@@ -3,21 +3,28 @@
 
 #include "check/signature_text.h"
 #include "check/suggest.h"
+#include "check/wording.h"
 
 namespace tn::check {
 
 // ---- What can be called ------------------------------------------------------------------------------
 
-BodyChecker::Target BodyChecker::fn_target(FnId id) {
+// With type arguments that are still to be found. `owner` is the type before the dot, if there is one.
+BodyChecker::Target BodyChecker::fn_target(FnId id, Span use, TypeId owner) {
     const Fn& fn = program_.out.fns[id];
     const FnDecl& decl = program_.fn_decl(id);
     const syntax::Ast& home = program_.ast(decl.module);
     std::span<const syntax::Param> nodes = home.view(decl.node->params);
     Target target{Callee::Fn, id.value, fn.name, {}, {}, fn.result, fn.span};
+    for (TypeId param : fn.type_params)
+        target.type_args.push_back(fresh(use, "`" + types_.param_name(param) + "` of `" + fn.name + "`"));
+    auto put_in = [&](TypeId type) { return types_.substitute(type, fn.type_params, target.type_args); };
     for (std::size_t i = 0; i < fn.params.size(); ++i) {
         Span declared = nodes[i].type.is_valid() ? home.types[nodes[i].type].span : Span{};
-        target.params.push_back({fn.params[i].type, fn.params[i].is_mut, declared});
+        target.params.push_back({put_in(fn.params[i].type), fn.params[i].is_mut, declared});
     }
+    target.result = put_in(fn.result);
+    if (owner.is_valid() && decl.self_type.is_valid()) infer_.unify(put_in(decl.self_type), owner);
     program_.note_use_of_fn(id);
     return target;
 }
@@ -51,6 +58,7 @@ BodyChecker::Target BodyChecker::builtin_target(BuiltinId id, Span span, TypeId 
             {types_.substitute(param.type, sig.type_params, target.type_args), param.is_mut, Span{}});
     }
     target.result = types_.substitute(sig.result, sig.type_params, target.type_args);
+    if (id == BuiltinId::IntTryFrom) try_froms_.push_back({target.params[0].type, self, span});
     return target;
 }
 
@@ -62,10 +70,35 @@ BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint3
     return target;
 }
 
+// The function of a type that a path names: `Point.origin`, or `Point.length`, whose first parameter is the
+// receiver.
+std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, const syntax::Name& name) {
+    std::string_view spelled = text(name.symbol);
+    if (auto fn = program_.find_member(owner, name.symbol)) return fn_target(*fn, name.span, owner);
+    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Static)) {
+        Target target = builtin_target(*builtin, name.span, owner);
+        // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
+        std::size_t count = std::min(types_.args(owner).size(), target.type_args.size());
+        for (unsigned i = 0; i < count; ++i) infer_.unify(target.type_args[i], types_.arg(owner, i));
+        return target;
+    }
+    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Method)) {
+        Target target = builtin_target(*builtin, name.span, owner);
+        infer_.unify(target.params[0].type, as_read_only(owner));
+        return target;
+    }
+    return {};
+}
+
+BodyChecker::Target BodyChecker::fn_entity_target(const Entity& entity, Span span) {
+    if (entity.kind == EntityKind::Fn) return fn_target(FnId(entity.index), span, TypeId());
+    if (entity.kind == EntityKind::HostFn) return host_target(entity.index);
+    return builtin_target(static_cast<BuiltinId>(entity.index), span, TypeId());
+}
+
 TypeId BodyChecker::enum_of_constructor(const Entity& entity, Span span) {
     NominalId id(entity.index);
     Nominal nominal = types_.nominal(id);
-    if (id != types_.option_id) return not_supported("`" + nominal.name + "`", span);
     std::vector<TypeId> args;
     std::string what = "this `" + nominal.variants[entity.variant].name + "`";
     for (std::size_t i = 0; i < nominal.params.size(); ++i) args.push_back(fresh(span, what));
@@ -135,30 +168,19 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
                 return error();
             }
         }
-        return call_method(id, *field, args, type_args);
+        return call_method(id, callee, *field, args, type_args);
     }
-    TypeId type = infer_.shallow(check(callee));
-    check_anyway(args);
-    if (!is_error(type) && !is_never(type)) { report(Diag::NotCallable, span_of(callee), print(type)); }
-    return error();
+    return call_value(id, callee, check(callee), args);
 }
 
 TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, SymbolId name,
                                 std::span<const WrittenArg> args, const syntax::IndexExpr* type_args) {
     Span span = span_of(callee);
     switch (entity.kind) {
-    case EntityKind::Fn: {
-        Target target = fn_target(FnId(entity.index));
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
-    }
-    case EntityKind::HostFn: {
-        Target target = host_target(entity.index);
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
-    }
+    case EntityKind::Fn:
+    case EntityKind::HostFn:
     case EntityKind::BuiltinFn: {
-        Target target = builtin_target(static_cast<BuiltinId>(entity.index), span, TypeId());
+        Target target = fn_entity_target(entity, span);
         give_type_args(target, type_args);
         return call(id, std::move(target), args, false);
     }
@@ -186,6 +208,10 @@ TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, 
         }
         return error();
     }
+    case EntityKind::Trait:
+        check_anyway(args);
+        report(Diag::NotCallable, span, text(name)).primary("this is a trait");
+        return error();
     case EntityKind::HostModule:
         check_anyway(args);
         report(Diag::NotCallable, span, text(name)).primary("this is a module");
@@ -205,10 +231,13 @@ void BodyChecker::give_type_args(Target& target, const syntax::IndexExpr* writte
     std::size_t first = 0;
     if (target.callee == Callee::Builtin) {
         first = program_.builtins.get(static_cast<BuiltinId>(target.target)).has_self ? 1 : 0;
+    } else if (target.callee == Callee::Fn || target.callee == Callee::Trait) {
+        first = program_.fn_decl(FnId(target.target)).generics.outer;
     }
     if (args.size() != target.type_args.size() - first) {
         Span span = span_of(written->base);
-        report(Diag::TypeArgumentCount, span, target.name, target.type_args.size() - first, args.size());
+        report(Diag::TypeArgumentCount, span, target.name,
+               counted(target.type_args.size() - first, "type argument"), args.size());
         return;
     }
     for (std::size_t i = 0; i < args.size(); ++i) {
@@ -235,25 +264,9 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
             return error();
         }
     }
-    if (auto fn = program_.find_member(owner, name.symbol)) {
-        // `Point.length(p)` names a method with its receiver as the first argument.
-        Target target = fn_target(*fn);
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
-    }
-    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Static)) {
-        Target target = builtin_target(*builtin, name.span, owner);
-        // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
-        std::size_t count = std::min(types_.args(owner).size(), target.type_args.size());
-        for (unsigned i = 0; i < count; ++i) infer_.unify(target.type_args[i], types_.arg(owner, i));
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
-    }
-    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Method)) {
-        Target target = builtin_target(*builtin, name.span, owner);
-        infer_.unify(target.params[0].type, owner);
-        give_type_args(target, type_args);
-        return call(id, std::move(target), args, false);
+    if (auto target = member_target(owner, name)) {
+        give_type_args(*target, type_args);
+        return call(id, std::move(*target), args, false);
     }
     check_anyway(args);
     std::string best = program_.suggest(spelled, program_.member_names(owner, true));
@@ -262,8 +275,8 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
     return error();
 }
 
-TypeId BodyChecker::call_method(ExprId id, const syntax::FieldExpr& callee, std::span<const WrittenArg> args,
-                                const syntax::IndexExpr* type_args) {
+TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::FieldExpr& callee,
+                                std::span<const WrittenArg> args, const syntax::IndexExpr* type_args) {
     std::string_view name = text(callee.name.symbol);
     TypeId type = infer_.shallow(check(callee.base));
     std::vector<WrittenArg> all = {{callee.base, false, span_of(callee.base)}};
@@ -290,15 +303,24 @@ TypeId BodyChecker::call_method(ExprId id, const syntax::FieldExpr& callee, std:
                 .hint("it has no `self`; call it as `" + program_.out.fns[*fn].name + "(…)`");
             return error();
         }
-        Target target = fn_target(*fn);
+        Target target = fn_target(*fn, callee.name.span, type);
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }
     if (auto builtin = find_builtin_member(types_, type, name, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, callee.name.span, type);
-        infer_.unify(target.params[0].type, type);
+        infer_.unify(target.params[0].type, as_read_only(type));
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
+    }
+    if (type_args && types_.kind(type) == TypeKind::Record && find_field(type, name)) {
+        // `p.handlers[i](x)`: the function is an element of a field.
+        ExprId field = type_args->base;
+        info(field).type = use_field(field, type, *find_field(type, name));
+        exprs_.push_back(field);
+        info(callee_id).type = index(callee_id, *type_args, info(field).type);
+        exprs_.push_back(callee_id);
+        return call_value(id, callee_id, info(callee_id).type, args);
     }
     check_anyway(args);
     unknown_method(type, callee.name);
@@ -315,8 +337,10 @@ void BodyChecker::unknown_method(TypeId type, const syntax::Name& name) {
     }
     if (best.empty()) best = program_.suggest(spelled, candidates);
     diag::DiagnosticBuilder builder = report(Diag::UnknownMethod, name.span, print(type), spelled);
-    if (types_.kind(type) == TypeKind::Record && find_field(type, spelled)) {
-        builder.hint("it is a field; read it without `()`");
+    if (auto field = types_.kind(type) == TypeKind::Record ? find_field(type, spelled) : std::nullopt) {
+        bool is_fn = kind(types_.field_type(type, Field(types_.nominal(type).fields[*field]))) == TypeKind::Fn;
+        builder.hint(is_fn ? "it is a field that holds a function; call it as `(x." + std::string(spelled) + ")(…)`"
+                           : "it is a field; read it without `()`");
     } else if (!best.empty()) {
         builder.hint("did you mean `" + best + "`?");
     }
@@ -328,7 +352,8 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
     std::size_t hidden = has_receiver ? 1 : 0;
     if (args.size() != target.params.size()) {
         diag::DiagnosticBuilder builder = report(Diag::ArgumentCount, span_of(id), target.name,
-                                                 target.params.size() - hidden, args.size() - hidden);
+                                                 counted(target.params.size() - hidden, "argument"),
+                                                 args.size() - hidden);
         if (target.declared.file.is_valid()) builder.label(target.declared, "declared here");
         for (std::size_t i = hidden; i < args.size(); ++i) {
             bool has_param = i < target.params.size();
@@ -342,8 +367,14 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
     call.target = target.target;
     call.type_args = target.type_args;
     std::vector<CallArg> checked;
+    checked.resize(args.size());
     for (std::size_t i = 0; i < args.size(); ++i) {
-        checked.push_back(i < hidden ? check_receiver(target, args[i]) : check_arg(target, i, args[i]));
+        if (i < hidden) checked[i] = check_receiver(target, args[i]);
+        else if (!expr(args[i].expr).as<syntax::ClosureExpr>()) checked[i] = check_arg(target, i, args[i]);
+    }
+    // Closures come last: the other arguments may say what their parameters are.
+    for (std::size_t i = hidden; i < args.size(); ++i) {
+        if (expr(args[i].expr).as<syntax::ClosureExpr>()) checked[i] = check_arg(target, i, args[i]);
     }
     call.args = std::move(checked);
     check_overlap(call);
@@ -358,6 +389,7 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
     std::string why_not;
     if (is_place(receiver.expr, why_not)) {
         mark_assigned(receiver.expr);
+        if (kind(target.result) == TypeKind::Unit) note_write(receiver.expr);
         return {receiver.expr, ArgMode::MutPlace};
     }
     if (!why_not.empty()) {
@@ -370,7 +402,14 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
 
 CallArg BodyChecker::check_arg(const Target& target, std::size_t number, const WrittenArg& arg) {
     const ParamType& param = target.params[number];
-    check(arg.expr, Expect{param.type, param.declared});
+    Expect expect{param.type, param.declared};
+    if (kind(param.type) == TypeKind::Slice) {
+        TypeId type = check(arg.expr);
+        if (!infer_.unify(param.type, type) && !infer_.unify(param.type, as_read_only(type)))
+            mismatch(arg.expr, type, expect);
+    } else {
+        check(arg.expr, expect);
+    }
     if (!param.is_mut) {
         if (arg.is_mut) {
             report(Diag::UnexpectedMut, arg.span, "`" + target.name + "` does not change this argument")

@@ -25,7 +25,8 @@ std::optional<Checked> Program::run() {
     names_.resize(out.modules.size());
     add_host_names();
     for (std::size_t m = 0; m < out.modules.size(); ++m) declare_names(ModuleId(m));
-    for (std::uint32_t alias = 0; alias < aliases_.size(); ++alias) alias_type(alias, Span{});
+    for (std::uint32_t alias = 0; alias < aliases_.size(); ++alias)
+        alias_type(alias, aliases_[alias].generics.params, Span{});
     resolve_nominals();
     for (const auto& [module, item] : impls_) {
         declare_impl(module, ast(module).items[item], *ast(module).items[item].as<syntax::ImplItem>());
@@ -51,7 +52,8 @@ void Program::check_main() {
             sink.report(Diag::BadMain, fn.span, "takes no parameters, or `args: List[String]`");
         }
         TypeKind result = types.kind(fn.result);
-        bool is_result = result == TypeKind::Enum && types.nominal_id(fn.result) == types.result_id;
+        bool is_result = result == TypeKind::Enum && types.nominal_id(fn.result) == types.result_id &&
+                         types.kind(types.arg(fn.result, 0)) == TypeKind::Unit;
         if (result != TypeKind::Unit && result != TypeKind::I64 && result != TypeKind::Never && !is_result) {
             sink.report(Diag::BadMain, fn.span,
                         "returns `()`, `i64` or `Result[(), E]`, not `" + types.print(fn.result) + "`");
@@ -64,15 +66,22 @@ void Program::check_bodies() {
     global_uses_.resize(out.globals.size());
     for (std::size_t i = 0; i < out.globals.size(); ++i) {
         uses_ = &global_uses_[i];
-        BodyChecker(*this, out.globals[GlobalId(i)].init).check_global(GlobalId(i));
+        BodyChecker checker(*this, std::move(out.globals[GlobalId(i)].init));
+        checker.check_global(GlobalId(i));
+        out.globals[GlobalId(i)].init = checker.take_body();
     }
     for (std::size_t i = 0; i < out.fns.size(); ++i) {
         uses_ = &fn_uses_[i];
-        BodyChecker(*this, out.fns[FnId(i)].body).check_fn(FnId(i));
+        BodyChecker checker(*this, std::move(out.fns[FnId(i)].body));
+        checker.check_fn(FnId(i));
+        out.fns[FnId(i)].body = checker.take_body();
     }
     uses_ = &other_uses_;
-    for (std::size_t i = 0; i < out.tests.size(); ++i)
-        BodyChecker(*this, out.tests[TestId(i)].body).check_test();
+    for (std::size_t i = 0; i < out.tests.size(); ++i) {
+        BodyChecker checker(*this, std::move(out.tests[TestId(i)].body));
+        checker.check_test();
+        out.tests[TestId(i)].body = checker.take_body();
+    }
 }
 
 } // namespace tn::check

@@ -6,6 +6,7 @@
 
 #include "check/checked.h"
 #include "check/host_decls.h"
+#include "check/prelude_index.h"
 #include "diag/diagnostic.h"
 #include "diag/source_map.h"
 #include "support/interner.h"
@@ -27,6 +28,9 @@ struct Input {
     std::span<const ModuleInput> modules;
     const HostDecls& host;
     bool is_program = false; // `main` must be one that `tenon run` can call
+    // Its modules stand behind the user's in Checked::modules; the interner stands over the prelude's, and so do
+    // the sources. Null: only what builtin.def declares.
+    const Prelude* prelude = nullptr;
 };
 
 // Nullopt when the sink has errors, the parser's included: then every mistake of the trees has been

@@ -140,7 +140,8 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ForExpr& node, const Expect&)
     TypeId iterable = settle(check(node.iterable), span_of(node.iterable), "what `for` runs over");
     TypeId element = error();
     TypeKind iterable_kind = types_.kind(iterable);
-    if (iterable_kind == TypeKind::List || iterable_kind == TypeKind::Range) {
+    if (iterable_kind == TypeKind::List || iterable_kind == TypeKind::Range ||
+        iterable_kind == TypeKind::Slice) {
         element = types_.arg(iterable, 0);
     } else if (iterable_kind != TypeKind::Error && iterable_kind != TypeKind::Never) {
         diag::DiagnosticBuilder builder = report(Diag::NotIterable, span_of(node.iterable), print(iterable));
@@ -213,39 +214,6 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ContinueExpr& node, const Exp
     if (auto found = find_loop(node.label, "continue", span_of(id)))
         info(id).detail = loops_[*found].id.value;
     return simple(TypeKind::Never);
-}
-
-// ---- Leaving the function ----------------------------------------------------------------------------
-
-TypeId BodyChecker::visit(ExprId id, const syntax::ReturnExpr& node, const Expect&) {
-    if (!result_.is_valid()) {
-        report(Diag::ReturnOutsideFunction, span_of(id), "return");
-        if (node.value.is_valid()) check(node.value);
-        return simple(TypeKind::Never);
-    }
-    if (node.value.is_valid()) {
-        check(node.value, Expect{result_, result_span_});
-    } else {
-        fit(id, simple(TypeKind::Unit), Expect{result_, result_span_});
-    }
-    return simple(TypeKind::Never);
-}
-
-TypeId BodyChecker::visit(ExprId id, const syntax::TryExpr& node, const Expect&) {
-    TypeId operand = settle(check(node.operand), span_of(node.operand), "this value");
-    if (is_error(operand) || is_never(operand)) return operand;
-    if (!result_.is_valid()) {
-        report(Diag::ReturnOutsideFunction, span_of(id), "?");
-        return error();
-    }
-    if (is_error(result_)) return types_.is_option(operand) ? types_.arg(operand, 0) : error();
-    if (!types_.is_option(operand) || !types_.is_option(result_)) {
-        diag::DiagnosticBuilder builder = report(Diag::BadTry, span_of(id), print(operand), print(result_));
-        if (types_.is_option(operand) && result_span_.file.is_valid())
-            builder.label(result_span_, "because of this type");
-        return types_.is_option(operand) ? types_.arg(operand, 0) : error();
-    }
-    return types_.arg(operand, 0);
 }
 
 TypeId BodyChecker::visit(ExprId, const syntax::AssertExpr& node, const Expect&) {

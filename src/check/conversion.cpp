@@ -114,14 +114,41 @@ void BodyChecker::check_casts() {
     }
 }
 
+void BodyChecker::check_try_froms() {
+    for (const TryFromUse& use : try_froms_) {
+        TypeId from = infer_.shallow(use.from);
+        if (is_error(from) || infer_.is_var(from) || types_.is_numeric(from)) continue;
+        diag::DiagnosticBuilder builder = report(Diag::BadCast, use.span, print(from), print(use.to));
+        if (types_.kind(from) == TypeKind::Char || types_.kind(from) == TypeKind::Bool)
+            builder.hint("write `x as " + print(use.to) + "`");
+        else if (types_.kind(from) == TypeKind::String)
+            builder.hint("read it with `.parse_int()`, then convert the number");
+        else
+            builder.note("`try_from` converts numbers");
+    }
+}
+
 TypeId BodyChecker::visit(ExprId id, const syntax::IndexExpr& node, const Expect&) {
     if (Path path = path_of(id); path.what == Path::Kind::Type) {
         report(Diag::NotAValue, span_of(id), program_.input.sources.text(span_of(id)), "a type");
         return error();
     }
+    // `largest[i64]`, `Stack.new[i64]`: a function with its type arguments.
+    if (Path base = path_of(node.base); base.what == Path::Kind::Entity) {
+        if (base.entity.kind == EntityKind::Fn || base.entity.kind == EntityKind::BuiltinFn ||
+            base.entity.kind == EntityKind::HostFn) {
+            return use_entity(id, base.entity, SymbolId(), &node);
+        }
+    } else if (const auto* field = expr(node.base).as<syntax::FieldExpr>(); field && field->name.is_valid()) {
+        Path owner = path_of(field->base);
+        if (owner.what == Path::Kind::Type) return type_member(id, owner.type, field->name, &node);
+    }
+    return index(id, node, check(node.base));
+}
+
+TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, TypeId base) {
     std::span<const syntax::BracketArg> args = view(node.args);
     if (args.size() != 1 || !args[0].expr.is_valid()) {
-        TypeId base = check(node.base);
         for (const syntax::BracketArg& arg : args) {
             if (arg.expr.is_valid()) check(arg.expr);
         }
@@ -129,16 +156,13 @@ TypeId BodyChecker::visit(ExprId id, const syntax::IndexExpr& node, const Expect
             if (args.size() == 1 && args[0].type.is_valid()) {
                 report(Diag::NotAValue, tree().types[args[0].type].span, "this", "a type");
             } else {
-                report(Diag::ArgumentCount, span_of(id), "[]", 1, args.size());
+                report(Diag::ArgumentCount, span_of(id), "[]", "1 argument", args.size());
             }
         }
         return error();
     }
-    return index(id, node, args[0].expr);
-}
-
-TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, ExprId arg) {
-    TypeId base = settle(check(node.base), span_of(node.base), "this value");
+    base = settle(base, span_of(node.base), "this value");
+    ExprId arg = args[0].expr;
     Expect position{simple(TypeKind::I64), Span{}};
     TypeKind base_kind = types_.kind(base);
     bool has_elements =
@@ -154,7 +178,7 @@ TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, ExprId arg) 
         bool diverges = is_never(check(arg, position)) || is_never(base);
         set(id, Form::Element, 0);
         if (diverges) return simple(TypeKind::Never);
-        if (base_kind == TypeKind::List) return types_.arg(base, 0);
+        if (base_kind == TypeKind::List || base_kind == TypeKind::Slice) return types_.arg(base, 0);
         if (has_elements) return simple(TypeKind::U8);
     }
     if (base_kind == TypeKind::Error) return base;

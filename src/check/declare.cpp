@@ -53,8 +53,12 @@ void Program::declare_item(ModuleId module, ItemId id) {
         nominal.module = out.modules[module].path;
         nominal.kind = kind;
         nominal.is_public = item.is_pub;
+        NominalDecl decl{module, id, {}};
+        const auto* record = item.as<syntax::RecordItem>();
+        declare_generics(module, record ? record->generics : item.as<syntax::EnumItem>()->generics, decl.generics);
+        nominal.params = decl.generics.params;
         NominalId nominal_id = types.add_nominal(std::move(nominal));
-        nominal_decls_.emplace(nominal_id.value, NominalDecl{module, id});
+        nominal_decls_.emplace(nominal_id.value, std::move(decl));
         declared_nominals_.push_back(nominal_id);
         add_name(module, item.name, Entity{EntityKind::Nominal, nominal_id.value});
     };
@@ -85,27 +89,22 @@ void Program::declare_item(ModuleId module, ItemId id) {
                    [&](const syntax::ConstItem&) { add_global(true); },
                    [&](const syntax::VarItem&) { add_global(false); },
                    [&](const syntax::AliasItem& node) {
-                       if (!node.generics.empty()) return refuse("a generic type alias");
-                       aliases_.push_back(Alias{module, id, simple(TypeKind::Error)});
+                       Alias alias{module, id, {}, simple(TypeKind::Error)};
+                       declare_generics(module, node.generics, alias.generics);
+                       aliases_.push_back(std::move(alias));
                        add_name(module, item.name,
                                 Entity{EntityKind::Alias, static_cast<std::uint32_t>(aliases_.size() - 1)});
                    },
-                   [&](const syntax::RecordItem& node) {
-                       if (!node.generics.empty()) return refuse("a generic record");
-                       add_nominal(TypeKind::Record);
-                   },
-                   [&](const syntax::EnumItem& node) {
-                       if (!node.generics.empty()) return refuse("a generic enum");
-                       add_nominal(TypeKind::Enum);
-                   },
+                   [&](const syntax::RecordItem&) { add_nominal(TypeKind::Record); },
+                   [&](const syntax::EnumItem&) { add_nominal(TypeKind::Enum); },
                    [&](const syntax::ImplItem&) { impls_.emplace_back(module, id); },
                    [&](const syntax::TraitItem&) { refuse("`trait`"); },
                    [&](const syntax::FnItem& node) {
                        if (node.native_name.is_valid()) return refuse("`native`");
-                       if (!node.generics.empty()) return refuse("a generic function");
                        std::string name = item.name.is_valid() ? std::string(text(item.name.symbol)) : "";
-                       FnId fn = declare_fn(module, id, TypeId(), std::move(name));
-                       out.fns[fn].is_exported = module.index() == 0 && item.name.is_valid();
+                       FnId fn = declare_fn(module, id, TypeId(), Generics{}, std::move(name));
+                       out.fns[fn].is_exported =
+                           module.index() == 0 && item.name.is_valid() && node.generics.empty();
                        add_name(module, item.name, Entity{EntityKind::Fn, fn.value});
                    },
                    [&](const syntax::TestItem& node) {
@@ -160,7 +159,8 @@ void Program::declare_import(ModuleId module, const syntax::Item& item, const sy
     }
 }
 
-FnId Program::declare_fn(ModuleId module, ItemId id, TypeId self_type, std::string name) {
+FnId Program::declare_fn(ModuleId module, ItemId id, TypeId self_type, const Generics& outer,
+                         std::string name) {
     const syntax::Item& item = ast(module).items[id];
     const auto* node = item.as<syntax::FnItem>();
     Fn fn;
@@ -171,7 +171,11 @@ FnId Program::declare_fn(ModuleId module, ItemId id, TypeId self_type, std::stri
     if (item.doc.is_valid()) fn.doc = text(item.doc);
     fn.body.module = module;
     fn.body.root = node->body;
-    fn_decls_.push_back(FnDecl{node, module, self_type});
+    FnDecl decl{node, module, self_type, outer, TraitId(), false};
+    decl.generics.outer = outer.params.size();
+    declare_generics(module, node->generics, decl.generics);
+    fn.type_params = decl.generics.params;
+    fn_decls_.push_back(std::move(decl));
     return out.fns.push_back(std::move(fn));
 }
 
@@ -180,12 +184,11 @@ void Program::declare_impl(ModuleId module, const syntax::Item& item, const synt
         not_supported("`impl` of a trait", ast(module).types[node.trait].span);
         return;
     }
-    if (!node.generics.empty()) {
-        not_supported("a generic `impl`", item.span);
-        return;
-    }
+    Generics generics;
+    declare_generics(module, node.generics, generics);
     TypeScope scope;
     scope.module = module;
+    scope.generics = &generics;
     Span span = ast(module).types[node.type].span;
     TypeId owner = resolve_type(scope, node.type);
     if (types.kind(owner) == TypeKind::Error) return;
@@ -198,13 +201,9 @@ void Program::declare_impl(ModuleId module, const syntax::Item& item, const synt
         const syntax::Item& fn_item = ast(module).items[member];
         const auto* fn_node = fn_item.as<syntax::FnItem>();
         if (!fn_node || !fn_item.name.is_valid()) continue;
-        if (!fn_node->generics.empty()) {
-            not_supported("a generic method", fn_item.name.span);
-            continue;
-        }
         SymbolId name = fn_item.name.symbol;
         FnId fn =
-            declare_fn(module, member, owner, types.nominal(nominal).name + "." + std::string(text(name)));
+            declare_fn(module, member, owner, generics, types.nominal(nominal).name + "." + std::string(text(name)));
         out.fns[fn].is_method = fn_node->has_self;
         auto [it, inserted] = members_.emplace(member_key(nominal, name), fn);
         if (!inserted) {
@@ -218,10 +217,11 @@ void Program::declare_impl(ModuleId module, const syntax::Item& item, const synt
 
 void Program::resolve_nominals() {
     for (NominalId id : declared_nominals_) {
-        NominalDecl decl = nominal_decls_.at(id.value);
+        NominalDecl& decl = nominal_decls_.at(id.value);
         resolve_fields(id, decl);
     }
     find_recursive_records();
+    find_expanding_types();
     if (has_broken_types_) return;
     for (NominalId id : declared_nominals_) {
         if (types.nominal(id).params.empty())
@@ -229,11 +229,12 @@ void Program::resolve_nominals() {
     }
 }
 
-void Program::resolve_fields(NominalId id, const NominalDecl& decl) {
+void Program::resolve_fields(NominalId id, NominalDecl& decl) {
     const syntax::Ast& tree = ast(decl.module);
     const syntax::Item& item = tree.items[decl.item];
     TypeScope scope;
     scope.module = decl.module;
+    scope.generics = &decl.generics;
     if (const auto* record = item.as<syntax::RecordItem>()) {
         types.nominal(id).fields = declared_fields(scope, record->fields);
     } else if (const auto* node = item.as<syntax::EnumItem>()) {
@@ -292,63 +293,12 @@ std::vector<Variant> Program::declared_variants(const TypeScope& scope, const sy
     return variants;
 }
 
-// Depth first over the records that records hold by value. An enum or a collection between them ends the
-// search: what lies behind it is a reference.
-void Program::find_recursive_records() {
-    enum class Color : std::uint8_t { White, Gray, Black };
-    std::unordered_map<std::uint32_t, Color> colors;
-    struct Frame {
-        NominalId id;
-        std::vector<NominalId> inner;
-        std::size_t next = 0;
-    };
-    auto inner_of = [&](NominalId id) {
-        std::vector<NominalId> inner;
-        std::vector<TypeId> work;
-        for (const Field& field : types.nominal(id).fields) work.push_back(field.type);
-        std::unordered_map<std::uint32_t, bool> seen;
-        while (!work.empty()) {
-            TypeId type = work.back();
-            work.pop_back();
-            if (!seen.emplace(type.value, true).second) continue;
-            TypeKind kind = types.kind(type);
-            if (kind == TypeKind::Record) inner.push_back(types.nominal_id(type));
-            if (kind != TypeKind::Record && kind != TypeKind::Tuple) continue;
-            for (TypeId arg : types.args(type)) work.push_back(arg);
-        }
-        return inner;
-    };
-    for (NominalId root : declared_nominals_) {
-        if (types.nominal(root).kind != TypeKind::Record || colors[root.value] != Color::White) continue;
-        std::vector<Frame> stack;
-        stack.push_back({root, inner_of(root)});
-        colors[root.value] = Color::Gray;
-        while (!stack.empty()) {
-            Frame& frame = stack.back();
-            if (frame.next == frame.inner.size()) {
-                colors[frame.id.value] = Color::Black;
-                stack.pop_back();
-                continue;
-            }
-            NominalId next = frame.inner[frame.next++];
-            if (colors[next.value] == Color::Gray) {
-                has_broken_types_ = true;
-                sink.report(Diag::RecursiveRecord, nominal_span(next), types.nominal(next).name)
-                    .hint("put the inner value in an option or a list, such as `" + types.nominal(next).name +
-                          "?`");
-            } else if (colors[next.value] == Color::White) {
-                colors[next.value] = Color::Gray;
-                stack.push_back({next, inner_of(next)});
-            }
-        }
-    }
-}
-
 void Program::resolve_signature(FnId id) {
-    const FnDecl& decl = fn_decls_[id];
+    const FnDecl& decl = fn_decl(id);
     const syntax::Ast& tree = ast(decl.module);
     TypeScope scope;
     scope.module = decl.module;
+    scope.generics = &decl.generics;
     scope.self = decl.self_type;
     std::vector<Param> params;
     for (const syntax::Param& node : tree.view(decl.node->params)) {
@@ -364,7 +314,11 @@ void Program::resolve_signature(FnId id) {
                     .note("only methods of an `impl` have it");
             }
         } else if (node.type.is_valid()) {
-            param.type = check_size(resolve_type(scope, node.type), tree.types[node.type].span);
+            param.type = check_size(resolve_param_type(scope, node.type), tree.types[node.type].span);
+            if (param.is_mut && types.kind(param.type) == TypeKind::Slice) {
+                sink.report(Diag::UnexpectedMut, node.span, "a slice whose elements change is written `" +
+                                                                param.name + ": mut Slice[…]`");
+            }
         } else {
             param.type = simple(TypeKind::Error); // reported by the parser
         }

@@ -113,16 +113,4 @@ TypeId BodyChecker::visit(ExprId id, const syntax::SetExpr&, const Expect&) {
     return not_supported("`Set`", span_of(id));
 }
 
-TypeId BodyChecker::visit(ExprId id, const syntax::AcceptExpr&, const Expect&) {
-    return not_supported("`accept`", span_of(id));
-}
-
-TypeId BodyChecker::visit(ExprId id, const syntax::RejectExpr&, const Expect&) {
-    return not_supported("`reject`", span_of(id));
-}
-
-TypeId BodyChecker::visit(ExprId id, const syntax::ClosureExpr&, const Expect&) {
-    return not_supported("a closure", span_of(id));
-}
-
 } // namespace tn::check

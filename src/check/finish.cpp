@@ -9,14 +9,20 @@ namespace tn::check {
 void BodyChecker::finish() {
     retry_pending(false);
     retry_pending(true);
+    for (TypeId result : endless_results_) {
+        if (infer_.is_var(infer_.shallow(result), VarKind::General)) infer_.unify(result, simple(TypeKind::Unit));
+    }
     infer_.default_literals();
     check_comparisons();
     check_casts();
+    check_try_froms();
     finish_types();
+    finish_slices();
     finish_literals();
     finish_patterns();
     finish_formats();
     for (const MatchUse& use : matches_) finish_match(use);
+    if (error_count_ == 0 && !module_.is_prelude) warn_of_unused_locals();
 }
 
 void BodyChecker::finish_types() {
@@ -58,6 +64,7 @@ void BodyChecker::finish_types() {
         info(id).type = type;
         size(type, span_of(id));
     }
+    finish_closures();
     for (PatternId id : patterns_) info(id).type = infer_.zonk(info(id).type);
     for (CallId id : calls_) {
         for (TypeId& arg : module_.calls[id].type_args) {

@@ -13,11 +13,12 @@ void TypeFacts::extend() {
         unsigned deepest = 0;
         for (TypeId arg : types_.args(id)) {
             std::uint16_t inner = facts_[arg.index()];
-            fact |= inner & (infer_bit | error_bit);
+            fact |= inner & (infer_bit | error_bit | slice_bit);
             deepest = std::max<unsigned>(deepest, inner & depth_mask);
         }
         if (types_.kind(id) == TypeKind::Infer) fact |= infer_bit;
         if (types_.kind(id) == TypeKind::Error) fact |= error_bit;
+        if (types_.kind(id) == TypeKind::Slice) fact |= slice_bit;
         fact |= static_cast<std::uint16_t>(std::min(deepest + 1, 255u));
         facts_.push_back(fact);
     }

@@ -21,13 +21,15 @@ public:
 
     bool has_infer(TypeId id) { return (get(id) & infer_bit) != 0; }
     bool has_error(TypeId id) { return (get(id) & error_bit) != 0; }
+    bool has_slice(TypeId id) { return (get(id) & slice_bit) != 0; }
     unsigned depth(TypeId id) { return get(id) & depth_mask; } // saturates at 255
 
     // Deeper types are refused: recursion over types counts on it.
     static constexpr unsigned max_depth = 200;
 
 private:
-    static constexpr std::uint16_t infer_bit = 0x100, error_bit = 0x200, depth_mask = 0xff;
+    static constexpr std::uint16_t infer_bit = 0x100, error_bit = 0x200, slice_bit = 0x400,
+                                   depth_mask = 0xff;
     std::uint16_t get(TypeId id) {
         if (id.index() >= facts_.size()) extend();
         return facts_[id.index()];

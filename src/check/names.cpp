@@ -24,6 +24,7 @@ std::string_view describe(EntityKind kind) {
     case EntityKind::Nominal:
     case EntityKind::Alias:
     case EntityKind::BuiltinType: return "a type";
+    case EntityKind::Trait: return "a trait";
     case EntityKind::HostModule: return "a module";
     case EntityKind::Constructor: return "a constructor";
     case EntityKind::Unavailable: return "not supported";
@@ -31,7 +32,7 @@ std::string_view describe(EntityKind kind) {
     return "";
 }
 
-std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) const {
+std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) {
     const auto& scope = names_[module];
     if (auto it = scope.find(name); it != scope.end()) return it->second.first;
     if (auto it = host_fns_.find(name); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
@@ -59,7 +60,7 @@ std::optional<Entity> Program::find_host_member(SymbolId module_path, SymbolId n
     return {};
 }
 
-std::optional<FnId> Program::find_member(TypeId owner, SymbolId name) const {
+std::optional<FnId> Program::find_member(TypeId owner, SymbolId name) {
     if (!types.is_nominal(owner)) return {};
     auto it = members_.find(member_key(types.nominal_id(owner), name));
     if (it == members_.end()) return {};
@@ -74,7 +75,7 @@ std::vector<std::string_view> Program::member_names(TypeId owner, bool is_static
     if (it == members_of_.end()) return names;
     for (FnId id : it->second) {
         if (out.fns[id].is_method == !is_static)
-            names.push_back(text(ast(fn_decls_[id].module).items[out.fns[id].item].name.symbol));
+            names.push_back(text(ast(fn_decl(id).module).items[out.fns[id].item].name.symbol));
     }
     return names;
 }

@@ -3,6 +3,7 @@
 
 #include "builtins/constant.h"
 #include "check/signature_text.h"
+#include "check/wording.h"
 
 namespace tn::check {
 
@@ -12,6 +13,8 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
         if (find_local(name->name)) return path;
         if (text(name->name) == "Self" && self_type_.is_valid())
             return Path{Path::Kind::Type, {}, self_type_};
+        if (TypeId param = find_type_param(name->name); param.is_valid())
+            return Path{Path::Kind::Type, {}, param};
         std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
         if (!entity) return path;
         switch (entity->kind) {
@@ -24,6 +27,7 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
         case EntityKind::HostModule:
         case EntityKind::BuiltinFn:
         case EntityKind::Constructor:
+        case EntityKind::Trait:
         case EntityKind::Unavailable: return Path{Path::Kind::Entity, *entity, TypeId()};
         case EntityKind::Global: return path;
         }
@@ -75,11 +79,13 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
             }
         }
         if (args.size() == count) return true;
-        report(Diag::TypeArgumentCount, span, type_name, count, args.size());
+        report(Diag::TypeArgumentCount, span, type_name, counted(count, "type argument"), args.size());
         return false;
     };
     if (entity.kind == EntityKind::Alias) {
-        return complete(0, text(name)) ? program_.alias_type(entity.index, span) : error();
+        return complete(program_.alias_param_count(entity.index), text(name))
+                   ? program_.alias_type(entity.index, args, span)
+                   : error();
     }
     if (entity.kind == EntityKind::Nominal) {
         const Nominal& nominal = types_.nominal(NominalId(entity.index));
@@ -90,16 +96,12 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
     }
     BuiltinType type = *find_builtin_type(types_, text(name));
     if (!complete(type.arg_count, type.name)) return error();
-    bool is_option = type.nominal.is_valid() && type.nominal == types_.option_id;
-    if (type.kind == TypeKind::Map || type.kind == TypeKind::Set || type.kind == TypeKind::Slice ||
-        (type.kind == TypeKind::Enum && !is_option)) {
-        return not_supported("`" + std::string(type.name) + "`", span);
-    }
     return make_builtin_type(types_, type, args);
 }
 
-TypeId BodyChecker::visit(ExprId id, const syntax::NameExpr& node, const Expect& expect) {
+TypeId BodyChecker::visit(ExprId id, const syntax::NameExpr& node, const Expect&) {
     if (auto local = find_local(node.name)) {
+        note_use_of_local(*local);
         set(id, Form::Local, local->value);
         return body_.locals[*local].type;
     }
@@ -112,6 +114,10 @@ TypeId BodyChecker::visit(ExprId id, const syntax::NameExpr& node, const Expect&
         report(Diag::NotAValue, span_of(id), spelled, "a type");
         return error();
     }
+    if (find_type_param(node.name).is_valid()) {
+        report(Diag::NotAValue, span_of(id), spelled, "a type parameter");
+        return error();
+    }
     std::optional<Entity> entity = program_.find_entity(body_.module, node.name);
     if (!entity) {
         ++error_count_;
@@ -119,29 +125,31 @@ TypeId BodyChecker::visit(ExprId id, const syntax::NameExpr& node, const Expect&
         program_.unknown_name(body_.module, node.name, span_of(id), locals);
         return error();
     }
-    return use_entity(id, *entity, node.name, expect);
+    return use_entity(id, *entity, node.name, nullptr);
 }
 
-TypeId BodyChecker::use_entity(ExprId id, const Entity& entity, SymbolId name, const Expect&) {
+TypeId BodyChecker::use_entity(ExprId id, const Entity& entity, SymbolId name,
+                               const syntax::IndexExpr* type_args) {
     switch (entity.kind) {
     case EntityKind::Global: return use_global(id, GlobalId(entity.index));
     case EntityKind::Constructor: {
         TypeId type = enum_of_constructor(entity, span_of(id));
         if (is_error(type)) return type;
-        const Variant& variant = types_.nominal(type).variants[entity.variant];
-        if (!variant.fields.empty()) return not_supported("a constructor as a function value", span_of(id));
+        if (!types_.nominal(type).variants[entity.variant].fields.empty())
+            return constructor_value(id, type, entity.variant);
         return call(id, constructor_target(type, entity.variant), {}, false);
     }
     case EntityKind::Fn:
     case EntityKind::HostFn:
     case EntityKind::BuiltinFn: {
-        ++error_count_;
-        TypeId type = program_.not_supported("a function value", span_of(id));
-        return type;
+        Target target = fn_entity_target(entity, span_of(id));
+        give_type_args(target, type_args);
+        return fn_value(id, target);
     }
     case EntityKind::Nominal:
     case EntityKind::Alias:
     case EntityKind::BuiltinType:
+    case EntityKind::Trait:
     case EntityKind::HostModule:
         report(Diag::NotAValue, span_of(id), text(name), describe(entity.kind));
         return error();
@@ -156,11 +164,17 @@ TypeId BodyChecker::use_global(ExprId id, GlobalId global) {
     return program_.out.globals[global].type;
 }
 
-TypeId BodyChecker::visit(ExprId id, const syntax::FieldExpr& node, const Expect& expect) {
+TypeId BodyChecker::use_field(ExprId id, TypeId record, std::uint32_t field) {
+    set(id, Form::Field, field);
+    Field declared = types_.nominal(record).fields[field];
+    return types_.field_type(record, declared);
+}
+
+TypeId BodyChecker::visit(ExprId id, const syntax::FieldExpr& node, const Expect&) {
     Path path = path_of(node.base);
     if (path.what == Path::Kind::Type) {
         if (!node.name.is_valid() || is_error(path.type)) return error();
-        return type_member(id, path.type, node.name);
+        return type_member(id, path.type, node.name, nullptr);
     }
     if (path.what == Path::Kind::Entity) {
         if (!node.name.is_valid() || path.entity.kind == EntityKind::Unavailable) {
@@ -169,7 +183,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::FieldExpr& node, const Expect
         }
         if (path.entity.kind == EntityKind::HostModule) {
             auto entity = program_.find_host_member(SymbolId(path.entity.index), node.name.symbol);
-            if (entity) return use_entity(id, *entity, node.name.symbol, expect);
+            if (entity) return use_entity(id, *entity, node.name.symbol, nullptr);
             report(Diag::UnknownMember, node.name.span, text(SymbolId(path.entity.index)),
                    text(node.name.symbol));
             return error();
@@ -180,17 +194,16 @@ TypeId BodyChecker::visit(ExprId id, const syntax::FieldExpr& node, const Expect
     if (is_never(base)) return base;
     if (types_.kind(base) == TypeKind::Record) {
         if (auto field = find_field(base, text(node.name.symbol))) {
-            set(id, Form::Field, *field);
-            Field declared = types_.nominal(base).fields[*field];
-            return types_.field_type(base, declared);
+            return use_field(id, base, *field);
         }
     }
     unknown_field(base, node.name);
     return error();
 }
 
-// `i64.MAX`, `Shape.Empty`, or a static function that is not called.
-TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name) {
+// `i64.MAX`, `Shape.Empty`, or a method or static function as a value.
+TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name,
+                                const syntax::IndexExpr* type_args) {
     std::string_view spelled = text(name.symbol);
     TypeKind owner = kind(type);
     if (auto constant = find_builtin_constant(owner, spelled)) {
@@ -201,15 +214,13 @@ TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name
         const std::vector<Variant>& variants = types_.nominal(type).variants;
         for (std::uint32_t v = 0; v < variants.size(); ++v) {
             if (variants[v].name != spelled) continue;
-            if (!variants[v].fields.empty())
-                return not_supported("a constructor as a function value", span_of(id));
+            if (!variants[v].fields.empty()) return constructor_value(id, type, v);
             return call(id, constructor_target(type, v), {}, false);
         }
     }
-    if (program_.find_member(type, name.symbol) ||
-        find_builtin_member(types_, type, spelled, BuiltinRole::Static) ||
-        find_builtin_member(types_, type, spelled, BuiltinRole::Method)) {
-        return not_supported("a function value", span_of(id));
+    if (auto target = member_target(type, name)) {
+        give_type_args(*target, type_args);
+        return fn_value(id, *target);
     }
     std::vector<std::string_view> candidates = builtin_constant_names(owner);
     for (std::string_view member : program_.member_names(type, true)) candidates.push_back(member);

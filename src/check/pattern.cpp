@@ -1,6 +1,8 @@
 // Patterns: what they match, and the variables they bind.
 #include "check/body.h"
 
+#include "check/wording.h"
+
 namespace tn::check {
 
 namespace {
@@ -50,7 +52,8 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::BindingPattern& node
             info(id).form = PatternForm::Construct;
             info(id).detail = variant->number;
             if (!declared.fields.empty()) {
-                report(Diag::ArgumentCount, node.name.span, declared.name, declared.fields.size(), 0);
+                report(Diag::ArgumentCount, node.name.span, declared.name,
+                       counted(declared.fields.size(), "argument"), 0);
             }
             if (node.inner.is_valid()) {
                 report(Diag::NotAllowedHere, node.name.span, "a constructor before `@`");
@@ -148,6 +151,7 @@ std::optional<BodyChecker::VariantRef> BodyChecker::find_variant(std::span<const
                        entity->kind == EntityKind::BuiltinType)) {
             owner = type_with_args(*entity, path[0].symbol, nullptr, path[0].span);
         }
+        if (text(path[0].symbol) == "Self" && self_type_.is_valid()) owner = self_type_;
         if (owner.is_valid() && is_error(owner)) return {};
     } else if (path.size() == 1) {
         TypeId value = infer_.shallow(type);
@@ -201,8 +205,8 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::ConstructorPattern& 
         return bind_anyway();
     }
     if (declared.fields.size() != elements.size()) {
-        report(Diag::ArgumentCount, tree().patterns[id].span, declared.name, declared.fields.size(),
-               elements.size());
+        report(Diag::ArgumentCount, tree().patterns[id].span, declared.name,
+               counted(declared.fields.size(), "argument"), elements.size());
     }
     TypeId owner = infer_.shallow(type);
     if (types_.kind(owner) != TypeKind::Enum) owner = variant->type;

@@ -32,8 +32,14 @@ bool BodyChecker::is_place(ExprId id, std::string& why_not) {
         case Form::Element: {
             const auto* element = node.as<syntax::IndexExpr>();
             if (!element) return false;
-            TypeKind base = kind(info(element->base).type);
-            if (base != TypeKind::List) {
+            TypeId base_type = infer_.shallow(info(element->base).type);
+            TypeKind base = types_.kind(base_type);
+            if (base == TypeKind::Slice) { // memory of the host
+                if (types_[base_type].payload == 1) return true;
+                why_not = "a `Slice` is read-only; a parameter whose elements change is a `mut Slice`";
+                return false;
+            }
+            if (base != TypeKind::List && base != TypeKind::Map) {
                 why_not = base == TypeKind::String ? "a `String` does not change in place"
                                                    : "this does not change in place";
                 return false;
@@ -45,18 +51,17 @@ bool BodyChecker::is_place(ExprId id, std::string& why_not) {
         case Form::Plain:
         case Form::Constant:
         case Form::Operator:
-        case Form::Call: return false;
+        case Form::Call:
+        case Form::FnValue:
+        case Form::Closure:
+        case Form::IndexSet: return false;
         }
     }
 }
 
-void BodyChecker::mark_assigned(ExprId id) {
+ExprId BodyChecker::root_of_place(ExprId id) const {
     for (;;) {
         id = without_parens(id);
-        if (info(id).form == Form::Local) {
-            body_.locals[LocalId(info(id).detail)].is_assigned = true;
-            return;
-        }
         const syntax::Expr& node = expr(id);
         if (const auto* field = node.as<syntax::FieldExpr>()) {
             id = field->base;
@@ -65,9 +70,14 @@ void BodyChecker::mark_assigned(ExprId id) {
         } else if (const auto* element = node.as<syntax::IndexExpr>()) {
             id = element->base;
         } else {
-            return;
+            return id;
         }
     }
+}
+
+void BodyChecker::mark_assigned(ExprId id) {
+    ExprId root = root_of_place(id);
+    if (info(root).form == Form::Local) body_.locals[LocalId(info(root).detail)].is_assigned = true;
 }
 
 std::string BodyChecker::spell_place(ExprId id) {
@@ -152,9 +162,9 @@ TypeId BodyChecker::visit(ExprId id, const syntax::AssignExpr& node, const Expec
         }
         check(node.value);
         return simple(TypeKind::Unit);
-    } else {
-        mark_assigned(node.place);
     }
+    mark_assigned(node.place);
+    note_write(node.place);
     if (!node.op) {
         Expect expect{place_type, Span{}};
         const ExprInfo& what = info(without_parens(node.place));

@@ -6,9 +6,11 @@
 
 #include "check/builtin_table.h"
 #include "check/check.h"
+#include "check/generics.h"
 #include "check/infer.h"
 #include "types/layout.h"
 
+#include <deque>
 #include <functional>
 #include <unordered_map>
 
@@ -22,6 +24,7 @@ enum class EntityKind : std::uint8_t {
     Fn,          // FnId
     Global,      // GlobalId
     Nominal,     // NominalId: a record or an enum
+    Trait,       // TraitId
     Alias,       // number in Program::aliases_
     HostFn,      // number in HostDecls::fns
     HostModule,  // SymbolId of its path
@@ -43,16 +46,19 @@ std::string_view describe(EntityKind kind);
 // How type expressions of one place are read.
 struct TypeScope {
     ModuleId module;
-    TypeId self;                                                       // `Self`; invalid: none
-    const std::unordered_map<SymbolId, TypeId>* type_params = nullptr; // by name
-    std::function<TypeId(Span)> infer;                                 // for `_`; empty: not allowed
+    TypeId self;                        // `Self`; invalid: none
+    const Generics* generics = nullptr; // null: no type parameters
+    std::function<TypeId(Span)> infer;  // for `_`; empty: not allowed
 };
 
 // What the tree knows about a function and Checked::Fn does not.
 struct FnDecl {
     const syntax::FnItem* node = nullptr;
     ModuleId module;
-    TypeId self_type; // of the impl; invalid outside
+    TypeId self_type; // of the impl or trait; invalid outside
+    Generics generics;
+    TraitId trait;           // the trait that declares it; invalid: none does
+    bool is_queued = false;  // of the prelude: its body is, or will be, checked
 };
 
 class Program {
@@ -74,10 +80,11 @@ public:
     TypeId simple(TypeKind kind) const { return types.simple(kind); }
 
     // ---- names (names.cpp) ----
-    std::optional<Entity> find_entity(ModuleId module, SymbolId name) const;
+    std::optional<Entity> find_entity(ModuleId module, SymbolId name);
     std::optional<Entity> find_host_member(SymbolId module_path, SymbolId name);
-    // A user's method or static function of a record or enum.
-    std::optional<FnId> find_member(TypeId owner, SymbolId name) const;
+    // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's of
+    // any type.
+    std::optional<FnId> find_member(TypeId owner, SymbolId name);
     std::vector<std::string_view> member_names(TypeId owner, bool is_static) const;
     // Reports UnknownName with what might be meant; `locals` are more candidates.
     void unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals);
@@ -87,14 +94,16 @@ public:
     // ---- types (resolve_type.cpp) ----
     // Error when it was reported.
     TypeId resolve_type(const TypeScope& scope, TypeExprId id, bool is_result = false);
-    TypeId alias_type(std::uint32_t alias, Span use);
+    TypeId alias_type(std::uint32_t alias, std::span<const TypeId> args, Span use);
+    std::size_t alias_param_count(std::uint32_t alias) const { return aliases_[alias].generics.params.size(); }
+    TypeId resolve_param_type(const TypeScope& scope, TypeExprId id); // slice.cpp
     // A nominal applied to arguments; checks their count.
     TypeId apply_nominal(NominalId id, std::span<const TypeId> args, Span span);
     // Checks depth and leaves of a finished type; answers Error and reports when it is too large.
     TypeId check_size(TypeId type, Span span);
     TypeId not_supported(std::string_view what, Span span);
 
-    const FnDecl& fn_decl(FnId id) const { return fn_decls_[id]; }
+    const FnDecl& fn_decl(FnId id) const { return fn_decls_[id.index()]; }
     Span nominal_span(NominalId id) const;
     Span global_type_span(GlobalId id) const; // of the written type
 
@@ -106,12 +115,14 @@ private:
     struct Alias {
         ModuleId module;
         ItemId item;
-        TypeId type;
+        Generics generics;
+        TypeId type; // in terms of its parameters
         enum class State : std::uint8_t { New, Active, Done } state = State::New;
     };
     struct NominalDecl {
         ModuleId module;
         ItemId item;
+        Generics generics;
     };
     struct Uses {
         std::vector<FnId> fns;
@@ -123,12 +134,19 @@ private:
     void declare_item(ModuleId module, ItemId id);
     void declare_import(ModuleId module, const syntax::Item& item, const syntax::ImportItem& node);
     void declare_impl(ModuleId module, const syntax::Item& item, const syntax::ImplItem& node);
-    FnId declare_fn(ModuleId module, ItemId id, TypeId self_type, std::string name);
+    // `outer` is what is in force around it.
+    FnId declare_fn(ModuleId module, ItemId id, TypeId self_type, const Generics& outer, std::string name);
     void resolve_nominals();
-    void resolve_fields(NominalId id, const NominalDecl& decl);
+    void resolve_fields(NominalId id, NominalDecl& decl);
     std::vector<Field> declared_fields(const TypeScope& scope, syntax::ListOf<syntax::FieldDecl> list);
     std::vector<Variant> declared_variants(const TypeScope& scope, const syntax::EnumItem& node);
+    // recursive_type.cpp
     void find_recursive_records();
+    void find_expanding_types();
+
+    // generics.cpp
+    void declare_generics(ModuleId module, syntax::ListOf<syntax::GenericParam> list, Generics& into);
+
     void resolve_signature(FnId id);
     void resolve_globals();
     void add_name(ModuleId module, const syntax::Name& name, Entity entity);
@@ -149,17 +167,17 @@ private:
     }
 
     IdVec<ModuleId, std::unordered_map<SymbolId, std::pair<Entity, Span>>> names_;
-    std::vector<Alias> aliases_;
-    std::unordered_map<std::uint32_t, NominalDecl> nominal_decls_;
+    std::deque<Alias> aliases_;
+    std::unordered_map<std::uint32_t, NominalDecl> nominal_decls_; // by NominalId
     std::vector<NominalId> declared_nominals_;
-    IdVec<FnId, FnDecl> fn_decls_;
+    std::deque<FnDecl> fn_decls_; // by FnId; a deque, since bodies hold references while others are declared
     std::unordered_map<std::uint64_t, FnId> members_;
     std::unordered_map<std::uint32_t, std::vector<FnId>> members_of_;
     std::vector<std::pair<ModuleId, ItemId>> impls_;
     std::unordered_map<SymbolId, std::uint32_t> host_fns_; // by whole path
     std::unordered_map<SymbolId, bool> host_modules_;
     std::vector<TypeExprId> global_types_; // by GlobalId
-    std::vector<Uses> fn_uses_, global_uses_;
+    std::deque<Uses> fn_uses_, global_uses_;
     Uses other_uses_; // of tests: they are nobody's dependency
     Uses* uses_ = &other_uses_;
     unsigned type_nesting_ = 0;

@@ -3,6 +3,7 @@
 
 #include "check/signature_text.h"
 #include "check/suggest.h"
+#include "check/wording.h"
 #include "syntax/parser.h"
 
 namespace tn::check {
@@ -22,7 +23,7 @@ TypeId Program::not_supported(std::string_view what, Span span) {
 TypeId Program::check_size(TypeId type, Span span) {
     bool too_large = facts.depth(type) > TypeFacts::max_depth;
     if (!too_large && !has_broken_types_ && !facts.has_error(type) && !facts.has_infer(type) &&
-        types.kind(type) != TypeKind::Param) {
+        !types.has_param(type)) {
         too_large = layouts.get(type).leaves.size() > max_leaves;
     }
     if (!too_large) return type;
@@ -49,10 +50,21 @@ TypeId Program::resolve_node(const TypeScope&, const syntax::NeverTypeExpr&, Spa
     return simple(TypeKind::Error);
 }
 template <> TypeId Program::resolve_node(const TypeScope&, const syntax::MutTypeExpr&, Span span, bool) {
-    return not_supported("`mut Slice`", span);
+    sink.report(Diag::SliceMisuse, span, input.sources.text(span));
+    return simple(TypeKind::Error);
 }
-template <> TypeId Program::resolve_node(const TypeScope&, const syntax::FnTypeExpr&, Span span, bool) {
-    return not_supported("a function type", span);
+template <>
+TypeId Program::resolve_node(const TypeScope& scope, const syntax::FnTypeExpr& node, Span, bool) {
+    std::vector<TypeId> params;
+    for (const syntax::FnTypeParam& param : ast(scope.module).view(node.params)) {
+        params.push_back(resolve_type(scope, param.type));
+        if (!param.is_mut) continue;
+        sink.report(Diag::UnexpectedMut, ast(scope.module).types[param.type].span,
+                    "a function value has no `mut` parameters");
+        params.back() = simple(TypeKind::Error);
+    }
+    TypeId result = node.ret.is_valid() ? resolve_type(scope, node.ret, true) : simple(TypeKind::Unit);
+    return types.fn(params, result);
 }
 template <>
 TypeId Program::resolve_node(const TypeScope& scope, const syntax::OptionalTypeExpr& node, Span, bool) {
@@ -105,13 +117,12 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
 
     auto takes = [&](std::string_view what, std::size_t count) {
         if (args.size() == count) return true;
-        sink.report(Diag::TypeArgumentCount, span, what, count, args.size());
+        sink.report(Diag::TypeArgumentCount, span, what, counted(count, "type argument"), args.size());
         return false;
     };
-    if (scope.type_params) {
-        if (auto it = scope.type_params->find(name); it != scope.type_params->end()) {
-            return takes(text(name), 0) ? it->second : simple(TypeKind::Error);
-        }
+    if (scope.generics) {
+        if (TypeId param = scope.generics->find(name); param.is_valid())
+            return takes(text(name), 0) ? param : simple(TypeKind::Error);
     }
     if (text(name) == "Self") {
         if (scope.self.is_valid()) return takes("Self", 0) ? scope.self : simple(TypeKind::Error);
@@ -126,15 +137,15 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     switch (entity->kind) {
     case EntityKind::Unavailable: return simple(TypeKind::Error);
     case EntityKind::Alias:
-        return takes(text(name), 0) ? alias_type(entity->index, span) : simple(TypeKind::Error);
+        return takes(text(name), alias_param_count(entity->index)) ? alias_type(entity->index, args, span)
+                                                                   : simple(TypeKind::Error);
     case EntityKind::Nominal: return apply_nominal(NominalId(entity->index), args, span);
     case EntityKind::BuiltinType: {
         BuiltinType type = *find_builtin_type(types, text(name));
         if (!takes(type.name, type.arg_count)) return simple(TypeKind::Error);
-        bool is_option = type.nominal.is_valid() && type.nominal == types.option_id;
-        if (type.kind == TypeKind::Map || type.kind == TypeKind::Set || type.kind == TypeKind::Slice ||
-            (type.kind == TypeKind::Enum && !is_option)) {
-            return not_supported("`" + std::string(type.name) + "`", span);
+        if (type.kind == TypeKind::Slice) {
+            sink.report(Diag::SliceMisuse, span, input.sources.text(span));
+            return simple(TypeKind::Error);
         }
         if (type.kind == TypeKind::Range && types.kind(args[0]) != TypeKind::Error &&
             !types.is_integer(args[0])) {
@@ -146,6 +157,10 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
         }
         return make_builtin_type(types, type, args);
     }
+    case EntityKind::Trait:
+        sink.report(Diag::NotAType, span, text(name), describe(entity->kind))
+            .hint("a type parameter can have it as a bound: `T: " + std::string(text(name)) + "`");
+        return simple(TypeKind::Error);
     case EntityKind::Fn:
     case EntityKind::Global:
     case EntityKind::HostFn:
@@ -161,13 +176,14 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
 TypeId Program::apply_nominal(NominalId id, std::span<const TypeId> args, Span span) {
     const Nominal& nominal = types.nominal(id);
     if (nominal.params.size() != args.size()) {
-        sink.report(Diag::TypeArgumentCount, span, nominal.name, nominal.params.size(), args.size());
+        sink.report(Diag::TypeArgumentCount, span, nominal.name, counted(nominal.params.size(), "type argument"),
+                    args.size());
         return simple(TypeKind::Error);
     }
     return types.make(nominal.kind, args, id.value);
 }
 
-TypeId Program::alias_type(std::uint32_t index, Span use) {
+TypeId Program::alias_type(std::uint32_t index, std::span<const TypeId> args, Span use) {
     switch (aliases_[index].state) {
     case Alias::State::Done: break;
     case Alias::State::Active:
@@ -178,6 +194,7 @@ TypeId Program::alias_type(std::uint32_t index, Span use) {
         aliases_[index].state = Alias::State::Active;
         TypeScope scope;
         scope.module = aliases_[index].module;
+        scope.generics = &aliases_[index].generics;
         const auto* node = ast(scope.module).items[aliases_[index].item].as<syntax::AliasItem>();
         TypeId type = resolve_type(scope, node->type);
         aliases_[index].type = type;
@@ -185,7 +202,7 @@ TypeId Program::alias_type(std::uint32_t index, Span use) {
         break;
     }
     }
-    return aliases_[index].type;
+    return types.substitute(aliases_[index].type, aliases_[index].generics.params, args);
 }
 
 void Program::unknown_type(const TypeScope& scope, const syntax::Name& name) {

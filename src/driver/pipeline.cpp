@@ -55,7 +55,8 @@ Lowered lower_source(const Engine& engine, std::string name, std::string text, c
     if (!checked) return result;
 
     auto layouts = std::make_shared<LayoutTable>(*types);
-    result.ir = lower::lower({*checked, host, *result.sources, interner, types, layouts});
+    result.ir = lower::lower({*checked, host, *result.sources, interner, types, layouts, sink});
+    if (!result.ir) result.diagnostics = sink.sorted();
     (void)options;
     return result;
 }

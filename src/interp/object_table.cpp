@@ -53,7 +53,7 @@ void ObjectTable::forget_what_is_freed(rt::Object* first) {
         serials_.erase(object);
         const rt::ObjectDesc& desc = *object->desc;
         if (!desc.has_refs) continue;
-        bool is_box = desc.kind == rt::ObjectDesc::Kind::Box;
+        bool is_box = desc.is_box();
         const auto* seq = static_cast<const rt::Seq*>(object);
         const std::uint8_t* data = is_box ? rt::box_data(static_cast<rt::Box*>(object)) : seq->data;
         std::int64_t count = is_box ? 1 : seq->length;

@@ -7,6 +7,8 @@
 #include "ir/print.h"
 #include "support/ice.h"
 
+#include <algorithm>
+
 namespace tn::interp {
 
 using ir::Inst;
@@ -244,6 +246,24 @@ Run::Step Run::exec(Tag<Op::Call>, const Inst& inst) {
     for (unsigned i = 0; i < sig.params.size(); ++i) {
         args.push_back(
             pass(operand_cell(inst, i), sig.params[i].type, sig.params[i].ownership == ir::Ownership::Owned));
+    }
+    return push_frame(callee, args);
+}
+
+Run::Step Run::exec(Tag<Op::CallClosure>, const Inst& inst) {
+    check_nothing_taken();
+    const rt::ObjectDesc& desc = *object(inst, 0)->desc;
+    check(desc.kind == rt::ObjectDesc::Kind::Closure, "call of an object that is no closure");
+    const ir::FuncId callee(desc.func);
+    const ir::Signature& sig = ir::signature_of(module_, inst);
+    const ir::Signature& own = module_.functions[callee].sig;
+    check(own.params.size() == sig.params.size() + 1 && own.results == sig.results &&
+              std::equal(sig.params.begin(), sig.params.end(), own.params.begin() + 1),
+          "closure of another signature");
+    std::vector<Cell> args{pass(operand_cell(inst, 0), Scalar::Ref, false)};
+    for (unsigned i = 0; i < sig.params.size(); ++i) {
+        args.push_back(pass(operand_cell(inst, i + 1), sig.params[i].type,
+                            sig.params[i].ownership == ir::Ownership::Owned));
     }
     return push_frame(callee, args);
 }

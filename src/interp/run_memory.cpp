@@ -26,7 +26,7 @@ Run::Region Run::region_of(const Cell& address, bool write) {
     check(objects_.is_alive(address.base, address.serial), "access to an object that was freed or renamed");
     const rt::ObjectDesc& desc = *address.base->desc;
     check(!write || address.base->count == 1, "write into a shared object");
-    if (desc.kind == rt::ObjectDesc::Kind::Box) {
+    if (desc.is_box()) {
         std::uint8_t* data = rt::box_data(static_cast<rt::Box*>(address.base));
         return {data, data + desc.stride, &desc.refs, desc.stride, MemoryClass::Box};
     }
@@ -150,7 +150,7 @@ Run::Step Run::exec(Tag<Op::UniqueAt>, const Inst& inst) {
 // --- sequences ---
 
 rt::Seq* Run::seq_of(const Inst& inst, rt::Object* ref, bool check_desc) {
-    check(ref->desc->kind != rt::ObjectDesc::Kind::Box, "a box is no sequence");
+    check(!ref->desc->is_box(), "a box is no sequence");
     check(!check_desc || ref->desc->id == static_cast<std::uint64_t>(inst.imm),
           "object of another description");
     return static_cast<rt::Seq*>(ref);
@@ -213,6 +213,40 @@ Run::Step Run::exec(Tag<Op::SeqSetLen>, const Inst& inst) {
     }
     // The elements stay where they are, so addresses made from the old name stay good.
     return set_ref(inst, ref, true);
+}
+
+// --- boxes and closures ---
+
+Run::Step Run::exec(Tag<Op::HashSeed>, const Inst& inst) { return set(inst, {.u = context_.hash_seed}); }
+
+Run::Step Run::exec(Tag<Op::BoxNew>, const Inst& inst) {
+    const ir::Desc& desc = module_.descs[ir::DescId(static_cast<std::size_t>(inst.imm))];
+    const Layout* layout = module_.layouts->find(desc.type);
+    check(layout && layout->leaves.size() == inst.operands.count, "leaves of another value");
+    for (unsigned i = 0; i < inst.operands.count; ++i) {
+        if (operand_type(inst, i) == Scalar::Ref) object(inst, i, true);
+    }
+    // Fails before it takes anything: the frame still owns its references then.
+    rt::Object* made = rt::rt_box_new(&context_, static_cast<std::uint32_t>(inst.imm));
+    if (!made) return Step::Trapped;
+    std::uint8_t* data = rt::box_data(static_cast<rt::Box*>(made));
+    for (unsigned i = 0; i < inst.operands.count; ++i) {
+        if (operand_type(inst, i) == Scalar::Ref) consume(inst, i, true);
+        rt::Slot leaf = operand(inst, i);
+        std::memcpy(data + layout->leaves[i].offset, &leaf, scalar_size(operand_type(inst, i)));
+    }
+    return set_ref(inst, made, true);
+}
+
+Run::Step Run::exec(Tag<Op::BoxData>, const Inst& inst) {
+    rt::Object* box = object(inst, 0);
+    check(box->desc->is_box(), "a sequence is no box");
+    Cell address;
+    address.slot.ptr = rt::box_data(static_cast<rt::Box*>(box));
+    address.base = box;
+    address.serial = operand_cell(inst, 0).serial;
+    define(inst.first_result, address);
+    return Step::Next;
 }
 
 } // namespace tn::interp

@@ -96,10 +96,9 @@ InstId Builder::append(Inst inst, std::span<const ValueId> operands, std::span<c
                 add_result(callee.result(i).scalar, callee.result(i).owned);
             }
         } else {
-            const Signature& sig = inst.op == Op::Call
-                                       ? module_.functions[FuncId(static_cast<std::size_t>(inst.imm))].sig
-                                       : module_.host_fns[HostFnId(static_cast<std::size_t>(inst.imm))].sig;
-            TN_CHECK(operands.size() == sig.params.size(), "wrong argument count");
+            const Signature& sig = signature_of(module_, inst);
+            TN_CHECK(operands.size() == sig.params.size() + (inst.op == Op::CallClosure ? 1 : 0),
+                     "wrong argument count");
             for (Scalar type : sig.results) add_result(type, true);
         }
         inst.type = inst.result_count == 1 ? fn_.values[inst.first_result].type : Scalar::Void;
@@ -130,6 +129,7 @@ ValueId Builder::empty(DescId desc) {
     return result(append(plain(Op::Empty, Scalar::Ref, desc.index()), {}));
 }
 ValueId Builder::instance_data() { return result(append(plain(Op::InstanceData, Scalar::Ptr), {})); }
+ValueId Builder::hash_seed() { return result(append(plain(Op::HashSeed, Scalar::U64), {})); }
 
 ValueId Builder::unary(Op op, Scalar type, ValueId a) { return result(append(plain(op, type), {&a, 1})); }
 ValueId Builder::binary(Op op, Scalar type, ValueId a, ValueId b) {
@@ -219,6 +219,11 @@ ValueId Builder::seq_set_len(ValueId list, ValueId length) {
     return binary(Op::SeqSetLen, Scalar::Ref, list, length);
 }
 
+ValueId Builder::box_new(DescId desc, std::span<const ValueId> leaves) {
+    return result(append(plain(Op::BoxNew, Scalar::Ref, desc.index()), leaves));
+}
+ValueId Builder::box_data(ValueId box) { return unary(Op::BoxData, Scalar::Ptr, box); }
+
 InstId Builder::call(FuncId callee, std::span<const ValueId> args) {
     return append(plain(Op::Call, Scalar::Void, callee.index()), args);
 }
@@ -227,6 +232,11 @@ InstId Builder::call_runtime(RuntimeFn callee, std::span<const ValueId> args) {
 }
 InstId Builder::call_host(HostFnId callee, std::span<const ValueId> args) {
     return append(plain(Op::CallHost, Scalar::Void, callee.index()), args);
+}
+InstId Builder::call_closure(SigId signature, ValueId closure, std::span<const ValueId> args) {
+    std::vector<ValueId> operands{closure};
+    operands.insert(operands.end(), args.begin(), args.end());
+    return append(plain(Op::CallClosure, Scalar::Void, signature.index()), operands);
 }
 
 void Builder::trap_if(ValueId condition, std::uint32_t trap_code, std::span<const ValueId> payload) {
@@ -258,12 +268,21 @@ void Builder::trap(std::uint32_t trap_code, ValueId message) {
 }
 void Builder::unreachable() { append(plain(Op::Unreachable, Scalar::Void), {}); }
 
+const Signature& signature_of(const Module& module, const Inst& call) {
+    const auto index = static_cast<std::size_t>(call.imm);
+    if (call.op == Op::Call) return module.functions[FuncId(index)].sig;
+    if (call.op == Op::CallHost) return module.host_fns[HostFnId(index)].sig;
+    TN_CHECK(call.op == Op::CallClosure, "not a call with a signature");
+    return module.signatures[SigId(index)];
+}
+
 bool consumes_operand(const Module& module, const Function& fn, const Inst& inst, unsigned i) {
     if (fn.values[fn.operands_of(inst)[i]].type != Scalar::Ref) return false;
-    auto takes = [i](const Signature& sig) { return sig.params[i].ownership == Ownership::Owned; };
-    if (inst.op == Op::Call) return takes(module.functions[FuncId(static_cast<std::size_t>(inst.imm))].sig);
-    if (inst.op == Op::CallHost)
-        return takes(module.host_fns[HostFnId(static_cast<std::size_t>(inst.imm))].sig);
+    if (inst.op == Op::Call || inst.op == Op::CallHost)
+        return signature_of(module, inst).params[i].ownership == Ownership::Owned;
+    if (inst.op == Op::CallClosure)
+        return i > 0 && signature_of(module, inst).params[i - 1].ownership == Ownership::Owned;
+    if (inst.op == Op::BoxNew) return true;
     if (inst.op == Op::CallRuntime) return runtime_fn_info(static_cast<RuntimeFn>(inst.imm)).param(i).owned;
     if (inst.op == Op::Return) return true;
     return i < 8 && (op_info(inst.op).consumes >> i & 1) != 0;

@@ -31,6 +31,7 @@ public:
     ValueId literal(LiteralId id);
     ValueId empty(DescId desc);
     ValueId instance_data();
+    ValueId hash_seed();
 
     // Any op with one result of `type` and no imm.
     ValueId unary(Op op, Scalar type, ValueId a);
@@ -58,11 +59,16 @@ public:
     ValueId list_new(ValueId capacity, DescId desc);
     ValueId list_grow(ValueId list, DescId desc);
     ValueId seq_set_len(ValueId list, ValueId length);
+    // `leaves`: the whole value, in the order of its layout; its references are consumed.
+    ValueId box_new(DescId desc, std::span<const ValueId> leaves);
+    ValueId box_data(ValueId box);
 
     // Results are consecutive values starting at result(inst).
     InstId call(FuncId callee, std::span<const ValueId> args);
     InstId call_runtime(RuntimeFn callee, std::span<const ValueId> args);
     InstId call_host(HostFnId callee, std::span<const ValueId> args);
+    // The closure is borrowed; `args` as the signature says.
+    InstId call_closure(SigId signature, ValueId closure, std::span<const ValueId> args);
     ValueId result(InstId inst, unsigned i = 0) const { return fn_.result(inst, i); }
 
     void trap_if(ValueId condition, std::uint32_t trap_code, std::span<const ValueId> payload = {});
@@ -86,6 +92,10 @@ private:
     LocId loc_;
 };
 
+// Runs code of the script or of the host, which may change any memory and keep any reference it is given.
+constexpr bool is_call(Op op) { return op == Op::Call || op == Op::CallHost || op == Op::CallClosure; }
+// The signature of a Call, CallHost or CallClosure, which in the last case leaves out operand 0, the closure.
+const Signature& signature_of(const Module& module, const Inst& call);
 // True if the inst consumes the reference in its i-th operand. (Owned block arguments and returned
 // references are consumed too; this answers for plain operands, Return included.)
 bool consumes_operand(const Module& module, const Function& fn, const Inst& inst, unsigned i);

@@ -231,6 +231,17 @@ Param parse_param(Cursor& cursor) {
     return param;
 }
 
+Signature parse_signature(Cursor& cursor) {
+    Signature signature;
+    cursor.expect("(");
+    while (!cursor.accept(")")) {
+        if (!signature.params.empty()) cursor.expect(",");
+        signature.params.push_back(parse_param(cursor));
+    }
+    signature.results = parse_results(cursor);
+    return signature;
+}
+
 std::string parse_label(Cursor& cursor) {
     cursor.expect("@");
     // Labels are compared in the spelling that function_label writes.

@@ -50,6 +50,7 @@ TypeId parse_type(Cursor& cursor, TypeTable& types, const std::vector<TypeId>& p
 // "ref, i64" after "->"; "owned ref, i64" up to the closing parenthesis.
 std::vector<Scalar> parse_results(Cursor& cursor);
 Param parse_param(Cursor& cursor);
+Signature parse_signature(Cursor& cursor); // "(owned ref, i64) -> bool"
 // "@main", "@\"closure in main\"#3"
 std::string parse_label(Cursor& cursor);
 

@@ -16,6 +16,7 @@ struct FuncId : Id<FuncId> { using Id::Id; };
 struct DescId : Id<DescId> { using Id::Id; };     // a heap object's description, see module.h
 struct LiteralId : Id<LiteralId> { using Id::Id; };
 struct HostFnId : Id<HostFnId> { using Id::Id; };
+struct SigId : Id<SigId> { using Id::Id; };       // in Module::signatures: what a closure is called with
 struct LocId : Id<LocId> { using Id::Id; };       // a source position with its inlining chain
 
 enum class Op : std::uint8_t {

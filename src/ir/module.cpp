@@ -1,4 +1,5 @@
-// Object descriptions from types and layouts: which leaves are references, how large an element is.
+// Object descriptions from types and layouts: which leaves are references, how large an element is. And the
+// signatures of closures, each once.
 #include "ir/module.h"
 
 #include "support/ice.h"
@@ -11,43 +12,92 @@ void add_refs(Desc& desc, const Layout& layout) {
         if (leaf.scalar == Scalar::Ref) desc.refs.push_back(leaf.offset);
     }
 }
+
+// One description per key: a closure's is its function's, every other one its type's.
+std::uint64_t desc_key(DescKind kind, std::uint32_t what) {
+    if (kind == DescKind::String || kind == DescKind::Bytes) what = 0;
+    return (static_cast<std::uint64_t>(kind) << 32) | what;
+}
+
+std::uint64_t hash_of(const Signature& signature) {
+    std::uint64_t hash = 0xcbf29ce484222325u;
+    auto add = [&](std::uint64_t value) { hash = (hash ^ value) * 0x100000001b3u; };
+    for (const Param& p : signature.params) {
+        add(static_cast<std::uint64_t>(p.type) * 2 + (p.ownership == Ownership::Owned ? 1 : 0));
+    }
+    add(0xff);
+    for (Scalar type : signature.results) add(static_cast<std::uint64_t>(type));
+    return hash;
+}
 } // namespace
 
-DescId Module::desc(DescKind kind, TypeId type) {
-    for (std::size_t i = 0; i < descs.size(); ++i) {
-        const Desc& known = descs[DescId(i)];
-        if (known.kind == kind &&
-            (known.type == type || kind == DescKind::String || kind == DescKind::Bytes)) {
-            return DescId(i);
-        }
+// Lowering may ask for a list before any text: the two fixed places are filled first.
+void Module::make_text_descs() {
+    if (descs.size() >= 2) return;
+    for (auto [kind, type] : {std::pair(DescKind::String, TypeKind::String), std::pair(DescKind::Bytes, TypeKind::Bytes)}) {
+        if (descs.size() > (kind == DescKind::String ? 0u : 1u)) continue;
+        Desc text;
+        text.kind = kind;
+        text.type = types->simple(type);
+        text.stride = 1;
+        descs.push_back(std::move(text));
     }
+}
+
+void Module::index_descs() {
+    for (; indexed_descs_ < descs.size(); ++indexed_descs_) {
+        const DescId id(indexed_descs_);
+        const Desc& known = descs[id];
+        const bool is_closure = known.kind == DescKind::Closure;
+        known_descs_.emplace(desc_key(known.kind, is_closure ? known.func.value : known.type.value), id);
+    }
+}
+
+// `value`: what stands in the object, once or as an element.
+DescId Module::add_desc(Desc desc, TypeId value) {
+    // Elements follow each other as in a C array: the size is already a multiple of the alignment.
+    const Layout& layout = layouts->get(value);
+    desc.stride = layout.size;
+    add_refs(desc, layout);
+    return descs.push_back(std::move(desc));
+}
+
+DescId Module::desc(DescKind kind, TypeId type) {
+    TN_CHECK(kind != DescKind::Closure, "a closure's description is asked for by its function");
+    make_text_descs();
+    index_descs();
+    if (auto it = known_descs_.find(desc_key(kind, type.value)); it != known_descs_.end()) return it->second;
     Desc desc;
     desc.kind = kind;
     desc.type = type;
-    switch (kind) {
-    case DescKind::String:
-    case DescKind::Bytes: desc.stride = 1; break;
-    case DescKind::List: {
+    if (kind == DescKind::List) {
         TN_CHECK(types->kind(type) == TypeKind::List, "list description of another type");
-        // Elements follow each other as in a C array: the size is already a multiple of the alignment.
-        const Layout& element = layouts->get(types->arg(type, 0));
-        desc.stride = element.size;
-        add_refs(desc, element);
-        break;
+        return add_desc(std::move(desc), types->arg(type, 0));
     }
-    case DescKind::Box: {
-        const Layout& value = layouts->get(type);
-        desc.stride = value.size;
-        add_refs(desc, value);
-        break;
+    return add_desc(std::move(desc), type);
+}
+
+DescId Module::closure_desc(FuncId func, TypeId captures) {
+    make_text_descs();
+    index_descs();
+    if (auto it = known_descs_.find(desc_key(DescKind::Closure, func.value)); it != known_descs_.end())
+        return it->second;
+    Desc desc;
+    desc.kind = DescKind::Closure;
+    desc.type = captures;
+    desc.func = func;
+    return add_desc(std::move(desc), captures);
+}
+
+SigId Module::signature_id(const Signature& signature) {
+    for (; indexed_signatures_ < signatures.size(); ++indexed_signatures_) {
+        const SigId id(indexed_signatures_);
+        known_signatures_[hash_of(signatures[id])].push_back(id);
     }
+    for (SigId id : known_signatures_[hash_of(signature)]) {
+        if (signatures[id] == signature) return id;
     }
-    // Lowering may ask for a list before any text: the two fixed places are filled first.
-    if (descs.empty() && kind != DescKind::String)
-        this->desc(DescKind::String, types->simple(TypeKind::String));
-    if (descs.size() == 1 && kind != DescKind::Bytes)
-        this->desc(DescKind::Bytes, types->simple(TypeKind::Bytes));
-    return descs.push_back(std::move(desc));
+    return signatures.push_back(signature);
 }
 
 } // namespace tn::ir

@@ -31,6 +31,10 @@ struct Signature {
     std::vector<Param> params;
     std::vector<Scalar> results; // Ref results are owned
 };
+inline bool operator==(const Param& a, const Param& b) { return a.type == b.type && a.ownership == b.ownership; }
+inline bool operator==(const Signature& a, const Signature& b) {
+    return a.params == b.params && a.results == b.results;
+}
 
 struct Function {
     std::string name; // as stack traces show it: `main`, `Point.length`
@@ -63,12 +67,13 @@ struct Function {
 };
 
 // What a heap object of one type looks like; objects carry a pointer to the runtime's form of it.
-enum class DescKind : std::uint8_t { String, Bytes, List, Box };
+enum class DescKind : std::uint8_t { String, Bytes, List, Box, Closure };
 struct Desc {
     DescKind kind = DescKind::List;
-    TypeId type;            // of the object: String, List[T]; for Box the boxed type
-    std::uint32_t stride = 0; // bytes per element (List), or of the whole value (Box)
+    TypeId type;            // of the object: String, List[T]; for Box the boxed type; for Closure its captures'
+    std::uint32_t stride = 0; // bytes per element (List), or of the whole value (Box, Closure)
     std::vector<std::uint32_t> refs; // offsets of the Ref leaves within one element or value
+    FuncId func;            // Closure: what a call of it runs; its first parameter is the closure itself, borrowed
 };
 
 struct HostFn {
@@ -122,6 +127,7 @@ struct Module {
     std::shared_ptr<LayoutTable> layouts;
     IdVec<FuncId, Function> functions;
     IdVec<DescId, Desc> descs;       // 0 = String, 1 = Bytes
+    IdVec<SigId, Signature> signatures; // of calls of closures, without the closure itself; each once
     IdVec<LiteralId, std::string> literals;
     IdVec<LiteralId, DescId> literal_descs; // String or Bytes
     IdVec<HostFnId, HostFn> host_fns;
@@ -137,8 +143,22 @@ struct Module {
     std::vector<Export> exports;
     std::vector<TestCase> tests;
 
-    // The description of a type, made on first use.
+    // The description of a type, made on first use. For closures see closure_desc.
     DescId desc(DescKind kind, TypeId type);
+    // The description of the closures that run `func`: one per function. `captures` is the type of what they
+    // carry: (), one type, or a tuple.
+    DescId closure_desc(FuncId func, TypeId captures);
+    // The place of a signature in `signatures`, made on first use.
+    SigId signature_id(const Signature& signature);
+
+private:
+    void make_text_descs();
+    void index_descs();
+    DescId add_desc(Desc desc, TypeId value);
+    // The tables by what is asked for; behind them when they were filled in other ways, as by the parser.
+    std::unordered_map<std::uint64_t, DescId> known_descs_;
+    std::unordered_map<std::uint64_t, std::vector<SigId>> known_signatures_; // by hash
+    std::size_t indexed_descs_ = 0, indexed_signatures_ = 0;
 };
 
 } // namespace tn::ir

@@ -158,6 +158,8 @@ private:
         } else if (row(line, "literal", m.literals.size())) {
             m.literal_descs.push_back(DescId(line.index("desc")));
             m.literals.push_back(line.string());
+        } else if (row(line, "sig", m.signatures.size())) {
+            m.signatures.push_back(parse_signature(line));
         } else if (row(line, "host", m.host_fns.size())) {
             parse_host(line);
         } else if (line.next_is("record") || line.next_is("enum") || line.next_is("host")) {
@@ -212,7 +214,7 @@ private:
         Desc desc;
         std::string kind = line.word();
         bool known = false;
-        for (DescKind k : {DescKind::String, DescKind::Bytes, DescKind::List, DescKind::Box}) {
+        for (DescKind k : {DescKind::String, DescKind::Bytes, DescKind::List, DescKind::Box, DescKind::Closure}) {
             if (desc_kind_text(k) != kind) continue;
             desc.kind = k;
             known = true;
@@ -225,6 +227,12 @@ private:
             do desc.refs.push_back(u32(line));
             while (line.accept(","));
         }
+        if (desc.kind == DescKind::Closure) {
+            line.expect("runs");
+            desc.func = label(line);
+        }
+        // Computed now: a finished module's layouts are only looked up.
+        if (desc.kind == DescKind::Box || desc.kind == DescKind::Closure) module_->layouts->get(desc.type);
         module_->descs.push_back(std::move(desc));
     }
 
@@ -242,12 +250,7 @@ private:
         line.expect("registration");
         host.registration = u32(line);
         line.expect("as");
-        line.expect("(");
-        while (!line.accept(")")) {
-            if (!host.sig.params.empty()) line.expect(",");
-            host.sig.params.push_back(parse_param(line));
-        }
-        host.sig.results = parse_results(line);
+        host.sig = parse_signature(line);
         module_->host_fns.push_back(std::move(host));
     }
 

@@ -221,6 +221,8 @@ private:
             return module_.functions[FuncId(static_cast<std::size_t>(inst.imm))].sig.params.size();
         if (inst.op == Op::CallHost)
             return module_.host_fns[HostFnId(static_cast<std::size_t>(inst.imm))].sig.params.size();
+        if (inst.op == Op::CallClosure)
+            return module_.signatures[SigId(static_cast<std::size_t>(inst.imm))].params.size() + 1;
         if (inst.op == Op::CallRuntime)
             return runtime_fn_info(static_cast<RuntimeFn>(inst.imm)).param_count();
         return std::nullopt;
@@ -241,6 +243,12 @@ private:
             inst.imm = cursor.index("desc");
             return operands;
         }
+        case Op::BoxNew: inst.imm = cursor.index("desc"); return value_list(cursor);
+        case Op::CallClosure:
+            inst.imm = cursor.index("sig");
+            if (!module_.signatures.contains(SigId(static_cast<std::size_t>(inst.imm))))
+                cursor.fail("unknown signature");
+            return value_list(cursor);
         case Op::ElemAddr: {
             std::vector<ValueId> operands = value_list(cursor);
             cursor.expect("*");
@@ -278,9 +286,7 @@ private:
             return value_list(cursor);
         case Op::TrapIf:
         case Op::Trap: inst.imm = trap_code(cursor); return value_list(cursor);
-        case Op::Poll:
-            inst.aux = cursor.accept("inlined") ? 1 : 0;
-            return inst.aux ? std::vector<ValueId>() : value_list(cursor);
+        case Op::Poll: inst.aux = cursor.accept("inlined") ? 1 : 0; return {};
 #define PLAIN(name) case Op::name:
             TN_PLAIN_OPS(PLAIN)
 #undef PLAIN

@@ -159,6 +159,8 @@ private:
         case Op::UniqueAt:
         case Op::ListNew:
         case Op::ListGrow: return followed_by("desc" + number);
+        case Op::BoxNew: return led_by("desc" + number);
+        case Op::CallClosure: return led_by("sig" + number);
         case Op::ElemAddr: return list + " * " + number;
         case Op::Load: return memory_text(inst, 0, 1);
         case Op::Store:
@@ -179,7 +181,7 @@ private:
             std::string_view name = trap_name(TrapCode(inst.imm));
             return led_by(name.empty() ? "?" + number : std::string(name));
         }
-        case Op::Poll: return inst.aux ? "inlined" : list;
+        case Op::Poll: return inst.aux ? "inlined" : "";
 #define PLAIN(name) case Op::name:
             TN_PLAIN_OPS(PLAIN)
 #undef PLAIN
@@ -223,6 +225,14 @@ std::string results_text(const std::vector<Scalar>& results) {
     std::string text;
     for (Scalar type : results) text += (text.empty() ? " -> " : ", ") + std::string(scalar_text(type));
     return text;
+}
+
+std::string signature_text(const Signature& signature) {
+    std::string text = "(";
+    for (std::size_t p = 0; p < signature.params.size(); ++p) {
+        text += (p ? ", " : "") + param_text(signature.params[p]);
+    }
+    return text + ")" + results_text(signature.results);
 }
 
 std::string quoted(std::string_view text) {

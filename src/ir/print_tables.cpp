@@ -9,6 +9,7 @@ std::string_view desc_kind_text(DescKind kind) {
     case DescKind::Bytes: return "bytes";
     case DescKind::List: return "list";
     case DescKind::Box: return "box";
+    case DescKind::Closure: return "closure";
     }
     return "?";
 }
@@ -28,6 +29,9 @@ public:
         }
         for (std::size_t i = 0; i < module_.locs.size(); ++i) print_loc(i, module_.locs[LocId(i)]);
         for (std::size_t i = 0; i < module_.descs.size(); ++i) print_desc(i, module_.descs[DescId(i)]);
+        for (std::size_t i = 0; i < module_.signatures.size(); ++i) {
+            line("sig", i, signature_text(module_.signatures[SigId(i)]));
+        }
         for (std::size_t i = 0; i < module_.literals.size(); ++i) {
             LiteralId id(i);
             line("literal", i,
@@ -119,16 +123,14 @@ private:
         for (std::size_t r = 0; r < desc.refs.size(); ++r) {
             text += (r ? ", " : " refs ") + std::to_string(desc.refs[r]);
         }
+        if (desc.kind == DescKind::Closure) text += " runs " + label(desc.func);
         line("desc", i, text);
     }
     void print_host(std::size_t i, const HostFn& host) {
         std::string text = quoted(host.path) + " fn(";
         for (std::size_t p = 0; p < host.params.size(); ++p) text += (p ? ", " : "") + type(host.params[p]);
-        text += ") -> " + type(host.result) + " registration " + std::to_string(host.registration) + " as (";
-        for (std::size_t p = 0; p < host.sig.params.size(); ++p) {
-            text += (p ? ", " : "") + param_text(host.sig.params[p]);
-        }
-        line("host", i, text + ")" + results_text(host.sig.results));
+        text += ") -> " + type(host.result) + " registration " + std::to_string(host.registration) + " as ";
+        line("host", i, text + signature_text(host.sig));
     }
     void print_export(const Export& e) {
         out_ += "export " + quoted(e.name) + " " + label(e.func) + "(";

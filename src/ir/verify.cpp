@@ -174,10 +174,20 @@ std::vector<std::string> verify(const Module& module) {
         want(fixed_place, "descriptions 0 and 1 must be String and Bytes");
         for (std::uint32_t ref : desc.refs)
             want(ref + 8 <= desc.stride && ref % 8 == 0, "reference outside its description");
+        if (desc.kind != DescKind::Closure) continue;
+        want(module.functions.contains(desc.func), "closure of no function");
+        if (!module.functions.contains(desc.func)) continue;
+        const auto& params = module.functions[desc.func].sig.params;
+        want(!params.empty() && params[0] == Param{Scalar::Ref, Ownership::Borrowed},
+             "a closure's function takes the closure first, borrowed");
     }
     for (const InstanceRef& ref : module.instance_refs) {
         want(ref.offset + 8 <= module.instance_data_size, "reference outside the instance data");
         want(!ref.desc.is_valid() || module.descs.contains(ref.desc), "reference to no description");
+        if (!ref.desc.is_valid() || !module.descs.contains(ref.desc)) continue;
+        const Desc& desc = module.descs[ref.desc];
+        want(desc.kind != DescKind::Box && (desc.kind != DescKind::Closure || desc.stride == 0),
+             "an instance variable starts as an object that has no empty form");
     }
     for (std::size_t i = 0; i < module.locs.size(); ++i) {
         const Loc& loc = module.locs[LocId(i)];

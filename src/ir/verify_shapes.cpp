@@ -57,7 +57,26 @@ private:
     }
     bool any_desc() { return imm_below(module_.descs.size(), "no such description"); }
     DescKind desc_kind() const { return module_.descs[DescId(static_cast<std::size_t>(inst_->imm))].kind; }
-    bool desc_of_seq() { return any_desc() && want(desc_kind() != DescKind::Box, "a box is no sequence"); }
+    const Desc& desc() const { return module_.descs[DescId(static_cast<std::size_t>(inst_->imm))]; }
+    // A sequence, or a closure without captures: those have an object that all instances of a module hold.
+    bool desc_with_empty() {
+        if (!any_desc()) return false;
+        if (desc_kind() == DescKind::Closure) return want(desc().stride == 0, "a closure with captures has no empty object");
+        return want(desc_kind() != DescKind::Box, "a box is no sequence");
+    }
+    // Operands: the leaves of what the description says.
+    bool box_leaves() {
+        if (!any_desc()) return false;
+        if (!want(desc_kind() == DescKind::Box || desc_kind() == DescKind::Closure, "description is not of a box or closure"))
+            return false;
+        const Layout* layout = module_.layouts->find(desc().type);
+        if (!want(layout != nullptr, "description of an unknown layout")) return false;
+        const std::vector<Leaf>& leaves = layout->leaves;
+        if (!want(operands_.size() == leaves.size(), "number of leaves")) return false;
+        bool ok = true;
+        for (unsigned i = 0; i < operands_.size(); ++i) ok = operand(i, leaves[i].scalar) && ok;
+        return ok;
+    }
     bool desc_of_list() {
         return any_desc() && want(desc_kind() == DescKind::List, "description is not of a list");
     }
@@ -98,10 +117,10 @@ private:
         }
     }
 
-    bool check_params(const Signature& sig) {
-        if (!want(operands_.size() == sig.params.size(), "number of arguments")) return false;
+    bool check_params(const Signature& sig, unsigned first = 0) {
+        if (!want(operands_.size() == sig.params.size() + first, "number of arguments")) return false;
         bool ok = true;
-        for (unsigned i = 0; i < operands_.size(); ++i) ok = operand(i, sig.params[i].type) && ok;
+        for (unsigned i = 0; i < sig.params.size(); ++i) ok = operand(first + i, sig.params[i].type) && ok;
         return ok;
     }
 
@@ -126,8 +145,9 @@ private:
                         "constant does not fit its type");
         case Op::Null: return result(Scalar::Ref);
         case Op::Literal: return result(Scalar::Ref) && imm_below(module_.literals.size(), "no such literal");
-        case Op::Empty: return result(Scalar::Ref) && desc_of_seq();
+        case Op::Empty: return result(Scalar::Ref) && desc_with_empty();
         case Op::InstanceData: return result(Scalar::Ptr);
+        case Op::HashSeed: return result(Scalar::U64);
         case Op::Add:
         case Op::Sub:
         case Op::Mul:
@@ -196,6 +216,12 @@ private:
         case Op::ListNew: return result(Scalar::Ref) && operand(0, Scalar::I64) && desc_of_list();
         case Op::ListGrow: return result(Scalar::Ref) && operand(0, Scalar::Ref) && desc_of_list();
         case Op::SeqSetLen: return result(Scalar::Ref) && operand(0, Scalar::Ref) && operand(1, Scalar::I64);
+        case Op::BoxNew: return result(Scalar::Ref) && box_leaves();
+        case Op::BoxData: return result(Scalar::Ptr) && operand(0, Scalar::Ref);
+        case Op::CallClosure:
+            return imm_below(module_.signatures.size(), "no such signature") &&
+                   want(!operands_.empty(), "no closure") && operand(0, Scalar::Ref) &&
+                   check_params(module_.signatures[SigId(static_cast<std::size_t>(inst_->imm))], 1);
         case Op::Call:
             return imm_below(module_.functions.size(), "no such function") &&
                    check_params(module_.functions[FuncId(static_cast<std::size_t>(inst_->imm))].sig);
@@ -216,11 +242,7 @@ private:
             for (unsigned i = 1; ok && i < operands_.size(); ++i) ok = operand(i, Scalar::I64);
             return ok && check_trap_code();
         }
-        case Op::Poll: {
-            bool ok = want(inst_->aux <= 1, "kind of poll");
-            for (unsigned i = 0; i < operands_.size(); ++i) ok = operand(i, Scalar::Ref) && ok;
-            return ok;
-        }
+        case Op::Poll: return want(inst_->aux <= 1, "kind of poll");
         case Op::Jump:
         case Op::Unreachable: return true;
         case Op::Branch: return operand(0, Scalar::Bool);
@@ -263,10 +285,7 @@ private:
                     wanted.push_back(owned_if(callee.result(i).scalar, callee.result(i).owned));
                 }
             } else {
-                auto index = static_cast<std::size_t>(inst_->imm);
-                const Signature& sig = inst_->op == Op::Call ? module_.functions[FuncId(index)].sig
-                                                             : module_.host_fns[HostFnId(index)].sig;
-                for (Scalar type : sig.results) wanted.push_back(owned_if(type, true));
+                for (Scalar type : signature_of(module_, *inst_).results) wanted.push_back(owned_if(type, true));
             }
             break;
         }

@@ -56,7 +56,9 @@ Row CodeWriter::to_pending(Row row) {
 TypeId CodeWriter::field_type(TypeId type, unsigned field) {
     switch (types().kind(type)) {
     case TypeKind::Tuple: return types().arg(type, field);
-    case TypeKind::Record: {
+    case TypeKind::Record:
+    case TypeKind::Map:
+    case TypeKind::Set: {
         Field f = types().nominal(type).fields[field];
         return types().field_type(type, f);
     }
@@ -82,7 +84,7 @@ Row CodeWriter::payload(const Row& value, unsigned variant, unsigned field) {
     Row row{payload_type(value.type, variant, field), {}};
     if (slots.boxed) {
         ValueId box = value.id(v.slots[slots.first]);
-        return load(Location{b_.seq_data(box), ir::MemoryClass::Element, ValueId(), 1, 0}, row.type, true);
+        return load(Location{b_.box_data(box), ir::MemoryClass::Box, ValueId(), 1, 0}, row.type, true);
     }
     for (std::uint32_t i = 0; i < slots.count; ++i)
         row.leaves.push_back(value.leaves[v.slots[slots.first + i]]);
@@ -115,10 +117,11 @@ Row CodeWriter::make_variant(TypeId type, unsigned variant, std::span<const Row>
 
 RowLeaf CodeWriter::box(const Row& value) {
     Row content = to_owned(value);
-    TypeId list_type = types().list(value.type);
-    ValueId list = b_.list_new(int64(1), m_.desc(list_type));
-    store(Location{b_.seq_data(list), ir::MemoryClass::Element, ValueId(), 1, 0}, content);
-    return owned(list_type, b_.seq_set_len(list, int64(1))).leaves[0];
+    std::vector<ValueId> leaves;
+    for (const RowLeaf& leaf : content.leaves) leaves.push_back(leaf.id);
+    RowLeaf made{b_.box_new(m_.box_desc(value.type), leaves)};
+    made.cleanup = own_.add(made.id, false);
+    return made;
 }
 
 // ---- Memory ----
@@ -132,29 +135,84 @@ Location CodeWriter::element(ValueId data, ValueId index, TypeId element_type) {
     return Location{b_.elem_addr(data, index, stride), ir::MemoryClass::Element, ValueId(), 1, 0};
 }
 
-ValueId CodeWriter::address(const Location& location) {
-    ValueId result = location.base;
-    if (location.index.is_valid()) result = b_.elem_addr(result, location.index, location.stride);
-    if (location.offset != 0) result = b_.elem_addr(result, int64(location.offset), 1);
+Location CodeWriter::part_location(const Location& location, std::vector<std::uint32_t> offsets,
+                                   TypeId part) {
+    Location result = location;
+    result.leaf_offsets.clear();
+    if (offsets.empty()) return result;
+    // Where the part happens to lie as its type says, that is enough.
+    const Layout& l = layout(part);
+    std::uint32_t first = offsets[0] - l.leaves[0].offset;
+    bool is_regular = offsets[0] >= l.leaves[0].offset;
+    for (std::size_t i = 0; i < offsets.size(); ++i) is_regular &= offsets[i] == first + l.leaves[i].offset;
+    if (is_regular) {
+        result.offset += first;
+    } else {
+        result.leaf_offsets = std::move(offsets);
+    }
     return result;
 }
 
-ValueId CodeWriter::load_leaf(const Location& location, const Leaf& leaf) {
-    std::int64_t offset = location.offset + leaf.offset;
-    if (!location.index.is_valid()) return b_.load(leaf.scalar, location.memory, location.base, offset);
-    return b_.load_indexed(leaf.scalar, location.memory, location.base, location.index, location.stride,
-                           offset);
+Location CodeWriter::field_location(const Location& location, TypeId type, unsigned field) {
+    const Layout& l = layout(type);
+    std::vector<std::uint32_t> offsets;
+    for (std::size_t i = l.field_first[field]; i < l.field_first[field + 1]; ++i)
+        offsets.push_back(location.leaf_offsets.empty() ? l.leaves[i].offset : location.leaf_offsets[i]);
+    return part_location(location, std::move(offsets), field_type(type, field));
+}
+
+Location CodeWriter::payload_location(const Location& location, TypeId type, unsigned variant,
+                                      unsigned field) {
+    const Layout& l = layout(type);
+    const VariantLayout& v = l.variants[variant];
+    std::vector<std::uint32_t> offsets;
+    for (std::uint32_t i = 0; i < v.fields[field].count; ++i) {
+        std::uint32_t leaf = v.slots[v.fields[field].first + i];
+        offsets.push_back(location.leaf_offsets.empty() ? l.leaves[leaf].offset
+                                                        : location.leaf_offsets[leaf]);
+    }
+    return part_location(location, std::move(offsets), payload_type(type, variant, field));
+}
+
+std::int64_t CodeWriter::leaf_offset(const Location& location, const Layout& layout, std::size_t leaf) {
+    return location.offset +
+           (location.leaf_offsets.empty() ? layout.leaves[leaf].offset : location.leaf_offsets[leaf]);
+}
+
+ValueId CodeWriter::address(const Location& location) {
+    ValueId result = location.base;
+    std::int64_t offset = location.offset;
+    if (!location.leaf_offsets.empty()) offset += location.leaf_offsets[0];
+    if (location.index.is_valid()) result = b_.elem_addr(result, location.index, location.stride);
+    if (offset != 0) result = b_.elem_addr(result, int64(offset), 1);
+    return result;
+}
+
+Location CodeWriter::without_index(const Location& location) {
+    if (!location.index.is_valid()) return location;
+    Location result = location;
+    result.base = b_.elem_addr(location.base, location.index, location.stride);
+    result.index = ValueId();
+    result.stride = 1;
+    return result;
+}
+
+ValueId CodeWriter::load_leaf(const Location& location, const Layout& layout, std::size_t leaf) {
+    Scalar type = layout.leaves[leaf].scalar;
+    std::int64_t offset = leaf_offset(location, layout, leaf);
+    if (!location.index.is_valid()) return b_.load(type, location.memory, location.base, offset);
+    return b_.load_indexed(type, location.memory, location.base, location.index, location.stride, offset);
 }
 
 Row CodeWriter::load(const Location& location, TypeId type, bool borrow) {
     const Layout& l = layout(type);
     Row row{type, {}};
-    for (const Leaf& leaf : l.leaves) row.add(load_leaf(location, leaf));
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) row.add(load_leaf(location, l, i));
     return borrow ? row : own_.to_pending(std::move(row), l);
 }
 
-void CodeWriter::store_leaf(const Location& location, const Leaf& leaf, ValueId value) {
-    std::int64_t offset = location.offset + leaf.offset;
+void CodeWriter::store_leaf(const Location& location, const Layout& layout, std::size_t leaf, ValueId value) {
+    std::int64_t offset = leaf_offset(location, layout, leaf);
     if (!location.index.is_valid()) {
         b_.store(location.memory, location.base, offset, value);
     } else {
@@ -164,17 +222,18 @@ void CodeWriter::store_leaf(const Location& location, const Leaf& leaf, ValueId 
 
 void CodeWriter::store(const Location& location, const Row& value) {
     const Layout& l = layout(value.type);
-    for (std::size_t i = 0; i < l.leaves.size(); ++i) store_leaf(location, l.leaves[i], value.id(i));
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) store_leaf(location, l, i, value.id(i));
 }
 
 void CodeWriter::replace(const Location& location, const Row& value) {
     const Layout& l = layout(value.type);
     if (!l.has_refs) return store(location, value);
-    Location place{address(location), location.memory, ValueId(), 1, 0};
+    Location place = without_index(location);
     std::vector<std::pair<ValueId, bool>> old;
-    for (const Leaf& leaf : l.leaves) {
-        if (leaf.scalar != Scalar::Ref) continue;
-        old.emplace_back(b_.load_taken(place.memory, place.base, leaf.offset), leaf.nullable);
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) {
+        if (l.leaves[i].scalar != Scalar::Ref) continue;
+        old.emplace_back(b_.load_taken(place.memory, place.base, leaf_offset(place, l, i)),
+                         l.leaves[i].nullable);
     }
     store(place, value);
     for (auto [ref, nullable] : old) own_.release(ref, nullable);
@@ -183,17 +242,18 @@ void CodeWriter::replace(const Location& location, const Row& value) {
 Row CodeWriter::take_out(const Location& location, TypeId type) {
     const Layout& l = layout(type);
     if (!l.has_refs) return load(location, type, true);
-    Location place{address(location), location.memory, ValueId(), 1, 0};
+    Location place = without_index(location);
     Row row{type, {}};
-    for (const Leaf& leaf : l.leaves) {
-        row.add(leaf.scalar == Scalar::Ref ? b_.load_taken(place.memory, place.base, leaf.offset)
-                                           : load_leaf(place, leaf));
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) {
+        row.add(l.leaves[i].scalar == Scalar::Ref
+                    ? b_.load_taken(place.memory, place.base, leaf_offset(place, l, i))
+                    : load_leaf(place, l, i));
     }
     // A record of plain references needs only those replaced; an enum needs a tag that goes with them.
     bool has_enum = std::ranges::any_of(l.leaves, [](const Leaf& leaf) { return leaf.nullable; });
     Row left = placeholder(type);
     for (std::size_t i = 0; i < l.leaves.size(); ++i) {
-        if (has_enum || l.leaves[i].scalar == Scalar::Ref) store_leaf(place, l.leaves[i], left.id(i));
+        if (has_enum || l.leaves[i].scalar == Scalar::Ref) store_leaf(place, l, i, left.id(i));
     }
     return row;
 }
@@ -211,7 +271,7 @@ Row CodeWriter::placeholder(TypeId type) {
         return make_variant(type, variant, fields);
     }
     Row row{type, {}};
-    if (kind == TypeKind::Tuple || kind == TypeKind::Record) {
+    if (kind == TypeKind::Tuple || types().has_fields(type)) {
         for (unsigned f = 0; f + 1 < l.field_first.size(); ++f)
             row.add(placeholder(field_type(type, f)).leaves);
         return row;
@@ -228,6 +288,32 @@ Row CodeWriter::placeholder(TypeId type) {
 
 // ---- Calls and ends ----
 
+CodeWriter::Outcome CodeWriter::outcome(ir::InstId call, const ModuleLowering::FnShape& shape) {
+    unsigned next = 0;
+    auto results = [&](TypeId type) {
+        Row row{type, {}};
+        for (std::size_t i = 0; i < layout(type).leaves.size(); ++i) row.add(b_.result(call, next++));
+        return row;
+    };
+    Outcome outcome;
+    outcome.result = own_.own(results(shape.result), layout(shape.result));
+    for (const ModuleLowering::ParamShape& param : shape.params) {
+        if (!param.is_mut) continue;
+        Row& out = outcome.outs.emplace_back(results(param.type));
+        for (std::size_t i = 0; i < out.leaves.size(); ++i)
+            out.leaves[i].claimed = layout(param.type).leaves[i].scalar == Scalar::Ref;
+    }
+    return outcome;
+}
+
+CodeWriter::Outcome CodeWriter::call_fn(const FnTarget& target, std::span<const Row> args) {
+    std::vector<ValueId> leaves;
+    for (const Row& arg : args) {
+        for (const RowLeaf& leaf : arg.leaves) leaves.push_back(leaf.id);
+    }
+    return outcome(b_.call(m_.fn_instance(target), leaves), m_.shape(target));
+}
+
 ValueId CodeWriter::rt(RuntimeFn fn, std::initializer_list<ValueId> args) {
     return b_.result(b_.call_runtime(fn, std::span(args.begin(), args.size())));
 }
@@ -241,159 +327,5 @@ void CodeWriter::trap(TrapCode code, ValueId message) {
 }
 
 void CodeWriter::unreachable() { leave_by(Exit{Exit::Kind::Unreachable}, 0, {}); }
-
-// ---- Text and comparison ----
-
-ValueId CodeWriter::literal(std::string_view text) { return b_.literal(m_.literal(text, TypeKind::String)); }
-
-ValueId CodeWriter::empty_text() { return own_.retain(b_.empty(m_.desc(simple(TypeKind::String)))); }
-
-ValueId CodeWriter::append(ValueId text, std::string_view more) {
-    return more.empty() ? text : rt(RuntimeFn::StringAppend, {text, literal(more)});
-}
-
-ValueId CodeWriter::show_into(ValueId text, const Row& value, bool nested) {
-    TypeKind kind = types().kind(value.type);
-    switch (kind) {
-    case TypeKind::I8:
-    case TypeKind::I16:
-    case TypeKind::I32:
-    case TypeKind::I64: return rt(RuntimeFn::ShowInt, {text, convert(Scalar::I64, value.id())});
-    case TypeKind::U8:
-    case TypeKind::U16:
-    case TypeKind::U32:
-    case TypeKind::U64: return rt(RuntimeFn::ShowUint, {text, convert(Scalar::U64, value.id())});
-    case TypeKind::F64: return rt(RuntimeFn::ShowF64, {text, value.id()});
-    case TypeKind::F32: return rt(RuntimeFn::ShowF32, {text, value.id()});
-    case TypeKind::Bool: return rt(RuntimeFn::ShowBool, {text, value.id()});
-    case TypeKind::Char:
-        return rt(nested ? RuntimeFn::ShowQuotedChar : RuntimeFn::StringAppendChar, {text, value.id()});
-    case TypeKind::String:
-        return rt(nested ? RuntimeFn::ShowQuoted : RuntimeFn::StringAppend, {text, value.id()});
-    case TypeKind::Bytes: return rt(RuntimeFn::ShowBytes, {text, value.id()});
-    case TypeKind::Unit: return append(text, "()");
-    case TypeKind::Never: return text;
-    case TypeKind::Tuple:
-    case TypeKind::List:
-    case TypeKind::Range:
-    case TypeKind::Record:
-    case TypeKind::Enum: {
-        std::vector<ValueId> args{text};
-        for (const RowLeaf& leaf : value.leaves) args.push_back(leaf.id);
-        return b_.result(b_.call(m_.derived(Derived::Show, value.type), args));
-    }
-    case TypeKind::Error:
-    case TypeKind::Infer:
-    case TypeKind::Param:
-    case TypeKind::Map:
-    case TypeKind::Set:
-    case TypeKind::Fn:
-    case TypeKind::Slice:
-    case TypeKind::Host: break;
-    }
-    TN_ICE("a value of type " + types().print(value.type) + " is shown");
-}
-
-ValueId CodeWriter::order_key(ValueId value, Scalar type) {
-    bool wide = type == Scalar::F64;
-    Scalar sint = wide ? Scalar::I64 : Scalar::I32, uint = wide ? Scalar::U64 : Scalar::U32;
-    ValueId bits = b_.bitcast(sint, value);
-    // Negative numbers count downward: all bits but the sign are turned around.
-    ValueId sign = b_.binary(ir::Op::Shr, sint, bits, int64(wide ? 63 : 31));
-    ValueId mask = b_.bitcast(sint, b_.binary(ir::Op::Shr, uint, b_.bitcast(uint, sign), int64(1)));
-    return b_.binary(ir::Op::Xor, sint, bits, mask);
-}
-
-ValueId CodeWriter::equal(const Row& a, const Row& b, bool total) {
-    TypeKind kind = types().kind(a.type);
-    switch (kind) {
-    case TypeKind::Bool:
-    case TypeKind::I8:
-    case TypeKind::I16:
-    case TypeKind::I32:
-    case TypeKind::I64:
-    case TypeKind::U8:
-    case TypeKind::U16:
-    case TypeKind::U32:
-    case TypeKind::U64:
-    case TypeKind::Char: return b_.compare(ir::Op::ICmp, ir::Cond::Eq, a.id(), b.id());
-    case TypeKind::F32:
-    case TypeKind::F64: {
-        if (!total) return b_.compare(ir::Op::FCmp, ir::Cond::Eq, a.id(), b.id());
-        Scalar bits = kind == TypeKind::F64 ? Scalar::U64 : Scalar::U32;
-        return b_.compare(ir::Op::ICmp, ir::Cond::Eq, b_.bitcast(bits, a.id()), b_.bitcast(bits, b.id()));
-    }
-    case TypeKind::String: return rt(RuntimeFn::StringEq, {a.id(), b.id()});
-    case TypeKind::Bytes: return rt(RuntimeFn::BytesEq, {a.id(), b.id()});
-    case TypeKind::Unit:
-    case TypeKind::Never: return b_.const_bool(true);
-    case TypeKind::Tuple:
-    case TypeKind::List:
-    case TypeKind::Range:
-    case TypeKind::Record:
-    case TypeKind::Enum: {
-        std::vector<ValueId> args;
-        for (const RowLeaf& leaf : a.leaves) args.push_back(leaf.id);
-        for (const RowLeaf& leaf : b.leaves) args.push_back(leaf.id);
-        return b_.result(b_.call(m_.derived(Derived::Equal, a.type), args));
-    }
-    case TypeKind::Error:
-    case TypeKind::Infer:
-    case TypeKind::Param:
-    case TypeKind::Map:
-    case TypeKind::Set:
-    case TypeKind::Fn:
-    case TypeKind::Slice:
-    case TypeKind::Host: break;
-    }
-    TN_ICE("values of type " + types().print(a.type) + " are compared");
-}
-
-ValueId CodeWriter::compare(const Row& a, const Row& b) {
-    TypeKind kind = types().kind(a.type);
-    auto by_order = [&](ValueId x, ValueId y) {
-        ValueId less = b_.compare(ir::Op::ICmp, ir::Cond::Lt, x, y);
-        ValueId greater = b_.compare(ir::Op::ICmp, ir::Cond::Gt, x, y);
-        return b_.binary(ir::Op::WrapSub, Scalar::I64, b_.convert(Scalar::I64, greater),
-                         b_.convert(Scalar::I64, less));
-    };
-    switch (kind) {
-    case TypeKind::Bool:
-    case TypeKind::I8:
-    case TypeKind::I16:
-    case TypeKind::I32:
-    case TypeKind::I64:
-    case TypeKind::U8:
-    case TypeKind::U16:
-    case TypeKind::U32:
-    case TypeKind::U64:
-    case TypeKind::Char: return by_order(a.id(), b.id());
-    case TypeKind::F32:
-    case TypeKind::F64: return by_order(order_key(a.id(), scalar(a.type)), order_key(b.id(), scalar(b.type)));
-    case TypeKind::String: return rt(RuntimeFn::StringCompare, {a.id(), b.id()});
-    case TypeKind::Bytes: return rt(RuntimeFn::BytesCompare, {a.id(), b.id()});
-    case TypeKind::Unit:
-    case TypeKind::Never: return int64(0);
-    case TypeKind::Tuple:
-    case TypeKind::List:
-    case TypeKind::Range:
-    case TypeKind::Record:
-    case TypeKind::Enum: {
-        std::vector<ValueId> args;
-        for (const RowLeaf& leaf : a.leaves) args.push_back(leaf.id);
-        for (const RowLeaf& leaf : b.leaves) args.push_back(leaf.id);
-        return b_.result(b_.call(m_.derived(Derived::Compare, a.type), args));
-    }
-    case TypeKind::Error:
-    case TypeKind::Infer:
-    case TypeKind::Param:
-    case TypeKind::Map:
-    case TypeKind::Set:
-    case TypeKind::Fn:
-    case TypeKind::Slice:
-    case TypeKind::Host: break;
-    }
-    TN_ICE("values of type " + types().print(a.type) + " are ordered");
-}
 
 } // namespace tn::lower

@@ -22,6 +22,8 @@ struct Location {
     ir::ValueId index; // valid: scaled by `stride`, which is 1, 2, 4 or 8
     std::uint32_t stride = 1;
     std::int64_t offset = 0;
+    // By leaf, added to `offset`; empty: as the type's layout says. Payloads of an enum lie scattered.
+    std::vector<std::uint32_t> leaf_offsets = {};
 };
 
 class CodeWriter {
@@ -61,18 +63,22 @@ protected:
     bool is_boxed(TypeId type, unsigned variant, unsigned field) {
         return layout(type).variants[variant].fields[field].boxed;
     }
-    // On the heap, as what an enum that contains itself holds: a list of one element. Pending.
+    // On the heap, as what an enum that contains itself holds. Pending.
     RowLeaf box(const Row& value);
     ir::ValueId is_variant(const Row& value, unsigned variant);
     Row make_variant(TypeId type, unsigned variant, std::span<const Row> fields);
 
     // --- memory ---
     Location element(ir::ValueId data, ir::ValueId index, TypeId element_type);
-    ir::ValueId address(const Location& location);
-    ir::ValueId load_leaf(const Location& location, const Leaf& leaf);
+    // A field of a value with fields, or a field of an enum's payload that is not boxed.
+    Location field_location(const Location& location, TypeId type, unsigned field);
+    Location payload_location(const Location& location, TypeId type, unsigned variant, unsigned field);
+    ir::ValueId address(const Location& location); // of the first leaf
+    static std::int64_t leaf_offset(const Location& location, const Layout& layout, std::size_t leaf);
+    ir::ValueId load_leaf(const Location& location, const Layout& layout, std::size_t leaf);
     // The references are retained and pending, or, when somebody keeps the memory as it is, borrowed.
     Row load(const Location& location, TypeId type, bool borrow = false);
-    void store_leaf(const Location& location, const Leaf& leaf, ir::ValueId value);
+    void store_leaf(const Location& location, const Layout& layout, std::size_t leaf, ir::ValueId value);
     // Over memory that holds no references. `value` is the caller's own.
     void store(const Location& location, const Row& value);
     // Over a value, which is released.
@@ -83,6 +89,14 @@ protected:
     Row placeholder(TypeId type);
 
     // --- calls ---
+    struct Outcome {
+        Row result; // pending
+        std::vector<Row> outs; // what the `mut` parameters hold at the end, the caller's own
+    };
+    // The results of a call instruction, `mut` parameters last.
+    Outcome outcome(ir::InstId call, const ModuleLowering::FnShape& shape);
+    // References in `mut` arguments are the caller's own and given away.
+    Outcome call_fn(const FnTarget& target, std::span<const Row> args);
     ir::ValueId rt(RuntimeFn fn, std::initializer_list<ir::ValueId> args);
     ir::ValueId convert(Scalar to, ir::ValueId value);
 
@@ -109,9 +123,12 @@ protected:
     // `total`: floats are equal as the total order says, else as IEEE does.
     ir::ValueId equal(const Row& a, const Row& b, bool total);
     ir::ValueId compare(const Row& a, const Row& b);       // I64: negative, 0, positive
+    ir::ValueId ordered(ir::Cond cond, const Row& a, const Row& b); // by `cmp`
     ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
 
 private:
+    Location without_index(const Location& location); // the same place
+    Location part_location(const Location& location, std::vector<std::uint32_t> offsets, TypeId part);
     // Exits with much to release share it: a block per reference, each going on to the next one outward.
     struct SharedExit {
         Exit exit;

@@ -15,9 +15,8 @@ using ir::ValueId;
 
 class DerivedWriter : CodeWriter {
 public:
-    DerivedWriter(ModuleLowering& module, ir::FuncId id, TypeId type) : CodeWriter(module, id), type_(type) {
-        b_.set_loc(m_.loc(Span{FileId(0), 0, 0}, m_.function_name(fn_.name)));
-    }
+    // The code has no position: traces begin with its caller.
+    DerivedWriter(ModuleLowering& module, ir::FuncId id, TypeId type) : CodeWriter(module, id), type_(type) {}
 
     void write_show() {
         text_var_ = ssa_.make_var(Scalar::Ref);

@@ -4,8 +4,8 @@
 // is a Row; its owned references wait in the ownership stack until somebody takes them. It refuses to know
 // how the functions it calls look inside.
 //
-// The handlers stand by subject: lower_expr, lower_operator, lower_control, lower_loop, lower_place,
-// lower_call, lower_builtin, lower_pattern, lower_text.
+// The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_loop,
+// lower_place, lower_call, lower_closure, lower_builtin, lower_pattern, lower_text.
 #pragma once
 
 #include "lower/code_writer.h"
@@ -17,16 +17,26 @@ void lower_function(ModuleLowering& module, ir::FuncId id, const check::Fn& fn,
                     std::span<const TypeId> type_args);
 void lower_test(ModuleLowering& module, ir::FuncId id, const check::Test& test);
 void lower_init(ModuleLowering& module, ir::FuncId id);
+void lower_closure(ModuleLowering& module, ir::FuncId id, const ClosureSource& source);
+// The function that a function value runs when it stands for a function with a name; `target` has concrete
+// type arguments.
+void lower_wrapper(ModuleLowering& module, ir::FuncId id, const check::Call& target, TypeId fn_type);
+// What a function value runs before it is initialized: traps.
+void lower_missing_function(ModuleLowering& module, ir::FuncId id);
 void collect_mentions(const check::Module& module, std::vector<Mention>& out);
 
-// A variable, global, or value, and the way from there to a part of it. Indexes are values already; nothing
-// is looked up yet.
+// A variable, global, or value, and the way from there to a part of it. Indexes and keys are values already;
+// nothing is looked up yet.
 struct Place {
     enum class Root : std::uint8_t { Local, Global, Value };
     struct Step {
-        bool is_index = false;
+        enum class Kind : std::uint8_t { Field, Index, Key };
+        Kind kind = Kind::Field;
         unsigned field = 0;
         ir::ValueId index;
+        Row key;                                    // of a Map
+        const check::MapElement* element = nullptr; // likewise
+        ir::ValueId slot;                           // likewise; valid once a variable's entry has been found
         ir::LocId loc;
         TypeId type; // after the step
     };
@@ -38,11 +48,23 @@ struct Place {
     std::vector<Step> steps;
 
     TypeId type() const { return steps.empty() ? root_type : steps.back().type; }
-    bool has_index() const {
+    bool has_lookup() const {
         for (const Step& step : steps) {
-            if (step.is_index) return true;
+            if (step.kind != Step::Kind::Field) return true;
         }
         return false;
+    }
+    void add_field(unsigned field, TypeId type) {
+        Step& step = steps.emplace_back();
+        step.field = field;
+        step.type = type;
+    }
+    void add_index(ir::ValueId index, ir::LocId loc, TypeId type) {
+        Step& step = steps.emplace_back();
+        step.kind = Step::Kind::Index;
+        step.index = index;
+        step.loc = loc;
+        step.type = type;
     }
 };
 
@@ -53,6 +75,9 @@ public:
     void lower_fn(const check::Fn& fn);
     void lower_test(const check::Test& test);
     void lower_init();
+    void lower_closure(const ClosureSource& source);
+    void lower_wrapper(const check::Call& target, TypeId fn_type);
+    void lower_missing_function();
 
 private:
     using ExprId = syntax::ExprId;
@@ -95,7 +120,10 @@ private:
     };
 
     // --- context ---
-    void enter_body(const check::Body& body);
+    void enter_body(const check::Body& body) { enter_body(body, body.root); }
+    void enter_body(const check::Body& body, ExprId root);
+    // Binds the parameters to the entry block's, from this one on.
+    void bind_params(const std::vector<check::Param>& params, std::size_t next);
     const syntax::Expr& node(ExprId id) const { return ast_->exprs[id]; }
     const check::ExprInfo& info(ExprId id) const { return module_->info(id); }
     Span span(ExprId id) const { return ast_->exprs[id].span; }
@@ -171,12 +199,15 @@ private:
     Row while_let(const syntax::WhileExpr& loop, ExprId id);
     void for_range(const syntax::ForExpr& loop, ExprId id);
     void for_list(const syntax::ForExpr& loop, ExprId id);
+    void for_iterator(const syntax::ForExpr& loop, ExprId id, const check::ForLoop& how);
     // One round: binds the pattern, runs the body, and comes out at the end of it.
     void round(const syntax::ForExpr& loop, LoopFrame frame, const Row& element);
 
     // --- places (lower_place.cpp) ---
-    Place place(ExprId id, bool will_write);
-    Row read(const Place& p);
+    // Until the end of `until`, when it is resolved, what the keys borrow must stay.
+    Place place(ExprId id, bool will_write) { return place(id, will_write, span(id)); }
+    Place place(ExprId id, bool will_write, Span until);
+    Row read(Place& p);
     struct Resolved {
         bool in_memory = false;
         LocalId local; // not in memory: leaves from `first` of this local
@@ -185,14 +216,39 @@ private:
         Row row; // not in memory, for reading: the value
         TypeId type;
     };
-    Resolved resolve_for_read(const Place& p);
+    Resolved resolve_for_read(Place& p);
     // Makes every list on the way unique.
-    Resolved resolve_for_write(const Place& p);
-    void assign(const Place& p, const Row& value); // the caller's own value
+    Resolved resolve_for_write(Place& p);
+    void assign(Place& p, const Row& value); // the caller's own value
     // The value as the caller's own; the place holds something harmless until it is put back.
-    Row take_out_of(const Place& p);
-    void put_back(const Place& p, const Row& value);
+    Row take_out_of(Place& p);
+    void put_back(Place& p, const Row& value);
     Row slice(ExprId id);
+    // An element of a list, string or bytes that is a value.
+    Row read_element(const Row& base, const Row& index, TypeId type);
+
+    // --- maps (lower_map.cpp) ---
+    // The value that lookup makes of a Map: a call of the prelude's function with this key.
+    ir::ValueId map_slot(const Place::Step& step, const Row& map);
+    // Where the value of entry `slot` lies, in the data of the entries.
+    Location entry_value(ir::ValueId data, ir::ValueId slot, TypeId map_type);
+    void find_entry_for_read(Place::Step& step, Resolved& place, bool is_local, std::size_t first);
+    void find_entry_for_write(Place::Step& step, Resolved& place);
+    void insert_into_map(Place& p, const Row& value);
+    // A literal: `create`, then `insert` for every so many expressions.
+    Row collection(std::span<const ExprId> parts, std::size_t parts_per_entry, ExprId id);
+    FnTarget map_fn(check::FnId fn, const std::vector<TypeId>& type_args);
+
+    // A value in variables that no name has, such as an iterator.
+    struct Held {
+        TypeId type;
+        std::vector<VarId> vars;
+        std::vector<CleanupId> cleanups; // by leaf; invalid where nothing is owned
+    };
+    Held hold(const Row& owned); // the caller's own
+    Row read_held(const Held& held);   // borrowed, or as an owned argument
+    void write_held(const Held& held, const Row& owned); // after its references have been given away
+    Row take_held(const Held& held);   // pending
 
     // --- calls (lower_call.cpp, lower_builtin.cpp, lower_number.cpp, lower_list.cpp) ---
     // A `mut` argument evaluated to the point where it can be taken.
@@ -203,15 +259,31 @@ private:
     };
     MutArg mut_arg(const check::CallArg& arg);
     Row take(MutArg& arg); // the caller's own
-    void put_back(const MutArg& arg, Row value);
+    void put_back(MutArg& arg, Row value);
+    // What a call runs, all types concrete.
+    struct Callable {
+        check::Callee callee = check::Callee::Fn; // not Builtin or Construct; Trait: with its built-in meaning
+        std::uint32_t target = 0;
+        std::optional<FnTarget> fn;
+        CoreTrait core = CoreTrait::Show;
+        ModuleLowering::FnShape shape; // with a Value, the function value is the first parameter
+    };
+    Callable callable(const check::Call& call, TypeId value_type);
+    Outcome invoke(const Callable& callee, std::span<const Row> args);
     Row call(ExprId id);
-    Row call_fn(const check::Call& call, ExprId id);
+    Row call_with_places(const Callable& callee, const check::Call& call, ExprId id);
+    // Of arguments that are values already.
+    Row call_with(const check::Call& call, std::vector<Row> args, TypeId type);
     Row construct(const check::Call& call, ExprId id);
     Row builtin(const check::Call& call, ExprId id);
+    Row builtin_with(BuiltinId what, std::span<const Row> args, TypeId type);
     Row builtin_rt(RuntimeFn fn, std::span<const Row> args, TypeId type);
     Row builtin_op(std::string_view op, const Row& arg, TypeId type);
     Row panic(const Row& message, TypeId type);
     Row unwrap_or(const Row& option, const Row& other, TypeId type);
+    Row some_if(ir::ValueId fits, ir::ValueId value, TypeId type); // lower_try_from.cpp, so both below
+    Row int_try_from(const Row& value, TypeId type);
+    Row char_try_from(const Row& value, TypeId type);
     Row list_push(const check::Call& call, ExprId id);
     Row list_pop(const check::Call& call, ExprId id);
     Row list_get(const Row& list, const Row& index, TypeId type);
@@ -223,8 +295,20 @@ private:
     Row rotate(ir::Op op, const Row& value, const Row& amount, TypeId type);
     Row is_finite(const Row& value, TypeId type);
     void at_call(ExprId id);
-    // What user code makes of an operator: negation of Eq, cmp against 0.
-    Row adapt_operator(ExprId id, Row result);
+
+    // --- operators that are calls (lower_overload.cpp) ---
+    Row index_set(ExprId id);
+    Row operator_call(ExprId id);
+    // The answer of the method that an operator calls, as the operator's: Ne negates, `<` compares with 0.
+    Row operate(const Callable& callee, syntax::BinaryOp op, std::span<const Row> args, TypeId type);
+    Row assign_by_call(const syntax::AssignExpr& node, ExprId id);
+    // A core trait's method where there is no impl.
+    Row core_method(CoreTrait trait, std::span<const Row> args, TypeId type);
+
+    // --- function values (lower_closure.cpp) ---
+    Row closure(ExprId id);
+    Row fn_value(ExprId id);
+    TypeId captures_type(const check::Closure& closure);
 
     // --- patterns (lower_pattern.cpp) ---
     // Goes on where the pattern matches, else to `fail` (invalid: it is known to match).
@@ -251,7 +335,9 @@ private:
     std::vector<TypeId> type_params_, type_args_;
     std::uint32_t name_ = 0; // in Module::function_names
     TypeId result_type_;
+    std::string owner_; // whose closures these are, as traces show it
     std::vector<LocalId> mut_params_;
+    std::vector<bool> is_captured_; // by local: a closure's own copy of a variable outside
     IdVec<LocalId, LocalSlot> locals_;
     std::vector<std::vector<std::uint32_t>> mutation_positions_; // by local
     std::vector<std::uint32_t> last_whole_uses_;                 // by local: position; no_position

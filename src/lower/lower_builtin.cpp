@@ -46,19 +46,23 @@ template <typename Handlers> Row run_special(BuiltinId what, const Handlers& han
 
 Row FunctionLowering::builtin(const check::Call& c, ExprId id) {
     auto what = static_cast<BuiltinId>(c.target);
-    const BuiltinInfo& row = builtin_info(what);
+    if (what == BuiltinId::ListPush) return list_push(c, id);
+    if (what == BuiltinId::ListPop) return list_pop(c, id);
     TypeId type = type_of(id);
     std::vector<Row> args;
-    if (std::ranges::all_of(c.args,
-                            [](const check::CallArg& arg) { return arg.mode == check::ArgMode::Value; })) {
-        bool reached = true;
-        for (const check::CallArg& arg : c.args) {
-            args.push_back(operand(arg.expr, span(id)));
-            reached = reached && !is_never(args.back().type);
-        }
-        if (!reached) return nothing(type);
+    bool reached = true;
+    for (const check::CallArg& arg : c.args) {
+        TN_CHECK(arg.mode == check::ArgMode::Value, "a builtin that changes its receiver has no handler");
+        args.push_back(operand(arg.expr, span(id)));
+        reached = reached && !is_never(args.back().type);
     }
+    if (!reached) return nothing(type);
     at_call(id);
+    return builtin_with(what, args, type);
+}
+
+Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, TypeId type) {
+    const BuiltinInfo& row = builtin_info(what);
     if (row.how == BuiltinHow::Rt) {
         RuntimeFn fn;
         TN_CHECK(find_runtime_fn(row.target, fn), "a builtin names no runtime function");
@@ -89,8 +93,8 @@ Row FunctionLowering::builtin(const check::Call& c, ExprId id) {
         },
         [&](Tag<B::ListLen>) { return length(); },
         [&](Tag<B::ListIsEmpty>) { return is_empty(); },
-        [&](Tag<B::ListPush>) { return list_push(c, id); },
-        [&](Tag<B::ListPop>) { return list_pop(c, id); },
+        [&](Tag<B::ListPush>) -> Row { TN_ICE("a method that changes its receiver as a value"); },
+        [&](Tag<B::ListPop>) -> Row { TN_ICE("a method that changes its receiver as a value"); },
         [&](Tag<B::ListGet>) { return list_get(args[0], args[1], type); },
         [&](Tag<B::ListFilled>) { return list_filled(args[0], args[1], type); },
         [&](Tag<B::ListWithCapacity>) {
@@ -112,6 +116,8 @@ Row FunctionLowering::builtin(const check::Call& c, ExprId id) {
         [&](Tag<B::IntTrailingZeros>) { return bit_count(ir::Op::TrailingZeros, args[0], type); },
         [&](Tag<B::IntRotateLeft>) { return rotate(ir::Op::RotateLeft, args[0], args[1], type); },
         [&](Tag<B::IntRotateRight>) { return rotate(ir::Op::RotateRight, args[0], args[1], type); },
+        [&](Tag<B::IntTryFrom>) { return int_try_from(args[0], type); },
+        [&](Tag<B::CharTryFrom>) { return char_try_from(args[0], type); },
         [&](Tag<B::FloatIsNan>) {
             return one(type, b_.compare(ir::Op::FCmp, Cond::Ne, args[0].id(), args[0].id()));
         },

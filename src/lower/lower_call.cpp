@@ -1,4 +1,4 @@
-// Calls of declared and host functions, constructors, and operators that are calls.
+// Calls of declared and host functions, function values and constructors.
 #include "lower/function_lowering.h"
 
 #include "support/ice.h"
@@ -7,10 +7,7 @@ namespace tn::lower {
 
 using check::ArgMode;
 using check::Callee;
-using ir::Cond;
-using ir::Op;
 using ir::ValueId;
-using syntax::BinaryOp;
 using syntax::ExprId;
 
 // A call stands where it begins; a method on a later line of a chain stands where its name does.
@@ -29,12 +26,15 @@ void FunctionLowering::at_call(ExprId id) {
 Row FunctionLowering::call(ExprId id) {
     const check::Call& c = module_->call(info(id));
     switch (c.callee) {
-    case Callee::Fn:
-    case Callee::HostFn: return call_fn(c, id);
     case Callee::Builtin: return builtin(c, id);
     case Callee::Construct: return construct(c, id);
+    case Callee::Fn:
+    case Callee::HostFn:
+    case Callee::Trait:
+    case Callee::Value: break;
     }
-    TN_ICE("an unknown callee");
+    Callable callee = callable(c, c.callee == Callee::Value ? type_of(c.args[0].expr) : TypeId());
+    return call_with_places(callee, c, id);
 }
 
 FunctionLowering::MutArg FunctionLowering::mut_arg(const check::CallArg& arg) {
@@ -53,7 +53,7 @@ Row FunctionLowering::take(MutArg& arg) {
     return arg.is_place ? take_out_of(arg.place) : to_owned(arg.value);
 }
 
-void FunctionLowering::put_back(const MutArg& arg, Row value) {
+void FunctionLowering::put_back(MutArg& arg, Row value) {
     if (arg.is_place) {
         put_back(arg.place, value);
     } else {
@@ -62,24 +62,70 @@ void FunctionLowering::put_back(const MutArg& arg, Row value) {
     }
 }
 
-Row FunctionLowering::call_fn(const check::Call& c, ExprId id) {
-    std::vector<ModuleLowering::ParamShape> params;
-    TypeId result_type;
-    bool is_host = c.callee == Callee::HostFn;
+FunctionLowering::Callable FunctionLowering::callable(const check::Call& c, TypeId value_type) {
+    Callable callee;
+    callee.callee = c.callee;
+    callee.target = c.target;
     std::vector<TypeId> type_args;
-    if (is_host) {
-        const check::HostFn& fn = m_.input().host.fns[c.target];
-        for (const check::HostParam& param : fn.params) params.push_back({param.type, param.is_mut});
-        result_type = fn.result;
-    } else {
-        const check::Fn& fn = m_.input().checked.fns[check::FnId(c.target)];
-        for (TypeId arg : c.type_args) type_args.push_back(concrete(arg));
-        for (const check::Param& param : fn.params) {
-            params.push_back({types().substitute(param.type, fn.type_params, type_args), param.is_mut});
+    for (TypeId arg : c.type_args) type_args.push_back(concrete(arg));
+    auto declared = [&](FnTarget target) {
+        callee.callee = Callee::Fn;
+        callee.shape = m_.shape(target);
+        callee.fn = std::move(target);
+    };
+    switch (c.callee) {
+    case Callee::Fn: declared({check::FnId(c.target), std::move(type_args)}); break;
+    case Callee::Trait: {
+        check::FnId method(c.target);
+        if (auto target = m_.resolve(method, type_args)) {
+            declared(*std::move(target));
+            break;
         }
-        result_type = types().substitute(fn.result, fn.type_params, type_args);
+        callee.core = m_.core_trait_of(method);
+        callee.shape = m_.shape({method, std::move(type_args)});
+        break;
     }
+    case Callee::HostFn: {
+        const check::HostFn& fn = m_.input().host.fns[c.target];
+        for (const check::HostParam& param : fn.params)
+            callee.shape.params.push_back({param.type, param.is_mut});
+        callee.shape.result = fn.result;
+        break;
+    }
+    case Callee::Value: {
+        if (is_never(value_type)) {
+            callee.shape.result = value_type;
+            for (std::size_t i = 0; i < c.args.size(); ++i) callee.shape.params.push_back({value_type, false});
+            break;
+        }
+        callee.shape.params.push_back({value_type, false});
+        std::span<const TypeId> args = types().args(value_type);
+        for (TypeId param : args.first(args.size() - 1)) callee.shape.params.push_back({param, false});
+        callee.shape.result = args.back();
+        break;
+    }
+    case Callee::Builtin:
+    case Callee::Construct: TN_ICE("not a call of a function");
+    }
+    return callee;
+}
 
+CodeWriter::Outcome FunctionLowering::invoke(const Callable& callee, std::span<const Row> args) {
+    if (callee.callee == Callee::Fn) return call_fn(*callee.fn, args);
+    if (callee.callee == Callee::Trait) return Outcome{core_method(callee.core, args, callee.shape.result), {}};
+    std::vector<ValueId> leaves;
+    for (const Row& arg : args) {
+        for (const RowLeaf& leaf : arg.leaves) leaves.push_back(leaf.id);
+    }
+    if (callee.callee == Callee::HostFn)
+        return outcome(b_.call_host(m_.host_fn(callee.target), leaves), callee.shape);
+    if (is_never(args[0].type)) return Outcome{Row{args[0].type, {}}, {}};
+    ir::SigId sig = m_.module().signature_id(m_.value_signature(args[0].type));
+    return outcome(b_.call_closure(sig, leaves[0], std::span(leaves).subspan(1)), callee.shape);
+}
+
+Row FunctionLowering::call_with_places(const Callable& callee, const check::Call& c, ExprId id) {
+    const auto& params = callee.shape.params;
     // In parameter order; `mut` places are taken when everything else is known.
     std::vector<Row> values(c.args.size());
     std::vector<MutArg> muts(c.args.size());
@@ -93,25 +139,26 @@ Row FunctionLowering::call_fn(const check::Call& c, ExprId id) {
         }
     }
     at_call(id);
-    std::vector<ValueId> args;
     for (std::size_t i = 0; i < c.args.size(); ++i) {
         if (c.args[i].mode != ArgMode::Value) values[i] = fit(take(muts[i]), params[i].type);
-        for (const RowLeaf& leaf : values[i].leaves) args.push_back(leaf.id);
     }
-    ir::InstId call_inst = is_host ? b_.call_host(m_.host_fn(c.target), args)
-                                   : b_.call(m_.fn_instance(check::FnId(c.target), type_args), args);
-    unsigned next = 0;
-    auto results = [&](TypeId type) {
-        Row row{type, {}};
-        for (std::size_t i = 0; i < layout(type).leaves.size(); ++i) row.add(b_.result(call_inst, next++));
-        return row;
-    };
-    Row result = own_.own(results(result_type), layout(result_type));
+    Outcome called = invoke(callee, values);
+    std::size_t next = 0;
     for (std::size_t i = 0; i < c.args.size(); ++i) {
-        if (c.args[i].mode != ArgMode::Value) put_back(muts[i], results(params[i].type));
+        if (c.args[i].mode != ArgMode::Value) put_back(muts[i], std::move(called.outs[next++]));
     }
-    if (is_never(result_type)) unreachable();
-    return result;
+    if (is_never(callee.shape.result)) unreachable();
+    return std::move(called.result);
+}
+
+Row FunctionLowering::call_with(const check::Call& c, std::vector<Row> args, TypeId type) {
+    if (c.callee == Callee::Builtin) return builtin_with(static_cast<BuiltinId>(c.target), args, type);
+    if (c.callee == Callee::Construct) return make_variant(type, c.target, args);
+    Callable callee = callable(c, c.callee == Callee::Value ? args[0].type : TypeId());
+    for (std::size_t i = 0; i < args.size(); ++i) args[i] = fit(std::move(args[i]), callee.shape.params[i].type);
+    Row result = invoke(callee, args).result;
+    if (is_never(callee.shape.result)) unreachable();
+    return fit(std::move(result), type);
 }
 
 Row FunctionLowering::construct(const check::Call& c, ExprId id) {
@@ -122,46 +169,6 @@ Row FunctionLowering::construct(const check::Call& c, ExprId id) {
         fields.push_back(is_never(type) ? field : fit(std::move(field), payload_type(type, c.target, i)));
     }
     return is_never(type) ? Row{type, {}} : make_variant(type, c.target, fields);
-}
-
-Row FunctionLowering::adapt_operator(ExprId id, Row result) {
-    const syntax::Expr& e = node(id);
-    if (const auto* assign = e.as<syntax::AssignExpr>()) {
-        // `a += b` with a method of the user's is `a = a + b`.
-        Place p = place(assign->place, true);
-        this->assign(p, to_owned(fit(std::move(result), p.type())));
-        return unit();
-    }
-    const auto* binary = e.as<syntax::BinaryExpr>();
-    if (!binary || is_never(result.type)) return result;
-    TypeId boolean = simple(TypeKind::Bool);
-    auto against_zero = [&](Cond cond) {
-        return one(boolean, b_.compare(Op::ICmp, cond, result.id(), int64(0)));
-    };
-    switch (binary->op) {
-    case BinaryOp::Ne: return one(boolean, b_.unary(Op::Not, Scalar::Bool, result.id()));
-    case BinaryOp::Lt: return against_zero(Cond::Lt);
-    case BinaryOp::Le: return against_zero(Cond::Le);
-    case BinaryOp::Gt: return against_zero(Cond::Gt);
-    case BinaryOp::Ge: return against_zero(Cond::Ge);
-    case BinaryOp::Eq:
-    case BinaryOp::Mul:
-    case BinaryOp::Div:
-    case BinaryOp::Rem:
-    case BinaryOp::MulWrap:
-    case BinaryOp::Add:
-    case BinaryOp::Sub:
-    case BinaryOp::AddWrap:
-    case BinaryOp::SubWrap:
-    case BinaryOp::Shl:
-    case BinaryOp::Shr:
-    case BinaryOp::BitAnd:
-    case BinaryOp::BitXor:
-    case BinaryOp::BitOr:
-    case BinaryOp::And:
-    case BinaryOp::Or: break;
-    }
-    return result;
 }
 
 } // namespace tn::lower

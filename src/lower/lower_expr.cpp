@@ -27,10 +27,21 @@ Row FunctionLowering::expr_of_form(ExprId id) {
     }
     case Form::Global:
     case Form::Field:
-    case Form::Element: return read(place(id, false));
+    case Form::Element: {
+        Place p = place(id, false);
+        return read(p);
+    }
     case Form::Slice: return slice(id);
     case Form::Operator: return operator_expr(id);
-    case Form::Call: return adapt_operator(id, call(id));
+    case Form::Call: {
+        syntax::ExprKind kind = node(id).kind();
+        bool is_operator = kind == syntax::ExprKind::Unary || kind == syntax::ExprKind::Binary ||
+                           kind == syntax::ExprKind::Assign;
+        return is_operator ? operator_call(id) : call(id);
+    }
+    case Form::FnValue: return fn_value(id);
+    case Form::Closure: return closure(id);
+    case Form::IndexSet: return index_set(id);
     case Form::Plain: break;
     }
     return std::visit([&](const auto& n) { return lower(n, id); }, node(id).node);
@@ -115,7 +126,7 @@ void FunctionLowering::effect(ExprId id) {
 Row FunctionLowering::constant(const check::Constant& c, TypeId type) {
     if (is_never(type)) return Row{type, {}};
     Scalar s = scalar(type);
-    return one(type, is_float(s) ? b_.const_float(s, c.number) : b_.const_int(s, c.bits));
+    return one(type, is_float(s) ? b_.const_float(s, c.number) : b_.const_int(s, ir::extend_int(s, c.bits)));
 }
 
 bool FunctionLowering::is_simple(ExprId id) const {
@@ -160,8 +171,6 @@ Row FunctionLowering::lower(const syntax::FloatExpr&, ExprId) { TN_ICE("a number
 Row FunctionLowering::lower(const syntax::BoolExpr&, ExprId) { TN_ICE("a bool without a constant"); }
 Row FunctionLowering::lower(const syntax::CharExpr&, ExprId) { TN_ICE("a char without a constant"); }
 Row FunctionLowering::lower(const syntax::NameExpr&, ExprId) { TN_ICE("a name that stands for nothing"); }
-Row FunctionLowering::lower(const syntax::MapExpr&, ExprId) { TN_ICE("a map literal is lowered"); }
-Row FunctionLowering::lower(const syntax::SetExpr&, ExprId) { TN_ICE("a set literal is lowered"); }
 Row FunctionLowering::lower(const syntax::ClosureExpr&, ExprId) { TN_ICE("a closure is lowered"); }
 Row FunctionLowering::lower(const syntax::FieldExpr&, ExprId) { TN_ICE("a field without a number"); }
 Row FunctionLowering::lower(const syntax::TupleFieldExpr&, ExprId) { TN_ICE("a field without a number"); }
@@ -264,7 +273,7 @@ Row FunctionLowering::lower(const syntax::RecordExpr& n, ExprId id) {
         for (unsigned f = 0; f < count; ++f) {
             if (given[f]) continue;
             Place field = base;
-            field.steps.push_back(Place::Step{false, f, ValueId(), b_.loc(), field_type(type, f)});
+            field.add_field(f, field_type(type, f));
             fields[f] = read(field);
         }
     }

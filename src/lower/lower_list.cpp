@@ -48,13 +48,14 @@ Row FunctionLowering::list_pop(const check::Call& c, ExprId id) {
     ValueId shorter = b_.binary(Op::WrapSub, Scalar::I64, length, int64(1));
     Location last = element(b_.seq_data(own), shorter, element_type);
     Row popped{element_type, {}};
-    for (const Leaf& leaf : layout(element_type).leaves) {
-        if (leaf.scalar == Scalar::Ref) {
+    const Layout& l = layout(element_type);
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) {
+        if (l.leaves[i].scalar == Scalar::Ref) {
             // Beyond the new length nobody counts it: it is moved out.
-            popped.add(b_.load_taken(last.memory, address(last), leaf.offset));
+            popped.add(b_.load_taken(last.memory, address(last), l.leaves[i].offset));
             popped.leaves.back().claimed = true;
         } else {
-            popped.add(load_leaf(last, leaf));
+            popped.add(load_leaf(last, l, i));
         }
     }
     ssa_.write(left, b_.seq_set_len(own, shorter));

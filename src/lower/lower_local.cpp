@@ -14,11 +14,12 @@ FunctionLowering::FunctionLowering(ModuleLowering& module, ir::FuncId id, std::s
     : CodeWriter(module, id),
       type_params_(params.begin(), params.end()),
       type_args_(type_args.begin(), type_args.end()),
-      name_(module.function_name(fn_.name)) {}
+      name_(module.function_name(fn_.name)),
+      owner_(fn_.name) {}
 
 TypeId FunctionLowering::concrete(TypeId type) { return types().substitute(type, type_params_, type_args_); }
 
-void FunctionLowering::enter_body(const check::Body& body) {
+void FunctionLowering::enter_body(const check::Body& body, ExprId root) {
     body_ = &body;
     module_ = &m_.input().checked.modules[body.module];
     ast_ = module_->ast;
@@ -26,7 +27,7 @@ void FunctionLowering::enter_body(const check::Body& body) {
     locals_.resize(body.locals.size());
     mutation_positions_.assign(body.locals.size(), {});
     last_whole_uses_.assign(body.locals.size(), no_position);
-    for (const Mention& m : m_.mentions(body.module, span(body.root))) {
+    for (const Mention& m : m_.mentions(body.module, span(root))) {
         if (m.is_mutation) mutation_positions_[m.local.index()].push_back(m.position);
         last_whole_uses_[m.local.index()] = m.is_whole ? m.position : no_position;
     }
@@ -35,15 +36,13 @@ void FunctionLowering::enter_body(const check::Body& body) {
         if (position != no_position) move_positions_.push_back(position);
     }
     std::ranges::sort(move_positions_);
-    at(body.root);
+    is_captured_.assign(body.locals.size(), false);
+    at(root);
 }
 
-void FunctionLowering::lower_fn(const check::Fn& fn) {
-    enter_body(fn.body);
-    result_type_ = concrete(fn.result);
-    std::size_t next = 0;
+void FunctionLowering::bind_params(const std::vector<check::Param>& params, std::size_t next) {
     std::vector<Binding> bindings;
-    for (const check::Param& param : fn.params) {
+    for (const check::Param& param : params) {
         Row row{concrete(param.type), {}};
         for (const Leaf& leaf : layout(row.type).leaves) {
             row.leaves.push_back(RowLeaf{fn_.blocks[fn_.entry()].params[next++]});
@@ -58,6 +57,12 @@ void FunctionLowering::lower_fn(const check::Fn& fn) {
         }
     }
     bind_all(bindings, true);
+}
+
+void FunctionLowering::lower_fn(const check::Fn& fn) {
+    enter_body(fn.body);
+    result_type_ = concrete(fn.result);
+    bind_params(fn.params, 0);
     Row result = fit(last_use(fn.body.root, 0), result_type_);
     leave_function(to_owned(std::move(result)));
     finish();
@@ -132,8 +137,9 @@ bool FunctionLowering::is_last_use(LocalId local, ExprId id) {
 }
 
 bool FunctionLowering::is_variable(LocalId local) {
-    return !mutation_positions_[local.index()].empty() || body_->locals[local].is_mut ||
-           body_->locals[local].is_assigned;
+    if (!mutation_positions_[local.index()].empty()) return true;
+    // What happens to the variable outside is nothing to a closure's copy.
+    return !is_captured_[local.index()] && (body_->locals[local].is_mut || body_->locals[local].is_assigned);
 }
 
 Row FunctionLowering::claim(LocalId local, Row row, bool stable) {
@@ -298,6 +304,13 @@ void collect_mentions(const check::Module& module, std::vector<Mention>& out) {
             if (role->second.position != textual) mention.position = role->second.position;
         }
         out.push_back(mention);
+    }
+    // What a closure captures is used as a whole where it is made.
+    for (std::size_t i = 0; i < ast.exprs.size() && i < module.exprs.size(); ++i) {
+        const check::ExprInfo& info = module.info(syntax::ExprId(i));
+        if (!info.type.is_valid() || info.form != check::Form::Closure) continue;
+        for (check::LocalId local : module.closures[check::ClosureId(info.detail)].captures)
+            out.push_back(Mention{ast.exprs[syntax::ExprId(i)].span.end - 1, local, false, true});
     }
     std::ranges::stable_sort(out, {}, &Mention::position);
 }

@@ -13,6 +13,7 @@ using syntax::ExprId;
 
 Row FunctionLowering::show_text(const Row& value) {
     TypeId string = simple(TypeKind::String);
+    if (const auto& own = m_.core_impl(CoreTrait::Show, value.type)) return call_fn(*own, {&value, 1}).result;
     if (types().kind(value.type) == TypeKind::String) return value;
     if (types().kind(value.type) == TypeKind::Char)
         return owned(string, rt(RuntimeFn::StringFromChar, {value.id()}));

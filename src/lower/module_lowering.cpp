@@ -11,7 +11,13 @@ namespace tn::lower {
 using ir::DescKind;
 using ir::FuncId;
 
-ir::Module lower(const Input& input) { return ModuleLowering(input).run(); }
+std::optional<ir::Module> lower(const Input& input) {
+    try {
+        return ModuleLowering(input).run();
+    } catch (const LoweringStopped&) {
+        return std::nullopt;
+    }
+}
 
 ModuleLowering::ModuleLowering(const Input& input) : input_(input) {
     module_.types = input.types;
@@ -35,6 +41,7 @@ ir::Module ModuleLowering::run() {
         FuncId func = reserve(name, ir::Signature{});
         ir::LocId where = loc(test.span, function_name(name));
         module_.tests.push_back(ir::TestCase{test.title, func, where});
+        origin_ = test.span;
         lower_test(*this, func, test);
         lower_waiting();
     }
@@ -73,7 +80,8 @@ void ModuleLowering::add_exports() {
         if (!fn.is_exported) continue;
         ir::Export e;
         e.name = fn.name;
-        e.func = fn_instance(id, {});
+        origin_ = fn.span;
+        e.func = fn_instance({id, {}});
         for (const check::Param& param : fn.params) {
             e.params.push_back(param.type);
             e.param_names.push_back(param.name);
@@ -87,19 +95,19 @@ void ModuleLowering::add_exports() {
 }
 
 void ModuleLowering::lower_waiting() {
-    for (;;) {
-        if (!waiting_.empty()) {
-            Instance next = std::move(waiting_.back());
-            waiting_.pop_back();
-            lower_function(*this, next.func, input_.checked.fns[next.fn], next.type_args);
-        } else if (!waiting_derived_.empty()) {
-            DerivedInstance next = waiting_derived_.back();
-            waiting_derived_.pop_back();
-            write_derived(*this, next.func, next.what, next.type);
-        } else {
-            return;
-        }
+    while (!waiting_.empty()) {
+        Waiting next = std::move(waiting_.back());
+        waiting_.pop_back();
+        origin_ = next.origin;
+        next.write();
     }
+}
+
+const Layout& ModuleLowering::layout(TypeId type) {
+    const Layout& l = input_.layouts->get(type);
+    if (l.leaves.size() <= max_leaves) return l;
+    input_.sink.report(diag::Diag::TypeTooLarge, origin_, is_small(type) ? types().print(type) : "(…)");
+    throw LoweringStopped{};
 }
 
 FuncId ModuleLowering::reserve(std::string name, ir::Signature sig) {
@@ -127,48 +135,6 @@ ir::Signature ModuleLowering::signature(std::span<const ParamShape> params, Type
         for (const Leaf& leaf : layout(param.type).leaves) sig.results.push_back(leaf.scalar);
     }
     return sig;
-}
-
-FuncId ModuleLowering::fn_instance(check::FnId id, const std::vector<TypeId>& type_args) {
-    std::pair<std::uint32_t, std::vector<std::uint32_t>> key{id.value, {}};
-    for (TypeId arg : type_args) key.second.push_back(arg.value);
-    if (auto known = instances_.find(key); known != instances_.end()) return known->second;
-
-    const check::Fn& fn = input_.checked.fns[id];
-    std::vector<ParamShape> params;
-    for (const check::Param& param : fn.params) {
-        params.push_back({types().substitute(param.type, fn.type_params, type_args), param.is_mut});
-    }
-    FuncId func =
-        reserve(fn.name, signature(params, types().substitute(fn.result, fn.type_params, type_args)));
-    instances_.emplace(std::move(key), func);
-    waiting_.push_back(Instance{func, id, type_args});
-    return func;
-}
-
-FuncId ModuleLowering::derived(Derived what, TypeId type) {
-    auto [entry, is_new] = derived_.try_emplace({what, type.value});
-    if (!is_new) return entry->second;
-    ir::Signature sig;
-    std::string name;
-    switch (what) {
-    case Derived::Show:
-        name = "show ";
-        sig.params.push_back(ir::Param{Scalar::Ref, ir::Ownership::Owned});
-        add_leaves(sig, type, ir::Ownership::Borrowed);
-        sig.results.push_back(Scalar::Ref);
-        break;
-    case Derived::Equal:
-    case Derived::Compare:
-        name = what == Derived::Equal ? "== " : "cmp ";
-        add_leaves(sig, type, ir::Ownership::Borrowed);
-        add_leaves(sig, type, ir::Ownership::Borrowed);
-        sig.results.push_back(what == Derived::Equal ? Scalar::Bool : Scalar::I64);
-        break;
-    }
-    entry->second = reserve(name + types().print(type), std::move(sig));
-    waiting_derived_.push_back(DerivedInstance{entry->second, what, type});
-    return entry->second;
 }
 
 FuncId ModuleLowering::trap_fn(TrapCode code) {
@@ -214,6 +180,11 @@ ir::DescId ModuleLowering::desc(TypeId type) {
     auto [entry, is_new] = descs_.try_emplace(type.value);
     if (!is_new) return entry->second;
     TypeKind kind = types().kind(type);
+    if (kind == TypeKind::Fn) {
+        FuncId func = reserve("uninitialized " + types().print(type), closure_signature(value_signature(type)));
+        lower_missing_function(*this, func);
+        return entry->second = module_.closure_desc(func, types().simple(TypeKind::Unit));
+    }
     TN_CHECK(kind == TypeKind::String || kind == TypeKind::Bytes || kind == TypeKind::List,
              "a description of " + types().print(type));
     DescKind desc_kind = kind == TypeKind::String  ? DescKind::String

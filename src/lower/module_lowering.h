@@ -8,7 +8,9 @@
 #include "builtins/trap.h"
 #include "lower/lower.h"
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -30,6 +32,23 @@ enum class Derived : std::uint8_t {
     Compare, // (value, value) -> i64: negative, 0, positive
 };
 
+// A declared function with concrete types for its type parameters.
+struct FnTarget {
+    check::FnId fn;
+    std::vector<TypeId> type_args; // of Fn::type_params
+};
+
+// A closure, and what the function around it knows.
+struct ClosureSource {
+    const check::Body* body = nullptr; // whose table of locals it shares
+    check::ClosureId closure;
+    std::vector<TypeId> type_params, type_args;
+    std::string owner; // as traces show it: `main`
+};
+
+// Thrown after the diagnostic that says why there will be no module.
+struct LoweringStopped {};
+
 class ModuleLowering {
 public:
     explicit ModuleLowering(const Input& input);
@@ -38,18 +57,22 @@ public:
     const Input& input() const { return input_; }
     ir::Module& module() { return module_; }
     TypeTable& types() { return *input_.types; }
-    const Layout& layout(TypeId type) { return input_.layouts->get(type); }
+    const Layout& layout(TypeId type);
 
-    ir::FuncId fn_instance(check::FnId fn, const std::vector<TypeId>& type_args);
+    ir::FuncId fn_instance(const FnTarget& target);
     ir::FuncId derived(Derived what, TypeId type);
+    ir::FuncId closure_instance(const ClosureSource& source);
+    // fn(closure, arguments): what a function value of this type runs that stands for a function with a name.
+    ir::FuncId wrapper(const check::Call& target, TypeId fn_type);
     // fn(owned message): traps. It has no position, so that traces begin with its caller.
     ir::FuncId trap_fn(TrapCode code);
     ir::HostFnId host_fn(std::uint32_t index);
     std::uint32_t global_offset(check::GlobalId global) const { return global_offsets_[global]; }
 
     ir::LiteralId literal(std::string_view text, TypeKind kind); // String or Bytes
-    // Of a type that is one reference to a sequence.
+    // Of a type that is one reference: a sequence; or a function type, whose empty object traps when called.
     ir::DescId desc(TypeId type);
+    ir::DescId box_desc(TypeId content) { return module_.desc(ir::DescKind::Box, content); }
     ir::LocId loc(Span span, std::uint32_t function_name);
     std::uint32_t function_name(std::string_view name);
 
@@ -63,20 +86,44 @@ public:
         bool is_mut = false;
     };
     ir::Signature signature(std::span<const ParamShape> params, TypeId result);
+    struct FnShape {
+        std::vector<ParamShape> params;
+        TypeId result;
+    };
+    FnShape shape(const FnTarget& target);
+    // Of a call of a value of a function type: without the closure itself.
+    ir::Signature value_signature(TypeId fn_type);
+    // As a function that a closure runs: the closure itself comes first.
+    static ir::Signature closure_signature(ir::Signature sig);
+
+    // --- traits (resolve.cpp) ---
+    // What a call of a trait's method runs. Nullopt: there is no impl, and the method has its built-in meaning.
+    std::optional<FnTarget> resolve(check::FnId method, const std::vector<TypeId>& type_args);
+    CoreTrait core_trait_of(check::FnId method);
+    // The script's own method of a core trait without type parameters. Nullopt: the built-in meaning.
+    const std::optional<FnTarget>& core_impl(CoreTrait trait, TypeId self);
+
+    // What is lowered now, for mistakes that only concrete types show.
+    Span origin() const { return origin_; }
+    void set_origin(Span origin) { origin_ = origin; }
 
 private:
-    struct Instance {
-        ir::FuncId func;
-        check::FnId fn;
-        std::vector<TypeId> type_args;
-    };
-    struct DerivedInstance {
-        ir::FuncId func;
-        Derived what;
-        TypeId type;
+    struct TraitMethod {
+        check::TraitId trait;
+        unsigned index = 0;
     };
 
     ir::FuncId reserve(std::string name, ir::Signature sig);
+    // The function will be written; counts against the limit of instances.
+    void enqueue(std::function<void()> write);
+    void demand_small(TypeId type);
+    bool is_small(TypeId type);
+    struct TypeSize {
+        unsigned depth = 0; // 0: not known
+        unsigned words = 0; // of its text; no more than one above the limit
+    };
+    TypeSize size_of(TypeId type);
+    TraitMethod trait_method(check::FnId method);
     void lay_out_globals();
     void add_exports();
     void lower_waiting();
@@ -86,8 +133,17 @@ private:
     ir::Module module_;
     std::map<std::pair<std::uint32_t, std::vector<std::uint32_t>>, ir::FuncId> instances_;
     std::map<std::pair<Derived, std::uint32_t>, ir::FuncId> derived_;
-    std::vector<Instance> waiting_;
-    std::vector<DerivedInstance> waiting_derived_;
+    std::map<std::vector<std::uint32_t>, ir::FuncId> closures_, wrappers_;
+    std::map<std::pair<CoreTrait, std::uint32_t>, std::optional<FnTarget>> core_impls_;
+    std::unordered_map<std::uint32_t, TraitMethod> trait_methods_; // by function; made on first use
+    struct Waiting {
+        Span origin;
+        std::function<void()> write;
+    };
+    std::vector<Waiting> waiting_;
+    std::size_t instance_count_ = 0;
+    std::vector<TypeSize> type_sizes_; // by type
+    Span origin_;
     std::unordered_map<std::uint32_t, ir::FuncId> trap_fns_;
     std::unordered_map<std::uint32_t, ir::HostFnId> host_fns_;
     std::unordered_map<std::uint32_t, ir::DescId> descs_;

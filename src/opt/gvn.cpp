@@ -85,7 +85,7 @@ private:
             set[memory_index(inst.aux, fn_.values[fn_.operands_of(inst)[1]].type)] = true;
         } else if (inst.op == Op::UniqueAt) {
             for (unsigned c = 0; c < class_count; ++c) set[memory_index(c, Scalar::Ref)] = true;
-        } else if (inst.op == Op::Call || inst.op == Op::CallHost) {
+        } else if (is_call(inst.op)) {
             set.fill(true);
         }
         // Other writers make new objects, or change counts and lengths, which are not loaded.
@@ -187,7 +187,7 @@ private:
             set(seq_key(Op::SeqLen, fn_.result(id)), rewriter_.operand(inst, 1));
             return;
         }
-        if (WriteSet set{}; inst.op == Op::UniqueAt || inst.op == Op::Call || inst.op == Op::CallHost) {
+        if (WriteSet set{}; inst.op == Op::UniqueAt || is_call(inst.op)) {
             add_writes(inst, set);
             for (unsigned i = 0; i < set.size(); ++i)
                 if (set[i]) memory[i] = ++versions_;

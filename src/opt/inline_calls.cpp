@@ -18,6 +18,7 @@ using namespace ir;
 namespace {
 
 constexpr std::size_t small_callee = 80;   // instructions outside cold blocks
+constexpr std::size_t closure_callee = 300; // the same, when that lets the call of a closure be seen through
 constexpr std::size_t large_caller = 4000; // no more inlining beyond this
 
 std::size_t hot_size(const Function& fn) {
@@ -32,6 +33,13 @@ bool calls_itself(const Module& module, FuncId id) {
     for (const Block& block : fn.blocks)
         for (InstId inst : block.insts)
             if (fn.insts[inst].op == Op::Call && FuncId(static_cast<std::size_t>(fn.insts[inst].imm)) == id) return true;
+    return false;
+}
+
+bool calls_closures(const Function& fn) {
+    for (const Block& block : fn.blocks)
+        for (InstId inst : block.insts)
+            if (fn.insts[inst].op == Op::CallClosure) return true;
     return false;
 }
 
@@ -72,10 +80,28 @@ private:
         const FuncId id(static_cast<std::size_t>(inst.imm));
         const Function& callee = module_.functions[id];
         if (&callee == &fn_) return false;
-        auto [it, fresh] = good_.try_emplace(id.value, false);
-        if (fresh)
-            it->second = hot_size(callee) <= small_callee && !calls_itself(module_, id) && !entry_is_target(callee);
-        return it->second;
+        auto [it, fresh] = callees_.try_emplace(id.value);
+        Callee& known = it->second;
+        if (fresh) {
+            known.size = hot_size(callee);
+            known.is_possible =
+                known.size <= closure_callee && !calls_itself(module_, id) && !entry_is_target(callee);
+            known.calls_closures = known.is_possible && calls_closures(callee);
+        }
+        if (!known.is_possible) return false;
+        return known.size <= small_callee || gives_closure(inst, id, known.calls_closures);
+    }
+
+    // A closure that is made here is the function's own, or among its arguments when it calls some.
+    bool gives_closure(const Inst& call, FuncId callee, bool any) {
+        for (ValueId v : fn_.operands_of(call)) {
+            const Inst* def = find_def(fn_, rewriter_.resolve(v));
+            if (def && def->op == Op::Retain) def = find_def(fn_, rewriter_.operand(*def, 0));
+            if (!def || (def->op != Op::BoxNew && def->op != Op::Empty)) continue;
+            const Desc& desc = module_.descs[DescId(static_cast<std::size_t>(def->imm))];
+            if (desc.kind == DescKind::Closure && (any || desc.func == callee)) return true;
+        }
+        return false;
     }
 
     LocId inlined_loc(LocId callee_loc, LocId call_loc) {
@@ -203,7 +229,11 @@ private:
     Function& fn_;
     Rewriter rewriter_;
     std::size_t size_;
-    std::unordered_map<std::uint32_t, bool> good_;
+    struct Callee {
+        std::size_t size = 0;
+        bool is_possible = false, calls_closures = false;
+    };
+    std::unordered_map<std::uint32_t, Callee> callees_;
     std::unordered_map<std::uint64_t, LocId> locs_;
 };
 

@@ -15,15 +15,24 @@ struct Pass {
     bool (*run)(Module&, Function&);
 };
 
-// What each function goes through. Inlining first, since all else gains by it; the uniqueness of lists
-// before loads and lengths are moved, since it is what makes their names stand still.
+// What each function goes through. Inlining first, since all else gains by it; a closure that comes into view
+// by it is called directly, and inlined in turn. The uniqueness of lists before loads and lengths are moved,
+// since it is what makes their names stand still.
+constexpr Pass calls[] = {{"inline_calls", inline_calls}, {"closures", closures}};
+constexpr unsigned max_call_rounds = 6; // closures that make closures
 constexpr Pass sequence[] = {
-    {"constants", constants},       {"inline_calls", inline_calls},
-    {"simplify", simplify},         {"gvn", gvn},           {"dce", dce},
-    {"uniqueness", uniqueness},     {"simplify", simplify}, {"gvn", gvn},   {"licm", licm},
-    {"ranges", ranges},             {"simplify", simplify}, {"gvn", gvn},   {"licm", licm},
-    {"ranges", ranges},             {"simplify", simplify}, {"dce", dce},
+    {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},       {"dce", dce},
+    {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
+    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"gvn", gvn},
+    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"dce", dce},
 };
+
+// The function that an instruction calls, or makes a closure of.
+FuncId callee_of(const Module& module, const Inst& inst) {
+    if (inst.op == Op::Call) return FuncId(static_cast<std::size_t>(inst.imm));
+    if (inst.op == Op::BoxNew || inst.op == Op::Empty) return module.descs[DescId(static_cast<std::size_t>(inst.imm))].func;
+    return FuncId();
+}
 
 // Callees before callers, so that what is inlined is already optimized. Iterative: call chains are as
 // long as a script makes them.
@@ -37,7 +46,7 @@ std::vector<FuncId> bottom_up(const Module& module) {
         for (const Block& block : fn.blocks) {
             if (block.removed) continue;
             for (InstId id : block.insts)
-                if (fn.insts[id].op == Op::Call) callees[f].push_back(FuncId(static_cast<std::size_t>(fn.insts[id].imm)));
+                if (const FuncId callee = callee_of(module, fn.insts[id]); callee.is_valid()) callees[f].push_back(callee);
         }
     }
     for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
@@ -73,31 +82,48 @@ const std::vector<PassInfo>& passes() {
 
 namespace {
 
+// One function's way through the passes.
+class FunctionRun {
+public:
+    FunctionRun(Module& module, FuncId id, const Options& options) : module_(module), id_(id), options_(options) {}
+
+    void run() {
+        step({"constants", constants});
+        for (unsigned round = 0; round < max_call_rounds && !is_stopped_; ++round) {
+            step(calls[0]);
+            if (!step(calls[1])) break;
+        }
+        for (const Pass& pass : sequence) step(pass);
+    }
+
+private:
+    bool step(const Pass& pass) {
+        if (is_stopped_) return false;
+        Function& fn = module_.functions[id_];
+        const bool changed = pass.run(module_, fn);
+        if (options_.verify) {
+            const auto messages = verify(module_, fn);
+            if (!messages.empty()) TN_ICE("after " + std::string(pass.name) + ": " + messages.front());
+        }
+        is_stopped_ = pass.name == options_.stop_after;
+        return changed;
+    }
+
+    Module& module_;
+    FuncId id_;
+    const Options& options_;
+    bool is_stopped_ = false;
+};
+
 void run_passes(Module& module, const Options& options) {
     find_constants(module);
-    for (FuncId id : bottom_up(module)) {
-        for (const Pass& pass : sequence) {
-            Function& fn = module.functions[id];
-            pass.run(module, fn);
-            if (options.verify) {
-                const auto messages = verify(module, fn);
-                if (!messages.empty()) TN_ICE("after " + std::string(pass.name) + ": " + messages.front());
-            }
-            if (pass.name == options.stop_after) break;
-        }
-    }
+    for (FuncId id : bottom_up(module)) FunctionRun(module, id, options).run();
 }
 
 } // namespace
 
 void optimize(Module& module, const Options& options) {
     if (options.level > 0) run_passes(module, options);
-    if (!options.stop_after.empty()) return;
-    for (Function& fn : module.functions) {
-        if (fn.blocks.empty()) continue;
-        keep_owned(module, fn);
-    }
-    if (options.verify) verify_or_ice(module, "keep_owned");
 }
 
 } // namespace tn::opt

@@ -65,7 +65,7 @@ private:
     void note_uses(const Inst& inst) {
         const auto operands = fn_.operands_of(inst);
         const bool may_keep =
-            inst.op == Op::Retain || inst.op == Op::Call || inst.op == Op::CallHost || returns_reference(inst);
+            inst.op == Op::Retain || is_call(inst.op) || returns_reference(inst);
         for (unsigned i = 0; i < operands.size(); ++i)
             if (may_keep && !consumes_operand(module_, fn_, inst, i)) kept_[operands[i].index()] = false;
         for (const Target& target : fn_.targets_of(inst)) {

@@ -14,6 +14,7 @@
 
 namespace tn::rt {
 
+class Heap;      // heap.h
 struct Instance; // instance.h: heap accounting, output, limits, stacks, module
 
 // One 8-byte slot of an argument or result row, canonical: integers extended to 64 bits by their
@@ -52,6 +53,8 @@ struct Context {
     // The trap that the last failed call through a C function pointer ended with. Its thunk moves it here
     // from trap_code, which the next call needs clear.
     TrapCode status_word;                   // 360
+    std::uint64_t hash_seed;                // 368: Op::HashSeed
+    Heap* heap;                             // 376: boxes are allocated inline, see Heap::Layout
     // --- not known to emitted code ---
     Instance* instance;
 };
@@ -68,6 +71,8 @@ static_assert(offsetof(Context, results) == 64);
 static_assert(offsetof(Context, trap_registers) == 96);
 static_assert(offsetof(Context, descs) == 352);
 static_assert(offsetof(Context, status_word) == 360);
+static_assert(offsetof(Context, hash_seed) == 368);
+static_assert(offsetof(Context, heap) == 376);
 
 // Why Context::interrupt is set.
 enum Interrupt : std::uint32_t {

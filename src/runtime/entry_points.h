@@ -29,7 +29,7 @@ Object* rt_list_new(Context* context, std::int64_t capacity, std::uint32_t desc)
 // Op::ListGrow. `list` owned; answers it unique and with capacity > length, growing by doubling.
 // The fast path for emitted code: count == 1 && length < capacity.
 Object* rt_list_grow(Context* context, Object* list, std::uint32_t desc) noexcept;
-// A Box of the desc, cleared to zero, owned.
+// A Box or Closure of the desc, cleared to zero, owned. Without any leaf: the shared empty object.
 Object* rt_box_new(Context* context, std::uint32_t desc) noexcept;
 // A String or Bytes with a copy of the bytes (null: zeroes), owned. For the interpreter and the C API.
 Object* rt_bytes_new(Context* context, const void* bytes, std::int64_t length, std::uint32_t desc) noexcept;

@@ -37,12 +37,27 @@ struct alignas(16) Heap::Slab {
     Slab* all_next;
     Slab** all_link;
 
+    static constexpr unsigned fresh_batch = 15;
+
     static Slab* of(void* block) {
         return reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(slab_size - 1));
     }
     std::uint8_t* begin() { return reinterpret_cast<std::uint8_t*>(this + 1); }
     // malloc's own header of the next slab fits between the end and the next boundary.
     std::uint8_t* end() { return reinterpret_cast<std::uint8_t*>(this) + slab_size - 64; }
+    // A block never used, and some more of them on the list, where emitted code finds them.
+    void* take_fresh() {
+        std::uint8_t* block = fresh;
+        fresh += block_size;
+        void** last = &free;
+        for (unsigned i = 0; i < fresh_batch && fresh + block_size <= end(); ++i) {
+            *last = fresh;
+            last = reinterpret_cast<void**>(fresh);
+            fresh += block_size;
+        }
+        *last = nullptr;
+        return block;
+    }
     bool is_full() { return !free && fresh + block_size > end(); }
     void insert(Slab** head) {
         next = *head;
@@ -55,6 +70,12 @@ struct alignas(16) Heap::Slab {
         if (next) next->link = link;
     }
 };
+
+Heap::Layout Heap::layout() {
+    static_assert(sizeof(std::atomic<std::uint64_t>) == 8 && sizeof(Slab::live) == 4);
+    return {offsetof(Heap, available_), offsetof(Heap, live_bytes_), offsetof(Heap, live_objects_),
+            offsetof(Heap, limit_),     offsetof(Slab, free),        offsetof(Slab, live)};
+}
 
 Heap::~Heap() {
     static_assert(sizeof(Large) % 16 == 0 && sizeof(Slab) % 16 == 0);
@@ -89,14 +110,12 @@ void* Heap::allocate(std::size_t size) noexcept {
         if (slab && slab->free) [[likely]] {
             block = slab->free;
             std::memcpy(&slab->free, block, sizeof slab->free);
-        } else if (slab) { // every available slab has a block
-            block = slab->fresh;
-            slab->fresh += size;
         } else {
-            if (!refill(size_class)) return nullptr;
-            slab = available_[size_class];
-            block = slab->fresh;
-            slab->fresh += size;
+            if (!slab) { // every available slab has a block
+                if (!refill(size_class)) return nullptr;
+                slab = available_[size_class];
+            }
+            block = slab->take_fresh();
         }
         ++slab->live;
         if (slab->is_full()) slab->remove();

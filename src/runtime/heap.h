@@ -57,6 +57,15 @@ public:
         return used <= limit_ && size <= limit_ - used;
     }
 
+    // Where emitted code finds what it needs to take a small block that was used before:
+    // heap.available[size / 16 - 1] is a slab, its `free` a block, whose first word is the next one. It leaves
+    // the slab's last free block, and everything else, to allocate().
+    struct Layout {
+        std::size_t available, live_bytes, live_objects, limit; // in Heap; the last three are 64-bit words
+        std::size_t slab_free, slab_live;                       // in the slab: a pointer, 32 bits
+    };
+    static Layout layout();
+
     // For tests of allocation failure: the nth request to the system from now fails, 0: none does.
     void fail_allocation(std::uint64_t nth) { fail_in_ = nth; }
 

@@ -34,7 +34,7 @@ public:
             count.bytes += Heap::block_size(object_size(object));
             const ObjectDesc& desc = *object->desc;
             if (!desc.has_refs) continue;
-            const bool is_box = desc.kind == ObjectDesc::Kind::Box;
+            const bool is_box = desc.is_box();
             const std::uint8_t* element =
                 is_box ? reinterpret_cast<const std::uint8_t*>(object) + sizeof(Box) : as_seq(object)->data;
             const std::int64_t length = is_box ? 1 : as_seq(object)->length;

@@ -15,6 +15,8 @@ Instance::Instance(std::shared_ptr<const Program> program_arg, std::shared_ptr<R
     : program(std::move(program_arg)), shared(std::move(shared_arg)), context{} {
     context.descs = program->descs();
     context.instance = this;
+    context.heap = &heap;
+    context.hash_seed = shared->next_hash_seed();
     const ImageLayout& image = program->image();
     std::memcpy(at(sizeof(Context)), program->image_prototype(), image.total_size - sizeof(Context));
     for (const InstanceRef& ref : program->instance_refs()) {

@@ -13,13 +13,20 @@ namespace tn::rt {
 
 // What an object of one type looks like; built from ir::Desc when a module is finished, immutable.
 struct ObjectDesc {
-    enum class Kind : std::uint8_t { String, Bytes, List, Box };
+    enum class Kind : std::uint8_t { String, Bytes, List, Box, Closure };
+    // Closure: the function behind it in each mode's code, by CodeMode; null until that code is published.
+    // Written once under the Program's lock, before anybody can run code of that mode. Emitted code reads it.
+    const void* code[2] = {};
     Kind kind = Kind::List;
     bool has_refs = false;
     std::uint32_t id = 0;     // its DescId in the module
-    std::uint32_t stride = 0; // bytes per element; of the whole value for a Box
+    std::uint32_t stride = 0; // bytes per element; of the whole value for a Box or Closure
     std::vector<std::uint32_t> refs; // offsets of the Ref leaves within one element or value
-    TypeId type;              // of the object; for a Box the boxed type
+    TypeId type;              // of the object; for a Box the boxed type, for a Closure its captures'
+    std::uint32_t func = 0xffffffffu; // Closure: the FuncId of what it runs
+
+    // One value behind a header, not a sequence of elements.
+    bool is_box() const { return kind == Kind::Box || kind == Kind::Closure; }
 };
 
 struct Object {
@@ -39,7 +46,8 @@ struct Seq : Object {
     // inline elements follow
 };
 
-// A record, tuple or enum payload on the heap: the value's leaves at its layout's offsets follow.
+// A record, tuple or enum payload on the heap, or a closure with its captures: the value's leaves at its
+// layout's offsets follow.
 struct Box : Object {};
 
 static_assert(offsetof(Object, count) == 0);
@@ -49,6 +57,7 @@ static_assert(offsetof(Seq, capacity) == 24);
 static_assert(offsetof(Seq, data) == 32);
 static_assert(sizeof(Seq) == 40);
 static_assert(sizeof(Box) == 16);
+static_assert(offsetof(ObjectDesc, code) == 0);
 
 inline std::uint8_t* inline_data(Seq* seq) { return reinterpret_cast<std::uint8_t*>(seq + 1); }
 inline std::uint8_t* box_data(Box* box) { return reinterpret_cast<std::uint8_t*>(box + 1); }

@@ -51,8 +51,10 @@ Program::Program(ProgramParts parts)
         TN_CHECK(ref.offset % 8 == 0 && std::uint64_t(ref.offset) + 8 <= parts.instance_data_size,
                  "reference inside the instance data");
         TN_CHECK(ref.desc == no_desc ||
-                     (ref.desc < descs_.size() && descs_[ref.desc].kind != ObjectDesc::Kind::Box),
-                 "an instance variable starts as an empty sequence");
+                     (ref.desc < descs_.size() && (!descs_[ref.desc].is_box() ||
+                                                   (descs_[ref.desc].kind == ObjectDesc::Kind::Closure &&
+                                                    descs_[ref.desc].stride == 0))),
+                 "an instance variable starts as an empty sequence or closure");
     }
 
     std::size_t literal_size = 0;
@@ -88,6 +90,11 @@ const CodeBlob* Program::publish_code(CodeMode mode, std::shared_ptr<const CodeB
     std::lock_guard lock(code_mutex_);
     if (!code_owners_[index]) {
         code_owners_[index] = std::move(blob);
+        // Before the code can be found: whoever runs it sees these.
+        for (ObjectDesc& desc : descs_) {
+            if (desc.kind == ObjectDesc::Kind::Closure)
+                desc.code[index] = code_owners_[index]->function(desc.func);
+        }
         code_[index].store(code_owners_[index].get(), std::memory_order_release);
     }
     return code_owners_[index].get();

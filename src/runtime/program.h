@@ -44,8 +44,8 @@ struct CodeBlob {
 };
 
 // Where the parts of the instance image lie, in bytes from the Context (r15). The image follows the
-// Context at once: one Seq per literal, one empty Seq per desc (also for Box, so that the index is the
-// DescId), the instance data.
+// Context at once: one Seq per literal, one empty Seq per desc (also for boxes, where nobody uses it, and
+// closures, of which it is only the header; so the index is the DescId), the instance data.
 struct ImageLayout {
     std::uint32_t literal_count = 0;
     std::uint32_t desc_count = 0;
@@ -96,7 +96,8 @@ public:
     const CodeBlob* code(CodeMode mode) const {
         return code_[static_cast<unsigned>(mode)].load(std::memory_order_acquire);
     }
-    // Attaches the code of a mode; the first one wins, later ones are dropped. Any thread.
+    // Attaches the code of a mode, also to the descriptions of closures; the first one wins, later ones are
+    // dropped. Any thread.
     const CodeBlob* publish_code(CodeMode mode, std::shared_ptr<const CodeBlob> blob);
     // The map whose code contains the address, or null. Any thread.
     const CodeMap* find_map(const void* address) const;

@@ -54,7 +54,7 @@ Seq* resize(Context* context, Seq* seq, std::int64_t capacity) {
 
 Object* copy_of(Context* context, Object* object) {
     const ObjectDesc& desc = *object->desc;
-    if (desc.kind != ObjectDesc::Kind::Box) return copy_seq(context, as_seq(object), as_seq(object)->length);
+    if (!desc.is_box()) return copy_seq(context, as_seq(object), as_seq(object)->length);
     Object* box = rt_box_new(context, desc.id);
     if (!box) return nullptr;
     std::memcpy(box_data(static_cast<Box*>(box)), box_data(static_cast<Box*>(object)), desc.stride);
@@ -63,14 +63,14 @@ Object* copy_of(Context* context, Object* object) {
 }
 
 bool is_unique(const Object* object) {
-    return object->count == 1 && (object->desc->kind == ObjectDesc::Kind::Box || owns_data(as_seq(object)));
+    return object->count == 1 && (object->desc->is_box() || owns_data(as_seq(object)));
 }
 
 } // namespace
 
 std::size_t object_size(const Object* object) {
     const ObjectDesc& desc = *object->desc;
-    if (desc.kind == ObjectDesc::Kind::Box) return sizeof(Box) + desc.stride;
+    if (desc.is_box()) return sizeof(Box) + desc.stride;
     std::size_t size = 0;
     seq_size(desc, as_seq(object)->capacity, size);
     return desc.stride == 0 ? sizeof(Seq) : size;
@@ -189,7 +189,7 @@ void rt_free_object(Context* context, Object* object) noexcept {
         work = reinterpret_cast<Object*>(dead->count);
         const ObjectDesc& desc = *dead->desc;
         if (desc.has_refs) {
-            const bool is_box = desc.kind == ObjectDesc::Kind::Box;
+            const bool is_box = desc.is_box();
             const std::uint8_t* element = is_box ? box_data(static_cast<Box*>(dead)) : as_seq(dead)->data;
             for (std::int64_t left = is_box ? 1 : as_seq(dead)->length; left > 0;
                  --left, element += desc.stride) {
@@ -239,6 +239,7 @@ Object* rt_list_grow(Context* context, Object* list, std::uint32_t) noexcept {
 
 Object* rt_box_new(Context* context, std::uint32_t desc_id) noexcept {
     const ObjectDesc& desc = *context->descs[desc_id];
+    if (desc.stride == 0) return empty_seq(context, desc_id); // all of them are equal, and nobody writes
     void* memory = context->instance->heap.allocate(sizeof(Box) + desc.stride);
     if (!memory) return fail(context, TrapCode::MemoryLimit);
     Box* box = new (memory) Box;

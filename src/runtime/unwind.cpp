@@ -36,7 +36,9 @@ void release_refs(Context* context, const CodeMap& map, const Site& site, const 
 extern "C" void rt_unwind(Context* context, const void* return_address, const void* frame_pointer) noexcept {
     Instance& instance = Instance::of(context);
     TrapRecord* record = instance.begin_trap_record();
-    std::uint64_t* registers = context->trap_registers;
+    // A copy: what is released may run host code that enters the script again, and traps there.
+    std::uint64_t registers[std::size(decltype(context->trap_registers){})];
+    std::memcpy(registers, context->trap_registers, sizeof registers);
     const auto* frame = static_cast<const std::uint8_t*>(frame_pointer);
     const CodeMap* map = nullptr;
     const Site* site = nullptr;

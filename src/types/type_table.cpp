@@ -37,7 +37,7 @@ TypeClass type_class(TypeKind kind) { return kind_info(kind).type_class; }
 Scalar type_kind_scalar(TypeKind kind) { return kind_info(kind).scalar; }
 
 TypeTable::TypeTable() {
-    for (unsigned i = 0; i < kind_count; ++i) types_.push_back(Type{static_cast<TypeKind>(i), 0, {}});
+    for (unsigned i = 0; i < kind_count; ++i) types_.push_back(Type{static_cast<TypeKind>(i), false, 0, {}});
 
     TypeId inner = param("T");
     Nominal option;
@@ -106,8 +106,12 @@ TypeId TypeTable::make(TypeKind kind, std::span<const TypeId> args, std::uint32_
     }
     // `args` may be a view of args_ itself: copied before the vector grows.
     std::vector<TypeId> copy(args.begin(), args.end());
-    Type type{
-        kind, payload, {static_cast<std::uint32_t>(args_.size()), static_cast<std::uint32_t>(copy.size())}};
+    bool has_param = kind == TypeKind::Param;
+    for (TypeId arg : copy) has_param |= types_[arg.index()].has_param;
+    Type type{kind,
+              has_param,
+              payload,
+              {static_cast<std::uint32_t>(args_.size()), static_cast<std::uint32_t>(copy.size())}};
     args_.insert(args_.end(), copy.begin(), copy.end());
     TypeId id(types_.size());
     types_.push_back(type);
@@ -136,22 +140,25 @@ NominalId TypeTable::add_nominal(Nominal nominal) { return nominals_.push_back(s
 
 TypeId TypeTable::substitute(TypeId type, std::span<const TypeId> params,
                              std::span<const TypeId> replacements) {
-    if (params.empty()) return type;
-    const Type what = types_[type.index()];
-    if (what.kind == TypeKind::Param) {
-        auto it = std::ranges::find(params, type);
-        return it == params.end() ? type : replacements[static_cast<std::size_t>(it - params.begin())];
+    if (params.empty() || !has_param(type)) return type;
+    Substitution what{params, replacements, {}};
+    return substitute_in(type, what);
+}
+
+TypeId TypeTable::substitute_in(TypeId type, Substitution& what) {
+    if (!has_param(type)) return type;
+    const Type old = types_[type.index()];
+    if (old.kind == TypeKind::Param) {
+        auto it = std::ranges::find(what.params, type);
+        return it == what.params.end() ? type : what.args[static_cast<std::size_t>(it - what.params.begin())];
     }
-    if (what.args.count == 0) return type;
+    if (auto it = what.known.find(type.value); it != what.known.end()) return it->second;
     std::vector<TypeId> parts;
-    parts.reserve(what.args.count);
-    bool changed = false;
-    for (unsigned i = 0; i < what.args.count; ++i) {
-        TypeId part = arg(type, i);
-        parts.push_back(substitute(part, params, replacements));
-        changed |= parts.back() != part;
-    }
-    return changed ? make(what.kind, parts, what.payload) : type;
+    parts.reserve(old.args.count);
+    for (unsigned i = 0; i < old.args.count; ++i) parts.push_back(substitute_in(arg(type, i), what));
+    TypeId made = make(old.kind, parts, old.payload);
+    what.known.emplace(type.value, made);
+    return made;
 }
 
 TypeId TypeTable::field_type(TypeId nominal_type, const Field& field) {

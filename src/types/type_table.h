@@ -32,6 +32,7 @@ Scalar type_kind_scalar(TypeKind kind);
 
 struct Type {
     TypeKind kind = TypeKind::Error;
+    bool has_param = false;    // mentions a type parameter
     std::uint32_t payload = 0; // see type.def
     Range32 args;
 };
@@ -79,6 +80,7 @@ public:
     TypeId param(std::string name); // a new type parameter, different from every other
     const std::string& param_name(TypeId id) const { return param_names_[types_[id.index()].payload]; }
 
+    bool has_param(TypeId id) const { return types_[id.index()].has_param; }
     bool is_option(TypeId id) const {
         return kind(id) == TypeKind::Enum && types_[id.index()].payload == option_id.value;
     }
@@ -98,7 +100,7 @@ public:
     NominalId nominal_id(TypeId id) const { return NominalId(types_[id.index()].payload); }
     std::size_t nominal_count() const { return nominals_.size(); }
 
-    // `type` with each params[i] replaced by args[i].
+    // `type` with each params[i] replaced by args[i], all at once.
     TypeId substitute(TypeId type, std::span<const TypeId> params, std::span<const TypeId> args);
     // The type of a field as seen from an instance of its nominal: type arguments put in.
     TypeId field_type(TypeId nominal_type, const Field& field);
@@ -115,6 +117,12 @@ public:
     NominalId map_id, set_id;
 
 private:
+    struct Substitution {
+        std::span<const TypeId> params, args;
+        std::unordered_map<std::uint32_t, TypeId> known; // types are graphs: a part is replaced once
+    };
+    TypeId substitute_in(TypeId type, Substitution& what);
+
     std::vector<Type> types_;
     std::vector<TypeId> args_;
     IdVec<NominalId, Nominal> nominals_;

@@ -221,7 +221,12 @@ private:
         }
         ir::ValueId base = operand(inst, 0);
         const ir::Inst* def = only_user_of(base);
-        if (!def || def->op != Op::ElemAddr) return;
+        if (!def) return;
+        if (def->op == Op::BoxData) {
+            if (fits_int32(inst.imm + static_cast<std::int64_t>(sizeof(rt::Box)))) take(base);
+            return;
+        }
+        if (def->op != Op::ElemAddr) return;
         std::int64_t constant;
         if (mf_.find_int(operand(*def, 1), constant)) {
             if (fits_int32(constant) && fits_int32(inst.imm + constant * def->imm)) take(base);
@@ -269,6 +274,9 @@ AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst) {
     if (operands.size() > (inst.op == Op::Store ? 2u : 1u)) {
         parts.index = operands.back();
         parts.scale = inst.scale;
+    } else if (mf.is_folded(base) && mf.def_inst(base)->op == Op::BoxData) {
+        base = mf.fn->operands_of(*mf.def_inst(base))[0];
+        parts.disp += static_cast<std::int64_t>(sizeof(rt::Box));
     } else if (mf.is_folded(base)) {
         const ir::Inst& elem = *mf.def_inst(base);
         std::int64_t index;

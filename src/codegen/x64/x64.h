@@ -105,7 +105,7 @@ private:
                     X(Bitcast) X(ElemAddr) X(Load) X(Store) X(Retain) X(Release) X(Unique) X(UniqueAt)       \
                         X(SeqLen) X(SeqData) X(Bounds) X(ListNew) X(ListGrow) X(SeqSetLen) X(Call)           \
                             X(CallRuntime) X(CallHost) X(TrapIf) X(Poll) X(Jump) X(Branch) X(Switch)         \
-                                X(Return) X(Trap) X(Unreachable)
+                                X(Return) X(Trap) X(Unreachable) X(HashSeed) X(BoxNew) X(BoxData) X(CallClosure)
 
 // --- the first half: operands ---
 class Describe {
@@ -269,6 +269,10 @@ private:
     void load(Scalar type, unsigned dst, const x86::Mem& mem);
     void store(Scalar type, const x86::Mem& mem, ir::ValueId value);
     void call_list_helper(const void* helper, unsigned ref, unsigned dst, std::int64_t desc, ir::LocId loc);
+
+    // closure.cpp
+    void take_block(std::size_t size, unsigned dst, unsigned heap, unsigned slab, Label slow);
+    void store_from(Location from, Scalar type, x86::Mem to);
 
     // call.cpp
     Label trap(TrapCode code, ir::LocId loc, Payload a = {}, Payload b = {});

@@ -163,8 +163,7 @@ TEST(Infer, GlobalsInOrder) {
     std::string order;
     for (GlobalId id : c.checked->init_order) order += c.checked->globals[id].name;
     EXPECT_EQ(order, "CBAxy");
-    EXPECT_EQ(names_of("const A: i64 = B;\nconst B: i64 = f();\nfn f() -> i64 { A }"),
-              "ConstCycle@1");
+    EXPECT_EQ(names_of("const A: i64 = B;\nconst B: i64 = f();\nfn f() -> i64 { A }"), "ConstCycle@1");
     EXPECT_EQ(names_of("const A: i64 = f();\nvar x: i64 = 1;\nfn f() -> i64 { x }"), "NotConstant@1");
     EXPECT_EQ(names_of("var x: i64 = y;\nvar y: i64 = 1;"), "ConstCycle@1");
     EXPECT_EQ(names_of("var x: i64 = x;"), "ConstCycle@1");

@@ -26,6 +26,10 @@ inline std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
         case ir::DescKind::Bytes: d.kind = rt::ObjectDesc::Kind::Bytes; break;
         case ir::DescKind::List: d.kind = rt::ObjectDesc::Kind::List; break;
         case ir::DescKind::Box: d.kind = rt::ObjectDesc::Kind::Box; break;
+        case ir::DescKind::Closure:
+            d.kind = rt::ObjectDesc::Kind::Closure;
+            d.func = desc.func.value;
+            break;
         }
         d.stride = desc.stride;
         d.refs = desc.refs;
@@ -43,6 +47,11 @@ inline std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
 
 rt::Slot slot(std::integral auto value) { return {.i = static_cast<std::int64_t>(value)}; }
 inline rt::Slot slot(double value) { return {.f64 = value}; }
+inline rt::Slot slot(float value) {
+    rt::Slot s{.u = 0};
+    s.f32 = value;
+    return s;
+}
 inline rt::Slot slot(rt::Object* value) { return {.ref = value}; }
 
 class Script {

@@ -31,7 +31,9 @@ ir::Module compile(const std::string& text) {
         return {};
     }
     auto layouts = std::make_shared<LayoutTable>(*types);
-    ir::Module module = lower({*checked, host, sources, interner, types, layouts});
+    auto lowered = lower({*checked, host, sources, interner, types, layouts, sink});
+    EXPECT_TRUE(lowered.has_value());
+    ir::Module module = std::move(*lowered);
     for (const std::string& error : ir::verify(module)) ADD_FAILURE() << error << "\n" << ir::print(module);
     return module;
 }
@@ -182,6 +184,7 @@ TEST(Lower, TestsAndHostFunctions) {
     EXPECT_EQ(module.host_fns[ir::HostFnId(0)].sig.results, std::vector<Scalar>{Scalar::Ref});
 }
 
+// Functions that the compiler made have none: traces begin with their callers.
 TEST(Lower, EveryTrapHasAPosition) {
     ir::Module module = compile("record P { x: i64, s: String }\nvar g: List[P] = [];\n"
                                 "fn f(xs: List[i64], i: i64, o: P?) -> i64 { g[i].x += xs[i] / i; let p = "
@@ -189,10 +192,11 @@ TEST(Lower, EveryTrapHasAPosition) {
                                 "assert p.x > 3; if i == 9 { panic(f\"{p}\"); } match o { Some(P { x, .. }) "
                                 "if x > 1 => x, _ => p.x } }");
     for (const ir::Function& fn : module.functions) {
+        bool is_made = fn.name.starts_with("show ") || fn.name.starts_with("== ") || fn.name.starts_with("cmp ");
         for (const ir::Block& block : fn.blocks) {
             for (ir::InstId id : block.insts) {
                 const ir::Inst& inst = fn.insts[id];
-                if ((ir::effects_of(inst) & ir::Traps) == 0) continue;
+                if ((ir::effects_of(inst) & ir::Traps) == 0 || is_made) continue;
                 EXPECT_TRUE(inst.loc.is_valid()) << fn.name << ": " << ir::op_info(inst.op).text;
             }
         }

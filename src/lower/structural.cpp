@@ -1,0 +1,192 @@
+// What every value has: its shown form, equality and order. The script's own methods where it has some, the
+// structure of the type else.
+#include "lower/code_writer.h"
+
+#include "support/ice.h"
+
+namespace tn::lower {
+
+using ir::ValueId;
+
+// ---- Text and comparison ----
+
+ValueId CodeWriter::literal(std::string_view text) { return b_.literal(m_.literal(text, TypeKind::String)); }
+
+ValueId CodeWriter::empty_text() { return own_.retain(b_.empty(m_.desc(simple(TypeKind::String)))); }
+
+ValueId CodeWriter::append(ValueId text, std::string_view more) {
+    return more.empty() ? text : rt(RuntimeFn::StringAppend, {text, literal(more)});
+}
+
+ValueId CodeWriter::show_into(ValueId text, const Row& value, bool nested) {
+    if (const auto& own = m_.core_impl(CoreTrait::Show, value.type)) {
+        Ownership::Mark mark = own_.mark();
+        Row shown = call_fn(*own, {&value, 1}).result;
+        text = rt(RuntimeFn::StringAppend, {text, shown.id()});
+        own_.leave(mark);
+        return text;
+    }
+    TypeKind kind = types().kind(value.type);
+    switch (kind) {
+    case TypeKind::I8:
+    case TypeKind::I16:
+    case TypeKind::I32:
+    case TypeKind::I64: return rt(RuntimeFn::ShowInt, {text, convert(Scalar::I64, value.id())});
+    case TypeKind::U8:
+    case TypeKind::U16:
+    case TypeKind::U32:
+    case TypeKind::U64: return rt(RuntimeFn::ShowUint, {text, convert(Scalar::U64, value.id())});
+    case TypeKind::F64: return rt(RuntimeFn::ShowF64, {text, value.id()});
+    case TypeKind::F32: return rt(RuntimeFn::ShowF32, {text, value.id()});
+    case TypeKind::Bool: return rt(RuntimeFn::ShowBool, {text, value.id()});
+    case TypeKind::Char:
+        return rt(nested ? RuntimeFn::ShowQuotedChar : RuntimeFn::StringAppendChar, {text, value.id()});
+    case TypeKind::String:
+        return rt(nested ? RuntimeFn::ShowQuoted : RuntimeFn::StringAppend, {text, value.id()});
+    case TypeKind::Bytes: return rt(RuntimeFn::ShowBytes, {text, value.id()});
+    case TypeKind::Unit: return append(text, "()");
+    case TypeKind::Never: return text;
+    case TypeKind::Tuple:
+    case TypeKind::List:
+    case TypeKind::Range:
+    case TypeKind::Record:
+    case TypeKind::Enum: {
+        std::vector<ValueId> args{text};
+        for (const RowLeaf& leaf : value.leaves) args.push_back(leaf.id);
+        return b_.result(b_.call(m_.derived(Derived::Show, value.type), args));
+    }
+    case TypeKind::Error:
+    case TypeKind::Infer:
+    case TypeKind::Param:
+    case TypeKind::Map:
+    case TypeKind::Set:
+    case TypeKind::Fn:
+    case TypeKind::Slice:
+    case TypeKind::Host: break;
+    }
+    TN_ICE("a value of type " + types().print(value.type) + " is shown");
+}
+
+ValueId CodeWriter::order_key(ValueId value, Scalar type) {
+    bool wide = type == Scalar::F64;
+    Scalar sint = wide ? Scalar::I64 : Scalar::I32, uint = wide ? Scalar::U64 : Scalar::U32;
+    ValueId bits = b_.bitcast(sint, value);
+    // Negative numbers count downward: all bits but the sign are turned around.
+    ValueId sign = b_.binary(ir::Op::Shr, sint, bits, int64(wide ? 63 : 31));
+    ValueId mask = b_.bitcast(sint, b_.binary(ir::Op::Shr, uint, b_.bitcast(uint, sign), int64(1)));
+    return b_.binary(ir::Op::Xor, sint, bits, mask);
+}
+
+ValueId CodeWriter::equal(const Row& a, const Row& b, bool total) {
+    if (const auto& own = m_.core_impl(CoreTrait::Eq, a.type)) {
+        Row both[] = {a, b};
+        return call_fn(*own, both).result.id();
+    }
+    TypeKind kind = types().kind(a.type);
+    switch (kind) {
+    case TypeKind::Bool:
+    case TypeKind::I8:
+    case TypeKind::I16:
+    case TypeKind::I32:
+    case TypeKind::I64:
+    case TypeKind::U8:
+    case TypeKind::U16:
+    case TypeKind::U32:
+    case TypeKind::U64:
+    case TypeKind::Char: return b_.compare(ir::Op::ICmp, ir::Cond::Eq, a.id(), b.id());
+    case TypeKind::F32:
+    case TypeKind::F64: {
+        if (!total) return b_.compare(ir::Op::FCmp, ir::Cond::Eq, a.id(), b.id());
+        Scalar bits = kind == TypeKind::F64 ? Scalar::U64 : Scalar::U32;
+        return b_.compare(ir::Op::ICmp, ir::Cond::Eq, b_.bitcast(bits, a.id()), b_.bitcast(bits, b.id()));
+    }
+    case TypeKind::String: return rt(RuntimeFn::StringEq, {a.id(), b.id()});
+    case TypeKind::Bytes: return rt(RuntimeFn::BytesEq, {a.id(), b.id()});
+    case TypeKind::Unit:
+    case TypeKind::Never: return b_.const_bool(true);
+    case TypeKind::Tuple:
+    case TypeKind::List:
+    case TypeKind::Range:
+    case TypeKind::Record:
+    case TypeKind::Enum: {
+        std::vector<ValueId> args;
+        for (const RowLeaf& leaf : a.leaves) args.push_back(leaf.id);
+        for (const RowLeaf& leaf : b.leaves) args.push_back(leaf.id);
+        return b_.result(b_.call(m_.derived(Derived::Equal, a.type), args));
+    }
+    case TypeKind::Error:
+    case TypeKind::Infer:
+    case TypeKind::Param:
+    case TypeKind::Map:
+    case TypeKind::Set:
+    case TypeKind::Fn:
+    case TypeKind::Slice:
+    case TypeKind::Host: break;
+    }
+    TN_ICE("values of type " + types().print(a.type) + " are compared");
+}
+
+ValueId CodeWriter::ordered(ir::Cond cond, const Row& a, const Row& b) {
+    TypeKind kind = types().kind(a.type);
+    bool is_plain = !m_.core_impl(CoreTrait::Ord, a.type);
+    if (is_plain && (kind == TypeKind::F32 || kind == TypeKind::F64)) {
+        return b_.compare(ir::Op::ICmp, cond, order_key(a.id(), scalar(a.type)),
+                          order_key(b.id(), scalar(b.type)));
+    }
+    if (is_plain && (kind == TypeKind::Bool || kind == TypeKind::Char || types().is_integer(a.type)))
+        return b_.compare(ir::Op::ICmp, cond, a.id(), b.id());
+    return b_.compare(ir::Op::ICmp, cond, compare(a, b), int64(0));
+}
+
+ValueId CodeWriter::compare(const Row& a, const Row& b) {
+    if (const auto& own = m_.core_impl(CoreTrait::Ord, a.type)) {
+        Row both[] = {a, b};
+        return call_fn(*own, both).result.id();
+    }
+    TypeKind kind = types().kind(a.type);
+    auto by_order = [&](ValueId x, ValueId y) {
+        ValueId less = b_.compare(ir::Op::ICmp, ir::Cond::Lt, x, y);
+        ValueId greater = b_.compare(ir::Op::ICmp, ir::Cond::Gt, x, y);
+        return b_.binary(ir::Op::WrapSub, Scalar::I64, b_.convert(Scalar::I64, greater),
+                         b_.convert(Scalar::I64, less));
+    };
+    switch (kind) {
+    case TypeKind::Bool:
+    case TypeKind::I8:
+    case TypeKind::I16:
+    case TypeKind::I32:
+    case TypeKind::I64:
+    case TypeKind::U8:
+    case TypeKind::U16:
+    case TypeKind::U32:
+    case TypeKind::U64:
+    case TypeKind::Char: return by_order(a.id(), b.id());
+    case TypeKind::F32:
+    case TypeKind::F64: return by_order(order_key(a.id(), scalar(a.type)), order_key(b.id(), scalar(b.type)));
+    case TypeKind::String: return rt(RuntimeFn::StringCompare, {a.id(), b.id()});
+    case TypeKind::Bytes: return rt(RuntimeFn::BytesCompare, {a.id(), b.id()});
+    case TypeKind::Unit:
+    case TypeKind::Never: return int64(0);
+    case TypeKind::Tuple:
+    case TypeKind::List:
+    case TypeKind::Range:
+    case TypeKind::Record:
+    case TypeKind::Enum: {
+        std::vector<ValueId> args;
+        for (const RowLeaf& leaf : a.leaves) args.push_back(leaf.id);
+        for (const RowLeaf& leaf : b.leaves) args.push_back(leaf.id);
+        return b_.result(b_.call(m_.derived(Derived::Compare, a.type), args));
+    }
+    case TypeKind::Error:
+    case TypeKind::Infer:
+    case TypeKind::Param:
+    case TypeKind::Map:
+    case TypeKind::Set:
+    case TypeKind::Fn:
+    case TypeKind::Slice:
+    case TypeKind::Host: break;
+    }
+    TN_ICE("values of type " + types().print(a.type) + " are ordered");
+}
+
+} // namespace tn::lower
