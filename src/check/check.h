@@ -11,6 +11,7 @@
 #include "diag/source_map.h"
 #include "support/interner.h"
 
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,6 +22,21 @@ namespace tn::check {
 struct ModuleInput {
     std::string path; // "" for the root, which is the first
     const syntax::Ast* ast = nullptr;
+    // Registered by the host: it imports only what the host registers, its tests are not run, and its warnings are
+    // nobody's. A path may be one of the host's and one of the package's, which imports must not name.
+    bool is_host = false;
+};
+
+// Why a path names no module of the input, as whoever loads modules knows it.
+struct MissingModule {
+    enum class Why : std::uint8_t {
+        Unknown,    // `reason`: where it was looked for
+        Ambiguous,  // `reason`: the two that it may be
+        Unreadable, // `reason`: what is wrong with it
+    } why = Why::Unknown;
+    std::string path; // as much of it as is needed to see what is missing
+    std::string reason;
+    std::string hint; // may be empty
 };
 
 struct Input {
@@ -31,6 +47,9 @@ struct Input {
     // Its modules stand behind the user's in Checked::modules; the interner stands over the prelude's, and so do
     // the sources. Null: only what builtin.def declares.
     const Prelude* prelude = nullptr;
+    std::string root_name = "main"; // by which other modules import from the root
+    // Asked about the path of an import that cannot be followed; empty: nothing is known.
+    std::function<MissingModule(std::string_view path, bool in_host_module)> explain_missing = {};
 };
 
 // Nullopt when the sink has errors, the parser's included: then every mistake of the trees has been

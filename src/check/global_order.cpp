@@ -23,12 +23,22 @@ void Program::order_globals() {
         return fn_count + uses.globals[i - uses.fns.size()].first.index();
     };
 
+    // Variables are initialized module by module, imported ones first, each in source order: `rank` is the place in
+    // that order.
+    std::vector<GlobalId> vars;
+    for (std::size_t i = 0; i < out.globals.size(); ++i) {
+        if (!out.globals[GlobalId(i)].is_const) vars.push_back(GlobalId(i));
+    }
+    std::ranges::stable_sort(vars, {}, [&](GlobalId id) { return module_order_[out.globals[id].init.module]; });
+    std::vector<std::int64_t> ranks(out.globals.size(), -1);
+    for (std::size_t i = 0; i < vars.size(); ++i) ranks[vars[i].index()] = static_cast<std::int64_t>(i);
+
     constexpr std::uint32_t none = 0xffffffffu;
     struct Node {
         std::uint32_t number = none;
         std::uint32_t low = none;
         bool on_stack = false;
-        std::int64_t last_var = -1; // the last variable that it may read
+        std::int64_t last_var = -1; // rank of the last variable that it may read
     };
     std::vector<Node> nodes(count);
     std::vector<std::size_t> component;
@@ -37,7 +47,7 @@ void Program::order_globals() {
         std::size_t node;
         std::size_t next = 0;
     };
-    std::vector<GlobalId> consts, vars;
+    std::vector<GlobalId> consts;
 
     auto close_component = [&](std::size_t root) {
         std::vector<std::size_t> members;
@@ -67,10 +77,10 @@ void Program::order_globals() {
                     cycle->label(global.span, "and this, too");
                 }
             } else if (global.is_const && last_var >= 0) {
-                const std::string& var = out.globals[GlobalId(static_cast<std::size_t>(last_var))].name;
+                const std::string& var = out.globals[vars[static_cast<std::size_t>(last_var)]].name;
                 sink.report(Diag::NotConstant, global.span, "it reads the variable `" + var + "`");
-            } else if (!global.is_const && last_var >= static_cast<std::int64_t>(id.index())) {
-                const std::string& var = out.globals[GlobalId(static_cast<std::size_t>(last_var))].name;
+            } else if (!global.is_const && last_var >= ranks[id.index()]) {
+                const std::string& var = out.globals[vars[static_cast<std::size_t>(last_var)]].name;
                 sink.report(Diag::ConstCycle, global.span, global.name)
                     .note("its initializer may read `" + var +
                           "` before that has a value: variables are initialized in order");
@@ -94,7 +104,7 @@ void Program::order_globals() {
                 std::size_t target = edge(node, stack.back().next++);
                 if (target >= fn_count && !out.globals[GlobalId(target - fn_count)].is_const) {
                     // A variable is read here; what its own initializer reads was read before.
-                    state.last_var = std::max(state.last_var, static_cast<std::int64_t>(target - fn_count));
+                    state.last_var = std::max(state.last_var, ranks[target - fn_count]);
                 } else if (nodes[target].number == none) {
                     stack.push_back({target});
                 } else if (nodes[target].on_stack) {
@@ -113,9 +123,6 @@ void Program::order_globals() {
                 parent.last_var = std::max(parent.last_var, nodes[node].last_var);
             }
         }
-    }
-    for (std::size_t i = 0; i < out.globals.size(); ++i) {
-        if (!out.globals[GlobalId(i)].is_const) vars.push_back(GlobalId(i));
     }
     out.init_order = std::move(consts);
     out.init_order.insert(out.init_order.end(), vars.begin(), vars.end());

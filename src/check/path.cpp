@@ -8,55 +8,62 @@
 namespace tn::check {
 
 BodyChecker::Path BodyChecker::path_of(ExprId id) {
-    Path path;
-    if (const auto* name = expr(id).as<syntax::NameExpr>()) {
-        if (find_local(name->name)) return path;
-        if (text(name->name) == "Self" && self_type_.is_valid())
+    const auto* indexed = expr(id).as<syntax::IndexExpr>();
+    const syntax::Expr& head = indexed ? expr(indexed->base) : expr(id);
+    std::optional<Entity> entity;
+    SymbolId last;
+    if (const auto* name = head.as<syntax::NameExpr>()) {
+        if (find_local(name->name)) return {};
+        if (!indexed && text(name->name) == "Self" && self_type_.is_valid())
             return Path{Path::Kind::Type, {}, self_type_};
-        if (TypeId param = find_type_param(name->name); param.is_valid())
+        if (TypeId param = find_type_param(name->name); !indexed && param.is_valid())
             return Path{Path::Kind::Type, {}, param};
-        std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
-        if (!entity) return path;
-        switch (entity->kind) {
-        case EntityKind::Nominal:
-        case EntityKind::Alias:
-        case EntityKind::BuiltinType:
-            return Path{Path::Kind::Type, *entity, type_with_args(*entity, name->name, nullptr, span_of(id))};
-        case EntityKind::Fn:
-        case EntityKind::HostFn:
-        case EntityKind::HostModule:
-        case EntityKind::BuiltinFn:
-        case EntityKind::Constructor:
-        case EntityKind::Trait:
-        case EntityKind::Unavailable: return Path{Path::Kind::Entity, *entity, TypeId()};
-        case EntityKind::Global: return path;
-        }
-    }
-    if (const auto* field = expr(id).as<syntax::FieldExpr>(); field && field->name.is_valid()) {
-        // `a.b` of nested host modules. Chains of fields are as high as the tree may be, so this recursion is
-        // too.
+        last = name->name;
+        entity = program_.find_entity(body_.module, last);
+    } else if (const auto* field = head.as<syntax::FieldExpr>(); field && field->name.is_valid()) {
+        // Something of a module. Chains of fields are as high as the tree may be, so this recursion is too.
         const syntax::Expr& base = expr(field->base);
-        if (!base.as<syntax::NameExpr>() && !base.as<syntax::FieldExpr>()) return path;
+        if (!base.as<syntax::NameExpr>() && !base.as<syntax::FieldExpr>()) return {};
         Path inner = path_of(field->base);
-        if (inner.what != Path::Kind::Entity) return path;
+        if (inner.what != Path::Kind::Entity) return {};
         if (inner.entity.kind == EntityKind::Unavailable) return inner;
-        if (inner.entity.kind != EntityKind::HostModule) return path;
-        if (auto entity = program_.find_host_member(SymbolId(inner.entity.index), field->name.symbol)) {
-            return Path{Path::Kind::Entity, *entity, TypeId()};
-        }
-        return path;
+        if (!is_module(inner.entity)) return {};
+        last = field->name.symbol;
+        entity = program_.find_in_module(body_.module, inner.entity, last);
     }
-    if (const auto* indexed = expr(id).as<syntax::IndexExpr>()) {
-        const auto* name = expr(indexed->base).as<syntax::NameExpr>();
-        if (!name || find_local(name->name)) return path;
-        std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
-        if (!entity) return path;
-        if (entity->kind == EntityKind::Nominal || entity->kind == EntityKind::Alias ||
-            entity->kind == EntityKind::BuiltinType) {
-            return Path{Path::Kind::Type, *entity, type_with_args(*entity, name->name, indexed, span_of(id))};
-        }
+    if (!entity) return {};
+    switch (entity->kind) {
+    case EntityKind::Nominal:
+    case EntityKind::Alias:
+    case EntityKind::BuiltinType:
+        return Path{Path::Kind::Type, *entity, type_with_args(*entity, last, indexed, span_of(id))};
+    case EntityKind::Fn:
+    case EntityKind::HostFn:
+    case EntityKind::HostModule:
+    case EntityKind::Module:
+    case EntityKind::BuiltinFn:
+    case EntityKind::Constructor:
+    case EntityKind::Trait:
+    case EntityKind::Unavailable: return indexed ? Path{} : Path{Path::Kind::Entity, *entity, TypeId()};
+    case EntityKind::Global: return {};
     }
-    return path;
+    return {};
+}
+
+bool BodyChecker::report_missing_member(ExprId id) {
+    for (;;) {
+        if (const auto* indexed = expr(id).as<syntax::IndexExpr>()) id = indexed->base;
+        const auto* field = expr(id).as<syntax::FieldExpr>();
+        if (!field || !field->name.is_valid()) return false;
+        Path owner = path_of(field->base);
+        if (owner.what == Path::Kind::Entity && is_module(owner.entity)) {
+            if (program_.find_in_module(body_.module, owner.entity, field->name.symbol)) return false;
+            ++error_count_;
+            program_.no_member(body_.module, owner.entity, field->name);
+            return true;
+        }
+        id = field->base;
+    }
 }
 
 // The type a path names; arguments that are not written are fresh.
@@ -83,20 +90,25 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
         return false;
     };
     if (entity.kind == EntityKind::Alias) {
-        return complete(program_.alias_param_count(entity.index), text(name))
-                   ? program_.alias_type(entity.index, args, span)
-                   : error();
+        if (!complete(program_.alias_param_count(entity.index), text(name))) return error();
+        TypeId type = program_.alias_type(entity.index, args, span);
+        require_bounds_of(type, span);
+        return type;
     }
     if (entity.kind == EntityKind::Nominal) {
         const Nominal& nominal = types_.nominal(NominalId(entity.index));
         std::string spelled = nominal.name;
         std::size_t count = nominal.params.size();
-        return complete(count, spelled) ? program_.apply_nominal(NominalId(entity.index), args, span)
-                                        : error();
+        if (!complete(count, spelled)) return error();
+        TypeId type = program_.apply_nominal(NominalId(entity.index), args, span);
+        require_bounds_of(type, span);
+        return type;
     }
     BuiltinType type = *find_builtin_type(types_, text(name));
     if (!complete(type.arg_count, type.name)) return error();
-    return make_builtin_type(types_, type, args);
+    TypeId made = make_builtin_type(types_, type, args);
+    require_bounds_of(made, span);
+    return made;
 }
 
 TypeId BodyChecker::visit(ExprId id, const syntax::NameExpr& node, const Expect&) {
@@ -151,6 +163,7 @@ TypeId BodyChecker::use_entity(ExprId id, const Entity& entity, SymbolId name,
     case EntityKind::BuiltinType:
     case EntityKind::Trait:
     case EntityKind::HostModule:
+    case EntityKind::Module:
         report(Diag::NotAValue, span_of(id), text(name), describe(entity.kind));
         return error();
     case EntityKind::Unavailable: ++error_count_; return error();
@@ -181,24 +194,43 @@ TypeId BodyChecker::visit(ExprId id, const syntax::FieldExpr& node, const Expect
             ++error_count_;
             return error();
         }
-        if (path.entity.kind == EntityKind::HostModule) {
-            auto entity = program_.find_host_member(SymbolId(path.entity.index), node.name.symbol);
+        if (is_module(path.entity)) {
+            auto entity = program_.find_in_module(body_.module, path.entity, node.name.symbol);
             if (entity) return use_entity(id, *entity, node.name.symbol, nullptr);
-            report(Diag::UnknownMember, node.name.span, text(SymbolId(path.entity.index)),
-                   text(node.name.symbol));
+            ++error_count_;
+            program_.no_member(body_.module, path.entity, node.name);
             return error();
+        }
+        if (path.entity.kind == EntityKind::Trait) {
+            std::optional<FnId> fn = find_method_of_trait(TraitId(path.entity.index), node.name);
+            return fn ? fn_value(id, fn_target(*fn, node.name.span, TypeId())) : error();
         }
     }
     TypeId base = settle(check(node.base), span_of(node.base), "this value");
     if (is_error(base) || !node.name.is_valid()) return error();
     if (is_never(base)) return base;
-    if (types_.kind(base) == TypeKind::Record) {
+    // The collections are records for the prelude.
+    if (types_.kind(base) == TypeKind::Record || (module_.is_prelude && types_.has_fields(base))) {
         if (auto field = find_field(base, text(node.name.symbol))) {
             return use_field(id, base, *field);
         }
     }
     unknown_field(base, node.name);
     return error();
+}
+
+// `T.MAX` in the prelude, T being a class of number types: which constant it is, each of them decides.
+TypeId BodyChecker::constant_of_class(ExprId id, TypeId type, std::string_view name) {
+    NumberClass number_class = program_.facts.class_of(type);
+    if (number_class == NumberClass::None) return TypeId();
+    TypeKind sample = number_class == NumberClass::Float ? TypeKind::F64 : TypeKind::I64;
+    auto constant = find_builtin_constant(sample, name);
+    if (!constant) return TypeId();
+    set(id, Form::TypeConstant, static_cast<std::uint32_t>(module_.type_constants.size()));
+    module_.type_constants.push_back({type, std::string(name)});
+    // The number of bits is an i64, all others are of the type itself.
+    bool is_count = find_builtin_constant(TypeKind::U8, name).value_or(*constant).type == TypeKind::I64;
+    return is_count && number_class != NumberClass::Float ? simple(TypeKind::I64) : type;
 }
 
 // `i64.MAX`, `Shape.Empty`, or a method or static function as a value.
@@ -210,6 +242,7 @@ TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name
         set_constant(id, Constant{constant->bits, constant->number});
         return simple(constant->type);
     }
+    if (TypeId constant = constant_of_class(id, type, spelled); constant.is_valid()) return constant;
     if (owner == TypeKind::Enum) {
         const std::vector<Variant>& variants = types_.nominal(type).variants;
         for (std::uint32_t v = 0; v < variants.size(); ++v) {
@@ -222,12 +255,23 @@ TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name
         give_type_args(*target, type_args);
         return fn_value(id, *target);
     }
-    std::vector<std::string_view> candidates = builtin_constant_names(owner);
-    for (std::string_view member : program_.member_names(type, true)) candidates.push_back(member);
-    std::string best = program_.suggest(spelled, candidates);
-    diag::DiagnosticBuilder builder = report(Diag::UnknownMember, name.span, print(type), spelled);
-    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
+    unknown_static(type, name);
     return error();
+}
+
+void BodyChecker::unknown_static(TypeId owner, const syntax::Name& name) {
+    std::string_view spelled = text(name.symbol);
+    bool is_enum = kind(owner) == TypeKind::Enum;
+    std::vector<std::string_view> candidates = builtin_constant_names(kind(owner));
+    for (std::string_view member : program_.member_names(owner, true)) candidates.push_back(member);
+    if (is_enum) {
+        for (const Variant& variant : types_.nominal(owner).variants) candidates.push_back(variant.name);
+    }
+    std::string best = program_.suggest(spelled, candidates);
+    bool is_variant = is_enum && is_capitalized(spelled);
+    diag::DiagnosticBuilder builder =
+        report(is_variant ? Diag::UnknownVariant : Diag::UnknownMember, name.span, print(owner), spelled);
+    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
 }
 
 } // namespace tn::check

@@ -5,13 +5,6 @@
 
 namespace tn::check {
 
-namespace {
-
-// A binding starts with a small letter or `_`; other scripts than those with case bind too.
-bool is_capitalized(std::string_view name) { return !name.empty() && name[0] >= 'A' && name[0] <= 'Z'; }
-
-} // namespace
-
 void BodyChecker::check_pattern(PatternId id, TypeId type) {
     Bindings bindings;
     bind_pattern(id, type, bindings);
@@ -141,19 +134,21 @@ std::optional<BodyChecker::VariantRef> BodyChecker::find_variant(std::span<const
     const syntax::Name& name = path.back();
     std::string_view spelled = text(name.symbol);
     TypeId owner;
-    if (path.size() == 2) {
-        std::optional<Entity> entity = program_.find_entity(body_.module, path[0].symbol);
-        if (entity && entity->kind == EntityKind::Unavailable) {
+    if (path.size() > 1) {
+        // The path before it is a type's, perhaps a module's type.
+        std::span<const syntax::Name> front = path.first(path.size() - 1);
+        std::optional<Entity> entity = program_.find_path(body_.module, front);
+        if ((entity && entity->kind == EntityKind::Unavailable) || (!entity && front.size() > 1)) {
             ++error_count_;
             return {};
         }
         if (entity && (entity->kind == EntityKind::Nominal || entity->kind == EntityKind::Alias ||
                        entity->kind == EntityKind::BuiltinType)) {
-            owner = type_with_args(*entity, path[0].symbol, nullptr, path[0].span);
+            owner = type_with_args(*entity, front.back().symbol, nullptr, front.back().span);
         }
         if (text(path[0].symbol) == "Self" && self_type_.is_valid()) owner = self_type_;
         if (owner.is_valid() && is_error(owner)) return {};
-    } else if (path.size() == 1) {
+    } else {
         TypeId value = infer_.shallow(type);
         if (is_error(value)) return {};
         if (types_.kind(value) == TypeKind::Enum) {
@@ -226,11 +221,12 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::RecordPattern& node,
             bind_pattern(field.pattern, error(), bindings);
     };
     TypeId owner = infer_.shallow(type);
-    if (path.size() == 1 && path[0].is_valid()) {
-        // A record's name, or a constructor with named fields.
-        SymbolId name = path[0].symbol;
-        std::optional<Entity> entity = program_.find_entity(body_.module, name);
-        bool is_self = text(name) == "Self" && self_type_.is_valid();
+    bool names_type = path.empty();
+    if (!path.empty() && path.back().is_valid()) {
+        // A record's name, perhaps of another module, or a constructor with named fields.
+        SymbolId name = path.back().symbol;
+        std::optional<Entity> entity = program_.find_path_quietly(body_.module, path);
+        bool is_self = path.size() == 1 && text(name) == "Self" && self_type_.is_valid();
         if (entity && entity->kind == EntityKind::Unavailable) {
             ++error_count_;
             return bind_anyway();
@@ -238,13 +234,14 @@ void BodyChecker::visit_pattern(PatternId id, const syntax::RecordPattern& node,
         bool is_type = entity && (entity->kind == EntityKind::Nominal || entity->kind == EntityKind::Alias ||
                                   entity->kind == EntityKind::BuiltinType);
         if (is_self || is_type) {
-            TypeId named = is_self ? self_type_ : type_with_args(*entity, name, nullptr, path[0].span);
+            TypeId named = is_self ? self_type_ : type_with_args(*entity, name, nullptr, path.back().span);
             if (is_error(named) || !pattern_fits(id, named, type)) return bind_anyway();
             owner = named;
+            names_type = true;
         }
     }
     if (is_error(owner)) return bind_anyway();
-    if (types_.kind(owner) == TypeKind::Record && path.size() <= 1) {
+    if (types_.kind(owner) == TypeKind::Record && (names_type || path.size() == 1)) {
         info(id).form = PatternForm::Record;
         std::vector<Field> fields = types_.nominal(owner).fields;
         return bind_fields(id, node, owner, fields, bindings);

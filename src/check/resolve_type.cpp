@@ -108,30 +108,26 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     std::vector<TypeId> args;
     for (TypeExprId arg : tree.view(node.args)) args.push_back(resolve_type(scope, arg));
     if (path.empty() || !path[0].is_valid()) return simple(TypeKind::Error);
-    SymbolId name = path[0].symbol;
-    if (path.size() > 1) {
-        // Only modules have types inside, and they come with imports.
-        sink.report(Diag::UnknownType, span, input.sources.text(span));
-        return simple(TypeKind::Error);
-    }
-
+    if (!path.back().is_valid()) return simple(TypeKind::Error); // reported by the parser
+    SymbolId name = path.back().symbol;
     auto takes = [&](std::string_view what, std::size_t count) {
         if (args.size() == count) return true;
         sink.report(Diag::TypeArgumentCount, span, what, counted(count, "type argument"), args.size());
         return false;
     };
-    if (scope.generics) {
+    const bool is_single = path.size() == 1;
+    if (is_single && scope.generics) {
         if (TypeId param = scope.generics->find(name); param.is_valid())
             return takes(text(name), 0) ? param : simple(TypeKind::Error);
     }
-    if (text(name) == "Self") {
+    if (is_single && text(name) == "Self") {
         if (scope.self.is_valid()) return takes("Self", 0) ? scope.self : simple(TypeKind::Error);
         sink.report(Diag::NotAllowedHere, span, "`Self`").note("`Self` is the type of an `impl` or `trait`");
         return simple(TypeKind::Error);
     }
-    std::optional<Entity> entity = find_entity(scope.module, name);
+    std::optional<Entity> entity = find_path(scope.module, path);
     if (!entity) {
-        unknown_type(scope, path[0]);
+        if (is_single) unknown_type(scope, path[0]);
         return simple(TypeKind::Error);
     }
     switch (entity->kind) {
@@ -139,7 +135,12 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     case EntityKind::Alias:
         return takes(text(name), alias_param_count(entity->index)) ? alias_type(entity->index, args, span)
                                                                    : simple(TypeKind::Error);
-    case EntityKind::Nominal: return apply_nominal(NominalId(entity->index), args, span);
+    case EntityKind::Nominal: {
+        TypeId type = apply_nominal(NominalId(entity->index), args, span);
+        if (scope.bounded && !args.empty() && types.kind(type) != TypeKind::Error)
+            scope.bounded->emplace_back(type, span);
+        return type;
+    }
     case EntityKind::BuiltinType: {
         BuiltinType type = *find_builtin_type(types, text(name));
         if (!takes(type.name, type.arg_count)) return simple(TypeKind::Error);
@@ -148,14 +149,17 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
             return simple(TypeKind::Error);
         }
         if (type.kind == TypeKind::Range && types.kind(args[0]) != TypeKind::Error &&
-            !types.is_integer(args[0])) {
+            !facts.is_integer(args[0])) {
             sink.report(Diag::TypeMismatch, span, "an integer type", types.print(args[0]));
             return simple(TypeKind::Error);
         }
         for (TypeId arg : args) {
             if (types.kind(arg) == TypeKind::Error) return arg;
         }
-        return make_builtin_type(types, type, args);
+        TypeId made = make_builtin_type(types, type, args);
+        bool has_bounds = type.kind == TypeKind::Map || type.kind == TypeKind::Set;
+        if (scope.bounded && has_bounds) scope.bounded->emplace_back(made, span);
+        return made;
     }
     case EntityKind::Trait:
         sink.report(Diag::NotAType, span, text(name), describe(entity->kind))
@@ -165,6 +169,7 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     case EntityKind::Global:
     case EntityKind::HostFn:
     case EntityKind::HostModule:
+    case EntityKind::Module:
     case EntityKind::BuiltinFn:
     case EntityKind::Constructor:
         sink.report(Diag::NotAType, span, text(name), describe(entity->kind));
@@ -208,16 +213,18 @@ TypeId Program::alias_type(std::uint32_t index, std::span<const TypeId> args, Sp
 void Program::unknown_type(const TypeScope& scope, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
     std::string best(foreign_type(spelled));
-    if (best.empty()) {
+    std::string import = best.empty() ? import_hint(scope.module, name.symbol) : "";
+    if (best.empty() && import.empty()) {
         std::vector<std::string_view> candidates = builtin_type_names();
         for (const auto& [symbol, entry] : names_[scope.module]) {
-            EntityKind kind = entry.first.kind;
+            EntityKind kind = entry.entity.kind;
             if (kind == EntityKind::Nominal || kind == EntityKind::Alias) candidates.push_back(text(symbol));
         }
         best = suggest(spelled, candidates);
     }
     diag::DiagnosticBuilder report = sink.report(Diag::UnknownType, name.span, spelled);
-    if (!best.empty()) report.hint("did you mean `" + best + "`?");
+    if (!import.empty()) report.hint(import);
+    else if (!best.empty()) report.hint("did you mean `" + best + "`?");
 }
 
 } // namespace tn::check

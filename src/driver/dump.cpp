@@ -37,19 +37,29 @@ bool has_error(const std::vector<diag::Diagnostic>& diagnostics) {
     return std::ranges::any_of(diagnostics, [](const auto& d) { return d.severity == diag::Severity::Error; });
 }
 
-DumpResult dump_text(const Engine& engine, std::string name, std::string text, const DumpRequest& request,
-                     const Options& options) {
+// Tokens or trees: of the root as they are, of the modules after it with their files' names.
+std::string dump_modules(const ModuleLoader& loader, const DumpRequest& request) {
+    std::string text;
+    for (const LoadedModule& module : loader.modules()) {
+        if (loader.modules().size() > 1 && request.function.empty())
+            text += "// " + std::string(loader.sources->name(module.file)) + "\n";
+        if (request.stage == "tokens") text += syntax::dump_tokens(*loader.sources, module.ast, loader.interner);
+        else if (request.function.empty()) text += syntax::dump_tree(module.ast, loader.interner);
+        else text += syntax::dump_tree_of(module.ast, loader.interner, request.function);
+    }
+    return text;
+}
+
+DumpResult dump_loaded(const Engine& engine, ModuleLoader& loader, const DumpRequest& request,
+                       const Options& options) {
     DumpResult result;
     if (request.stage == "tokens" || request.stage == "tree") {
-        const auto parsed = parse_source(std::move(name), std::move(text));
-        result.compile.sources = parsed->sources;
-        result.compile.diagnostics = parsed->diagnostics;
-        if (request.stage == "tokens") result.text = syntax::dump_tokens(*parsed->sources, parsed->ast, parsed->interner);
-        else if (request.function.empty()) result.text = syntax::dump_tree(parsed->ast, parsed->interner);
-        else result.text = syntax::dump_tree_of(parsed->ast, parsed->interner, request.function);
-        if (has_error(parsed->diagnostics)) return result;
+        result.compile.sources = loader.sources;
+        result.compile.diagnostics = loader.sink.sorted();
+        result.text = dump_modules(loader, request);
+        if (has_error(result.compile.diagnostics)) return result;
     } else {
-        Lowered lowered = lower_source(engine, std::move(name), std::move(text), options);
+        Lowered lowered = lower_loaded(engine, loader, options);
         result.compile.sources = lowered.sources;
         result.compile.diagnostics = std::move(lowered.diagnostics);
         if (!lowered.ir) return result;
@@ -79,12 +89,14 @@ DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest
         result.error = "unknown target `" + request.target + "`: this build generates code for x64";
         return result;
     }
-    LoadedFile file = load_path(path, options);
-    if (!file.error.empty()) {
-        result.error = std::move(file.error);
+    OpenedPackage opened = open_path(path, options);
+    if (!opened.package) {
+        result.error = std::move(opened.error);
         return result;
     }
-    on_large_stack([&] { result = dump_text(engine, std::move(file.name), std::move(file.text), request, options); });
+    ModuleLoader loader(engine, *opened.package, options);
+    loader.add_root(std::move(opened.root));
+    with_loaded(loader, [&] { result = dump_loaded(engine, loader, request, options); });
     return result;
 }
 

@@ -100,28 +100,64 @@ std::uint32_t interpret(const CompiledModule& module, rt::Context& context, ir::
     return static_cast<std::uint32_t>(module.interpreter().run(context, func, {io, slots}));
 }
 
-CompileResult compile_text(const Engine& engine, std::string_view name, std::string_view text, const Options& options) {
+namespace {
+
+CompileResult compile_package(const Engine& engine, Package& package, SourceFile root, const Options& options) {
     CompileResult result;
-    if (text.size() > options.max_source_bytes) {
-        result.sources = std::make_shared<diag::SourceMap>();
-        result.io_error = "`" + std::string(name) + "` has " + std::to_string(text.size()) + " bytes, the limit is " +
+    ModuleLoader loader(engine, package, options);
+    result.sources = loader.sources;
+    if (root.text.size() > options.max_source_bytes) {
+        result.io_error = "`" + root.name + "` has " + std::to_string(root.text.size()) + " bytes, the limit is " +
                           std::to_string(options.max_source_bytes);
         return result;
     }
-    on_large_stack([&] {
-        result = finish(engine, lower_source(engine, std::string(name), std::string(text), options), options);
+    loader.add_root(std::move(root));
+    with_loaded(loader, [&] {
+        result = finish(engine, lower_loaded(engine, loader, options), options);
         if (result.module) result.module->code(rt::CodeMode::Polled);
     });
+    if (!loader.unreadable().empty() && result.module) {
+        result.module.reset();
+        result.io_error = loader.unreadable();
+    }
     return result;
 }
 
+} // namespace
+
+CompileResult compile_text(const Engine& engine, std::string_view name, std::string_view text, const Options& options) {
+    const auto package = package_of_one(name);
+    return compile_package(engine, *package, {std::string(name), std::string(text)}, options);
+}
+
+CompileResult compile_texts(const Engine& engine, std::string_view prefix, std::map<std::string, std::string> texts,
+                            const Options& options) {
+    SourceFile root{std::string(prefix), ""};
+    if (!prefix.empty() && !prefix.ends_with('/')) root.name += '/';
+    root.name += "main.tn";
+    const auto main = texts.find("main.tn");
+    if (main == texts.end()) {
+        CompileResult result;
+        result.sources = std::make_shared<diag::SourceMap>();
+        result.io_error = "`main.tn` is missing among the sources";
+        return result;
+    }
+    root.text = main->second;
+    const auto package = package_of_texts(prefix, std::move(texts));
+    return compile_package(engine, *package, std::move(root), options);
+}
+
 CompileResult compile_path(const Engine& engine, const std::string& path, const Options& options) {
-    LoadedFile file = load_path(path, options);
-    if (file.error.empty()) return compile_text(engine, file.name, file.text, options);
-    CompileResult result;
-    result.sources = std::make_shared<diag::SourceMap>();
-    result.io_error = std::move(file.error);
-    return result;
+    OpenedPackage opened = open_path(path, options);
+    if (!opened.package) {
+        CompileResult result;
+        result.sources = std::make_shared<diag::SourceMap>();
+        result.io_error = std::move(opened.error);
+        return result;
+    }
+    Options own = options;
+    own.whole_package &= opened.is_folder;
+    return compile_package(engine, *opened.package, std::move(opened.root), own);
 }
 
 } // namespace tn::driver

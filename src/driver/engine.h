@@ -13,8 +13,11 @@
 #include "runtime/program.h"
 #include "runtime/runtime_shared.h"
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -39,8 +42,18 @@ struct HostFunction {
 // the same row; the answer is a trap code, 0 for success.
 using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::Slot* io);
 
+// What the host's loader of sources says of a module: its text, that it has none, or what is wrong.
+struct SourceAnswer {
+    std::optional<std::string> text;
+    std::string problem;
+};
+
 struct Engine {
     std::vector<HostFunction> host_functions;
+    std::map<std::string, std::string, std::less<>> modules; // registered by the host: path to source
+    // Asked for modules that neither the package nor the host's registered modules have. Called on the thread
+    // that compiles. Empty: none.
+    std::function<SourceAnswer(const std::string& path)> load_source;
     GenericHostCall generic_call = nullptr;
     // Where a tn_instance handle holds its Context*, for the C entry thunks.
     std::uint32_t instance_context_offset = 0;
@@ -89,15 +102,18 @@ struct CompileResult {
     std::shared_ptr<CompiledModule> module;    // null when there were errors
     std::shared_ptr<diag::SourceMap> sources;        // for rendering
     std::vector<diag::Diagnostic> diagnostics;       // errors and warnings, in source order
-    std::string io_error;                      // the path could not be read: which, and why
+    std::string io_error;                      // a path could not be read: which, and why
 };
 
 // `name` is what diagnostics and stack traces show. Runs on a thread with a large stack of its own, so
 // the caller's stack may be small. Throws InternalError, std::bad_alloc.
 CompileResult compile_text(const Engine& engine, std::string_view name, std::string_view text,
                            const Options& options);
-// A `.tn` file, or a folder with main.tn.
+// A `.tn` file, or a folder with main.tn, and the modules beside it that it imports.
 CompileResult compile_path(const Engine& engine, const std::string& path, const Options& options);
+// A package in memory: texts by file name, main.tn among them; `prefix` stands before the names in messages.
+CompileResult compile_texts(const Engine& engine, std::string_view prefix, std::map<std::string, std::string> texts,
+                            const Options& options);
 
 // Runs a function of the module in the IR interpreter instead of machine code; same contract as a packed
 // thunk. The context belongs to an instance of module.program() with fuel or polls as it is set up.

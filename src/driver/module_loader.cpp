@@ -1,58 +1,251 @@
-// Sources from disk. The only file access of the library.
-#include "driver/pipeline.h"
+#include "driver/module_loader.h"
 
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "check/suggest.h"
+#include "prelude/prelude.h"
+#include "syntax/parser.h"
+
+#include <algorithm>
 
 namespace tn::driver {
 
 namespace {
 
-std::string reason(const std::string& path, const char* what) { return "cannot read `" + path + "`: " + what; }
+// Longer paths name no module: each part is a folder.
+constexpr std::size_t max_path_parts = 32;
+
+std::size_t part_count(std::string_view path) {
+    return static_cast<std::size_t>(std::ranges::count(path, '.')) + 1;
+}
+
+// "a.b" of "a.b.c"; "" of "a".
+std::string_view front_of(std::string_view path) {
+    const std::size_t dot = path.rfind('.');
+    return dot == path.npos ? std::string_view() : path.substr(0, dot);
+}
+std::string_view last_of(std::string_view path) {
+    const std::size_t dot = path.rfind('.');
+    return dot == path.npos ? path : path.substr(dot + 1);
+}
+std::string joined(std::string_view front, std::string_view name) {
+    return front.empty() ? std::string(name) : std::string(front) + "." + std::string(name);
+}
+
+// The part of `path` right behind `front`; empty when it does not lie in there.
+std::string_view part_behind(std::string_view path, std::string_view front) {
+    if (!front.empty()) {
+        if (!path.starts_with(front) || path.size() <= front.size() || path[front.size()] != '.') return {};
+        path.remove_prefix(front.size() + 1);
+    }
+    return path.substr(0, path.find('.'));
+}
+
+bool equal_but_for_case(std::string_view a, std::string_view b) {
+    auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; };
+    return std::ranges::equal(a, b, {}, lower, lower);
+}
 
 } // namespace
 
-LoadedFile load_path(const std::string& path, const Options& options) {
-    LoadedFile file;
-    struct stat info {};
-    file.name = path;
-    if (::stat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode)) {
-        file.name = path + (path.ends_with('/') ? "main.tn" : "/main.tn");
-        if (::stat(file.name.c_str(), &info) != 0) {
-            file.error = "`" + path + "` is a folder without main.tn: expected a .tn file or a package";
-            return file;
+ModuleLoader::ModuleLoader(const Engine& engine, Package& package, const Options& options)
+    : sources(std::make_shared<diag::SourceMap>(&prelude::library().sources())), interner(&prelude::library().names()),
+      engine_(engine),
+      package_(package),
+      options_(options),
+      is_complete_(!options.whole_package) {}
+
+void ModuleLoader::add_root(SourceFile root) {
+    Known known;
+    take(known, "", false, std::move(root));
+}
+
+bool ModuleLoader::parse() {
+    for (;;) {
+        for (; parsed_ < modules_.size(); ++parsed_) {
+            LoadedModule& module = modules_[parsed_];
+            module.ast = syntax::parse(*sources, module.file, interner, sink);
+            note_imports(module);
+        }
+        if (wanted_.empty() && !is_complete_) {
+            is_complete_ = true;
+            for (std::string& path : package_.all_modules()) wanted_.push_back({std::move(path), false, true});
+        }
+        if (wanted_.empty()) return true;
+        if (asks_host()) return false;
+        load();
+    }
+}
+
+void ModuleLoader::load() {
+    for (; !wanted_.empty(); wanted_.pop_front()) {
+        const Wanted& wanted = wanted_.front();
+        if (part_count(wanted.path) > max_path_parts) continue;
+        // The module is the whole path, or the longest front of it that is one: the rest names something inside.
+        for (std::string_view path = wanted.path; !path.empty(); path = front_of(path)) {
+            const Known& known = look_up(std::string(path), wanted.by_host);
+            if (wanted.is_exact && known.what != Known::What::Module && unreadable_.empty())
+                unreadable_ = "module `" + wanted.path + "`: " + known.reason;
+            if (known.what != Known::What::Absent || wanted.is_exact) break;
         }
     }
-    // O_NONBLOCK: a pipe without a writer must not hang the host.
-    const int fd = ::open(file.name.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    if (fd < 0) {
-        file.error = reason(file.name, std::strerror(errno));
-        return file;
-    }
-    if (::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode)) {
-        file.error = reason(file.name, "it is a folder");
-    } else if (static_cast<std::uint64_t>(info.st_size) > options.max_source_bytes) {
-        file.error = reason(file.name, ("it has " + std::to_string(info.st_size) + " bytes, the limit is " +
-                                        std::to_string(options.max_source_bytes)).c_str());
-    }
-    char buffer[1 << 16];
-    while (file.error.empty()) {
-        const ssize_t count = ::read(fd, buffer, sizeof buffer);
-        if (count == 0) break;
-        if (count < 0) {
-            if (errno == EINTR) continue;
-            file.error = reason(file.name, std::strerror(errno));
-        } else if (file.text.size() + static_cast<std::size_t>(count) > options.max_source_bytes) {
-            file.error = reason(file.name, "it is larger than the limit");
+}
+
+const ModuleLoader::Known& ModuleLoader::look_up(const std::string& path, bool by_host) {
+    auto& cache = by_host ? known_to_host_ : known_;
+    if (auto it = cache.find(path); it != cache.end()) return it->second;
+    Known known;
+    if (!by_host) known = find_in_package(path);
+    const bool is_package = known.what != Known::What::Absent;
+    if (auto it = engine_.modules.find(path); it != engine_.modules.end()) {
+        // A name of both is for the checker to refuse, so both are there.
+        bool is_loaded = false;
+        for (const LoadedModule& module : modules_) is_loaded |= module.is_host && module.path == path;
+        if (is_loaded) {
+            if (!is_package) known.what = Known::What::Module;
         } else {
-            file.text.append(buffer, static_cast<std::size_t>(count));
+            Known of_host;
+            take(of_host, path, true, {path, it->second});
+            if (!is_package) known = of_host;
+        }
+    } else if (!by_host && !is_package && asks_host()) {
+        const SourceAnswer answer = engine_.load_source(path);
+        if (!answer.problem.empty()) {
+            known.what = Known::What::Unreadable;
+            known.reason = answer.problem;
+        } else if (answer.text) {
+            take(known, path, false, {path, *answer.text});
         }
     }
-    ::close(fd);
-    return file;
+    return cache.emplace(path, std::move(known)).first->second;
+}
+
+ModuleLoader::Known ModuleLoader::find_in_package(const std::string& path) {
+    Known known;
+    if (path.ends_with(".main")) return known; // `a/main.tn` is module `a`
+    FoundModule found = package_.find(path);
+    switch (found.what) {
+    case FoundModule::What::Absent: break;
+    case FoundModule::What::Found: take(known, path, false, std::move(found.file)); break;
+    case FoundModule::What::Root: known.what = Known::What::Module; break;
+    case FoundModule::What::Ambiguous:
+        known.what = Known::What::Ambiguous;
+        known.reason = std::move(found.reason);
+        break;
+    case FoundModule::What::Unreadable:
+        known.what = Known::What::Unreadable;
+        known.reason = std::move(found.reason);
+        break;
+    }
+    return known;
+}
+
+// Adds a module, if there is room for it.
+void ModuleLoader::take(Known& known, std::string path, bool is_host, SourceFile file) {
+    known.what = Known::What::Unreadable;
+    if (modules_.size() >= options_.max_modules) {
+        known.reason = "a program has at most " + std::to_string(options_.max_modules) + " modules";
+        return;
+    }
+    if (file.text.size() > options_.max_source_bytes) {
+        known.reason = "it has " + std::to_string(file.text.size()) + " bytes, the limit is " +
+                       std::to_string(options_.max_source_bytes);
+        return;
+    }
+    if (bytes_ + file.text.size() > options_.max_package_bytes) {
+        known.reason =
+            "the sources have more than " + std::to_string(options_.max_package_bytes) + " bytes together";
+        return;
+    }
+    bytes_ += file.text.size();
+    known.what = Known::What::Module;
+    LoadedModule module;
+    module.path = std::move(path);
+    module.is_host = is_host;
+    module.file = sources->add(std::move(file.name), std::move(file.text));
+    modules_.push_back(std::move(module));
+}
+
+void ModuleLoader::note_imports(const LoadedModule& module) {
+    for (syntax::ItemId id : module.ast.view(module.ast.root)) {
+        const auto* node = module.ast.items[id].as<syntax::ImportItem>();
+        if (!node) continue;
+        std::string path;
+        bool is_whole = true;
+        for (const syntax::Name& part : module.ast.view(node->path)) {
+            is_whole &= part.is_valid();
+            if (!part.is_valid()) break;
+            if (!path.empty()) path += '.';
+            path += interner.text(part.symbol);
+        }
+        if (!is_whole || path.empty()) continue; // reported by the parser
+        if (!node->has_braces) wanted_.push_back({path, module.is_host, false});
+        for (const syntax::Name& name : module.ast.view(node->names)) {
+            if (name.is_valid())
+                wanted_.push_back({path + "." + std::string(interner.text(name.symbol)), module.is_host, false});
+        }
+    }
+}
+
+check::MissingModule ModuleLoader::explain(std::string_view path, bool by_host) {
+    check::MissingModule missing;
+    missing.path = path;
+    if (part_count(path) > max_path_parts) {
+        missing.reason = "a path has at most " + std::to_string(max_path_parts) + " parts";
+        return missing;
+    }
+    // How far the path leads.
+    const auto& cache = by_host ? known_to_host_ : known_;
+    std::string_view front = path, unknown = path;
+    for (; !front.empty(); front = front_of(front)) {
+        auto it = cache.find(std::string(front));
+        if (it != cache.end() && it->second.what == Known::What::Module) break;
+        if (it != cache.end() && it->second.what != Known::What::Absent) {
+            missing.why = it->second.what == Known::What::Ambiguous ? check::MissingModule::Why::Ambiguous
+                                                                    : check::MissingModule::Why::Unreadable;
+            missing.path = front;
+            missing.reason = it->second.reason;
+            return missing;
+        }
+        if (!by_host && package_.is_folder(front)) break;
+        unknown = front;
+    }
+    if (front == path) { // a folder
+        missing.reason = "it is a folder without `main.tn`";
+        const std::vector<std::string> names = package_.names_in(path);
+        if (!names.empty()) missing.hint = "import a module of it: `import " + joined(path, names[0]) + ";`";
+        return missing;
+    }
+    missing.path = unknown;
+    if (by_host) {
+        missing.reason = "a module that the host registered imports only what the host registered";
+    } else if (last_of(unknown) == "main" && !front.empty()) {
+        missing.reason = "a folder's `main.tn` is the module that is called like the folder";
+        missing.hint = "import from `" + std::string(front) + "`";
+        return missing;
+    } else if (std::string places = package_.places(unknown); !places.empty()) {
+        missing.reason = "looked for " + places;
+    } else {
+        missing.reason = "this source was compiled by itself: it imports only what the host registered";
+    }
+    missing.hint = did_you_mean(front, last_of(unknown), by_host);
+    if (const std::string around = by_host ? "" : package_.enclosing(); missing.hint.empty() && !around.empty())
+        missing.hint = "this file alone is no package; `" + around + "` is one";
+    return missing;
+}
+
+std::string ModuleLoader::did_you_mean(std::string_view front, std::string_view name, bool by_host) const {
+    std::vector<std::string> candidates;
+    if (!by_host) candidates = package_.names_in(front);
+    for (const auto& [path, source] : engine_.modules) candidates.emplace_back(part_behind(path, front));
+    for (const HostFunction& fn : engine_.host_functions) candidates.emplace_back(part_behind(fn.path, front));
+    check::Suggestion suggestion(name);
+    for (const std::string& candidate : candidates) {
+        if (candidate.empty()) continue;
+        if (candidate != name && equal_but_for_case(candidate, name))
+            return "did you mean `" + joined(front, candidate) + "`? Names differ by case";
+        suggestion.offer(candidate);
+    }
+    if (suggestion.best().empty()) return {};
+    return "did you mean `" + joined(front, suggestion.best()) + "`?";
 }
 
 } // namespace tn::driver

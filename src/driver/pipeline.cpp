@@ -5,8 +5,8 @@
 #include "codegen/codegen.h"
 #include "lower/lower.h"
 #include "opt/pipeline.h"
+#include "prelude/prelude.h"
 #include "support/ice.h"
-#include "syntax/parser.h"
 
 #include <algorithm>
 
@@ -28,35 +28,25 @@ check::HostDecls host_declarations(const Engine& engine, TypeTable& types) {
 
 } // namespace
 
-std::unique_ptr<Parsed> parse_source(std::string name, std::string text) {
-    auto parsed = std::make_unique<Parsed>();
-    parsed->sources = std::make_shared<diag::SourceMap>();
-    const FileId file = parsed->sources->add(std::move(name), std::move(text));
-    diag::DiagnosticSink sink;
-    parsed->ast = syntax::parse(*parsed->sources, file, parsed->interner, sink);
-    parsed->diagnostics = sink.sorted();
-    return parsed;
-}
-
-Lowered lower_source(const Engine& engine, std::string name, std::string text, const Options& options) {
+Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& options) {
     Lowered result;
-    result.sources = std::make_shared<diag::SourceMap>();
-    const FileId file = result.sources->add(std::move(name), std::move(text));
-
-    Interner interner;
-    diag::DiagnosticSink sink;
-    const syntax::Ast ast = syntax::parse(*result.sources, file, interner, sink);
+    result.sources = loader.sources;
 
     auto types = std::make_shared<TypeTable>();
     const check::HostDecls host = host_declarations(engine, *types);
-    const check::ModuleInput root{"", &ast};
-    const auto checked = check::check({*result.sources, {&root, 1}, host}, *types, interner, sink);
-    result.diagnostics = sink.sorted();
+    std::vector<check::ModuleInput> modules;
+    for (const LoadedModule& module : loader.modules()) modules.push_back({module.path, &module.ast, module.is_host});
+    check::Input input{*loader.sources, modules, host};
+    input.root_name = loader.root_name();
+    input.prelude = &prelude::library().index();
+    input.explain_missing = [&](std::string_view path, bool by_host) { return loader.explain(path, by_host); };
+    const auto checked = check::check(input, *types, loader.interner, loader.sink);
+    result.diagnostics = loader.sink.sorted();
     if (!checked) return result;
 
     auto layouts = std::make_shared<LayoutTable>(*types);
-    result.ir = lower::lower({*checked, host, *result.sources, interner, types, layouts, sink});
-    if (!result.ir) result.diagnostics = sink.sorted();
+    result.ir = lower::lower({*checked, host, *loader.sources, loader.interner, types, layouts, loader.sink});
+    if (!result.ir) result.diagnostics = loader.sink.sorted();
     (void)options;
     return result;
 }

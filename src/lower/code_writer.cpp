@@ -249,13 +249,24 @@ Row CodeWriter::take_out(const Location& location, TypeId type) {
                     ? b_.load_taken(place.memory, place.base, leaf_offset(place, l, i))
                     : load_leaf(place, l, i));
     }
-    // A record of plain references needs only those replaced; an enum needs a tag that goes with them.
-    bool has_enum = std::ranges::any_of(l.leaves, [](const Leaf& leaf) { return leaf.nullable; });
+    // A record of plain references needs only those replaced; an enum needs a tag that goes with them, a map the
+    // number of its entries.
+    bool all = holds_map(type) || std::ranges::any_of(l.leaves, [](const Leaf& leaf) { return leaf.nullable; });
     Row left = placeholder(type);
     for (std::size_t i = 0; i < l.leaves.size(); ++i) {
-        if (has_enum || l.leaves[i].scalar == Scalar::Ref) store_leaf(place, l, i, left.id(i));
+        if (all || l.leaves[i].scalar == Scalar::Ref) store_leaf(place, l, i, left.id(i));
     }
     return row;
+}
+
+bool CodeWriter::holds_map(TypeId type) {
+    TypeKind kind = types().kind(type);
+    if (kind == TypeKind::Map) return true;
+    if (kind != TypeKind::Tuple && !types().has_fields(type)) return false;
+    for (unsigned f = 0; f + 1 < layout(type).field_first.size(); ++f) {
+        if (holds_map(field_type(type, f))) return true;
+    }
+    return false;
 }
 
 Row CodeWriter::placeholder(TypeId type) {

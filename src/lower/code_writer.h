@@ -74,6 +74,7 @@ protected:
     Location field_location(const Location& location, TypeId type, unsigned field);
     Location payload_location(const Location& location, TypeId type, unsigned variant, unsigned field);
     ir::ValueId address(const Location& location); // of the first leaf
+    Location without_index(const Location& location); // the same place
     static std::int64_t leaf_offset(const Location& location, const Layout& layout, std::size_t leaf);
     ir::ValueId load_leaf(const Location& location, const Layout& layout, std::size_t leaf);
     // The references are retained and pending, or, when somebody keeps the memory as it is, borrowed.
@@ -87,6 +88,7 @@ protected:
     Row take_out(const Location& location, TypeId type);
     // Some value of the type that owns nothing but the empty objects.
     Row placeholder(TypeId type);
+    bool holds_map(TypeId type); // in its own leaves
 
     // --- calls ---
     struct Outcome {
@@ -127,7 +129,6 @@ protected:
     ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
 
 private:
-    Location without_index(const Location& location); // the same place
     Location part_location(const Location& location, std::vector<std::uint32_t> offsets, TypeId part);
     // Exits with much to release share it: a block per reference, each going on to the next one outward.
     struct SharedExit {

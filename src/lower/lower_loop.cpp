@@ -50,6 +50,11 @@ bool FunctionLowering::is_cheap_condition(ExprId id, unsigned& budget) const {
     return is_simple(id);
 }
 
+void FunctionLowering::poll(const syntax::Label& label) {
+    if (module_->is_prelude && label.is_valid() && text(label.symbol) == "__uncounted") return;
+    b_.poll();
+}
+
 Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
     if (n.pattern.is_valid()) return while_let(n, id);
     Region region(*this);
@@ -63,7 +68,7 @@ Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
         ssa_.seal(frame.next);
         ssa_.start(frame.next);
         at(n.condition);
-        b_.poll();
+        poll(n.label);
         condition(n.condition, body, frame.done);
         ssa_.seal(body);
     } else {
@@ -77,7 +82,7 @@ Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
         ssa_.seal(frame.next);
         ssa_.start(frame.next);
         at(n.condition);
-        b_.poll();
+        poll(n.label);
         ssa_.jump(test);
         ssa_.seal(test);
     }
@@ -134,7 +139,7 @@ Row FunctionLowering::lower(const syntax::LoopExpr& n, ExprId id) {
     ssa_.seal(frame.next);
     ssa_.start(frame.next);
     at(id);
-    b_.poll();
+    poll(n.label);
     ssa_.jump(body);
     ssa_.seal(body);
     ssa_.seal(frame.done);
@@ -145,7 +150,8 @@ Row FunctionLowering::lower(const syntax::LoopExpr& n, ExprId id) {
 Row FunctionLowering::lower(const syntax::ForExpr& n, ExprId id) {
     Mark mark = own_.mark();
     TypeId iterable = type_of(n.iterable);
-    const check::ForLoop& how = module_->for_loops[info(id).detail];
+    check::ForLoop how;
+    if (info(id).detail < module_->for_loops.size()) how = module_->for_loops[info(id).detail];
     TypeKind kind = types().kind(iterable);
     if (kind == TypeKind::Never) {
         expr(n.iterable);

@@ -61,7 +61,10 @@ void ModuleLowering::lay_out_globals() {
         const Layout& l = layout(global.type);
         size = (size + l.align - 1) / l.align * l.align;
         global_offsets_.push_back(size);
-        module_.globals.push_back(ir::GlobalVar{global.name, global.type, size, global.is_const});
+        // The host names those of other modules by their path.
+        const std::string& path = checked.modules[global.init.module].path;
+        std::string name = path.empty() ? global.name : path + "." + global.name;
+        module_.globals.push_back(ir::GlobalVar{std::move(name), global.type, size, global.is_const});
         for (const Leaf& leaf : l.leaves) {
             if (leaf.scalar != Scalar::Ref) continue;
             module_.instance_refs.push_back(
@@ -208,6 +211,12 @@ ir::LocId ModuleLowering::loc(Span span, std::uint32_t function_name) {
     entry->second =
         module_.locs.push_back(ir::Loc{span.file.value, at.line, at.column, function_name, ir::LocId()});
     return entry->second;
+}
+
+std::string ModuleLowering::place_text(ir::LocId id) const {
+    if (!id.is_valid()) return {};
+    const ir::Loc& at = module_.locs[id];
+    return module_.files[at.file] + ":" + std::to_string(at.line) + ": ";
 }
 
 std::span<const Mention> ModuleLowering::mentions(check::ModuleId id, Span span) {

@@ -42,6 +42,7 @@ void note_diagnostics(const CompileResult& result, Outcome& outcome) {
         finding.name = diag::name_of(diagnostic.diag);
         finding.message = diagnostic.message;
         finding.line = result.sources->position(diagnostic.span).line;
+        finding.file = result.sources->name(diagnostic.span.file);
         outcome.findings.push_back(std::move(finding));
     }
     auto by_line = [](const Finding& a, const Finding& b) { return a.line < b.line; };
@@ -122,7 +123,10 @@ private:
         } else {
             finding.message = record->message();
             std::vector<rt::TraceEntry> entries = record->trace().entries;
-            if (!entries.empty()) finding.line = entries[0].line;
+            if (!entries.empty()) {
+                finding.line = entries[0].line;
+                finding.file = entries[0].file;
+            }
             for (const rt::TraceEntry& entry : entries) {
                 outcome.frames.push_back(entry.function + " " + std::to_string(entry.line) + ":" +
                                          std::to_string(entry.column));

@@ -1,6 +1,6 @@
 // Compiles and runs a golden in one of the ways a script can be run.
 //
-// In: a path, a mode, the file's settings. Out: what happened. It refuses to know what was expected.
+// In: a path, a mode, the file's settings. Out: what happened, a finding's file as the compiler names it. It refuses to know what was expected.
 #pragma once
 
 #include "expectation.h"

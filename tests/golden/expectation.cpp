@@ -26,7 +26,8 @@ FindingKind kind_of(const std::string& word) {
 
 std::string describe(const Finding& finding, const std::string& message) {
     std::string line = std::to_string(finding.line);
-    return "line " + std::string(line.size() < 4 ? 4 - line.size() : 0, ' ') + line + ": " + std::string(name_of(finding.kind)) + " [" + finding.name +
+    std::string place = finding.file.empty() ? "" : finding.file + " ";
+    return place + "line " + std::string(line.size() < 4 ? 4 - line.size() : 0, ' ') + line + ": " + std::string(name_of(finding.kind)) + " [" + finding.name +
            "]: " + message;
 }
 
@@ -75,7 +76,7 @@ std::vector<std::string> findings_as_lines(const std::vector<Finding>& findings,
 
 bool is_same(const Finding& expected, const Finding& seen) {
     return expected.kind == seen.kind && expected.line == seen.line && expected.name == seen.name &&
-           (!expected.message || *expected.message == seen.message.value_or(""));
+           expected.file == seen.file && (!expected.message || *expected.message == seen.message.value_or(""));
 }
 
 // Expected findings without a message take the message of the seen one they match.
@@ -151,6 +152,21 @@ Expectation parse_expectation(std::string_view text) {
                 result.settings[(*it)[1]] = std::stoull((*it)[2]) * factor;
             }
         }
+    }
+    return result;
+}
+
+Expectation parse_package(const Texts& texts) {
+    Expectation result;
+    if (auto main = texts.find(""); main != texts.end()) result = parse_expectation(main->second);
+    for (const auto& [file, text] : texts) {
+        if (file.empty()) continue;
+        Expectation other = parse_expectation(text);
+        for (Finding& finding : other.findings) {
+            finding.file = file;
+            result.findings.push_back(std::move(finding));
+        }
+        result.checks_warnings = result.checks_warnings || other.checks_warnings;
     }
     return result;
 }
@@ -258,6 +274,18 @@ std::string bless(std::string_view text, const Outcome& seen) {
     }
     std::string result;
     for (const std::string& line : lines) result += line + "\n";
+    return result;
+}
+
+Texts bless_package(const Texts& texts, const Outcome& seen) {
+    Texts result;
+    for (const auto& [file, text] : texts) {
+        Outcome of_file;
+        if (file.empty()) of_file = seen;
+        of_file.findings = seen.findings;
+        std::erase_if(of_file.findings, [&file = file](const Finding& finding) { return finding.file != file; });
+        result[file] = bless(text, of_file);
+    }
     return result;
 }
 

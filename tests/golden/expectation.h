@@ -13,6 +13,9 @@
 //   // dump: STAGE [FUNCTION]    the dump of that stage is the `//| ` lines of the file
 //
 // A message that is left out ("// error [Name]") is not compared; --bless fills it in.
+//
+// A folder with a main.tn is one golden, a package, called like the folder: `out`, `frame` and settings stand in main.tn,
+// diagnostics and traps beside the lines of the file they are in.
 #pragma once
 
 #include <cstdint>
@@ -33,6 +36,7 @@ struct Finding {
     std::uint32_t line = 0;
     std::string name;
     std::optional<std::string> message; // none: any
+    std::string file;                   // of a package, from its root; empty: main.tn, or the only file
 };
 
 struct Expectation {
@@ -56,11 +60,17 @@ struct Outcome {
 
 Expectation parse_expectation(std::string_view text);
 
+// A file's path, from the package's root; main.tn's is empty.
+using Texts = std::map<std::string, std::string>;
+Expectation parse_package(const Texts& texts);
+
 // "" when the outcome is as expected, else a readable diff.
 std::string compare(const Expectation& expected, const Outcome& seen);
 
 // The file's text with its directives changed to say what was seen.
 std::string bless(std::string_view text, const Outcome& seen);
+// The same for each file of a package.
+Texts bless_package(const Texts& texts, const Outcome& seen);
 
 std::vector<std::string> split_lines(std::string_view text);
 

@@ -1,5 +1,5 @@
-// The golden runner: every .tn file under tests/lang, tests/ir, tests/limit and tests/regress is a test in each
-// mode; `golden --bless [--gtest_filter=...]` rewrites the expectations from what the interpreter did.
+// The golden runner: every .tn file, and every folder with a main.tn, under tests/lang, tests/ir, tests/limit and
+// tests/regress is a test in each mode; `golden --bless [--gtest_filter=...]` rewrites the expectations from what the interpreter did.
 //
 // Each case runs in a process of its own, so a crash or a hang costs one case, not the suite.
 #include "execute.h"
@@ -30,21 +30,57 @@ std::string read_text(const fs::path& path) {
     return text.str();
 }
 
+// A package is a folder with a main.tn.
+bool is_package(const fs::path& path) { return fs::exists(path / "main.tn"); }
+
+bool is_fail(const fs::path& path) { return path.filename().string().rfind("fail_", 0) == 0; }
+
+// The files of the golden: of a file, itself alone.
+Texts read_texts(const fs::path& path) {
+    if (!fs::is_directory(path)) return {{"", read_text(path)}};
+    Texts texts;
+    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(path)) {
+        if (entry.path().extension() != ".tn") continue;
+        std::string file = fs::relative(entry.path(), path).string();
+        texts[file == "main.tn" ? "" : file] = read_text(entry.path());
+    }
+    return texts;
+}
+
+void write_texts(const fs::path& path, const Texts& texts) {
+    for (const auto& [file, text] : texts) {
+        fs::path target = !fs::is_directory(path) ? path : path / (file.empty() ? "main.tn" : file);
+        if (read_text(target) != text) std::ofstream(target, std::ios::binary) << text;
+    }
+}
+
+// Names files from the golden's folder: those of findings, and what `debug` prints.
+void shorten_files(const fs::path& path, Outcome& outcome) {
+    const std::string folder = (fs::is_directory(path) ? path : path.parent_path()).string() + "/";
+    for (Finding& finding : outcome.findings) {
+        if (finding.file.rfind(folder, 0) == 0) finding.file.erase(0, folder.size());
+        if (finding.file == "main.tn" || !fs::is_directory(path)) finding.file.clear();
+    }
+    for (std::string& line : outcome.output) {
+        if (line.rfind(folder, 0) == 0) line.erase(0, folder.size());
+    }
+}
+
 Outcome run_case(const fs::path& path, Mode mode, const Expectation& expectation) {
     if (!expectation.dump_stage.empty()) return dump(path, expectation.dump_stage, expectation.dump_function);
-    if (path.filename().string().rfind("fail_", 0) == 0) return compile_only(path);
+    if (is_fail(path)) return compile_only(path);
     return execute(path, mode, expectation);
 }
 
 // The report of one case; "" for a pass.
 std::string check_case(const fs::path& path, Mode mode) {
-    std::string text = read_text(path);
-    Expectation expectation = parse_expectation(text);
+    Texts texts = read_texts(path);
+    Expectation expectation = parse_package(texts);
     Outcome outcome = run_case(path, mode, expectation);
+    shorten_files(path, outcome);
     if (blesses) {
         if (!outcome.problem.empty()) return outcome.problem;
-        std::string blessed = bless(text, outcome);
-        if (blessed != text) std::ofstream(path, std::ios::binary) << blessed;
+        write_texts(path, bless_package(texts, outcome));
         return "";
     }
     std::string report = compare(expectation, outcome);
@@ -53,7 +89,7 @@ std::string check_case(const fs::path& path, Mode mode) {
         return std::any_of(expectation.findings.begin(), expectation.findings.end(),
                            [&](const Finding& finding) { return finding.kind == kind; });
     };
-    if (name.rfind("fail_", 0) == 0 && !has(FindingKind::Error)) report += "fail_*.tn expects no error\n";
+    if (is_fail(path) && !has(FindingKind::Error)) report += "fail_*.tn expects no error\n";
     if (name.rfind("trap_", 0) == 0 && !has(FindingKind::Trap)) report += "trap_*.tn expects no trap\n";
     return report;
 }
@@ -123,13 +159,18 @@ void register_case(const fs::path& path, Mode mode, bool has_modes) {
 void register_folder(const fs::path& folder) {
     if (!fs::exists(folder)) return;
     std::vector<fs::path> paths;
-    for (const fs::directory_entry& entry : fs::recursive_directory_iterator(folder)) {
-        if (entry.path().extension() == ".tn") paths.push_back(entry.path());
+    for (fs::recursive_directory_iterator it(folder), last; it != last; ++it) {
+        if (it->is_directory() && is_package(it->path())) {
+            paths.push_back(it->path());
+            it.disable_recursion_pending();
+        } else if (it->path().extension() == ".tn") {
+            paths.push_back(it->path());
+        }
     }
     std::sort(paths.begin(), paths.end());
     for (const fs::path& path : paths) {
-        bool is_dump = !parse_expectation(read_text(path)).dump_stage.empty();
-        bool has_modes = !is_dump && path.filename().string().rfind("fail_", 0) != 0;
+        bool is_dump = !parse_package(read_texts(path)).dump_stage.empty();
+        bool has_modes = !is_dump && !is_fail(path);
         for (Mode mode : all_modes) {
             if (mode != Mode::Interpreter && (blesses || !has_modes)) continue;
             register_case(path, mode, has_modes && !blesses);
