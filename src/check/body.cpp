@@ -1,6 +1,8 @@
 // Entry points for each kind of body, and the scopes of local variables.
 #include "check/body.h"
 
+#include "check/wording.h"
+
 namespace tn::check {
 
 BodyChecker::BodyChecker(Program& program, Body body)
@@ -52,7 +54,8 @@ void BodyChecker::check_fn(FnId id) {
 // Makes the variables of a parameter whose type is known. They are in scope when all parameters are bound.
 void BodyChecker::bind_param(Param& param, const syntax::Param& node, Bindings& bindings) {
     std::size_t first_local = body_.locals.size();
-    if (node.name.is_valid()) {
+    bool is_name = node.name.is_valid() && !(node.pattern.is_valid() && is_capitalized(text(node.name.symbol)));
+    if (is_name) {
         SymbolId name = node.name.symbol;
         bool is_twice = false;
         for (const auto& [known, local] : bindings.names) {

@@ -190,6 +190,7 @@ private:
                        const syntax::IndexExpr* type_args);
     void give_type_args(Target& target, const syntax::IndexExpr* type_args);
     void unknown_method(TypeId type, const syntax::Name& name);
+    void unknown_static(TypeId owner, const syntax::Name& name); // path.cpp
     void check_anyway(std::span<const WrittenArg> args);
     CallArg check_arg(const Target& target, std::size_t number, const WrittenArg& arg);
     CallArg check_receiver(const Target& target, const WrittenArg& receiver);
@@ -384,6 +385,7 @@ private:
     TypeId result_; // of the enclosing function; invalid: `return` is not allowed
     Span result_span_;
     std::string fn_name_;
+    const Expect* expected_here_ = nullptr; // of the expression being visited
     std::size_t error_count_ = 0;
     bool uses_slices_ = false; // a parameter is one
 

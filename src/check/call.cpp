@@ -138,7 +138,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::PipeExpr& node, const Expect&
 }
 
 void BodyChecker::check_anyway(std::span<const WrittenArg> args) {
-    for (const WrittenArg& arg : args) check(arg.expr);
+    for (const WrittenArg& arg : args) check(arg.expr, Expect{error(), Span{}});
 }
 
 TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const WrittenArg> args) {
@@ -274,9 +274,7 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
         return call(id, std::move(*target), args, false);
     }
     check_anyway(args);
-    std::string best = program_.suggest(spelled, program_.member_names(owner, true));
-    diag::DiagnosticBuilder builder = report(Diag::UnknownMember, name.span, print(owner), spelled);
-    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
+    unknown_static(owner, name);
     return error();
 }
 
@@ -383,6 +381,9 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
         }
         return target.result;
     }
+    // What is wanted of the result says what the type arguments are, before the arguments are looked at.
+    TypeId wanted = expected_here_->is_any() ? TypeId() : infer_.shallow(expected_here_->type);
+    if (wanted.is_valid() && types_.kind(wanted) == kind(target.result)) infer_.unify(wanted, target.result);
     Call call;
     call.callee = target.callee;
     call.target = target.target;

@@ -138,7 +138,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::LoopExpr& node, const Expect&
 
 std::optional<std::size_t> BodyChecker::find_loop(const syntax::Label& label, std::string_view word,
                                                   Span span) {
-    if (loops_.empty()) {
+    if (loops_.empty() && !label.is_valid()) {
         report(Diag::BreakOutsideLoop, span, word);
         return {};
     }

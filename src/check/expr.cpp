@@ -1,10 +1,14 @@
 // The walk over expressions: dispatch by kind of node, and the nodes that only have parts.
 #include "check/body.h"
 
+#include <utility>
+
 namespace tn::check {
 
 TypeId BodyChecker::check(ExprId id, const Expect& expect) {
+    const Expect* outside = std::exchange(expected_here_, &expect);
     TypeId type = std::visit([&](const auto& node) { return visit(id, node, expect); }, expr(id).node);
+    expected_here_ = outside;
     // A part that is wrong makes the whole unknown: nothing more is said about it.
     for (unsigned i = 0; i < types_.args(type).size(); ++i) {
         if (!is_error(types_.arg(type, i))) continue;

@@ -255,12 +255,23 @@ TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name
         give_type_args(*target, type_args);
         return fn_value(id, *target);
     }
-    std::vector<std::string_view> candidates = builtin_constant_names(owner);
-    for (std::string_view member : program_.member_names(type, true)) candidates.push_back(member);
-    std::string best = program_.suggest(spelled, candidates);
-    diag::DiagnosticBuilder builder = report(Diag::UnknownMember, name.span, print(type), spelled);
-    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
+    unknown_static(type, name);
     return error();
+}
+
+void BodyChecker::unknown_static(TypeId owner, const syntax::Name& name) {
+    std::string_view spelled = text(name.symbol);
+    bool is_enum = kind(owner) == TypeKind::Enum;
+    std::vector<std::string_view> candidates = builtin_constant_names(kind(owner));
+    for (std::string_view member : program_.member_names(owner, true)) candidates.push_back(member);
+    if (is_enum) {
+        for (const Variant& variant : types_.nominal(owner).variants) candidates.push_back(variant.name);
+    }
+    std::string best = program_.suggest(spelled, candidates);
+    bool is_variant = is_enum && is_capitalized(spelled);
+    diag::DiagnosticBuilder builder =
+        report(is_variant ? Diag::UnknownVariant : Diag::UnknownMember, name.span, print(owner), spelled);
+    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
 }
 
 } // namespace tn::check

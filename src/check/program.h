@@ -116,6 +116,9 @@ public:
     std::optional<Entity> find_path_quietly(ModuleId from, std::span<const syntax::Name> path);
     // "write `import a.name;`" when another module could give the name; empty: none.
     std::string import_hint(ModuleId from, SymbolId name);
+    bool is_host_module(ModuleId module) const {
+        return module.index() < input.modules.size() && input.modules[module.index()].is_host;
+    }
     // For messages: its path, of the root the name by which others import from it.
     std::string module_name(ModuleId module) const;
     // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's of
@@ -222,6 +225,10 @@ private:
     };
     ImportStep follow_import(const Import& import);
     ImportStep follow_names(const Import& import, ModuleId module, std::string_view rest);
+    static bool may_name(ModuleId from, ModuleId owner, const Named& named) { return named.is_pub || from == owner; }
+    bool is_import(const Named& named, const Import& import) const {
+        return named.import != no_import && &imports_[named.import] == &import;
+    }
     Entity refuse_import(const Import& import);
     Span span_of_part(const Import& import, std::string_view front) const;
     std::optional<ModuleId> find_module(std::string_view path, bool in_host_module) const;

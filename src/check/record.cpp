@@ -85,9 +85,9 @@ TypeId BodyChecker::visit(ExprId id, const syntax::RecordExpr& node, const Expec
     }
     if (is_error(type)) return check_all();
     const std::vector<Field>* fields = nullptr;
-    // The collections are records for the prelude.
-    bool is_record = types_.kind(type) == TypeKind::Record || (module_.is_prelude && types_.has_fields(type));
-    if (is_record && variant_name.empty()) {
+    // The prelude makes maps and sets of their fields.
+    bool has_fields = types_.kind(type) == TypeKind::Record || (module_.is_prelude && types_.has_fields(type));
+    if (has_fields && variant_name.empty()) {
         fields = &types_.nominal(type).fields;
     } else if (types_.kind(type) == TypeKind::Enum && !variant_name.empty()) {
         const std::vector<Variant>& variants = types_.nominal(type).variants;
