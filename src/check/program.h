@@ -250,6 +250,7 @@ private:
 
     // generics.cpp
     void declare_generics(ModuleId module, syntax::ListOf<syntax::GenericParam> list, Generics& into);
+    NumberClass class_bound(ModuleId module, TypeExprId bound) const;
     // Of the list's parameters, which are the last of `into`.
     void resolve_bounds(const TypeScope& scope, syntax::ListOf<syntax::GenericParam> list, Generics& into);
     std::optional<Bound> resolve_trait(const TypeScope& scope, TypeExprId id, TypeId subject, bool is_impl);
@@ -278,6 +279,7 @@ private:
 
     // prelude_decls.cpp
     void add_prelude_modules();
+    void use_whole_prelude();
     std::optional<Entity> find_prelude_entity(SymbolId name);
     std::optional<FnId> find_prelude_member(TypeId owner, SymbolId name);
     FnId declare_prelude_member(const PreludeMember& member);
