@@ -17,13 +17,14 @@ ROWS = {
     "ir": ["types", "builtins"],
     "runtime": ["types", "builtins"],
     "check": ["syntax", "types", "builtins", "diag"],
+    "prelude": ["check", "syntax", "diag"],
     "host": ["runtime", "types"],
     "lower": ["check", "syntax", "types", "builtins", "ir"],
     "opt": ["ir", "types"],
     "interp": ["ir", "types", "builtins", "runtime"],
     "codegen": ["ir", "types", "builtins", "runtime"],
-    "driver": ["diag", "types", "builtins", "syntax", "ir", "runtime", "check", "host", "lower", "opt", "interp",
-               "codegen"],
+    "driver": ["diag", "types", "builtins", "syntax", "ir", "runtime", "check", "prelude", "host", "lower", "opt",
+               "interp", "codegen"],
     "capi": ["driver", "host", "runtime", "types", "diag"],
     "cli": [],
 }
@@ -32,7 +33,7 @@ EXCEPTIONS = {"cli/dump.cpp": ["driver"]}
 # Folders that may include the public header, and packages that belong to one folder.
 PUBLIC_HEADER = ("capi", "cli")
 PACKAGES = {"asmjit/": ("codegen",), "ffi.h": ("host",), "CLI/": ("cli",), "utf8proc.h": ("syntax", "runtime", "diag"),
-            "gtest/": ()}
+            "xxhash.h": ("runtime",), "gtest/": ()}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 

@@ -320,7 +320,9 @@ TN_API void *tn_error_payload(const tn_error *e);
 #define TN_CONFIG_TIMEOUT_MS 5u     /* instance: a limit for each call from the host; default 0, none */
 #define TN_CONFIG_MAX_SOURCE 6u     /* compile: bytes of one source file; default 16 MiB */
 #define TN_CONFIG_INTERPRET 7u      /* instance: 1 runs the (slow) reference interpreter; default 0 */
-#define TN_CONFIG_WHOLE_PACKAGE 8u  /* compile: 1 compiles all modules of a folder or of tn_compile_package,
+#define TN_CONFIG_HASH_SEED 8u      /* instance: what `hash` starts from, for runs that must repeat; default 0: the
+                                     * system's randomness, another one for each instance */
+#define TN_CONFIG_WHOLE_PACKAGE 9u  /* compile: 1 compiles all modules of a folder or of tn_compile_package,
                                        imported or not: for checks and tests; default 0 */
 /* Fuel that never ends. */
 #define TN_FUEL_UNLIMITED ((uint64_t)-1)

@@ -3,14 +3,14 @@
 
 #include "c_api.h"
 #include "capi/error_object.h"
+#include "runtime/utf8_check.h"
 
 #include <cstddef>
 #include <string_view>
 
 namespace tn::capi {
 
-// Offset of the first byte that is not part of well-formed UTF-8, or `length`.
-std::size_t find_bad_utf8(const char* text, std::size_t length) noexcept;
+using rt::find_bad_utf8;
 
 // Checks and measures `text`; `what` names it in the message. On failure reports and answers the status.
 tn_status read_text(const char* text, std::size_t length, const char* what, std::string_view& out,

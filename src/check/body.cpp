@@ -1,6 +1,8 @@
 // Entry points for each kind of body, and the scopes of local variables.
 #include "check/body.h"
 
+#include "check/wording.h"
+
 namespace tn::check {
 
 BodyChecker::BodyChecker(Program& program, Body body)
@@ -8,7 +10,8 @@ BodyChecker::BodyChecker(Program& program, Body body)
       types_(program.types),
       body_(std::move(body)),
       module_(program.out.modules[body_.module]),
-      infer_(program.types, program.facts) {}
+      infer_(program.types, program.facts),
+      solver_(program, infer_, {}) {}
 
 void BodyChecker::check_fn(FnId id) {
     const FnDecl& decl = program_.fn_decl(id);
@@ -16,6 +19,7 @@ void BodyChecker::check_fn(FnId id) {
     if (!body_.root.is_valid()) return; // reported by the parser
     self_type_ = decl.self_type;
     generics_ = &decl.generics;
+    solver_.set_bounds(program_.with_supers(decl.generics.bounds));
     result_ = fn.result;
     result_span_ = decl.node->ret.is_valid() ? tree().types[decl.node->ret].span : fn.span;
     fn_name_ = fn.name;
@@ -50,7 +54,8 @@ void BodyChecker::check_fn(FnId id) {
 // Makes the variables of a parameter whose type is known. They are in scope when all parameters are bound.
 void BodyChecker::bind_param(Param& param, const syntax::Param& node, Bindings& bindings) {
     std::size_t first_local = body_.locals.size();
-    if (node.name.is_valid()) {
+    bool is_name = node.name.is_valid() && !(node.pattern.is_valid() && is_capitalized(text(node.name.symbol)));
+    if (is_name) {
         SymbolId name = node.name.symbol;
         bool is_twice = false;
         for (const auto& [known, local] : bindings.names) {
@@ -127,10 +132,13 @@ TypeId BodyChecker::resolve_type(TypeExprId id, bool is_result) {
     scope.module = body_.module;
     scope.self = self_type_;
     scope.generics = generics_;
+    std::vector<std::pair<TypeId, Span>> bounded;
+    scope.bounded = &bounded;
     scope.infer = [this](Span span) { return fresh(span, "this `_`"); };
     std::size_t before = program_.sink.error_count();
     TypeId type = program_.resolve_type(scope, id, is_result);
     error_count_ += program_.sink.error_count() - before;
+    for (const auto& [named, span] : bounded) require_bounds_of(named, span);
     return type;
 }
 

@@ -8,6 +8,7 @@
 
 #include "check/exhaustive.h"
 #include "check/program.h"
+#include "check/solver.h"
 
 namespace tn::check {
 
@@ -51,8 +52,8 @@ private:
     TypeId visit(ExprId, const syntax::ParenExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::TupleExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ListExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::MapExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::SetExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::MapExpr&, const Expect&);        // collection.cpp
+    TypeId visit(ExprId, const syntax::SetExpr&, const Expect&);        // collection.cpp
     TypeId visit(ExprId, const syntax::RecordExpr&, const Expect&);     // record.cpp
     TypeId visit(ExprId, const syntax::FieldExpr&, const Expect&);      // path.cpp
     TypeId visit(ExprId, const syntax::TupleFieldExpr&, const Expect&); // record.cpp
@@ -70,7 +71,7 @@ private:
     TypeId visit(ExprId, const syntax::MatchExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::WhileExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::LoopExpr&, const Expect&);
-    TypeId visit(ExprId, const syntax::ForExpr&, const Expect&);
+    TypeId visit(ExprId, const syntax::ForExpr&, const Expect&); // for_loop.cpp
     TypeId visit(ExprId, const syntax::BreakExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ContinueExpr&, const Expect&);
     TypeId visit(ExprId, const syntax::ReturnExpr&, const Expect&); // leave.cpp
@@ -137,14 +138,15 @@ private:
         TypeId type; // Kind::Type; its arguments may be fresh variables
     };
     Path path_of(ExprId id);
+    TypeId find_type_param(SymbolId name) const { return generics_ ? generics_->find(name) : TypeId(); }
     // True, and reported, when the path stops at a module that has no such name.
     bool report_missing_member(ExprId id);
-    TypeId find_type_param(SymbolId name) const { return generics_ ? generics_->find(name) : TypeId(); }
     TypeId type_with_args(const Entity& entity, SymbolId name, const syntax::IndexExpr* args, Span span);
     // `type_args` are those written behind the name of a function.
     TypeId use_entity(ExprId id, const Entity& entity, SymbolId name, const syntax::IndexExpr* type_args);
     TypeId use_global(ExprId id, GlobalId global);
     TypeId use_field(ExprId id, TypeId record, std::uint32_t field);
+    TypeId constant_of_class(ExprId id, TypeId type, std::string_view name);
     TypeId type_member(ExprId id, TypeId type, const syntax::Name& name, const syntax::IndexExpr* type_args);
 
     // ---- records (record.cpp) ----
@@ -188,6 +190,7 @@ private:
                        const syntax::IndexExpr* type_args);
     void give_type_args(Target& target, const syntax::IndexExpr* type_args);
     void unknown_method(TypeId type, const syntax::Name& name);
+    void unknown_static(TypeId owner, const syntax::Name& name); // path.cpp
     void check_anyway(std::span<const WrittenArg> args);
     CallArg check_arg(const Target& target, std::size_t number, const WrittenArg& arg);
     CallArg check_receiver(const Target& target, const WrittenArg& receiver);
@@ -197,6 +200,38 @@ private:
     TypeId fn_value(ExprId id, const Target& target);
     TypeId constructor_value(ExprId id, TypeId type, std::uint32_t variant);
     TypeId call_value(ExprId id, ExprId callee, TypeId type, std::span<const WrittenArg> args);
+
+    // ---- traits (obligations.cpp, trait_method.cpp) ----
+    // The bound must hold: now, or when more types are known.
+    void require(const Bound& goal, Span use);
+    void require(CoreTrait core, TypeId type, Span use);
+    // Those of a declared type on its arguments.
+    void require_bounds_of(TypeId type, Span use);
+    bool retry_obligations(bool is_last);
+    void check_classes();
+    // A method of a trait that the type implements; with `is_static` a function without receiver, too.
+    std::optional<FnId> find_trait_method(TypeId type, const syntax::Name& name, bool is_static);
+    std::optional<FnId> find_method_of_trait(TraitId trait, const syntax::Name& name); // reports when it has none
+    TypeId call_of_trait(ExprId id, TraitId trait, const syntax::Name& name, std::span<const WrittenArg> args,
+                         const syntax::IndexExpr* type_args);
+    // The method of a core trait that the language itself calls: none when `self` does not implement it.
+    std::optional<Target> core_trait_target(CoreTrait core, TypeId self, Span use);
+    void suggest_trait(TypeId type, const syntax::Name& name, diag::DiagnosticBuilder& builder);
+    void default_literal(TypeId type);
+    CallId add_call(Call call);
+
+    // ---- collections (collection.cpp) ----
+    std::optional<Target> prelude_member(TypeId owner, std::string_view name, Span use);
+    TypeId made_collection(ExprId id, TypeId type, bool diverges);
+    TypeId map_element(ExprId id, TypeId map);
+    void finish_collections();
+
+    // ---- for (for_loop.cpp) ----
+    TypeId element_of(TypeId iterable, ExprId source, std::uint32_t index);
+    void not_iterable(TypeId iterable, ExprId source);
+    bool has_lazy_twin(SymbolId method);
+    void mark_lazy_calls(ExprId iterable);
+    std::optional<Target> lazy_target(ExprId id, TypeId owner, const syntax::Name& name);
 
     // ---- places (place.cpp) ----
     // True if the checked expression is a variable or a part of one that may change; `why_not` says else.
@@ -214,7 +249,9 @@ private:
         Span op_span;
         TypeId lhs, rhs, result;
         ExprId lhs_expr, rhs_expr;
+        std::uint32_t index_set = no_index_set; // the operator of `x[i] op= v`: its number
     };
+    static constexpr std::uint32_t no_index_set = 0xffffffffu;
     enum class Outcome : std::uint8_t { Done, Waits, Failed };
     TypeId apply(Pending op);
     Outcome try_apply(const Pending& op, bool is_last, TypeId& result);
@@ -226,7 +263,15 @@ private:
     // `base` is the type of the node's base, which has been checked.
     TypeId index(ExprId id, const syntax::IndexExpr& node, TypeId base);
     void check_casts();
-    void check_comparisons();
+    void check_negations();
+    void check_ranges();
+    // trait_operator.cpp
+    std::optional<CoreTrait> trait_of_operator(const Pending& op) const;
+    Outcome try_trait(const Pending& op, bool is_last, TypeId& result);
+    void suggest_operator(const Pending& op, TypeId lhs, diag::DiagnosticBuilder& builder);
+    TypeId index_by_trait(ExprId id, const syntax::IndexExpr& node, TypeId base, ExprId arg);
+    TypeId assign_by_trait(ExprId id, const syntax::AssignExpr& node, ExprId place, TypeId element);
+    std::uint32_t index_set(ExprId id, ExprId place, ExprId value, bool has_op);
 
     // ---- control (control.cpp) ----
     struct Loop {
@@ -334,11 +379,13 @@ private:
     Body body_;
     Module& module_;
     Infer infer_;
+    Solver solver_;
     TypeId self_type_;
     const Generics* generics_ = nullptr; // in force; null: none
     TypeId result_; // of the enclosing function; invalid: `return` is not allowed
     Span result_span_;
     std::string fn_name_;
+    const Expect* expected_here_ = nullptr; // of the expression being visited
     std::size_t error_count_ = 0;
     bool uses_slices_ = false; // a parameter is one
 
@@ -347,7 +394,9 @@ private:
     std::vector<Loop> loops_;
     IdVec<LocalId, LocalUses> local_uses_;
     std::vector<OpenClosure> closures_;   // around the code being checked, outermost first
+    std::unordered_set<ExprId> lazy_calls_; // that may be replaced by their lazy twins
     std::vector<ClosureId> made_closures_;
+    std::vector<std::uint32_t> made_collections_, made_map_elements_; // indexes in the Module's tables
     std::vector<TypeId> endless_results_; // of closures that never return: () unless a use says else
 
     std::vector<ExprId> exprs_; // with a type, in order
@@ -377,24 +426,38 @@ private:
     };
     std::vector<CastUse> casts_;
     struct CompareUse {
-        ExprId id;
+        ExprId id, lhs, rhs;
         TypeId type;
         bool needs_order;
         std::string_view op;
         Span op_span;
     };
     std::vector<CompareUse> compares_;
+    void finish_comparison(const CompareUse& use);
     struct NumberUse { // must be an integer
         TypeId type;
         ExprId id;
     };
     std::vector<NumberUse> integers_;
-    struct BoundUse {
-        TypeId type;
-        std::string bound;
+    struct Obligation { // a bound that waits for types
+        Bound goal;
+        Span use;
+    };
+    struct TryFromUse { // what `T.try_from` takes must be a number
+        TypeId from, to;
         Span span;
     };
-    std::vector<BoundUse> bounds_;
+    std::vector<TryFromUse> try_froms_;
+    void check_try_froms(); // conversion.cpp
+    std::vector<Obligation> obligations_;
+    void fail_obligation(const Obligation& use);
+    void give_up(const Obligation& use);
+    struct ClassUse {
+        TypeId type;
+        NumberClass number_class;
+        Span use;
+    };
+    std::vector<ClassUse> classes_;
     struct FormatUse {
         std::uint32_t index; // in Module::format_specs
         TypeId type;

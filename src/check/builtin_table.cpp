@@ -40,13 +40,20 @@ const Index& index() {
 }
 
 // The owners under which a type's members stand.
-std::array<std::string_view, 3> owners_of(const TypeTable& types, TypeId type) {
+std::array<std::string_view, 3> owners_of(const TypeTable& types, TypeId type, NumberClass number_class) {
     TypeKind kind = types.kind(type);
+    switch (number_class) {
+    case NumberClass::None: break;
+    case NumberClass::Int: return {"int", "number", ""};
+    case NumberClass::Float: return {"float", "number", ""};
+    case NumberClass::Number: return {"number", "", ""};
+    }
     if (types.is_integer(type)) return {type_kind_text(kind), "int", "number"};
     if (types.is_float(type)) return {type_kind_text(kind), "float", "number"};
     if (types.is_nominal(type)) {
         NominalId id = types.nominal_id(type);
-        bool is_prelude = id == types.option_id || id == types.result_id || id == types.verdict_id;
+        bool is_prelude = id == types.option_id || id == types.result_id || id == types.verdict_id ||
+                          id == types.map_id || id == types.set_id;
         return {is_prelude ? std::string_view(types.nominal(id).name) : std::string_view(), "", ""};
     }
     if (type_class(kind) == TypeClass::Special) return {"", "", ""};
@@ -78,8 +85,8 @@ std::optional<BuiltinId> find_builtin_fn(std::string_view name) {
 }
 
 std::optional<BuiltinId> find_builtin_member(const TypeTable& types, TypeId owner, std::string_view name,
-                                             BuiltinRole role) {
-    return find_in(owners_of(types, owner), name, role);
+                                             BuiltinRole role, NumberClass number_class) {
+    return find_in(owners_of(types, owner, number_class), name, role);
 }
 
 std::optional<BuiltinId> find_literal_method(bool is_float, std::string_view name) {
@@ -94,8 +101,8 @@ std::vector<std::string_view> builtin_member_names(const TypeTable& types, TypeI
         std::string_view owner_text = info.owner;
         bool is_static = owner_text.starts_with(static_prefix);
         if (is_static) owner_text.remove_prefix(static_prefix.size());
-        if (owner_text.empty() || is_static != (role == BuiltinRole::Static)) continue;
-        for (std::string_view candidate : owners_of(types, owner)) {
+        if (is_hidden_name(info.name) || owner_text.empty() || is_static != (role == BuiltinRole::Static)) continue;
+        for (std::string_view candidate : owners_of(types, owner, NumberClass::None)) {
             if (candidate == owner_text) names.push_back(info.name);
         }
     }
@@ -104,7 +111,9 @@ std::vector<std::string_view> builtin_member_names(const TypeTable& types, TypeI
 
 std::vector<std::string_view> builtin_fn_names() {
     std::vector<std::string_view> names;
-    for (const auto& [name, id] : index().fns) names.push_back(name);
+    for (const auto& [name, id] : index().fns) {
+        if (!is_hidden_name(name)) names.push_back(name);
+    }
     return names;
 }
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "builtins/builtin.h"
+#include "check/prelude_index.h"
 #include "types/type_table.h"
 
 #include <optional>
@@ -33,11 +34,12 @@ enum class BuiltinRole : std::uint8_t { Free, Method, Static };
 // The row of a free function.
 std::optional<BuiltinId> find_builtin_fn(std::string_view name);
 // The row of a method or static function of values of a type of this kind (and, for enums and records, name).
+// Of a type parameter only those of its class.
 std::optional<BuiltinId> find_builtin_member(const TypeTable& types, TypeId owner, std::string_view name,
-                                             BuiltinRole role);
+                                             BuiltinRole role, NumberClass number_class = NumberClass::None);
 // The same for a literal whose type is not yet known.
 std::optional<BuiltinId> find_literal_method(bool is_float, std::string_view name);
-// The rows of an owner, for suggestions.
+// The rows of an owner, for suggestions, without hidden ones.
 std::vector<std::string_view> builtin_member_names(const TypeTable& types, TypeId owner, BuiltinRole role);
 std::vector<std::string_view> builtin_fn_names();
 

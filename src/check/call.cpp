@@ -24,7 +24,17 @@ BodyChecker::Target BodyChecker::fn_target(FnId id, Span use, TypeId owner) {
         target.params.push_back({put_in(fn.params[i].type), fn.params[i].is_mut, declared});
     }
     target.result = put_in(fn.result);
-    if (owner.is_valid() && decl.self_type.is_valid()) infer_.unify(put_in(decl.self_type), owner);
+    if (decl.trait.is_valid()) target.callee = Callee::Trait;
+    if (owner.is_valid() && decl.self_type.is_valid() && !infer_.unify(put_in(decl.self_type), owner)) {
+        report(Diag::TypeMismatch, use, print(put_in(decl.self_type)), print(owner))
+            .note("`" + fn.name + "` is a function of that type only");
+    }
+    // Copies: what follows may declare more functions.
+    const std::vector<TypeId> params = fn.type_params;
+    for (const Bound& bound : decl.generics.bounds)
+        require(program_.substitute(bound, params, target.type_args), use);
+    for (const auto& [param, number_class] : decl.generics.classes)
+        classes_.push_back({types_.substitute(param, params, target.type_args), number_class, use});
     program_.note_use_of_fn(id);
     return target;
 }
@@ -50,14 +60,18 @@ BodyChecker::Target BodyChecker::builtin_target(BuiltinId id, Span span, TypeId 
         std::string what =
             "`" + types_.param_name(sig.type_params[i]) + "` of `" + std::string(row.name) + "`";
         target.type_args.push_back(fresh(span, std::move(what)));
-        for (const std::string& bound : sig.bounds[i])
-            bounds_.push_back({target.type_args.back(), bound, span});
     }
     for (const BuiltinParam& param : sig.params) {
         target.params.push_back(
             {types_.substitute(param.type, sig.type_params, target.type_args), param.is_mut, Span{}});
     }
     target.result = types_.substitute(sig.result, sig.type_params, target.type_args);
+    for (std::size_t i = 0; i < sig.type_params.size(); ++i) {
+        for (const std::string& bound : sig.bounds[i]) {
+            if (auto core = find_core_trait(bound)) require(*core, target.type_args[i], span);
+        }
+    }
+    if (id == BuiltinId::IntTryFrom) try_froms_.push_back({target.params[0].type, self, span});
     return target;
 }
 
@@ -74,18 +88,19 @@ BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint3
 std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
     if (auto fn = program_.find_member(owner, name.symbol)) return fn_target(*fn, name.span, owner);
-    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Static)) {
+    if (auto builtin = program_.find_builtin(owner, spelled, BuiltinRole::Static)) {
         Target target = builtin_target(*builtin, name.span, owner);
         // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
         std::size_t count = std::min(types_.args(owner).size(), target.type_args.size());
         for (unsigned i = 0; i < count; ++i) infer_.unify(target.type_args[i], types_.arg(owner, i));
         return target;
     }
-    if (auto builtin = find_builtin_member(types_, owner, spelled, BuiltinRole::Method)) {
+    if (auto builtin = program_.find_builtin(owner, spelled, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, name.span, owner);
         infer_.unify(target.params[0].type, as_read_only(owner));
         return target;
     }
+    if (auto fn = find_trait_method(owner, name, true)) return fn_target(*fn, name.span, owner);
     return {};
 }
 
@@ -123,7 +138,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::PipeExpr& node, const Expect&
 }
 
 void BodyChecker::check_anyway(std::span<const WrittenArg> args) {
-    for (const WrittenArg& arg : args) check(arg.expr);
+    for (const WrittenArg& arg : args) check(arg.expr, Expect{error(), Span{}});
 }
 
 TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const WrittenArg> args) {
@@ -147,6 +162,8 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
                 if (entity) return call_entity(id, callee, *entity, member, args, type_args);
                 program_.no_member(body_.module, path.entity, field->name);
             }
+            if (path.entity.kind == EntityKind::Trait)
+                return call_of_trait(id, TraitId(path.entity.index), field->name, args, type_args);
             if (is_module(path.entity) || path.entity.kind == EntityKind::Unavailable) {
                 ++error_count_;
                 check_anyway(args);
@@ -250,14 +267,14 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
             return error();
         }
     }
-    if (auto target = member_target(owner, name)) {
+    auto target = lazy_target(id, owner, name);
+    if (!target) target = member_target(owner, name);
+    if (target) {
         give_type_args(*target, type_args);
         return call(id, std::move(*target), args, false);
     }
     check_anyway(args);
-    std::string best = program_.suggest(spelled, program_.member_names(owner, true));
-    diag::DiagnosticBuilder builder = report(Diag::UnknownMember, name.span, print(owner), spelled);
-    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
+    unknown_static(owner, name);
     return error();
 }
 
@@ -274,13 +291,22 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
             give_type_args(target, type_args);
             return call(id, std::move(target), all, true);
         }
-        infer_.bind(type, simple(is_int ? TypeKind::I64 : TypeKind::F64));
+        if (auto fn = program_.find_literal_member(!is_int, callee.name.symbol)) {
+            Target target = fn_target(*fn, callee.name.span, type);
+            give_type_args(target, type_args);
+            return call(id, std::move(target), all, true);
+        }
+        default_literal(type);
         type = infer_.shallow(type);
     }
     type = settle(type, span_of(callee.base), "this value");
     if (is_error(type) || is_never(type)) {
         check_anyway(args);
         return type;
+    }
+    if (auto lazy = lazy_target(id, type, callee.name)) {
+        give_type_args(*lazy, type_args);
+        return call(id, std::move(*lazy), all, true);
     }
     if (auto fn = program_.find_member(type, callee.name.symbol)) {
         if (!program_.out.fns[*fn].is_method) {
@@ -293,9 +319,14 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }
-    if (auto builtin = find_builtin_member(types_, type, name, BuiltinRole::Method)) {
+    if (auto builtin = program_.find_builtin(type, name, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, callee.name.span, type);
         infer_.unify(target.params[0].type, as_read_only(type));
+        give_type_args(target, type_args);
+        return call(id, std::move(target), all, true);
+    }
+    if (auto fn = find_trait_method(type, callee.name, false)) {
+        Target target = fn_target(*fn, callee.name.span, type);
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }
@@ -329,6 +360,8 @@ void BodyChecker::unknown_method(TypeId type, const syntax::Name& name) {
                            : "it is a field; read it without `()`");
     } else if (!best.empty()) {
         builder.hint("did you mean `" + best + "`?");
+    } else {
+        suggest_trait(type, name, builder);
     }
 }
 
@@ -348,6 +381,9 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
         }
         return target.result;
     }
+    // What is wanted of the result says what the type arguments are, before the arguments are looked at.
+    TypeId wanted = expected_here_->is_any() ? TypeId() : infer_.shallow(expected_here_->type);
+    if (wanted.is_valid() && types_.kind(wanted) == kind(target.result)) infer_.unify(wanted, target.result);
     Call call;
     call.callee = target.callee;
     call.target = target.target;
@@ -359,14 +395,14 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
         else if (!expr(args[i].expr).as<syntax::ClosureExpr>()) checked[i] = check_arg(target, i, args[i]);
     }
     // Closures come last: the other arguments may say what their parameters are.
+    constexpr std::size_t max_retried = 64;
+    if (!obligations_.empty() && obligations_.size() <= max_retried) retry_obligations(false);
     for (std::size_t i = hidden; i < args.size(); ++i) {
         if (expr(args[i].expr).as<syntax::ClosureExpr>()) checked[i] = check_arg(target, i, args[i]);
     }
     call.args = std::move(checked);
     check_overlap(call);
-    CallId call_id = module_.calls.push_back(std::move(call));
-    calls_.push_back(call_id);
-    set(id, Form::Call, call_id.value);
+    set(id, Form::Call, add_call(std::move(call)).value);
     return target.result;
 }
 

@@ -23,19 +23,28 @@ std::optional<Checked> Program::run() {
         ModuleId id = out.modules.push_back(std::move(module));
         if (id.index() != 0) (in.is_host ? host_sources_ : modules_).emplace(in.path, id);
     }
+    add_prelude_modules();
     names_.resize(out.modules.size());
     add_host_names();
-    for (std::size_t m = 0; m < out.modules.size(); ++m) declare_names(ModuleId(m));
+    for (std::size_t m = 0; m < input.modules.size(); ++m) declare_names(ModuleId(m));
     resolve_imports();
     order_modules();
     for (std::uint32_t alias = 0; alias < aliases_.size(); ++alias)
         alias_type(alias, aliases_[alias].generics.params, Span{});
     resolve_nominals();
+    for (std::size_t i = 0; i < out.traits.size(); ++i) {
+        if (!is_prelude(trait_decl(TraitId(i)).module)) resolve_trait_item(TraitId(i));
+    }
+    resolve_nominal_bounds();
     for (const auto& [module, item] : impls_) {
-        declare_impl(module, ast(module).items[item], *ast(module).items[item].as<syntax::ImplItem>());
+        bool is_of_trait = ast(module).items[item].as<syntax::ImplItem>()->trait.is_valid();
+        is_of_trait ? declare_trait_impl(module, item) : declare_impl(module, item);
     }
     for (std::size_t i = 0; i < out.fns.size(); ++i) resolve_signature(FnId(i));
     resolve_globals();
+    for (ImplId id : open_impls_) finish_out(id);
+    for (ImplId id : open_impls_) finish_impl(id);
+    check_bounded_types();
     if (input.is_program) check_main();
     check_bodies();
     order_globals();
@@ -75,10 +84,7 @@ void Program::check_bodies() {
         out.globals[GlobalId(i)].init = checker.take_body();
     }
     for (std::size_t i = 0; i < out.fns.size(); ++i) {
-        uses_ = &fn_uses_[i];
-        BodyChecker checker(*this, std::move(out.fns[FnId(i)].body));
-        checker.check_fn(FnId(i));
-        out.fns[FnId(i)].body = checker.take_body();
+        if (!is_prelude(fn_decl(FnId(i)).module)) check_fn_body(FnId(i));
     }
     uses_ = &other_uses_;
     for (std::size_t i = 0; i < out.tests.size(); ++i) {
@@ -86,6 +92,32 @@ void Program::check_bodies() {
         checker.check_test();
         out.tests[TestId(i)].body = checker.take_body();
     }
+    reads_prelude_ = true;
+    while (!queue_.empty()) {
+        FnId id = queue_.back();
+        queue_.pop_back();
+        check_fn_body(id);
+    }
+    reads_prelude_ = false;
+    // What was only looked at has a tree, but no types in it.
+    for (std::size_t i = 0; i < out.fns.size(); ++i) {
+        const FnDecl& decl = fn_decl(FnId(i));
+        if (is_prelude(decl.module) && !decl.is_queued) out.fns[FnId(i)].body.root = ExprId();
+    }
+    fn_uses_.resize(out.fns.size());
+}
+
+void Program::check_fn_body(FnId id) {
+    Module& module = out.modules[fn_decl(id).module];
+    if (module.is_prelude && module.exprs.empty()) {
+        module.exprs.resize(module.ast->exprs.size());
+        module.patterns.resize(module.ast->patterns.size());
+    }
+    if (fn_uses_.size() <= id.index()) fn_uses_.resize(out.fns.size());
+    uses_ = &fn_uses_[id.index()];
+    BodyChecker checker(*this, std::move(out.fns[id].body));
+    checker.check_fn(id);
+    out.fns[id].body = checker.take_body();
 }
 
 } // namespace tn::check

@@ -72,6 +72,8 @@ enum class Form : std::uint8_t {
               // answer of Eq, and < <= > >= compare the answer of `cmp` with 0. So is `x[i]` with Index.
     FnValue,  // Name, Field or Index: a function as a value. Module::calls[detail] says which; no arguments
     Closure,  // Closure: Module::closures[ClosureId(detail)]
+    TypeConstant, // Field: a constant of the number type that a type parameter of the prelude stands for, `T.MAX`:
+                  // Module::type_constants[detail]
     IndexSet, // Assign to `x[i]` of a type with Index: Module::index_sets[detail]
 };
 
@@ -92,6 +94,12 @@ struct ExprInfo {
 struct Constant {
     std::int64_t bits = 0;
     double number = 0;
+};
+
+// `T.MAX`: the constant of this name (builtins/constant.h) of the type that `owner` becomes.
+struct TypeConstant {
+    TypeId owner;
+    std::string name;
 };
 
 // How an f-string piece is put into the text.
@@ -294,6 +302,7 @@ struct Module {
     IdVec<PatternId, PatternInfo> patterns;
     IdVec<CallId, Call> calls;
     std::vector<Constant> constants;
+    std::vector<TypeConstant> type_constants;
     std::vector<PieceFormat> format_specs;
     std::vector<RecordInit> record_inits;
     IdVec<ClosureId, Closure> closures;

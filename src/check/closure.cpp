@@ -32,6 +32,7 @@ TypeId BodyChecker::closure_param_type(const syntax::Param& node, TypeId wanted,
 TypeId BodyChecker::visit(ExprId id, const syntax::ClosureExpr& node, const Expect& expect) {
     std::span<const syntax::Param> nodes = view(node.params);
     TypeId wanted = expect.is_any() ? TypeId() : infer_.shallow(expect.type);
+    bool is_wrong = wanted.is_valid() && is_error(wanted); // reported: nothing more is said of its types
     if (wanted.is_valid() && types_.kind(wanted) != TypeKind::Fn) wanted = TypeId();
     bool wrong_count = wanted.is_valid() && types_.args(wanted).size() != nodes.size() + 1;
     if (wrong_count) {
@@ -54,7 +55,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ClosureExpr& node, const Expe
         if (nodes[i].name.is_valid()) param.name = text(nodes[i].name.symbol);
         param.pattern = nodes[i].pattern;
         TypeId from_outside;
-        if (wrong_count) {
+        if (wrong_count || is_wrong) {
             from_outside = error();
         } else if (wanted.is_valid()) {
             from_outside = types_.arg(wanted, static_cast<unsigned>(i));
@@ -70,7 +71,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ClosureExpr& node, const Expe
     TypeId result;
     if (node.ret.is_valid()) {
         result = resolve_type(node.ret, true);
-    } else if (wrong_count) {
+    } else if (wrong_count || is_wrong) {
         result = error();
     } else if (wanted.is_valid()) {
         result = types_.args(wanted).back();

@@ -136,38 +136,9 @@ TypeId BodyChecker::visit(ExprId id, const syntax::LoopExpr& node, const Expect&
     return has_break ? type : simple(TypeKind::Never);
 }
 
-TypeId BodyChecker::visit(ExprId id, const syntax::ForExpr& node, const Expect&) {
-    TypeId iterable = settle(check(node.iterable), span_of(node.iterable), "what `for` runs over");
-    TypeId element = error();
-    TypeKind iterable_kind = types_.kind(iterable);
-    if (iterable_kind == TypeKind::List || iterable_kind == TypeKind::Range ||
-        iterable_kind == TypeKind::Slice) {
-        element = types_.arg(iterable, 0);
-    } else if (iterable_kind != TypeKind::Error && iterable_kind != TypeKind::Never) {
-        diag::DiagnosticBuilder builder = report(Diag::NotIterable, span_of(node.iterable), print(iterable));
-        std::string source = spell_place(node.iterable);
-        if (source.size() > 30) source = "…";
-        if (types_.is_integer(iterable) || infer_.is_var(iterable, VarKind::Int)) {
-            builder.hint("count with a range: `0.." + source + "`");
-        }
-        if (iterable_kind == TypeKind::String)
-            builder.hint("run over its bytes: `for i in 0.." + source + ".len()`");
-        if (types_.is_option(iterable))
-            builder.hint("take the value out with `if let Some(x) = " + source + "`");
-    }
-    std::size_t mark = open_scope();
-    check_pattern(node.pattern, element);
-    matches_.push_back({ExprId(), node.pattern, element, tree().patterns[node.pattern].span});
-    loops_.push_back({id, node.label.symbol, false, false, Expect::any(), TypeId()});
-    check(node.body, Expect{simple(TypeKind::Unit), Span{}});
-    loops_.pop_back();
-    close_scope(mark);
-    return iterable_kind == TypeKind::Never ? iterable : simple(TypeKind::Unit);
-}
-
 std::optional<std::size_t> BodyChecker::find_loop(const syntax::Label& label, std::string_view word,
                                                   Span span) {
-    if (loops_.empty()) {
+    if (loops_.empty() && !label.is_valid()) {
         report(Diag::BreakOutsideLoop, span, word);
         return {};
     }

@@ -5,39 +5,17 @@
 
 namespace tn::check {
 
-void BodyChecker::check_comparisons() {
-    for (const CompareUse& use : compares_) {
-        TypeId type = infer_.zonk(use.type);
-        if (program_.facts.has_error(type)) continue;
-        // No value of such a type has an order or equality.
-        std::vector<TypeId> work = {type};
-        std::unordered_set<std::uint32_t> seen;
-        while (!work.empty()) {
-            TypeId part = work.back();
-            work.pop_back();
-            if (!seen.insert(part.value).second) continue;
-            TypeKind part_kind = types_.kind(part);
-            bool unordered = use.needs_order && (part_kind == TypeKind::Map || part_kind == TypeKind::Set);
-            if (part_kind == TypeKind::Fn || part_kind == TypeKind::Host || unordered) {
-                report(Diag::BadOperands, use.op_span, use.op, print(type), print(type));
-                break;
-            }
-            for (TypeId arg : types_.args(part)) work.push_back(arg);
-        }
-    }
-    for (const BoundUse& use : bounds_) {
-        TypeId type = infer_.zonk(use.type);
-        if (types_.kind(type) == TypeKind::Fn) {
-            report(Diag::BoundNotMet, use.span, print(type), use.bound);
-        }
-    }
+void BodyChecker::check_negations() {
     for (const Pending& op : negations_) {
         TypeId result;
         if (try_unary(op, true, result) == Outcome::Failed) bad_operands(op);
     }
+}
+
+void BodyChecker::check_ranges() {
     for (const NumberUse& use : integers_) {
         TypeId type = infer_.shallow(use.type);
-        if (is_error(type) || types_.is_integer(type)) continue;
+        if (is_error(type) || program_.facts.is_integer(type)) continue;
         if (infer_.is_var(type)) {
             cannot_infer(type, span_of(use.id), "this range");
         } else {
@@ -95,9 +73,10 @@ void BodyChecker::check_casts() {
         if (infer_.is_var(to)) continue; // reported with its `_`
         TypeKind source = types_.kind(from);
         TypeKind target = types_.kind(to);
-        bool fits = types_.is_numeric(from) && types_.is_numeric(to);
+        const TypeFacts& facts = program_.facts;
+        bool fits = facts.is_numeric(from) && facts.is_numeric(to);
         fits |= source == TypeKind::U8 && target == TypeKind::Char;
-        fits |= (source == TypeKind::Char || source == TypeKind::Bool) && types_.is_integer(to);
+        fits |= (source == TypeKind::Char || source == TypeKind::Bool) && facts.is_integer(to);
         fits |= from == to;
         if (fits) continue;
         diag::DiagnosticBuilder builder = report(Diag::BadCast, span_of(use.id), print(from), print(to));
@@ -111,6 +90,20 @@ void BodyChecker::check_casts() {
             builder.hint("read it: `" + operand + ".parse_int()`");
         if (source == TypeKind::String && types_.is_float(to))
             builder.hint("read it: `" + operand + ".parse_float()`");
+    }
+}
+
+void BodyChecker::check_try_froms() {
+    for (const TryFromUse& use : try_froms_) {
+        TypeId from = infer_.shallow(use.from);
+        if (is_error(from) || infer_.is_var(from) || types_.is_numeric(from)) continue;
+        diag::DiagnosticBuilder builder = report(Diag::BadCast, use.span, print(from), print(use.to));
+        if (types_.kind(from) == TypeKind::Char || types_.kind(from) == TypeKind::Bool)
+            builder.hint("write `x as " + print(use.to) + "`");
+        else if (types_.kind(from) == TypeKind::String)
+            builder.hint("read it with `.parse_int()`, then convert the number");
+        else
+            builder.note("`try_from` converts numbers");
     }
 }
 
@@ -149,6 +142,7 @@ TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, TypeId base)
     }
     base = settle(base, span_of(node.base), "this value");
     ExprId arg = args[0].expr;
+    if (TypeId element = index_by_trait(id, node, base, arg); element.is_valid()) return element;
     Expect position{simple(TypeKind::I64), Span{}};
     TypeKind base_kind = types_.kind(base);
     bool has_elements =
@@ -160,6 +154,10 @@ TypeId BodyChecker::index(ExprId id, const syntax::IndexExpr& node, TypeId base)
         set(id, Form::Slice, 0);
         if (diverges) return simple(TypeKind::Never);
         if (has_elements) return base;
+    } else if (base_kind == TypeKind::Map) {
+        bool diverges = is_never(check(arg, Expect{types_.arg(base, 0), span_of(node.base), "because of this map"}));
+        TypeId value = map_element(id, base);
+        return diverges ? simple(TypeKind::Never) : value;
     } else {
         bool diverges = is_never(check(arg, position)) || is_never(base);
         set(id, Form::Element, 0);

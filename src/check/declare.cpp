@@ -4,6 +4,7 @@
 #include "support/overloaded.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tn::check {
 
@@ -24,7 +25,7 @@ Span Program::nominal_span(NominalId id) const {
 
 void Program::add_name(ModuleId module, const syntax::Name& name, Entity entity) {
     if (!name.is_valid()) return;
-    auto [it, inserted] = names_[module].emplace(name.symbol, Named{entity, name.span});
+    auto [it, inserted] = names_[scope_of(module)].emplace(name.symbol, Named{entity, name.span});
     if (inserted) return;
     sink.report(Diag::DuplicateName, name.span, text(name.symbol))
         .label(it->second.span, it->second.import == no_import ? "first defined here" : "imported here");
@@ -60,7 +61,7 @@ void Program::declare_item(ModuleId module, ItemId id) {
         nominal.params = decl.generics.params;
         NominalId nominal_id = types.add_nominal(std::move(nominal));
         nominal_decls_.emplace(nominal_id.value, std::move(decl));
-        declared_nominals_.push_back(nominal_id);
+        if (!is_prelude(module)) declared_nominals_.push_back(nominal_id);
         add_name(module, item.name, Entity{EntityKind::Nominal, nominal_id.value});
     };
     auto add_global = [&](bool is_const) {
@@ -99,7 +100,7 @@ void Program::declare_item(ModuleId module, ItemId id) {
                    [&](const syntax::RecordItem&) { add_nominal(TypeKind::Record); },
                    [&](const syntax::EnumItem&) { add_nominal(TypeKind::Enum); },
                    [&](const syntax::ImplItem&) { impls_.emplace_back(module, id); },
-                   [&](const syntax::TraitItem&) { refuse("`trait`"); },
+                   [&](const syntax::TraitItem&) { declare_trait(module, id); },
                    [&](const syntax::FnItem& node) {
                        if (node.native_name.is_valid()) return refuse("`native`");
                        std::string name = item.name.is_valid() ? std::string(text(item.name.symbol)) : "";
@@ -140,48 +141,12 @@ FnId Program::declare_fn(ModuleId module, ItemId id, TypeId self_type, const Gen
     if (item.doc.is_valid()) fn.doc = text(item.doc);
     fn.body.module = module;
     fn.body.root = node->body;
-    FnDecl decl{node, module, self_type, outer, TraitId(), false};
+    FnDecl decl{node, module, self_type, outer, TraitId(), false, false};
     decl.generics.outer = outer.params.size();
     declare_generics(module, node->generics, decl.generics);
     fn.type_params = decl.generics.params;
     fn_decls_.push_back(std::move(decl));
     return out.fns.push_back(std::move(fn));
-}
-
-void Program::declare_impl(ModuleId module, const syntax::Item& item, const syntax::ImplItem& node) {
-    if (node.trait.is_valid()) {
-        not_supported("`impl` of a trait", ast(module).types[node.trait].span);
-        return;
-    }
-    Generics generics;
-    declare_generics(module, node.generics, generics);
-    TypeScope scope;
-    scope.module = module;
-    scope.generics = &generics;
-    Span span = ast(module).types[node.type].span;
-    TypeId owner = resolve_type(scope, node.type);
-    if (types.kind(owner) == TypeKind::Error) return;
-    if (!types.is_nominal(owner) || !nominal_decls_.contains(types.nominal_id(owner).value)) {
-        not_supported("`impl` of a type that this module does not declare", span);
-        return;
-    }
-    NominalId nominal = types.nominal_id(owner);
-    for (ItemId member : ast(module).view(node.members)) {
-        const syntax::Item& fn_item = ast(module).items[member];
-        const auto* fn_node = fn_item.as<syntax::FnItem>();
-        if (!fn_node || !fn_item.name.is_valid()) continue;
-        SymbolId name = fn_item.name.symbol;
-        FnId fn =
-            declare_fn(module, member, owner, generics, types.nominal(nominal).name + "." + std::string(text(name)));
-        out.fns[fn].is_method = fn_node->has_self;
-        auto [it, inserted] = members_.emplace(member_key(nominal, name), fn);
-        if (!inserted) {
-            sink.report(Diag::DuplicateName, fn_item.name.span, out.fns[fn].name)
-                .label(out.fns[it->second].span, "first defined here");
-            continue;
-        }
-        members_of_[nominal.value].push_back(fn);
-    }
 }
 
 void Program::resolve_nominals() {
@@ -204,11 +169,14 @@ void Program::resolve_fields(NominalId id, NominalDecl& decl) {
     TypeScope scope;
     scope.module = decl.module;
     scope.generics = &decl.generics;
+    std::vector<std::pair<TypeId, Span>> bounded;
+    scope.bounded = &bounded;
     if (const auto* record = item.as<syntax::RecordItem>()) {
         types.nominal(id).fields = declared_fields(scope, record->fields);
     } else if (const auto* node = item.as<syntax::EnumItem>()) {
         types.nominal(id).variants = declared_variants(scope, *node);
     }
+    note_bounded_types(decl.module, bounded, &decl.generics);
 }
 
 std::vector<Field> Program::declared_fields(const TypeScope& scope, syntax::ListOf<syntax::FieldDecl> list) {
@@ -263,11 +231,16 @@ std::vector<Variant> Program::declared_variants(const TypeScope& scope, const sy
 }
 
 void Program::resolve_signature(FnId id) {
-    const FnDecl& decl = fn_decl(id);
+    FnDecl& decl = fn_decls_[id.index()];
+    if (std::exchange(decl.is_resolved, true)) return;
     const syntax::Ast& tree = ast(decl.module);
     TypeScope scope;
     scope.module = decl.module;
+    scope.self = decl.self_type;
     scope.generics = &decl.generics;
+    resolve_bounds(scope, decl.node->generics, decl.generics);
+    std::vector<std::pair<TypeId, Span>> bounded;
+    scope.bounded = &bounded;
     scope.self = decl.self_type;
     std::vector<Param> params;
     for (const syntax::Param& node : tree.view(decl.node->params)) {
@@ -302,6 +275,7 @@ void Program::resolve_signature(FnId id) {
     }
     out.fns[id].params = std::move(params);
     out.fns[id].result = result;
+    note_bounded_types(decl.module, bounded, &decl.generics);
 }
 
 void Program::resolve_globals() {
@@ -311,7 +285,10 @@ void Program::resolve_globals() {
         if (!type.is_valid()) continue; // reported by the parser
         TypeScope scope;
         scope.module = global.init.module;
+        std::vector<std::pair<TypeId, Span>> bounded;
+        scope.bounded = &bounded;
         TypeId resolved = resolve_type(scope, type);
+        note_bounded_types(scope.module, bounded, nullptr);
         global.type = check_size(resolved, global_type_span(GlobalId(i)));
     }
 }

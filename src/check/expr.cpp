@@ -1,10 +1,14 @@
 // The walk over expressions: dispatch by kind of node, and the nodes that only have parts.
 #include "check/body.h"
 
+#include <utility>
+
 namespace tn::check {
 
 TypeId BodyChecker::check(ExprId id, const Expect& expect) {
+    const Expect* outside = std::exchange(expected_here_, &expect);
     TypeId type = std::visit([&](const auto& node) { return visit(id, node, expect); }, expr(id).node);
+    expected_here_ = outside;
     // A part that is wrong makes the whole unknown: nothing more is said about it.
     for (unsigned i = 0; i < types_.args(type).size(); ++i) {
         if (!is_error(types_.arg(type, i))) continue;
@@ -30,7 +34,8 @@ TypeId BodyChecker::settle(TypeId type, Span use, std::string_view what) {
     if (!infer_.is_var(type, VarKind::General)) return type;
     // Few operators wait in any sensible program; many of them would make this quadratic.
     constexpr std::size_t max_retried = 64;
-    if (pending_.size() <= max_retried && retry_pending(false)) {
+    bool may_retry = pending_.size() <= max_retried && obligations_.size() <= max_retried;
+    if (may_retry && (retry_pending(false) | retry_obligations(false))) {
         type = infer_.shallow(type);
         if (!infer_.is_var(type, VarKind::General)) return type;
     }
@@ -103,14 +108,6 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ListExpr& node, const Expect&
         }
     }
     return is_error(element) ? error() : types_.list(element);
-}
-
-TypeId BodyChecker::visit(ExprId id, const syntax::MapExpr&, const Expect&) {
-    return not_supported("`Map`", span_of(id));
-}
-
-TypeId BodyChecker::visit(ExprId id, const syntax::SetExpr&, const Expect&) {
-    return not_supported("`Set`", span_of(id));
 }
 
 } // namespace tn::check

@@ -7,14 +7,21 @@
 namespace tn::check {
 
 void BodyChecker::finish() {
-    retry_pending(false);
-    retry_pending(true);
+    // What obligations teach, operators may need, and the other way round.
+    while (retry_pending(false) | retry_obligations(false)) {}
     for (TypeId result : endless_results_) {
         if (infer_.is_var(infer_.shallow(result), VarKind::General)) infer_.unify(result, simple(TypeKind::Unit));
     }
+    retry_obligations(false);
+    retry_pending(true);
     infer_.default_literals();
-    check_comparisons();
+    retry_obligations(true);
+    for (const CompareUse& use : compares_) finish_comparison(use);
+    check_classes();
+    check_negations();
+    check_ranges();
     check_casts();
+    check_try_froms();
     finish_types();
     finish_slices();
     finish_literals();
@@ -64,6 +71,7 @@ void BodyChecker::finish_types() {
         size(type, span_of(id));
     }
     finish_closures();
+    finish_collections();
     for (PatternId id : patterns_) info(id).type = infer_.zonk(info(id).type);
     for (CallId id : calls_) {
         for (TypeId& arg : module_.calls[id].type_args) {

@@ -27,6 +27,7 @@ struct Generics {
     std::vector<std::pair<SymbolId, TypeId>> names;
     std::vector<TypeId> params; // the order of type arguments; a trait's Self comes first
     std::vector<Bound> bounds;
+    std::vector<std::pair<TypeId, NumberClass>> classes; // bounds that are a class of types, of the prelude's items
     std::size_t outer = 0; // how many of `params` come from around; a call writes the others
 
     TypeId find(SymbolId name) const {

@@ -93,8 +93,8 @@ bool Infer::bind_checked(TypeId var, TypeId type) {
         if (kind == VarKind::General) bind(var, type);
         return true;
     }
-    if (kind == VarKind::Int && !types_.is_integer(type)) return false;
-    if (kind == VarKind::Float && !types_.is_float(type)) return false;
+    if (kind == VarKind::Int && !facts_.is_integer(type)) return false;
+    if (kind == VarKind::Float && !facts_.is_float(type)) return false;
     if (facts_.has_infer(type)) {
         std::unordered_set<std::uint64_t> outer;
         outer.swap(seen_);

@@ -4,6 +4,7 @@
 // found. It refuses to know expressions, and it reports nothing.
 #pragma once
 
+#include "check/prelude_index.h"
 #include "support/span.h"
 #include "types/type_table.h"
 
@@ -24,6 +25,20 @@ public:
     bool has_slice(TypeId id) { return (get(id) & slice_bit) != 0; }
     unsigned depth(TypeId id) { return get(id) & depth_mask; } // saturates at 255
 
+    // A type parameter of the prelude may stand for all types of a class, and is used like one of them.
+    void set_class(TypeId param, NumberClass number_class) { classes_[param.value] = number_class; }
+    NumberClass class_of(TypeId type) const {
+        auto it = classes_.find(type.value);
+        return it == classes_.end() ? NumberClass::None : it->second;
+    }
+    bool is_integer(TypeId type) const {
+        return types_.is_integer(type) || class_of(type) == NumberClass::Int;
+    }
+    bool is_float(TypeId type) const { return types_.is_float(type) || class_of(type) == NumberClass::Float; }
+    bool is_numeric(TypeId type) const {
+        return types_.is_numeric(type) || class_of(type) != NumberClass::None;
+    }
+
     // Deeper types are refused: recursion over types counts on it.
     static constexpr unsigned max_depth = 200;
 
@@ -38,6 +53,7 @@ private:
 
     const TypeTable& types_;
     std::vector<std::uint16_t> facts_;
+    std::unordered_map<std::uint32_t, NumberClass> classes_;
 };
 
 enum class VarKind : std::uint8_t { General, Int, Float };

@@ -65,7 +65,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::FStringExpr& node, const Expe
         if (!pieces[i].expr.is_valid()) continue;
         TypeId type = check(pieces[i].expr);
         diverges |= is_never(type);
-        bounds_.push_back({type, "Show", span_of(pieces[i].expr)});
+        require(CoreTrait::Show, type, span_of(pieces[i].expr));
         if (pieces[i].spec) formats_.push_back({first + i, type, *pieces[i].spec});
     }
     return diverges ? simple(TypeKind::Never) : simple(TypeKind::String);

@@ -32,15 +32,17 @@ std::string_view describe(EntityKind kind) {
 }
 
 std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) {
-    const auto& scope = names_[module];
+    const auto& scope = names_[scope_of(module)];
     if (auto it = scope.find(name); it != scope.end()) {
         it->second.is_used = true;
         return it->second.entity;
     }
-    if (auto it = host_fns_.find(name); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
-    if (host_modules_.contains(name)) return Entity{EntityKind::HostModule, name.value};
+    if (!is_prelude(module)) {
+        if (auto it = host_fns_.find(name); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
+        if (host_modules_.contains(name)) return Entity{EntityKind::HostModule, name.value};
+    }
     std::string_view spelled = text(name);
-    if (auto builtin = find_builtin_fn(spelled)) {
+    if (auto builtin = find_builtin_fn(spelled); builtin && (reads_prelude_ || !is_hidden_name(spelled))) {
         return Entity{EntityKind::BuiltinFn, static_cast<std::uint32_t>(*builtin)};
     }
     if (find_builtin_type(types, spelled)) return Entity{EntityKind::BuiltinType, 0};
@@ -50,7 +52,7 @@ std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) {
             if (variants[v].name == spelled) return Entity{EntityKind::Constructor, id.value, v};
         }
     }
-    return {};
+    return find_prelude_entity(name);
 }
 
 std::optional<Entity> Program::find_host_member(SymbolId module_path, SymbolId name) {
@@ -63,15 +65,28 @@ std::optional<Entity> Program::find_host_member(SymbolId module_path, SymbolId n
 }
 
 std::optional<FnId> Program::find_member(TypeId owner, SymbolId name) {
-    if (!types.is_nominal(owner)) return {};
-    auto it = members_.find(member_key(types.nominal_id(owner), name));
-    if (it == members_.end()) return {};
-    return it->second;
+    if (types.is_nominal(owner)) {
+        auto it = members_.find(member_key(types.nominal_id(owner), name));
+        if (it != members_.end()) return it->second;
+    }
+    if (!input.prelude || (!reads_prelude_ && is_hidden_name(text(name)))) return {};
+    return find_prelude_member(owner, name);
+}
+
+std::optional<BuiltinId> Program::find_builtin(TypeId owner, std::string_view name, BuiltinRole role) const {
+    if (!reads_prelude_ && is_hidden_name(name)) return {};
+    return find_builtin_member(types, owner, name, role, facts.class_of(owner));
 }
 
 std::vector<std::string_view> Program::member_names(TypeId owner, bool is_static) const {
     std::vector<std::string_view> names =
         builtin_member_names(types, owner, is_static ? BuiltinRole::Static : BuiltinRole::Method);
+    for (SymbolId by_name : prelude_owners(owner)) {
+        for (const PreludeMember& member : input.prelude->members_of(by_name)) {
+            const syntax::Item& item = input.prelude->ast(member.module).items[member.fn];
+            if (item.as<syntax::FnItem>()->has_self == !is_static) names.push_back(text(item.name.symbol));
+        }
+    }
     if (!types.is_nominal(owner)) return names;
     auto it = members_of_.find(types.nominal_id(owner).value);
     if (it == members_of_.end()) return names;
@@ -100,6 +115,9 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span,
         for (const auto& [symbol, named] : names_[module]) candidates.push_back(text(symbol));
         for (const auto& [symbol, fn] : host_fns_) candidates.push_back(text(symbol));
         for (std::string_view builtin : builtin_fn_names()) candidates.push_back(builtin);
+        if (input.prelude) {
+            for (SymbolId item : input.prelude->item_names()) candidates.push_back(text(item));
+        }
         for (std::string_view constructor : prelude_constructors) candidates.push_back(constructor);
         best = suggest(spelled, candidates);
     }

@@ -114,13 +114,13 @@ TypeId BodyChecker::compare(ExprId id, const syntax::BinaryExpr& node) {
         bad_operands(op);
         return simple(TypeKind::Bool);
     }
-    compares_.push_back({node.lhs, lhs, class_of(node.op) == OpClass::Order, text_of(node.op), node.op_span});
+    compares_.push_back({id, node.lhs, node.rhs, lhs, class_of(node.op) == OpClass::Order, text_of(node.op), node.op_span});
     return simple(TypeKind::Bool);
 }
 
 // The type of the operator's value, which is a variable as long as the operands' types are not known.
 TypeId BodyChecker::apply(Pending op) {
-    set(op.id, Form::Operator, 0);
+    if (op.index_set == no_index_set) set(op.id, Form::Operator, 0);
     TypeId result;
     switch (op.is_unary ? try_unary(op, false, result) : try_apply(op, false, result)) {
     case Outcome::Done: return result;
@@ -144,12 +144,12 @@ BodyChecker::Outcome BodyChecker::try_unary(const Pending& op, bool is_last, Typ
         return Outcome::Done;
     }
     if (op.unary_op == UnaryOp::Not) {
-        bool fits = types_.is_integer(type) || types_.kind(type) == TypeKind::Bool;
+        bool fits = program_.facts.is_integer(type) || types_.kind(type) == TypeKind::Bool;
         return fits ? Outcome::Done : Outcome::Failed;
     }
-    bool fits =
-        types_.is_float(type) || (types_.is_integer(type) && is_signed(type_kind_scalar(types_.kind(type))));
-    return fits ? Outcome::Done : Outcome::Failed;
+    bool fits = program_.facts.is_float(type) ||
+                (types_.is_integer(type) && is_signed(type_kind_scalar(types_.kind(type))));
+    return fits ? Outcome::Done : try_trait(op, is_last, result);
 }
 
 BodyChecker::Outcome BodyChecker::try_apply(const Pending& op, bool is_last, TypeId& result) {
@@ -162,11 +162,18 @@ BodyChecker::Outcome BodyChecker::try_apply(const Pending& op, bool is_last, Typ
         return Outcome::Done;
     }
     OpClass op_class = class_of(op.binary_op);
-    auto is_int = [&](TypeId type) { return types_.is_integer(type) || infer_.is_var(type, VarKind::Int); };
+    const TypeFacts& facts = program_.facts;
+    auto is_int = [&](TypeId type) { return facts.is_integer(type) || infer_.is_var(type, VarKind::Int); };
     auto is_number = [&](TypeId type) {
-        return is_int(type) || types_.is_float(type) || infer_.is_var(type, VarKind::Float);
+        return is_int(type) || facts.is_numeric(type) || infer_.is_var(type, VarKind::Float);
     };
     if (infer_.is_var(lhs, VarKind::General) || infer_.is_var(rhs, VarKind::General)) {
+        // A user's type may say what its other operand is.
+        TypeKind known = types_.kind(lhs);
+        bool has_impls = known == TypeKind::Record || known == TypeKind::Enum || known == TypeKind::Param;
+        if (has_impls && !is_number(lhs)) {
+            if (Outcome outcome = try_trait(op, false, result); outcome != Outcome::Waits) return outcome;
+        }
         if (!is_last) return Outcome::Waits;
         // Nothing else decides: both are the same type, and so is the value.
         if (!infer_.unify(lhs, rhs)) return Outcome::Failed;
@@ -178,24 +185,26 @@ BodyChecker::Outcome BodyChecker::try_apply(const Pending& op, bool is_last, Typ
     result = lhs;
     TypeKind kind = types_.kind(lhs);
     switch (op_class) {
-    case OpClass::Shift: return is_int(lhs) && is_int(rhs) ? Outcome::Done : Outcome::Failed;
-    case OpClass::Bits:
-        if (!is_int(lhs) && kind != TypeKind::Bool) return Outcome::Failed;
+    case OpClass::Shift:
+        return is_int(lhs) && is_int(rhs) ? Outcome::Done : try_trait(op, is_last, result);
+    case OpClass::Bits: {
+        bool has_it = is_int(lhs) ? is_int(rhs) : kind == TypeKind::Bool && types_.kind(rhs) == kind;
+        if (!has_it) return try_trait(op, is_last, result);
         return infer_.unify(lhs, rhs) ? Outcome::Done : Outcome::Failed;
+    }
     case OpClass::Wrapping:
         if (!is_int(lhs)) return Outcome::Failed;
         return infer_.unify(lhs, rhs) ? Outcome::Done : Outcome::Failed;
     case OpClass::Arithmetic:
         if (is_number(lhs) && is_number(rhs)) return infer_.unify(lhs, rhs) ? Outcome::Done : Outcome::Failed;
-        if (op.binary_op != BinaryOp::Add) return Outcome::Failed;
-        if (kind == TypeKind::String) {
-            bool fits = types_.kind(rhs) == TypeKind::String || types_.kind(rhs) == TypeKind::Char;
-            return fits ? Outcome::Done : Outcome::Failed;
+        if (op.binary_op == BinaryOp::Add && kind == TypeKind::String &&
+            (types_.kind(rhs) == TypeKind::String || types_.kind(rhs) == TypeKind::Char)) {
+            return Outcome::Done;
         }
-        if (kind == TypeKind::List && types_.kind(rhs) == TypeKind::List) {
+        if (op.binary_op == BinaryOp::Add && kind == TypeKind::List && types_.kind(rhs) == TypeKind::List) {
             return infer_.unify(lhs, rhs) ? Outcome::Done : Outcome::Failed;
         }
-        return Outcome::Failed;
+        return try_trait(op, is_last, result);
     case OpClass::Equality:
     case OpClass::Order:
     case OpClass::Logic: break; // not asked
@@ -215,6 +224,7 @@ void BodyChecker::bad_operands(const Pending& op) {
         if (op.unary_op == UnaryOp::Neg && types_.is_integer(lhs))
             builder.hint("an unsigned integer has no negative");
         if (op.unary_op == UnaryOp::Not) builder.hint("`!` takes a `bool` or an integer");
+        suggest_operator(op, lhs, builder);
         return;
     }
     TypeId rhs = infer_.shallow(op.rhs);
@@ -244,6 +254,8 @@ void BodyChecker::bad_operands(const Pending& op) {
     } else if (types_.is_option(lhs) || types_.is_option(rhs)) {
         builder.hint(
             "take the value out of the option first: `match`, `if let Some(x) = …` or `.unwrap_or(…)`");
+    } else {
+        suggest_operator(op, lhs, builder);
     }
 }
 

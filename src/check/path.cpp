@@ -16,7 +16,7 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
         if (find_local(name->name)) return {};
         if (!indexed && text(name->name) == "Self" && self_type_.is_valid())
             return Path{Path::Kind::Type, {}, self_type_};
-        if (TypeId param = indexed ? TypeId() : find_type_param(name->name); param.is_valid())
+        if (TypeId param = find_type_param(name->name); !indexed && param.is_valid())
             return Path{Path::Kind::Type, {}, param};
         last = name->name;
         entity = program_.find_entity(body_.module, last);
@@ -90,20 +90,25 @@ TypeId BodyChecker::type_with_args(const Entity& entity, SymbolId name, const sy
         return false;
     };
     if (entity.kind == EntityKind::Alias) {
-        return complete(program_.alias_param_count(entity.index), text(name))
-                   ? program_.alias_type(entity.index, args, span)
-                   : error();
+        if (!complete(program_.alias_param_count(entity.index), text(name))) return error();
+        TypeId type = program_.alias_type(entity.index, args, span);
+        require_bounds_of(type, span);
+        return type;
     }
     if (entity.kind == EntityKind::Nominal) {
         const Nominal& nominal = types_.nominal(NominalId(entity.index));
         std::string spelled = nominal.name;
         std::size_t count = nominal.params.size();
-        return complete(count, spelled) ? program_.apply_nominal(NominalId(entity.index), args, span)
-                                        : error();
+        if (!complete(count, spelled)) return error();
+        TypeId type = program_.apply_nominal(NominalId(entity.index), args, span);
+        require_bounds_of(type, span);
+        return type;
     }
     BuiltinType type = *find_builtin_type(types_, text(name));
     if (!complete(type.arg_count, type.name)) return error();
-    return make_builtin_type(types_, type, args);
+    TypeId made = make_builtin_type(types_, type, args);
+    require_bounds_of(made, span);
+    return made;
 }
 
 TypeId BodyChecker::visit(ExprId id, const syntax::NameExpr& node, const Expect&) {
@@ -196,17 +201,36 @@ TypeId BodyChecker::visit(ExprId id, const syntax::FieldExpr& node, const Expect
             program_.no_member(body_.module, path.entity, node.name);
             return error();
         }
+        if (path.entity.kind == EntityKind::Trait) {
+            std::optional<FnId> fn = find_method_of_trait(TraitId(path.entity.index), node.name);
+            return fn ? fn_value(id, fn_target(*fn, node.name.span, TypeId())) : error();
+        }
     }
     TypeId base = settle(check(node.base), span_of(node.base), "this value");
     if (is_error(base) || !node.name.is_valid()) return error();
     if (is_never(base)) return base;
-    if (types_.kind(base) == TypeKind::Record) {
+    // The collections are records for the prelude.
+    if (types_.kind(base) == TypeKind::Record || (module_.is_prelude && types_.has_fields(base))) {
         if (auto field = find_field(base, text(node.name.symbol))) {
             return use_field(id, base, *field);
         }
     }
     unknown_field(base, node.name);
     return error();
+}
+
+// `T.MAX` in the prelude, T being a class of number types: which constant it is, each of them decides.
+TypeId BodyChecker::constant_of_class(ExprId id, TypeId type, std::string_view name) {
+    NumberClass number_class = program_.facts.class_of(type);
+    if (number_class == NumberClass::None) return TypeId();
+    TypeKind sample = number_class == NumberClass::Float ? TypeKind::F64 : TypeKind::I64;
+    auto constant = find_builtin_constant(sample, name);
+    if (!constant) return TypeId();
+    set(id, Form::TypeConstant, static_cast<std::uint32_t>(module_.type_constants.size()));
+    module_.type_constants.push_back({type, std::string(name)});
+    // The number of bits is an i64, all others are of the type itself.
+    bool is_count = find_builtin_constant(TypeKind::U8, name).value_or(*constant).type == TypeKind::I64;
+    return is_count && number_class != NumberClass::Float ? simple(TypeKind::I64) : type;
 }
 
 // `i64.MAX`, `Shape.Empty`, or a method or static function as a value.
@@ -218,6 +242,7 @@ TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name
         set_constant(id, Constant{constant->bits, constant->number});
         return simple(constant->type);
     }
+    if (TypeId constant = constant_of_class(id, type, spelled); constant.is_valid()) return constant;
     if (owner == TypeKind::Enum) {
         const std::vector<Variant>& variants = types_.nominal(type).variants;
         for (std::uint32_t v = 0; v < variants.size(); ++v) {
@@ -230,12 +255,23 @@ TypeId BodyChecker::type_member(ExprId id, TypeId type, const syntax::Name& name
         give_type_args(*target, type_args);
         return fn_value(id, *target);
     }
-    std::vector<std::string_view> candidates = builtin_constant_names(owner);
-    for (std::string_view member : program_.member_names(type, true)) candidates.push_back(member);
-    std::string best = program_.suggest(spelled, candidates);
-    diag::DiagnosticBuilder builder = report(Diag::UnknownMember, name.span, print(type), spelled);
-    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
+    unknown_static(type, name);
     return error();
+}
+
+void BodyChecker::unknown_static(TypeId owner, const syntax::Name& name) {
+    std::string_view spelled = text(name.symbol);
+    bool is_enum = kind(owner) == TypeKind::Enum;
+    std::vector<std::string_view> candidates = builtin_constant_names(kind(owner));
+    for (std::string_view member : program_.member_names(owner, true)) candidates.push_back(member);
+    if (is_enum) {
+        for (const Variant& variant : types_.nominal(owner).variants) candidates.push_back(variant.name);
+    }
+    std::string best = program_.suggest(spelled, candidates);
+    bool is_variant = is_enum && is_capitalized(spelled);
+    diag::DiagnosticBuilder builder =
+        report(is_variant ? Diag::UnknownVariant : Diag::UnknownMember, name.span, print(owner), spelled);
+    if (!best.empty()) builder.hint("did you mean `" + best + "`?");
 }
 
 } // namespace tn::check

@@ -5,13 +5,6 @@
 
 namespace tn::check {
 
-namespace {
-
-// A binding starts with a small letter or `_`; other scripts than those with case bind too.
-bool is_capitalized(std::string_view name) { return !name.empty() && name[0] >= 'A' && name[0] <= 'Z'; }
-
-} // namespace
-
 void BodyChecker::check_pattern(PatternId id, TypeId type) {
     Bindings bindings;
     bind_pattern(id, type, bindings);

@@ -50,6 +50,7 @@ bool BodyChecker::is_place(ExprId id, std::string& why_not) {
         case Form::Slice: why_not = "a slice is a copy"; return false;
         case Form::Plain:
         case Form::Constant:
+        case Form::TypeConstant:
         case Form::Operator:
         case Form::Call:
         case Form::FnValue:
@@ -153,6 +154,9 @@ void BodyChecker::check_overlap(const Call& call) {
 
 TypeId BodyChecker::visit(ExprId id, const syntax::AssignExpr& node, const Expect&) {
     TypeId place_type = check(node.place);
+    ExprId target = without_parens(node.place);
+    if (expr(target).as<syntax::IndexExpr>() && info(target).form == Form::Call)
+        return assign_by_trait(id, node, target, place_type);
     std::string why_not;
     if (!is_error(place_type) && !is_place(node.place, why_not)) {
         diag::DiagnosticBuilder builder = report(Diag::NotAssignable, span_of(node.place));

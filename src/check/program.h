@@ -53,6 +53,25 @@ struct TypeScope {
     TypeId self;                        // `Self`; invalid: none
     const Generics* generics = nullptr; // null: no type parameters
     std::function<TypeId(Span)> infer;  // for `_`; empty: not allowed
+    std::vector<std::pair<TypeId, Span>>* bounded = nullptr; // gets types with bounds on their arguments
+};
+
+// What the tree knows about a trait and Checked::Trait does not.
+struct TraitDecl {
+    ModuleId module;
+    ItemId item;
+    Generics generics;         // Self, then its own; that Self implements it is one of the bounds
+    std::vector<Bound> supers; // of Self
+    std::optional<CoreTrait> core;
+    std::vector<ImplId> impls;
+};
+
+// The same of an impl.
+struct ImplDecl {
+    ModuleId module;
+    ItemId item;
+    Generics generics;
+    bool has_methods = false; // Impl::methods is filled; of the prelude's only those that are used
 };
 
 // What the tree knows about a function and Checked::Fn does not.
@@ -61,8 +80,9 @@ struct FnDecl {
     ModuleId module;
     TypeId self_type; // of the impl or trait; invalid outside
     Generics generics;
-    TraitId trait;           // the trait that declares it; invalid: none does
-    bool is_queued = false;  // of the prelude: its body is, or will be, checked
+    TraitId trait;            // the trait that declares it; invalid: none does
+    bool is_resolved = false; // its signature is known
+    bool is_queued = false;   // of the prelude: its body is, or will be, checked
 };
 
 class Program {
@@ -104,6 +124,11 @@ public:
     // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's of
     // any type.
     std::optional<FnId> find_member(TypeId owner, SymbolId name);
+    // The prelude's, hidden ones too.
+    std::optional<FnId> find_prelude_member(TypeId owner, std::string_view name);
+    // Of a number literal whose type is not known yet.
+    std::optional<FnId> find_literal_member(bool is_float, SymbolId name);
+    std::optional<BuiltinId> find_builtin(TypeId owner, std::string_view name, BuiltinRole role) const;
     std::vector<std::string_view> member_names(TypeId owner, bool is_static) const;
     // Reports UnknownName with what might be meant; `locals` are more candidates.
     void unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals);
@@ -123,12 +148,37 @@ public:
     TypeId check_size(TypeId type, Span span);
     TypeId not_supported(std::string_view what, Span span);
 
+    // ---- traits (trait.cpp, impl.cpp) ----
+    // Invalid when there is no prelude.
+    TraitId core_trait(CoreTrait core);
+    const TraitDecl& trait_decl(TraitId id) const { return trait_decls_[id.index()]; }
+    const ImplDecl& impl_decl(ImplId id) const { return impl_decls_[id.index()]; }
+    std::span<const ImplId> impls_of(TraitId trait) const { return trait_decls_[trait.index()].impls; }
+    struct TraitMethod {
+        TraitId trait;
+        FnId fn;
+    };
+    // The traits' methods and static functions of this name.
+    std::span<const TraitMethod> trait_methods(SymbolId name);
+    // `Mul[f64]`: without the hidden Out, and without what is Self by default.
+    std::string print_trait(const Bound& bound, const std::function<std::string(TypeId)>& print) const;
+    std::string print_trait(const Bound& bound) const;
+    // The bounds and all that they include.
+    std::vector<Bound> with_supers(std::span<const Bound> bounds);
+    Bound substitute(const Bound& bound, std::span<const TypeId> params, std::span<const TypeId> args);
+    // What the arguments of a nominal type must be.
+    std::span<const Bound> bounds_of(NominalId id);
+    // A body relies on the impl: its methods are used.
+    void note_use_of_impl(ImplId id);
+    bool is_prelude(ModuleId module) const { return out.modules[module].is_prelude; }
+    bool is_prelude_span(Span span) const;
+
     const FnDecl& fn_decl(FnId id) const { return fn_decls_[id.index()]; }
     Span nominal_span(NominalId id) const;
     Span global_type_span(GlobalId id) const; // of the written type
 
     // ---- what bodies tell about each other (global_order.cpp) ----
-    void note_use_of_fn(FnId id) { uses_->fns.push_back(id); }
+    void note_use_of_fn(FnId id);
     void note_use_of_global(GlobalId id, Span span) { uses_->globals.emplace_back(id, span); }
 
 private:
@@ -189,7 +239,6 @@ private:
     // declare.cpp
     void declare_names(ModuleId module);
     void declare_item(ModuleId module, ItemId id);
-    void declare_impl(ModuleId module, const syntax::Item& item, const syntax::ImplItem& node);
     // `outer` is what is in force around it.
     FnId declare_fn(ModuleId module, ItemId id, TypeId self_type, const Generics& outer, std::string name);
     void resolve_nominals();
@@ -202,6 +251,45 @@ private:
 
     // generics.cpp
     void declare_generics(ModuleId module, syntax::ListOf<syntax::GenericParam> list, Generics& into);
+    // Of the list's parameters, which are the last of `into`.
+    void resolve_bounds(const TypeScope& scope, syntax::ListOf<syntax::GenericParam> list, Generics& into);
+    std::optional<Bound> resolve_trait(const TypeScope& scope, TypeExprId id, TypeId subject, bool is_impl);
+    void resolve_nominal_bounds();
+    void note_bounded_types(ModuleId module, std::span<const std::pair<TypeId, Span>> found,
+                            const Generics* generics);
+    void check_bounded_types();
+
+    // trait.cpp
+    void declare_trait(ModuleId module, ItemId id);
+    void resolve_trait_item(TraitId id);
+
+    // impl.cpp
+    void declare_impl(ModuleId module, ItemId id);
+    bool is_same_package(ModuleId declared, ModuleId from) const;
+    void declare_trait_impl(ModuleId module, ItemId id);
+    void declare_impl_methods(ImplId id);
+    void finish_impl(ImplId id);
+    void finish_out(ImplId id);
+    bool is_own(const Bound& bound, ModuleId module) const;
+    void check_overlap(ImplId id);
+    void check_determined(const Generics& generics, const syntax::ImplItem& node, ModuleId module,
+                          std::span<const TypeId> heads);
+    void compare_signatures(ImplId id, FnId wanted, FnId found);
+    std::string signature_text(FnId id, std::span<const TypeId> params, std::span<const TypeId> args);
+
+    // prelude_decls.cpp
+    void add_prelude_modules();
+    std::optional<Entity> find_prelude_entity(SymbolId name);
+    std::optional<FnId> find_prelude_member(TypeId owner, SymbolId name);
+    FnId declare_prelude_member(const PreludeMember& member);
+    void declare_prelude_impls(TraitId trait, SymbolId name);
+    ModuleId prelude_module(std::uint32_t number) const { return ModuleId(first_prelude_module_ + number); }
+    // Where the names of a module stand: those of the prelude's stand together.
+    ModuleId scope_of(ModuleId module) const {
+        return is_prelude(module) ? prelude_module(0) : module;
+    }
+    std::vector<SymbolId> prelude_owners(TypeId owner) const;
+    void check_fn_body(FnId id);
 
     void resolve_signature(FnId id);
     void resolve_globals();
@@ -236,6 +324,28 @@ private:
     std::unordered_map<SymbolId, std::uint32_t> host_fns_; // by whole path
     std::unordered_map<SymbolId, bool> host_modules_;
     std::vector<TypeExprId> global_types_; // by GlobalId
+    std::deque<TraitDecl> trait_decls_; // by TraitId; deques, since others are declared while these are read
+    std::deque<ImplDecl> impl_decls_;   // by ImplId
+    std::unordered_map<SymbolId, std::vector<TraitMethod>> trait_methods_;
+    std::vector<ImplId> open_impls_; // of the user, to be held against their traits
+    struct BoundedType { // a type with bounds on its arguments that an item names
+        TypeId type;
+        Span span;
+        const Generics* generics;
+    };
+    std::vector<BoundedType> bounded_types_;
+    std::vector<Bound> map_bounds_, set_bounds_;
+
+    std::size_t first_prelude_module_ = 0;
+    struct InherentImpl {
+        Generics generics;
+        TypeId self;
+    };
+    std::deque<InherentImpl> inherent_impls_; // of the prelude
+    std::unordered_map<std::uint64_t, const InherentImpl*> prelude_impls_; // by module and item
+    std::unordered_map<std::uint64_t, FnId> prelude_members_;             // likewise
+    std::vector<FnId> queue_; // of the prelude: bodies to check
+    bool reads_prelude_ = false; // hidden names may be named
     std::deque<Uses> fn_uses_, global_uses_;
     Uses other_uses_; // of tests: they are nobody's dependency
     Uses* uses_ = &other_uses_;

@@ -15,7 +15,7 @@ void BodyChecker::unknown_field(TypeId type, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
     diag::DiagnosticBuilder builder = report(Diag::UnknownField, name.span, print(type), spelled);
     bool is_method = program_.find_member(type, name.symbol) ||
-                     find_builtin_member(types_, type, spelled, BuiltinRole::Method);
+                     program_.find_builtin(type, spelled, BuiltinRole::Method);
     if (is_method) {
         builder.hint("it is a method; call it: `." + std::string(spelled) + "()`");
         return;
@@ -87,7 +87,9 @@ TypeId BodyChecker::visit(ExprId id, const syntax::RecordExpr& node, const Expec
     }
     if (is_error(type)) return check_all();
     const std::vector<Field>* fields = nullptr;
-    if (types_.kind(type) == TypeKind::Record && variant_name.empty()) {
+    // The prelude makes maps and sets of their fields.
+    bool has_fields = types_.kind(type) == TypeKind::Record || (module_.is_prelude && types_.has_fields(type));
+    if (has_fields && variant_name.empty()) {
         fields = &types_.nominal(type).fields;
     } else if (types_.kind(type) == TypeKind::Enum && !variant_name.empty()) {
         const std::vector<Variant>& variants = types_.nominal(type).variants;

@@ -135,7 +135,12 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
     case EntityKind::Alias:
         return takes(text(name), alias_param_count(entity->index)) ? alias_type(entity->index, args, span)
                                                                    : simple(TypeKind::Error);
-    case EntityKind::Nominal: return apply_nominal(NominalId(entity->index), args, span);
+    case EntityKind::Nominal: {
+        TypeId type = apply_nominal(NominalId(entity->index), args, span);
+        if (scope.bounded && !args.empty() && types.kind(type) != TypeKind::Error)
+            scope.bounded->emplace_back(type, span);
+        return type;
+    }
     case EntityKind::BuiltinType: {
         BuiltinType type = *find_builtin_type(types, text(name));
         if (!takes(type.name, type.arg_count)) return simple(TypeKind::Error);
@@ -144,14 +149,17 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
             return simple(TypeKind::Error);
         }
         if (type.kind == TypeKind::Range && types.kind(args[0]) != TypeKind::Error &&
-            !types.is_integer(args[0])) {
+            !facts.is_integer(args[0])) {
             sink.report(Diag::TypeMismatch, span, "an integer type", types.print(args[0]));
             return simple(TypeKind::Error);
         }
         for (TypeId arg : args) {
             if (types.kind(arg) == TypeKind::Error) return arg;
         }
-        return make_builtin_type(types, type, args);
+        TypeId made = make_builtin_type(types, type, args);
+        bool has_bounds = type.kind == TypeKind::Map || type.kind == TypeKind::Set;
+        if (scope.bounded && has_bounds) scope.bounded->emplace_back(made, span);
+        return made;
     }
     case EntityKind::Trait:
         sink.report(Diag::NotAType, span, text(name), describe(entity->kind))

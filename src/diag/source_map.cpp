@@ -13,12 +13,14 @@ FileId SourceMap::add(std::string name, std::string text) {
     file.line_begins.push_back(0);
     for (std::size_t at = file.text.find('\n'); at != std::string::npos; at = file.text.find('\n', at + 1))
         file.line_begins.push_back(static_cast<std::uint32_t>(at + 1));
-    return FileId(files_.size() - 1);
+    return FileId(first_ + files_.size() - 1);
 }
 
 const SourceMap::File& SourceMap::get(FileId file) const {
-    TN_CHECK(file.index() < files_.size(), "unknown source file");
-    return files_[file.index()];
+    if (shared_ && is_shared(file)) return shared_->get(file);
+    const std::uint32_t number = file.value - first_;
+    TN_CHECK(number < files_.size(), "unknown source file");
+    return files_[number];
 }
 
 std::string_view SourceMap::name(FileId file) const { return get(file).name; }

@@ -2,6 +2,9 @@
 //
 // In: names and texts, added once and never changed. Out: text, lines, 1-based line and column (columns
 // count Unicode scalar values). It refuses to know where a text came from and what language it is in.
+//
+// A map may stand over one that all compilations share (the prelude's) and that does not change any more; the
+// shared map's files have ids of their own, so the first file of a compilation is number 0 all the same.
 #pragma once
 
 #include "support/span.h"
@@ -23,6 +26,14 @@ struct LineColumn {
 class SourceMap {
 public:
     SourceMap() = default;
+    // Over a shared map, which must outlive this one.
+    explicit SourceMap(const SourceMap* shared) : shared_(shared) {}
+    // A map for others to stand over.
+    static SourceMap make_shared() {
+        SourceMap map;
+        map.first_ = first_shared_file;
+        return map;
+    }
     SourceMap(const SourceMap&) = delete;
     SourceMap& operator=(const SourceMap&) = delete;
     SourceMap(SourceMap&&) = default;
@@ -31,7 +42,8 @@ public:
     // `name` is what diagnostics show. Views of name and text stay valid as long as the map.
     FileId add(std::string name, std::string text);
 
-    std::size_t file_count() const { return files_.size(); }
+    std::size_t file_count() const { return files_.size(); } // without those of a shared map below
+    static bool is_shared(FileId file) { return file.is_valid() && file.value >= first_shared_file; }
     std::string_view name(FileId file) const;
     std::string_view text(FileId file) const;
     std::string_view text(Span span) const; // clipped to the file
@@ -51,8 +63,11 @@ private:
         std::string text;
         std::vector<std::uint32_t> line_begins; // offset of each line's first byte
     };
+    static constexpr std::uint32_t first_shared_file = 0x80000000u;
     const File& get(FileId file) const;
 
+    const SourceMap* shared_ = nullptr;
+    std::uint32_t first_ = 0; // the id of files_[0]
     std::deque<File> files_; // never moves an element, so views stay valid
 };
 

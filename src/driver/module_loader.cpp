@@ -1,6 +1,7 @@
 #include "driver/module_loader.h"
 
 #include "check/suggest.h"
+#include "prelude/prelude.h"
 #include "syntax/parser.h"
 
 #include <algorithm>
@@ -48,7 +49,7 @@ bool equal_but_for_case(std::string_view a, std::string_view b) {
 } // namespace
 
 ModuleLoader::ModuleLoader(const Engine& engine, Package& package, const Options& options)
-    : sources(std::make_shared<diag::SourceMap>()),
+    : sources(std::make_shared<diag::SourceMap>(&prelude::library().sources())), interner(&prelude::library().names()),
       engine_(engine),
       package_(package),
       options_(options),

@@ -5,6 +5,7 @@
 #include "codegen/codegen.h"
 #include "lower/lower.h"
 #include "opt/pipeline.h"
+#include "prelude/prelude.h"
 #include "support/ice.h"
 
 #include <algorithm>
@@ -37,6 +38,7 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
     for (const LoadedModule& module : loader.modules()) modules.push_back({module.path, &module.ast, module.is_host});
     check::Input input{*loader.sources, modules, host};
     input.root_name = loader.root_name();
+    input.prelude = &prelude::library().index();
     input.explain_missing = [&](std::string_view path, bool by_host) { return loader.explain(path, by_host); };
     const auto checked = check::check(input, *types, loader.interner, loader.sink);
     result.diagnostics = loader.sink.sorted();

@@ -21,6 +21,8 @@ template <> rt::Object* from_slot(const rt::Slot& slot) { return slot.ref; }
 rt::Slot to_slot(bool value) { return {.u = value ? 1u : 0u}; }
 rt::Slot to_slot(std::uint32_t value) { return {.u = value}; }
 rt::Slot to_slot(std::int64_t value) { return {.i = value}; }
+rt::Slot to_slot(std::uint64_t value) { return {.u = value}; }
+rt::Slot to_slot(float value) { return {.f32 = value}; }
 rt::Slot to_slot(double value) { return {.f64 = value}; }
 rt::Slot to_slot(rt::Object* value) { return {.ref = value}; }
 

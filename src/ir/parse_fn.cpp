@@ -286,9 +286,7 @@ private:
             return value_list(cursor);
         case Op::TrapIf:
         case Op::Trap: inst.imm = trap_code(cursor); return value_list(cursor);
-        case Op::Poll:
-            inst.aux = cursor.accept("inlined") ? 1 : 0;
-            return inst.aux ? std::vector<ValueId>() : value_list(cursor);
+        case Op::Poll: inst.aux = cursor.accept("inlined") ? 1 : 0; return {};
 #define PLAIN(name) case Op::name:
             TN_PLAIN_OPS(PLAIN)
 #undef PLAIN

@@ -242,11 +242,7 @@ private:
             for (unsigned i = 1; ok && i < operands_.size(); ++i) ok = operand(i, Scalar::I64);
             return ok && check_trap_code();
         }
-        case Op::Poll: {
-            bool ok = want(inst_->aux <= 1, "kind of poll");
-            for (unsigned i = 0; i < operands_.size(); ++i) ok = operand(i, Scalar::Ref) && ok;
-            return ok;
-        }
+        case Op::Poll: return want(inst_->aux <= 1, "kind of poll");
         case Op::Jump:
         case Op::Unreachable: return true;
         case Op::Branch: return operand(0, Scalar::Bool);

@@ -135,29 +135,84 @@ Location CodeWriter::element(ValueId data, ValueId index, TypeId element_type) {
     return Location{b_.elem_addr(data, index, stride), ir::MemoryClass::Element, ValueId(), 1, 0};
 }
 
-ValueId CodeWriter::address(const Location& location) {
-    ValueId result = location.base;
-    if (location.index.is_valid()) result = b_.elem_addr(result, location.index, location.stride);
-    if (location.offset != 0) result = b_.elem_addr(result, int64(location.offset), 1);
+Location CodeWriter::part_location(const Location& location, std::vector<std::uint32_t> offsets,
+                                   TypeId part) {
+    Location result = location;
+    result.leaf_offsets.clear();
+    if (offsets.empty()) return result;
+    // Where the part happens to lie as its type says, that is enough.
+    const Layout& l = layout(part);
+    std::uint32_t first = offsets[0] - l.leaves[0].offset;
+    bool is_regular = offsets[0] >= l.leaves[0].offset;
+    for (std::size_t i = 0; i < offsets.size(); ++i) is_regular &= offsets[i] == first + l.leaves[i].offset;
+    if (is_regular) {
+        result.offset += first;
+    } else {
+        result.leaf_offsets = std::move(offsets);
+    }
     return result;
 }
 
-ValueId CodeWriter::load_leaf(const Location& location, const Leaf& leaf) {
-    std::int64_t offset = location.offset + leaf.offset;
-    if (!location.index.is_valid()) return b_.load(leaf.scalar, location.memory, location.base, offset);
-    return b_.load_indexed(leaf.scalar, location.memory, location.base, location.index, location.stride,
-                           offset);
+Location CodeWriter::field_location(const Location& location, TypeId type, unsigned field) {
+    const Layout& l = layout(type);
+    std::vector<std::uint32_t> offsets;
+    for (std::size_t i = l.field_first[field]; i < l.field_first[field + 1]; ++i)
+        offsets.push_back(location.leaf_offsets.empty() ? l.leaves[i].offset : location.leaf_offsets[i]);
+    return part_location(location, std::move(offsets), field_type(type, field));
+}
+
+Location CodeWriter::payload_location(const Location& location, TypeId type, unsigned variant,
+                                      unsigned field) {
+    const Layout& l = layout(type);
+    const VariantLayout& v = l.variants[variant];
+    std::vector<std::uint32_t> offsets;
+    for (std::uint32_t i = 0; i < v.fields[field].count; ++i) {
+        std::uint32_t leaf = v.slots[v.fields[field].first + i];
+        offsets.push_back(location.leaf_offsets.empty() ? l.leaves[leaf].offset
+                                                        : location.leaf_offsets[leaf]);
+    }
+    return part_location(location, std::move(offsets), payload_type(type, variant, field));
+}
+
+std::int64_t CodeWriter::leaf_offset(const Location& location, const Layout& layout, std::size_t leaf) {
+    return location.offset +
+           (location.leaf_offsets.empty() ? layout.leaves[leaf].offset : location.leaf_offsets[leaf]);
+}
+
+ValueId CodeWriter::address(const Location& location) {
+    ValueId result = location.base;
+    std::int64_t offset = location.offset;
+    if (!location.leaf_offsets.empty()) offset += location.leaf_offsets[0];
+    if (location.index.is_valid()) result = b_.elem_addr(result, location.index, location.stride);
+    if (offset != 0) result = b_.elem_addr(result, int64(offset), 1);
+    return result;
+}
+
+Location CodeWriter::without_index(const Location& location) {
+    if (!location.index.is_valid()) return location;
+    Location result = location;
+    result.base = b_.elem_addr(location.base, location.index, location.stride);
+    result.index = ValueId();
+    result.stride = 1;
+    return result;
+}
+
+ValueId CodeWriter::load_leaf(const Location& location, const Layout& layout, std::size_t leaf) {
+    Scalar type = layout.leaves[leaf].scalar;
+    std::int64_t offset = leaf_offset(location, layout, leaf);
+    if (!location.index.is_valid()) return b_.load(type, location.memory, location.base, offset);
+    return b_.load_indexed(type, location.memory, location.base, location.index, location.stride, offset);
 }
 
 Row CodeWriter::load(const Location& location, TypeId type, bool borrow) {
     const Layout& l = layout(type);
     Row row{type, {}};
-    for (const Leaf& leaf : l.leaves) row.add(load_leaf(location, leaf));
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) row.add(load_leaf(location, l, i));
     return borrow ? row : own_.to_pending(std::move(row), l);
 }
 
-void CodeWriter::store_leaf(const Location& location, const Leaf& leaf, ValueId value) {
-    std::int64_t offset = location.offset + leaf.offset;
+void CodeWriter::store_leaf(const Location& location, const Layout& layout, std::size_t leaf, ValueId value) {
+    std::int64_t offset = leaf_offset(location, layout, leaf);
     if (!location.index.is_valid()) {
         b_.store(location.memory, location.base, offset, value);
     } else {
@@ -167,17 +222,18 @@ void CodeWriter::store_leaf(const Location& location, const Leaf& leaf, ValueId 
 
 void CodeWriter::store(const Location& location, const Row& value) {
     const Layout& l = layout(value.type);
-    for (std::size_t i = 0; i < l.leaves.size(); ++i) store_leaf(location, l.leaves[i], value.id(i));
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) store_leaf(location, l, i, value.id(i));
 }
 
 void CodeWriter::replace(const Location& location, const Row& value) {
     const Layout& l = layout(value.type);
     if (!l.has_refs) return store(location, value);
-    Location place{address(location), location.memory, ValueId(), 1, 0};
+    Location place = without_index(location);
     std::vector<std::pair<ValueId, bool>> old;
-    for (const Leaf& leaf : l.leaves) {
-        if (leaf.scalar != Scalar::Ref) continue;
-        old.emplace_back(b_.load_taken(place.memory, place.base, leaf.offset), leaf.nullable);
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) {
+        if (l.leaves[i].scalar != Scalar::Ref) continue;
+        old.emplace_back(b_.load_taken(place.memory, place.base, leaf_offset(place, l, i)),
+                         l.leaves[i].nullable);
     }
     store(place, value);
     for (auto [ref, nullable] : old) own_.release(ref, nullable);
@@ -186,19 +242,31 @@ void CodeWriter::replace(const Location& location, const Row& value) {
 Row CodeWriter::take_out(const Location& location, TypeId type) {
     const Layout& l = layout(type);
     if (!l.has_refs) return load(location, type, true);
-    Location place{address(location), location.memory, ValueId(), 1, 0};
+    Location place = without_index(location);
     Row row{type, {}};
-    for (const Leaf& leaf : l.leaves) {
-        row.add(leaf.scalar == Scalar::Ref ? b_.load_taken(place.memory, place.base, leaf.offset)
-                                           : load_leaf(place, leaf));
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) {
+        row.add(l.leaves[i].scalar == Scalar::Ref
+                    ? b_.load_taken(place.memory, place.base, leaf_offset(place, l, i))
+                    : load_leaf(place, l, i));
     }
-    // A record of plain references needs only those replaced; an enum needs a tag that goes with them.
-    bool has_enum = std::ranges::any_of(l.leaves, [](const Leaf& leaf) { return leaf.nullable; });
+    // A record of plain references needs only those replaced; an enum needs a tag that goes with them, a map the
+    // number of its entries.
+    bool all = holds_map(type) || std::ranges::any_of(l.leaves, [](const Leaf& leaf) { return leaf.nullable; });
     Row left = placeholder(type);
     for (std::size_t i = 0; i < l.leaves.size(); ++i) {
-        if (has_enum || l.leaves[i].scalar == Scalar::Ref) store_leaf(place, l.leaves[i], left.id(i));
+        if (all || l.leaves[i].scalar == Scalar::Ref) store_leaf(place, l, i, left.id(i));
     }
     return row;
+}
+
+bool CodeWriter::holds_map(TypeId type) {
+    TypeKind kind = types().kind(type);
+    if (kind == TypeKind::Map) return true;
+    if (kind != TypeKind::Tuple && !types().has_fields(type)) return false;
+    for (unsigned f = 0; f + 1 < layout(type).field_first.size(); ++f) {
+        if (holds_map(field_type(type, f))) return true;
+    }
+    return false;
 }
 
 Row CodeWriter::placeholder(TypeId type) {

@@ -22,6 +22,8 @@ struct Location {
     ir::ValueId index; // valid: scaled by `stride`, which is 1, 2, 4 or 8
     std::uint32_t stride = 1;
     std::int64_t offset = 0;
+    // By leaf, added to `offset`; empty: as the type's layout says. Payloads of an enum lie scattered.
+    std::vector<std::uint32_t> leaf_offsets = {};
 };
 
 class CodeWriter {
@@ -68,11 +70,16 @@ protected:
 
     // --- memory ---
     Location element(ir::ValueId data, ir::ValueId index, TypeId element_type);
-    ir::ValueId address(const Location& location);
-    ir::ValueId load_leaf(const Location& location, const Leaf& leaf);
+    // A field of a value with fields, or a field of an enum's payload that is not boxed.
+    Location field_location(const Location& location, TypeId type, unsigned field);
+    Location payload_location(const Location& location, TypeId type, unsigned variant, unsigned field);
+    ir::ValueId address(const Location& location); // of the first leaf
+    Location without_index(const Location& location); // the same place
+    static std::int64_t leaf_offset(const Location& location, const Layout& layout, std::size_t leaf);
+    ir::ValueId load_leaf(const Location& location, const Layout& layout, std::size_t leaf);
     // The references are retained and pending, or, when somebody keeps the memory as it is, borrowed.
     Row load(const Location& location, TypeId type, bool borrow = false);
-    void store_leaf(const Location& location, const Leaf& leaf, ir::ValueId value);
+    void store_leaf(const Location& location, const Layout& layout, std::size_t leaf, ir::ValueId value);
     // Over memory that holds no references. `value` is the caller's own.
     void store(const Location& location, const Row& value);
     // Over a value, which is released.
@@ -81,6 +88,7 @@ protected:
     Row take_out(const Location& location, TypeId type);
     // Some value of the type that owns nothing but the empty objects.
     Row placeholder(TypeId type);
+    bool holds_map(TypeId type); // in its own leaves
 
     // --- calls ---
     struct Outcome {
@@ -121,6 +129,7 @@ protected:
     ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
 
 private:
+    Location part_location(const Location& location, std::vector<std::uint32_t> offsets, TypeId part);
     // Exits with much to release share it: a block per reference, each going on to the next one outward.
     struct SharedExit {
         Exit exit;

@@ -4,8 +4,8 @@
 // is a Row; its owned references wait in the ownership stack until somebody takes them. It refuses to know
 // how the functions it calls look inside.
 //
-// The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_loop,
-// lower_place, lower_call, lower_closure, lower_builtin, lower_pattern, lower_text.
+// The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_match, lower_loop,
+// lower_place, lower_map, lower_call, lower_closure, lower_builtin, lower_pattern, lower_text.
 #pragma once
 
 #include "lower/code_writer.h"
@@ -25,14 +25,18 @@ void lower_wrapper(ModuleLowering& module, ir::FuncId id, const check::Call& tar
 void lower_missing_function(ModuleLowering& module, ir::FuncId id);
 void collect_mentions(const check::Module& module, std::vector<Mention>& out);
 
-// A variable, global, or value, and the way from there to a part of it. Indexes are values already; nothing
-// is looked up yet.
+// A variable, global, or value, and the way from there to a part of it. Indexes and keys are values already;
+// nothing is looked up yet.
 struct Place {
     enum class Root : std::uint8_t { Local, Global, Value };
     struct Step {
-        bool is_index = false;
+        enum class Kind : std::uint8_t { Field, Index, Key };
+        Kind kind = Kind::Field;
         unsigned field = 0;
         ir::ValueId index;
+        Row key;                                    // of a Map
+        const check::MapElement* element = nullptr; // likewise
+        ir::ValueId slot;                           // likewise; valid once a variable's entry has been found
         ir::LocId loc;
         TypeId type; // after the step
     };
@@ -44,11 +48,23 @@ struct Place {
     std::vector<Step> steps;
 
     TypeId type() const { return steps.empty() ? root_type : steps.back().type; }
-    bool has_index() const {
+    bool has_lookup() const {
         for (const Step& step : steps) {
-            if (step.is_index) return true;
+            if (step.kind != Step::Kind::Field) return true;
         }
         return false;
+    }
+    void add_field(unsigned field, TypeId type) {
+        Step& step = steps.emplace_back();
+        step.field = field;
+        step.type = type;
+    }
+    void add_index(ir::ValueId index, ir::LocId loc, TypeId type) {
+        Step& step = steps.emplace_back();
+        step.kind = Step::Kind::Index;
+        step.index = index;
+        step.loc = loc;
+        step.type = type;
     }
 };
 
@@ -84,7 +100,8 @@ private:
         Mark mark;
         TypeId type; // of its value
     };
-    // Code that runs exactly when control reaches it from where the region was entered: arms, loops.
+    // Code that runs any number of times when control comes to where the region was entered, or that one may
+    // leave again as if nothing had happened: loops, guards. Not the arms of if and match, which meet.
     class Region {
     public:
         explicit Region(FunctionLowering& fn) : fn_(fn), outer_(fn.region_) {
@@ -121,9 +138,12 @@ private:
 
     // --- locals ---
     bool is_assigned(LocalId local, Span within);
-    // Nothing reads the variable after this, and it happens whenever the variable's scope is left later on.
-    bool is_last_use(LocalId local, ExprId id);
-    bool may_move(Span within); // some variable, by its last use
+    // Nothing on the way from here mentions the variable again, and one comes here at most once: it may be moved.
+    bool is_last_use(LocalId local, std::uint32_t position);
+    bool is_mentioned_after(LocalId local, std::uint32_t position) const;
+    // The variable owns something and may be moved, by its last use, within the span; or some variable.
+    bool may_move(LocalId local, Span within);
+    bool may_move(Span within);
     bool is_variable(LocalId local);
     // The row as what the variable will hold: pending references are taken, borrowed ones retained unless
     // they are stable, that is, outlive the variable, and the variable is never assigned.
@@ -175,20 +195,39 @@ private:
     void jump_with(ir::BlockId target, const Row& row);
     Row join_row(ir::BlockId block, TypeId type); // parameters of a block as a pending value
     std::vector<RowLeaf> add_params(ir::BlockId block, TypeId type);
-    // Writes an arm: its value goes to `join`.
-    void arm(ExprId id, ir::BlockId join, TypeId type);
+    // An arm of an if or a match, written up to where it meets the others.
+    struct ArmEnd {
+        ir::BlockId block;
+        Row value;
+        Ownership::State state;
+    };
+    class Arms;
+    // A jump to the first arm that comes into question: where it is tested, or where it is known to match at
+    // the top.
+    void dispatch(const syntax::MatchExpr& node, const Row& matched, std::span<const ir::BlockId> entries,
+                  std::span<const ir::BlockId> known);
+    bool accepts(syntax::PatternId id, std::int64_t value) const;
+    void collect_cases(syntax::PatternId id, std::vector<std::int64_t>& cases, bool& is_open) const;
+    ir::ValueId top_test(const check::PatternInfo& pattern, const Row& value); // of Construct or Constant
+    void guard(ExprId id, std::vector<Binding>& bindings, ir::BlockId next, Mark after);
     void loop_body(const LoopFrame& frame, ExprId body); // ends with a jump to frame.next
     LoopFrame loop_frame(ExprId id);
+    // At the end of a round. The prelude's loops with the label `'__uncounted` have none: they are short, and how
+    // short depends on the hash seed, which fuel must not.
+    void poll(const syntax::Label& label);
     bool is_cheap_condition(ExprId id, unsigned& budget) const;
     Row while_let(const syntax::WhileExpr& loop, ExprId id);
     void for_range(const syntax::ForExpr& loop, ExprId id);
     void for_list(const syntax::ForExpr& loop, ExprId id);
+    void for_iterator(const syntax::ForExpr& loop, ExprId id, const check::ForLoop& how);
     // One round: binds the pattern, runs the body, and comes out at the end of it.
     void round(const syntax::ForExpr& loop, LoopFrame frame, const Row& element);
 
     // --- places (lower_place.cpp) ---
-    Place place(ExprId id, bool will_write);
-    Row read(const Place& p);
+    // Until the end of `until`, when it is resolved, what the keys borrow must stay.
+    Place place(ExprId id, bool will_write) { return place(id, will_write, span(id)); }
+    Place place(ExprId id, bool will_write, Span until);
+    Row read(Place& p);
     struct Resolved {
         bool in_memory = false;
         LocalId local; // not in memory: leaves from `first` of this local
@@ -197,16 +236,39 @@ private:
         Row row; // not in memory, for reading: the value
         TypeId type;
     };
-    Resolved resolve_for_read(const Place& p);
+    Resolved resolve_for_read(Place& p);
     // Makes every list on the way unique.
-    Resolved resolve_for_write(const Place& p);
-    void assign(const Place& p, const Row& value); // the caller's own value
+    Resolved resolve_for_write(Place& p);
+    void assign(Place& p, const Row& value); // the caller's own value
     // The value as the caller's own; the place holds something harmless until it is put back.
-    Row take_out_of(const Place& p);
-    void put_back(const Place& p, const Row& value);
+    Row take_out_of(Place& p);
+    void put_back(Place& p, const Row& value);
     Row slice(ExprId id);
     // An element of a list, string or bytes that is a value.
     Row read_element(const Row& base, const Row& index, TypeId type);
+
+    // --- maps (lower_map.cpp) ---
+    // The value that lookup makes of a Map: a call of the prelude's function with this key.
+    ir::ValueId map_slot(const Place::Step& step, const Row& map);
+    // Where the value of entry `slot` lies, in the data of the entries.
+    Location entry_value(ir::ValueId data, ir::ValueId slot, TypeId map_type);
+    void find_entry_for_read(Place::Step& step, Resolved& place, bool is_local, std::size_t first);
+    void find_entry_for_write(Place::Step& step, Resolved& place);
+    void insert_into_map(Place& p, const Row& value);
+    // A literal: `create`, then `insert` for every so many expressions.
+    Row collection(std::span<const ExprId> parts, std::size_t parts_per_entry, ExprId id);
+    FnTarget map_fn(check::FnId fn, const std::vector<TypeId>& type_args);
+
+    // A value in variables that no name has, such as an iterator.
+    struct Held {
+        TypeId type;
+        std::vector<VarId> vars;
+        std::vector<CleanupId> cleanups; // by leaf; invalid where nothing is owned
+    };
+    Held hold(const Row& owned); // the caller's own
+    Row read_held(const Held& held);   // borrowed, or as an owned argument
+    void write_held(const Held& held, const Row& owned); // after its references have been given away
+    Row take_held(const Held& held);   // pending
 
     // --- calls (lower_call.cpp, lower_builtin.cpp, lower_number.cpp, lower_list.cpp) ---
     // A `mut` argument evaluated to the point where it can be taken.
@@ -217,7 +279,7 @@ private:
     };
     MutArg mut_arg(const check::CallArg& arg);
     Row take(MutArg& arg); // the caller's own
-    void put_back(const MutArg& arg, Row value);
+    void put_back(MutArg& arg, Row value);
     // What a call runs, all types concrete.
     struct Callable {
         check::Callee callee = check::Callee::Fn; // not Builtin or Construct; Trait: with its built-in meaning
@@ -237,11 +299,26 @@ private:
     Row builtin_with(BuiltinId what, std::span<const Row> args, TypeId type);
     Row builtin_rt(RuntimeFn fn, std::span<const Row> args, TypeId type);
     Row builtin_op(std::string_view op, const Row& arg, TypeId type);
-    Row panic(const Row& message, TypeId type);
+    // A trap; the message is a String.
+    Row stop(TrapCode code, const Row* message, TypeId type);
+    Row stop_with_shown(TrapCode code, const Row& value, TypeId type);
+    Row debug(const Row& value);
+    Row text_parts(RuntimeFn fn, const Row& text, TypeId type);
     Row unwrap_or(const Row& option, const Row& other, TypeId type);
-    Row list_push(const check::Call& call, ExprId id);
-    Row list_pop(const check::Call& call, ExprId id);
+    Row some_if(ir::ValueId fits, ir::ValueId value, TypeId type); // lower_try_from.cpp, so both below
+    Row int_try_from(const Row& value, TypeId type);
+    Row char_try_from(const Row& value, TypeId type);
+    Row builtin_change(BuiltinId what, const check::Call& call, ExprId id);
+    void list_push(MutArg& target, TypeId list_type, const Row& added);
+    Row list_pop(MutArg& target, TypeId list_type, TypeId type);
+    void list_insert(MutArg& target, TypeId list_type, ir::ValueId index, const Row& added);
+    Row list_remove(MutArg& target, TypeId list_type, ir::ValueId index);
     Row list_get(const Row& list, const Row& index, TypeId type);
+    Row list_slice(std::span<const Row> args, TypeId type);
+    Row list_peek(const Row& list, ir::ValueId index, TypeId type);
+    Row list_put_raw(std::span<const Row> args, ir::ValueId count); // invalid: 1
+    Row move_out(const Location& location, TypeId type);
+    void swap_elements(ir::ValueId list, ir::ValueId i, ir::ValueId j, TypeId type);
     Row list_filled(const Row& count, const Row& value, TypeId type);
     void demand_not_negative(ir::ValueId count, std::string_view message);
     Row absolute(const Row& value, TypeId type);
@@ -252,6 +329,7 @@ private:
     void at_call(ExprId id);
 
     // --- operators that are calls (lower_overload.cpp) ---
+    Row index_set(ExprId id);
     Row operator_call(ExprId id);
     // The answer of the method that an operator calls, as the operator's: Ne negates, `<` compares with 0.
     Row operate(const Callable& callee, syntax::BinaryOp op, std::span<const Row> args, TypeId type);
@@ -267,6 +345,9 @@ private:
     // --- patterns (lower_pattern.cpp) ---
     // Goes on where the pattern matches, else to `fail` (invalid: it is known to match).
     void match(syntax::PatternId id, const Row& value, ir::BlockId fail, std::vector<Binding>& bindings);
+    // The parts of a value that is known to be of the pattern's variant.
+    void match_payload(syntax::PatternId id, const Row& value, ir::BlockId fail,
+                       std::vector<Binding>& bindings);
     void test(ir::ValueId condition, ir::BlockId fail);
     void match_or(const syntax::OrPattern& node, const Row& value, ir::BlockId fail,
                   std::vector<Binding>& bindings);
@@ -294,9 +375,9 @@ private:
     std::vector<bool> is_captured_; // by local: a closure's own copy of a variable outside
     IdVec<LocalId, LocalSlot> locals_;
     std::vector<std::vector<std::uint32_t>> mutation_positions_; // by local
-    std::vector<std::uint32_t> last_whole_uses_;                 // by local: position; no_position
-    std::vector<std::uint32_t> move_positions_;                  // the same, ordered
-    static constexpr std::uint32_t no_position = 0xffffffffu;
+    std::vector<std::vector<std::uint32_t>> mention_positions_, whole_positions_; // likewise
+    // Arms that the one being written excludes, innermost first: what stands there is not on the way from here.
+    std::vector<Span> excluded_;
     unsigned region_ = 0, region_count_ = 0;
     std::vector<LoopFrame> loops_;
 };

@@ -1,6 +1,7 @@
 // Calls of the language's own functions: runtime functions and single ops by their rows, and the special
 // ones.
 #include "lower/function_lowering.h"
+#include "lower/special_builtin.h"
 
 #include "support/ice.h"
 #include "support/overloaded.h"
@@ -17,42 +18,20 @@ using syntax::ExprId;
 
 namespace {
 
-template <BuiltinId id> struct Tag {};
-
 constexpr std::string_view op_names[] = {
 #define OP(name, text, operands, results, effects, consumes) #name,
 #include "ir/op.def"
 };
 
-// Runs the handler of a special builtin: an overload on its tag, so that a missing one does not compile.
-template <typename Handlers> Row run_special(BuiltinId what, const Handlers& handlers) {
-#define Rt(row) false
-#define Op(row) false
-#define Special true
-    switch (what) {
-#define BUILTIN(id, owner, name, signature, how, doc)                                                        \
-    case BuiltinId::id:                                                                                      \
-        if constexpr (how) return handlers(Tag<BuiltinId::id>());                                            \
-        break;
-#include "builtins/builtin.def"
-    }
-#undef Rt
-#undef Op
-#undef Special
-    TN_ICE("a builtin without a handler");
-}
-
 } // namespace
 
 Row FunctionLowering::builtin(const check::Call& c, ExprId id) {
     auto what = static_cast<BuiltinId>(c.target);
-    if (what == BuiltinId::ListPush) return list_push(c, id);
-    if (what == BuiltinId::ListPop) return list_pop(c, id);
+    if (changes_receiver(what)) return builtin_change(what, c, id);
     TypeId type = type_of(id);
     std::vector<Row> args;
     bool reached = true;
     for (const check::CallArg& arg : c.args) {
-        TN_CHECK(arg.mode == check::ArgMode::Value, "a builtin that changes its receiver has no handler");
         args.push_back(operand(arg.expr, span(id)));
         reached = reached && !is_never(args.back().type);
     }
@@ -82,7 +61,13 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
             b_.call_runtime(RuntimeFn::Print, {&ref, 1});
             return unit();
         },
-        [&](Tag<B::Panic>) { return panic(args[0], type); },
+        [&](Tag<B::Panic>) { return stop(TrapCode::Panic, &args[0], type); },
+        [&](Tag<B::Invalid>) { return stop(TrapCode::InvalidArgument, &args[0], type); },
+        [&](Tag<B::InvalidSlice>) { return stop(TrapCode::InvalidSlice, nullptr, type); },
+        [&](Tag<B::Overflow>) { return stop(TrapCode::IntegerOverflow, nullptr, type); },
+        [&](Tag<B::UnwrapFailed>) { return stop_with_shown(TrapCode::UnwrapErr, args[0], type); },
+        [&](Tag<B::KeyNotFound>) { return stop_with_shown(TrapCode::KeyNotFound, args[0], type); },
+        [&](Tag<B::Debug>) { return debug(args[0]); },
         [&](Tag<B::ShowFn>) { return show_text(args[0]); },
         [&](Tag<B::ToString>) { return show_text(args[0]); },
         [&](Tag<B::StringLen>) { return length(); },
@@ -91,11 +76,29 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
             return owned(
                 type, rt(RuntimeFn::StringSplit, {args[0].id(), args[1].id(), int64(m_.desc(type).value)}));
         },
+        [&](Tag<B::StringChars>) { return text_parts(RuntimeFn::StringChars, args[0], type); },
+        [&](Tag<B::StringBytes>) { return text_parts(RuntimeFn::StringBytes, args[0], type); },
+        [&](Tag<B::StringLines>) { return text_parts(RuntimeFn::StringLines, args[0], type); },
+        [&](Tag<B::StringWords>) { return text_parts(RuntimeFn::StringWords, args[0], type); },
+        [&](Tag<B::CharToString>) { return show_text(args[0]); },
+        [&](Tag<B::BytesLen>) { return length(); },
+        [&](Tag<B::BytesIsEmpty>) { return is_empty(); },
+        [&](Tag<B::BytesGet>) { return list_get(args[0], args[1], type); },
+        [&](Tag<B::BytesSlice>) { return list_slice(args, type); },
         [&](Tag<B::ListLen>) { return length(); },
         [&](Tag<B::ListIsEmpty>) { return is_empty(); },
-        [&](Tag<B::ListPush>) -> Row { TN_ICE("a method that changes its receiver as a value"); },
-        [&](Tag<B::ListPop>) -> Row { TN_ICE("a method that changes its receiver as a value"); },
         [&](Tag<B::ListGet>) { return list_get(args[0], args[1], type); },
+        [&](Tag<B::ListSlice>) { return list_slice(args, type); },
+        [&](Tag<B::ListPeek>) { return list_peek(args[0], args[1].id(), type); },
+        [&](Tag<B::ListSwapRaw>) {
+            swap_elements(args[0].id(), args[1].id(), args[2].id(), types().arg(args[0].type, 0));
+            return unit();
+        },
+        [&](Tag<B::ListPutRaw>) { return list_put_raw(args, ValueId()); },
+        [&](Tag<B::ListPutManyRaw>) { return list_put_raw(args, args[4].id()); },
+        [&](Tag<B::RangeStart>) { return one(type, args[0].id(0)); },
+        [&](Tag<B::RangeEnd>) { return one(type, args[0].id(1)); },
+        [&](Tag<B::RangeIsClosed>) { return one(type, args[0].id(2)); },
         [&](Tag<B::ListFilled>) { return list_filled(args[0], args[1], type); },
         [&](Tag<B::ListWithCapacity>) {
             demand_not_negative(args[0].id(), "a negative capacity");
@@ -116,12 +119,18 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         [&](Tag<B::IntTrailingZeros>) { return bit_count(ir::Op::TrailingZeros, args[0], type); },
         [&](Tag<B::IntRotateLeft>) { return rotate(ir::Op::RotateLeft, args[0], args[1], type); },
         [&](Tag<B::IntRotateRight>) { return rotate(ir::Op::RotateRight, args[0], args[1], type); },
+        [&](Tag<B::IntTryFrom>) { return int_try_from(args[0], type); },
+        [&](Tag<B::CharTryFrom>) { return char_try_from(args[0], type); },
         [&](Tag<B::FloatIsNan>) {
             return one(type, b_.compare(ir::Op::FCmp, Cond::Ne, args[0].id(), args[0].id()));
         },
         [&](Tag<B::FloatIsFinite>) { return is_finite(args[0], type); },
+        [&](Tag<B::FloatMulAdd>) {
+            RuntimeFn fn = scalar(type) == Scalar::F32 ? RuntimeFn::MulAddF32 : RuntimeFn::MulAddF64;
+            return builtin_rt(fn, args, type);
+        },
     };
-    return run_special(what, handlers);
+    return run_special<false>(what, handlers);
 }
 
 // The arguments' leaves are the runtime function's parameters; its results are the leaves of the type.
@@ -156,12 +165,27 @@ Row FunctionLowering::builtin_op(std::string_view name, const Row& arg, TypeId t
     return one(type, b_.unary(static_cast<ir::Op>(found - std::begin(op_names)), scalar(type), arg.id()));
 }
 
-Row FunctionLowering::panic(const Row& message, TypeId type) {
+Row FunctionLowering::stop(TrapCode code, const Row* message, TypeId type) {
     Ownership::State before = own_.save();
-    ValueId text = own_.to_owned(message.leaves[0], false);
-    trap(TrapCode::Panic, text);
+    trap(code, message ? own_.to_owned(message->leaves[0], false) : ValueId());
     own_.restore(before);
     return Row{type, {}};
+}
+
+Row FunctionLowering::stop_with_shown(TrapCode code, const Row& value, TypeId type) {
+    Row text = owned(simple(TypeKind::String), show_into(empty_text(), value, true));
+    return stop(code, &text, type);
+}
+
+Row FunctionLowering::debug(const Row& value) {
+    ValueId text = show_into(append(empty_text(), m_.place_text(b_.loc())), value, false);
+    text = owned(simple(TypeKind::String), text).id();
+    b_.call_runtime(RuntimeFn::Print, {&text, 1});
+    return value;
+}
+
+Row FunctionLowering::text_parts(RuntimeFn fn, const Row& text, TypeId type) {
+    return owned(type, rt(fn, {text.id(), int64(m_.desc(type).value)}));
 }
 
 void FunctionLowering::demand_not_negative(ValueId count, std::string_view message) {

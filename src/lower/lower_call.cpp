@@ -53,7 +53,7 @@ Row FunctionLowering::take(MutArg& arg) {
     return arg.is_place ? take_out_of(arg.place) : to_owned(arg.value);
 }
 
-void FunctionLowering::put_back(const MutArg& arg, Row value) {
+void FunctionLowering::put_back(MutArg& arg, Row value) {
     if (arg.is_place) {
         put_back(arg.place, value);
     } else {

@@ -23,11 +23,14 @@ Row FunctionLowering::expr_of_form(ExprId id) {
     case Form::Constant: return constant(module_->constant(i), type_of(id));
     case Form::Local: {
         LocalId local(i.detail);
-        return is_last_use(local, id) ? take_local(local, 0) : read_local(local);
+        return is_last_use(local, span(id).begin) ? take_local(local, 0) : read_local(local);
     }
     case Form::Global:
     case Form::Field:
-    case Form::Element: return read(place(id, false));
+    case Form::Element: {
+        Place p = place(id, false);
+        return read(p);
+    }
     case Form::Slice: return slice(id);
     case Form::Operator: return operator_expr(id);
     case Form::Call: {
@@ -38,7 +41,7 @@ Row FunctionLowering::expr_of_form(ExprId id) {
     }
     case Form::FnValue: return fn_value(id);
     case Form::Closure: return closure(id);
-    case Form::IndexSet: TN_ICE("an index set is lowered");
+    case Form::IndexSet: return index_set(id);
     case Form::Plain: break;
     }
     return std::visit([&](const auto& n) { return lower(n, id); }, node(id).node);
@@ -66,21 +69,20 @@ Row FunctionLowering::operand(ExprId id, Span until, bool with_moves) {
     // Borrowed from a variable, which may be assigned, or moved by its last use, before the value is used.
     LocalId local = root_local(id);
     Span later{until.file, std::max(until.begin, span(id).end), until.end};
-    bool may_change = with_moves && may_move(later);
+    bool may_change = false;
     if (local.is_valid()) {
-        std::uint32_t last = last_whole_uses_[local.index()];
-        may_change = is_assigned(local, later) || (may_change && last >= later.begin && last < later.end);
-    } else if (!may_change) {
+        may_change = is_assigned(local, later) || (with_moves && may_move(local, later));
+    } else {
         auto changed = m_.mentions(body_->module, later);
-        may_change = std::ranges::any_of(changed, &Mention::is_mutation);
+        may_change =
+            std::ranges::any_of(changed, &Mention::is_mutation) || (with_moves && may_move(later));
     }
     return may_change ? to_pending(std::move(row)) : row;
 }
 
 Row FunctionLowering::scrutinee(ExprId id, Span until) {
     Mark mark = own_.mark();
-    // Arms are regions of their own: what they mention last is not moved.
-    Row row = operand(id, until, false);
+    Row row = operand(id, until);
     for (const RowLeaf& leaf : row.leaves) {
         if (leaf.cleanup.is_valid() && leaf.cleanup.index() < mark) return to_pending(std::move(row));
     }
@@ -92,7 +94,7 @@ Row FunctionLowering::last_use(ExprId id, Mark mark) {
     if (const auto* b = node(id).as<syntax::BlockExpr>()) return block(*b, type_of(id), mark);
     if (info(id).form == Form::Local) {
         LocalId named(info(id).detail);
-        return take_local(named, is_last_use(named, id) ? 0 : mark);
+        return take_local(named, is_last_use(named, span(id).begin) ? 0 : mark);
     }
     LocalId local = root_local(id);
     if (!local.is_valid()) return expr(id);
@@ -168,8 +170,6 @@ Row FunctionLowering::lower(const syntax::FloatExpr&, ExprId) { TN_ICE("a number
 Row FunctionLowering::lower(const syntax::BoolExpr&, ExprId) { TN_ICE("a bool without a constant"); }
 Row FunctionLowering::lower(const syntax::CharExpr&, ExprId) { TN_ICE("a char without a constant"); }
 Row FunctionLowering::lower(const syntax::NameExpr&, ExprId) { TN_ICE("a name that stands for nothing"); }
-Row FunctionLowering::lower(const syntax::MapExpr&, ExprId) { TN_ICE("a map literal is lowered"); }
-Row FunctionLowering::lower(const syntax::SetExpr&, ExprId) { TN_ICE("a set literal is lowered"); }
 Row FunctionLowering::lower(const syntax::ClosureExpr&, ExprId) { TN_ICE("a closure is lowered"); }
 Row FunctionLowering::lower(const syntax::FieldExpr&, ExprId) { TN_ICE("a field without a number"); }
 Row FunctionLowering::lower(const syntax::TupleFieldExpr&, ExprId) { TN_ICE("a field without a number"); }
@@ -272,7 +272,7 @@ Row FunctionLowering::lower(const syntax::RecordExpr& n, ExprId id) {
         for (unsigned f = 0; f < count; ++f) {
             if (given[f]) continue;
             Place field = base;
-            field.steps.push_back(Place::Step{false, f, ValueId(), b_.loc(), field_type(type, f)});
+            field.add_field(f, field_type(type, f));
             fields[f] = read(field);
         }
     }

@@ -1,4 +1,4 @@
-// Methods of lists, written in line.
+// Methods of lists that leave the list as it is, and the prelude's raw access to elements, written in line.
 #include "lower/function_lowering.h"
 
 namespace tn::lower {
@@ -9,72 +9,8 @@ using ir::Op;
 using ir::ValueId;
 using syntax::ExprId;
 
-Row FunctionLowering::list_push(const check::Call& c, ExprId id) {
-    MutArg target = mut_arg(c.args[0]);
-    TypeId list_type = target.is_place ? target.place.type() : target.value.type;
-    if (is_never(list_type)) {
-        effect(c.args[1].expr);
-        return unit();
-    }
-    TypeId element_type = types().arg(list_type, 0);
-    Row value = to_owned(fit(operand(c.args[1].expr, span(id)), element_type));
-    at_call(id);
-    ValueId list = b_.list_grow(take(target).id(), m_.desc(list_type));
-    ValueId length = b_.seq_len(list);
-    store(element(b_.seq_data(list), length, element_type), value);
-    ValueId longer = b_.binary(Op::WrapAdd, Scalar::I64, length, int64(1));
-    put_back(target, one(list_type, b_.seq_set_len(list, longer)));
-    return unit();
-}
-
-Row FunctionLowering::list_pop(const check::Call& c, ExprId id) {
-    TypeId type = type_of(id);
-    MutArg target = mut_arg(c.args[0]);
-    TypeId list_type = target.is_place ? target.place.type() : target.value.type;
-    if (is_never(list_type)) return nothing(type);
-    TypeId element_type = types().arg(list_type, 0);
-    at_call(id);
-    ValueId list = take(target).id();
-    ValueId length = b_.seq_len(list);
-    BlockId some = ssa_.make_block(), none = ssa_.make_block(), join = ssa_.make_block();
-    std::vector<RowLeaf> result = add_params(join, type);
-    VarId left = ssa_.make_var(Scalar::Ref); // the list, afterwards
-    ssa_.branch(b_.compare(Op::ICmp, Cond::Gt, length, int64(0)), some, none);
-    ssa_.seal(some);
-    ssa_.seal(none);
-
-    ssa_.start(some);
-    ValueId own = b_.unique(list, m_.desc(list_type));
-    ValueId shorter = b_.binary(Op::WrapSub, Scalar::I64, length, int64(1));
-    Location last = element(b_.seq_data(own), shorter, element_type);
-    Row popped{element_type, {}};
-    for (const Leaf& leaf : layout(element_type).leaves) {
-        if (leaf.scalar == Scalar::Ref) {
-            // Beyond the new length nobody counts it: it is moved out.
-            popped.add(b_.load_taken(last.memory, address(last), leaf.offset));
-            popped.leaves.back().claimed = true;
-        } else {
-            popped.add(load_leaf(last, leaf));
-        }
-    }
-    ssa_.write(left, b_.seq_set_len(own, shorter));
-    jump_with(join, to_owned(make_variant(type, 1, {&popped, 1})));
-
-    ssa_.start(none);
-    ssa_.write(left, list);
-    jump_with(join, make_variant(type, 0, {}));
-
-    ssa_.seal(join);
-    ssa_.start(join);
-    Row rest = one(list_type, ssa_.read(left));
-    rest.leaves[0].claimed = true;
-    Row answer = own_.own(Row{type, std::move(result)}, layout(type));
-    put_back(target, std::move(rest));
-    return answer;
-}
-
 Row FunctionLowering::list_get(const Row& list, const Row& index, TypeId type) {
-    TypeId element_type = types().arg(list.type, 0);
+    TypeId element_type = types().arg(type, 0);
     BlockId some = ssa_.make_block(), none = ssa_.make_block(), join = ssa_.make_block();
     std::vector<RowLeaf> result = add_params(join, type);
     // One comparison without sign sees a negative index, too.
@@ -118,6 +54,51 @@ Row FunctionLowering::list_filled(const Row& count, const Row& value, TypeId typ
     ssa_.seal(done);
     ssa_.start(done);
     return owned(type, b_.seq_set_len(list, count.id()));
+}
+
+Row FunctionLowering::list_slice(std::span<const Row> args, TypeId type) {
+    return owned(type, rt(RuntimeFn::ListSlice,
+                          {args[0].id(), args[1].id(), args[2].id(), int64(m_.desc(type).value)}));
+}
+
+Row FunctionLowering::list_peek(const Row& list, ValueId index, TypeId type) {
+    return load(element(b_.seq_data(list.id()), index, type), type, true);
+}
+
+// The element as it stands in memory: it changes its place, not its owner.
+Row FunctionLowering::move_out(const Location& location, TypeId type) {
+    Row row{type, {}};
+    const Layout& l = layout(type);
+    Location place = l.has_refs ? without_index(location) : location;
+    for (std::size_t i = 0; i < l.leaves.size(); ++i) {
+        if (l.leaves[i].scalar == Scalar::Ref) {
+            row.add(b_.load_taken(place.memory, place.base, leaf_offset(place, l, i)));
+            row.leaves.back().claimed = true;
+        } else {
+            row.add(load_leaf(place, l, i));
+        }
+    }
+    return row;
+}
+
+void FunctionLowering::swap_elements(ValueId list, ValueId i, ValueId j, TypeId type) {
+    ValueId data = b_.seq_data(list);
+    Location first = element(data, i, type), second = element(data, j, type);
+    Row a = move_out(first, type), b = move_out(second, type);
+    store(first, b);
+    store(second, a);
+}
+
+Row FunctionLowering::list_put_raw(std::span<const Row> args, ValueId count) {
+    TypeId type = types().arg(args[0].type, 0);
+    if (!count.is_valid() && !layout(type).has_refs) {
+        Row copied = load(element(b_.seq_data(args[2].id()), args[3].id(), type), type);
+        store(element(b_.seq_data(args[0].id()), args[1].id(), type), copied);
+        return unit();
+    }
+    ValueId values[] = {args[0].id(), args[1].id(), args[2].id(), args[3].id(), count.is_valid() ? count : int64(1)};
+    b_.call_runtime(RuntimeFn::ListPutRaw, values);
+    return unit();
 }
 
 } // namespace tn::lower

@@ -50,6 +50,11 @@ bool FunctionLowering::is_cheap_condition(ExprId id, unsigned& budget) const {
     return is_simple(id);
 }
 
+void FunctionLowering::poll(const syntax::Label& label) {
+    if (module_->is_prelude && label.is_valid() && text(label.symbol) == "__uncounted") return;
+    b_.poll();
+}
+
 Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
     if (n.pattern.is_valid()) return while_let(n, id);
     Region region(*this);
@@ -63,7 +68,7 @@ Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
         ssa_.seal(frame.next);
         ssa_.start(frame.next);
         at(n.condition);
-        b_.poll();
+        poll(n.label);
         condition(n.condition, body, frame.done);
         ssa_.seal(body);
     } else {
@@ -77,7 +82,7 @@ Row FunctionLowering::lower(const syntax::WhileExpr& n, ExprId id) {
         ssa_.seal(frame.next);
         ssa_.start(frame.next);
         at(n.condition);
-        b_.poll();
+        poll(n.label);
         ssa_.jump(test);
         ssa_.seal(test);
     }
@@ -134,7 +139,7 @@ Row FunctionLowering::lower(const syntax::LoopExpr& n, ExprId id) {
     ssa_.seal(frame.next);
     ssa_.start(frame.next);
     at(id);
-    b_.poll();
+    poll(n.label);
     ssa_.jump(body);
     ssa_.seal(body);
     ssa_.seal(frame.done);
@@ -145,14 +150,75 @@ Row FunctionLowering::lower(const syntax::LoopExpr& n, ExprId id) {
 Row FunctionLowering::lower(const syntax::ForExpr& n, ExprId id) {
     Mark mark = own_.mark();
     TypeId iterable = type_of(n.iterable);
-    switch (types().kind(iterable)) {
-    case TypeKind::Range: for_range(n, id); break;
-    case TypeKind::List: for_list(n, id); break;
-    case TypeKind::Never: expr(n.iterable); break;
-    default: TN_ICE("a loop over " + types().print(iterable));
+    check::ForLoop how;
+    if (info(id).detail < module_->for_loops.size()) how = module_->for_loops[info(id).detail];
+    TypeKind kind = types().kind(iterable);
+    if (kind == TypeKind::Never) {
+        expr(n.iterable);
+    } else if (how.next.is_valid()) {
+        for_iterator(n, id, how);
+    } else if (kind == TypeKind::Range) {
+        for_range(n, id);
+    } else {
+        TN_CHECK(kind == TypeKind::List || kind == TypeKind::Slice, "a loop over " + types().print(iterable));
+        for_list(n, id);
     }
     own_.leave(mark);
     return unit();
+}
+
+// The iterator is in registers, leaf by leaf: what has been drawn from it is gone.
+void FunctionLowering::for_iterator(const syntax::ForExpr& n, ExprId id, const check::ForLoop& how) {
+    Row source;
+    if (how.iter.is_valid()) {
+        const check::Call& iter = module_->calls[how.iter];
+        source = call_with_places(callable(iter, TypeId()), iter, n.iterable);
+    } else {
+        source = expr(n.iterable);
+    }
+    Callable next = callable(module_->calls[how.next], TypeId());
+    Held iterator = hold(to_owned(fit(std::move(source), next.shape.params[0].type)));
+    LoopFrame frame = loop_frame(id);
+    BlockId test = ssa_.make_block(), body = ssa_.make_block(), empty = ssa_.make_block();
+    ssa_.jump(test);
+    ssa_.start(test);
+    at(n.iterable);
+    Row argument = read_held(iterator);
+    Outcome drawn = invoke(next, {&argument, 1});
+    write_held(iterator, drawn.outs[0]);
+    Row& option = drawn.result;
+    Mark after = own_.mark();
+    ssa_.branch(is_variant(option, 1), body, empty);
+    ssa_.seal(body);
+    ssa_.seal(empty);
+    ssa_.start(body);
+    {
+        Region region(*this);
+        Ownership::State before = own_.save();
+        std::vector<Binding> bindings;
+        match(n.pattern, payload(option, 1, 0), BlockId(), bindings);
+        for (Binding& binding : bindings)
+            binding.row = claim(binding.local, std::move(binding.row), false);
+        own_.drop_between(frame.mark, after);
+        for (const Binding& binding : bindings) bind(binding.local, binding.row);
+        loops_.push_back(frame);
+        effect(n.body);
+        loops_.pop_back();
+        own_.leave(after);
+        ssa_.jump(frame.next);
+        own_.restore(before);
+    }
+    ssa_.start(empty);
+    own_.leave(frame.mark);
+    ssa_.jump(frame.done);
+    ssa_.seal(frame.next);
+    ssa_.start(frame.next);
+    at(id);
+    b_.poll();
+    ssa_.jump(test);
+    ssa_.seal(test);
+    ssa_.seal(frame.done);
+    ssa_.start(frame.done);
 }
 
 void FunctionLowering::round(const syntax::ForExpr& n, LoopFrame frame, const Row& element) {
@@ -213,7 +279,9 @@ void FunctionLowering::for_list(const syntax::ForExpr& n, ExprId id) {
     // While the loop runs nobody changes this list: a variable that the body assigns is retained, and then
     // its owner makes a copy. So elements can be borrowed.
     Row list = operand(n.iterable, span(n.body), false);
-    ValueId length = b_.seq_len(list.id()), data = b_.seq_data(list.id());
+    bool is_slice = types().kind(list.type) == TypeKind::Slice;
+    ValueId length = is_slice ? list.id(1) : b_.seq_len(list.id());
+    ValueId data = is_slice ? list.id(0) : b_.seq_data(list.id());
     ValueId zero = int64(0);
     LoopFrame frame = loop_frame(id);
     BlockId body = ssa_.make_block();

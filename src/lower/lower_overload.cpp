@@ -95,6 +95,46 @@ Row FunctionLowering::assign_by_call(const syntax::AssignExpr& n, ExprId id) {
     return unit();
 }
 
+// `x[i] = v` and `x[i] += v` by methods: x, i and v are evaluated once, in this order.
+Row FunctionLowering::index_set(ExprId id) {
+    const auto& n = *node(id).as<syntax::AssignExpr>();
+    const check::IndexSet& how = module_->index_sets[info(id).detail];
+    const check::Call& set = module_->calls[how.set];
+    Callable setter = callable(set, TypeId());
+    Span until{span(id).file, span(id).begin, span(id).end + 1};
+    Place p = place(set.args[0].expr, true);
+    Row index = operand(set.args[1].expr, until);
+    Row value = operand(n.value, until);
+    if (is_never(p.type()) || is_never(index.type) || is_never(value.type)) return unit();
+    at(id);
+    bool is_list = setter.callee == check::Callee::Trait; // a bound that a list fulfils
+    if (is_list) p.add_index(index.id(), b_.loc(), setter.shape.params[2].type);
+    if (n.op) {
+        Row old;
+        if (is_list) {
+            old = read(p);
+        } else {
+            Row args[] = {to_pending(read(p)), index};
+            old = invoke(callable(module_->calls[how.get], TypeId()), args).result;
+        }
+        Row both[] = {std::move(old), std::move(value)};
+        TypeId type = both[0].type;
+        if (how.op.is_valid()) {
+            value = operate(callable(module_->calls[how.op], TypeId()), *n.op, both, type);
+        } else {
+            value = arithmetic(*n.op, both[0], both[1], type);
+        }
+    }
+    if (is_list) {
+        assign(p, to_owned(fit(std::move(value), p.type())));
+        return unit();
+    }
+    Row args[] = {take_out_of(p), std::move(index), fit(std::move(value), setter.shape.params[2].type)};
+    Outcome called = invoke(setter, args);
+    put_back(p, called.outs[0]);
+    return unit();
+}
+
 Row FunctionLowering::core_method(CoreTrait trait, std::span<const Row> args, TypeId type) {
     switch (trait) {
     case CoreTrait::Add: return arithmetic(BinaryOp::Add, args[0], args[1], type);

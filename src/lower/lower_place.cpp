@@ -13,7 +13,7 @@ using ir::Op;
 using ir::ValueId;
 using syntax::ExprId;
 
-Place FunctionLowering::place(ExprId id, bool will_write) {
+Place FunctionLowering::place(ExprId id, bool will_write, Span until) {
     id = strip(id);
     const check::ExprInfo& i = info(id);
     Place p;
@@ -35,23 +35,34 @@ Place FunctionLowering::place(ExprId id, bool will_write) {
         return p;
     case Form::Field: {
         const auto* field = node(id).as<syntax::FieldExpr>();
-        p = place(field ? field->base : node(id).as<syntax::TupleFieldExpr>()->base, will_write);
-        if (is_never(p.type())) return p;
-        p.steps.push_back(Place::Step{false, i.detail, ValueId(), b_.loc(), field_type(p.type(), i.detail)});
+        p = place(field ? field->base : node(id).as<syntax::TupleFieldExpr>()->base, will_write, until);
+        if (!is_never(p.type())) p.add_field(i.detail, field_type(p.type(), i.detail));
         return p;
     }
     case Form::Element: {
         const auto* n = node(id).as<syntax::IndexExpr>();
         ExprId index_id = ast_->view(n->args)[0].expr;
-        p = place(n->base, will_write);
-        bool base_may_change = p.root == Place::Root::Global || p.has_index() ||
+        p = place(n->base, will_write, until);
+        bool base_may_change = p.root == Place::Root::Global || p.has_lookup() ||
                                (p.root == Place::Root::Local && is_assigned(p.local, span(index_id)));
         // The base is looked up before the index is evaluated, unless nobody can tell.
         if (!will_write && base_may_change && !is_simple(index_id)) value_root(to_pending(read(p)));
+        if (types().kind(p.type()) == TypeKind::Map) {
+            Row key = fit(operand(index_id, until), types().arg(p.type(), 0));
+            if (will_write) key = to_pending(std::move(key));
+            at(id);
+            Place::Step& step = p.steps.emplace_back();
+            step.kind = Place::Step::Kind::Key;
+            step.key = std::move(key);
+            step.element = &module_->map_elements[i.detail];
+            step.loc = b_.loc();
+            step.type = type_of(id);
+            return p;
+        }
         ValueId index = value(index_id, simple(TypeKind::I64)).id();
         if (is_never(p.type())) return p;
         at(id);
-        p.steps.push_back(Place::Step{true, 0, index, b_.loc(), type_of(id)});
+        p.add_index(index, b_.loc(), type_of(id));
         return p;
     }
     case Form::Plain:
@@ -67,11 +78,12 @@ Place FunctionLowering::place(ExprId id, bool will_write) {
     return p;
 }
 
-FunctionLowering::Resolved FunctionLowering::resolve_for_read(const Place& p) {
+FunctionLowering::Resolved FunctionLowering::resolve_for_read(Place& p) {
     Resolved r;
     r.type = p.root_type;
     std::size_t first = 0; // of a local's leaves, read when it is known which
     bool is_local = p.root == Place::Root::Local;
+    r.local = p.local;
     if (p.root == Place::Root::Global) {
         r.in_memory = true;
         r.location =
@@ -79,35 +91,49 @@ FunctionLowering::Resolved FunctionLowering::resolve_for_read(const Place& p) {
     } else if (p.root == Place::Root::Value) {
         r.row = p.value;
     }
-    for (const Place::Step& step : p.steps) {
-        if (!step.is_index) {
-            const Layout& l = layout(r.type);
-            std::uint32_t leaf = l.field_first[step.field];
+    for (Place::Step& step : p.steps) {
+        switch (step.kind) {
+        case Place::Step::Kind::Field:
             if (r.in_memory) {
-                if (leaf < l.leaves.size()) r.location.offset += l.leaves[leaf].offset;
+                r.location = field_location(r.location, r.type, step.field);
             } else if (is_local) {
-                first += leaf;
+                first += layout(r.type).field_first[step.field];
             } else {
                 r.row = field_of(r.row, step.field);
             }
-            r.type = step.type;
-            continue;
+            break;
+        case Place::Step::Kind::Index: {
+            b_.set_loc(step.loc);
+            if (types().kind(r.type) == TypeKind::Slice) {
+                Row slice = r.in_memory ? load(r.location, r.type)
+                            : is_local  ? read_local(p.local, first, r.type)
+                                        : r.row;
+                b_.bounds(step.index, slice.id(1));
+                r.location = element(slice.id(0), step.index, step.type);
+            } else {
+                ValueId seq = r.in_memory ? b_.load(Scalar::Ref, r.location.memory, address(r.location), 0)
+                              : is_local  ? read_local(p.local, first, r.type).id()
+                                          : r.row.id();
+                b_.bounds(step.index, b_.seq_len(seq));
+                r.location = element(b_.seq_data(seq), step.index, step.type);
+            }
+            r.in_memory = true;
+            is_local = false;
+            break;
         }
-        b_.set_loc(step.loc);
-        ValueId seq = r.in_memory ? b_.load(Scalar::Ref, r.location.memory, address(r.location), 0)
-                      : is_local  ? read_local(p.local, first, r.type).id()
-                                  : r.row.id();
-        b_.bounds(step.index, b_.seq_len(seq));
-        r.location = element(b_.seq_data(seq), step.index, step.type);
-        r.in_memory = true;
-        is_local = false;
+        case Place::Step::Kind::Key:
+            b_.set_loc(step.loc);
+            find_entry_for_read(step, r, is_local, first);
+            is_local = false;
+            break;
+        }
         r.type = step.type;
     }
     if (is_local) r.row = read_local(p.local, first, r.type);
     return r;
 }
 
-Row FunctionLowering::read(const Place& p) {
+Row FunctionLowering::read(Place& p) {
     Resolved r = resolve_for_read(p);
     if (!r.in_memory) return r.row;
     // What a constant holds is never written over.
@@ -119,11 +145,11 @@ Row FunctionLowering::read_element(const Row& base, const Row& index, TypeId typ
     Place p;
     p.value = base;
     p.root_type = base.type;
-    p.steps.push_back(Place::Step{true, 0, index.id(), b_.loc(), type});
+    p.add_index(index.id(), b_.loc(), type);
     return read(p);
 }
 
-FunctionLowering::Resolved FunctionLowering::resolve_for_write(const Place& p) {
+FunctionLowering::Resolved FunctionLowering::resolve_for_write(Place& p) {
     Resolved r;
     r.type = p.root_type;
     r.local = p.local;
@@ -133,39 +159,53 @@ FunctionLowering::Resolved FunctionLowering::resolve_for_write(const Place& p) {
         r.location =
             Location{b_.instance_data(), ir::MemoryClass::Instance, ValueId(), 1, m_.global_offset(p.global)};
     }
-    for (const Place::Step& step : p.steps) {
-        if (!step.is_index) {
-            const Layout& l = layout(r.type);
-            std::uint32_t leaf = l.field_first[step.field];
-            if (!r.in_memory) {
-                r.first += leaf;
-            } else if (leaf < l.leaves.size()) {
-                r.location.offset += l.leaves[leaf].offset;
+    for (Place::Step& step : p.steps) {
+        switch (step.kind) {
+        case Place::Step::Kind::Field:
+            if (r.in_memory) {
+                r.location = field_location(r.location, r.type, step.field);
+            } else {
+                r.first += layout(r.type).field_first[step.field];
             }
-            r.type = step.type;
-            continue;
+            break;
+        case Place::Step::Kind::Index: {
+            b_.set_loc(step.loc);
+            if (types().kind(r.type) == TypeKind::Slice) {
+                TN_CHECK(!r.in_memory, "a slice in memory");
+                Row slice = read_local(r.local, r.first, r.type);
+                b_.bounds(step.index, slice.id(1));
+                r.location = element(slice.id(0), step.index, step.type);
+                r.in_memory = true;
+                break;
+            }
+            ir::DescId desc = m_.desc(r.type);
+            ValueId list;
+            if (r.in_memory) {
+                list = b_.unique_at(address(r.location), desc);
+                b_.bounds(step.index, b_.seq_len(list));
+            } else {
+                VarId var = locals_[r.local].vars.at(r.first);
+                list = ssa_.read(var);
+                b_.bounds(step.index, b_.seq_len(list));
+                list = b_.unique(list, desc);
+                ssa_.write(var, list);
+            }
+            r.location = element(b_.seq_data(list), step.index, step.type);
+            r.in_memory = true;
+            break;
         }
-        b_.set_loc(step.loc);
-        ir::DescId desc = m_.desc(r.type);
-        ValueId list;
-        if (r.in_memory) {
-            list = b_.unique_at(address(r.location), desc);
-            b_.bounds(step.index, b_.seq_len(list));
-        } else {
-            VarId var = locals_[r.local].vars.at(r.first);
-            list = ssa_.read(var);
-            b_.bounds(step.index, b_.seq_len(list));
-            list = b_.unique(list, desc);
-            ssa_.write(var, list);
+        case Place::Step::Kind::Key:
+            b_.set_loc(step.loc);
+            find_entry_for_write(step, r);
+            break;
         }
-        r.location = element(b_.seq_data(list), step.index, step.type);
-        r.in_memory = true;
         r.type = step.type;
     }
     return r;
 }
 
-void FunctionLowering::assign(const Place& p, const Row& value) {
+void FunctionLowering::assign(Place& p, const Row& value) {
+    if (!p.steps.empty() && p.steps.back().kind == Place::Step::Kind::Key) return insert_into_map(p, value);
     Resolved r = resolve_for_write(p);
     if (r.in_memory) {
         replace(r.location, value);
@@ -174,7 +214,7 @@ void FunctionLowering::assign(const Place& p, const Row& value) {
     }
 }
 
-Row FunctionLowering::take_out_of(const Place& p) {
+Row FunctionLowering::take_out_of(Place& p) {
     Resolved r = resolve_for_write(p);
     Row row = r.in_memory ? take_out(r.location, r.type) : read_local(r.local, r.first, r.type);
     const Layout& l = layout(r.type);
@@ -183,7 +223,7 @@ Row FunctionLowering::take_out_of(const Place& p) {
     return row;
 }
 
-void FunctionLowering::put_back(const Place& p, const Row& value) {
+void FunctionLowering::put_back(Place& p, const Row& value) {
     if (is_never(p.type())) return;
     Resolved r = resolve_for_write(p);
     if (r.in_memory) return replace(r.location, value);

@@ -213,6 +213,12 @@ ir::LocId ModuleLowering::loc(Span span, std::uint32_t function_name) {
     return entry->second;
 }
 
+std::string ModuleLowering::place_text(ir::LocId id) const {
+    if (!id.is_valid()) return {};
+    const ir::Loc& at = module_.locs[id];
+    return module_.files[at.file] + ":" + std::to_string(at.line) + ": ";
+}
+
 std::span<const Mention> ModuleLowering::mentions(check::ModuleId id, Span span) {
     std::vector<Mention>& all = mentions_[id.index()];
     if (!has_mentions_[id.index()]) {

@@ -74,6 +74,7 @@ public:
     ir::DescId desc(TypeId type);
     ir::DescId box_desc(TypeId content) { return module_.desc(ir::DescKind::Box, content); }
     ir::LocId loc(Span span, std::uint32_t function_name);
+    std::string place_text(ir::LocId loc) const; // "file:line: "; empty where there is no position
     std::uint32_t function_name(std::string_view name);
 
     // The mentions of a module's variables within a span, by position.

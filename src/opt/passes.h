@@ -12,9 +12,6 @@ namespace tn::opt {
 // unreachable blocks, merges a block into its only predecessor.
 bool clean_blocks(ir::Function& fn);
 
-// After the last pass, at every level: see opt/keep_owned.cpp.
-bool keep_owned(ir::Module& module, ir::Function& fn);
-
 // Before the first function: fills Module::known_constants from `init`.
 void find_constants(ir::Module& module);
 

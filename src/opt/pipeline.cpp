@@ -124,12 +124,6 @@ void run_passes(Module& module, const Options& options) {
 
 void optimize(Module& module, const Options& options) {
     if (options.level > 0) run_passes(module, options);
-    if (!options.stop_after.empty()) return;
-    for (Function& fn : module.functions) {
-        if (fn.blocks.empty()) continue;
-        keep_owned(module, fn);
-    }
-    if (options.verify) verify_or_ice(module, "keep_owned");
 }
 
 } // namespace tn::opt

@@ -20,6 +20,14 @@ bool rt_char_is_alphabetic(Context*, std::uint32_t c) noexcept {
            category == UTF8PROC_CATEGORY_NL;
 }
 
+// Letters and numbers (categories L* and N*).
+bool rt_char_is_alphanumeric(Context*, std::uint32_t c) noexcept {
+    if (c < 0x80) return (c | 0x20) - 'a' < 26 || c - '0' < 10;
+    const utf8proc_category_t category = utf8proc_category(code(c));
+    return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
+           (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
+}
+
 // '0' to '9', the digits that parse_int and to_digit know.
 bool rt_char_is_digit(Context*, std::uint32_t c) noexcept { return c - '0' < 10; }
 

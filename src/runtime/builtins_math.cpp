@@ -13,8 +13,12 @@ double rt_tan(Context*, double x) noexcept { return std::tan(x); }
 double rt_asin(Context*, double x) noexcept { return std::asin(x); }
 double rt_acos(Context*, double x) noexcept { return std::acos(x); }
 double rt_atan(Context*, double x) noexcept { return std::atan(x); }
+double rt_sinh(Context*, double x) noexcept { return std::sinh(x); }
+double rt_cosh(Context*, double x) noexcept { return std::cosh(x); }
+double rt_tanh(Context*, double x) noexcept { return std::tanh(x); }
 double rt_atan2(Context*, double y, double x) noexcept { return std::atan2(y, x); }
 double rt_exp(Context*, double x) noexcept { return std::exp(x); }
+double rt_exp2(Context*, double x) noexcept { return std::exp2(x); }
 double rt_ln(Context*, double x) noexcept { return std::log(x); }
 double rt_log2(Context*, double x) noexcept { return std::log2(x); }
 double rt_log10(Context*, double x) noexcept { return std::log10(x); }
@@ -22,6 +26,8 @@ double rt_pow_f64(Context*, double x, double y) noexcept { return std::pow(x, y)
 double rt_frem(Context*, double x, double y) noexcept { return std::fmod(x, y); }
 double rt_cbrt(Context*, double x) noexcept { return std::cbrt(x); }
 double rt_hypot(Context*, double x, double y) noexcept { return std::hypot(x, y); }
+double rt_mul_add_f64(Context*, double x, double a, double b) noexcept { return std::fma(x, a, b); }
+float rt_mul_add_f32(Context*, float x, float a, float b) noexcept { return std::fma(x, a, b); }
 double rt_round(Context*, double x) noexcept { return std::round(x); }
 
 } // extern "C"

@@ -1,6 +1,7 @@
-// Rows of runtime_fn.def on strings: comparing, searching, cutting. Offsets are bytes.
+// Rows of runtime_fn.def on strings: comparing, searching, changing. Offsets are bytes.
 #include "runtime/runtime_fns.h"
 #include "runtime/seq.h"
+#include "runtime/text_search.h"
 #include "runtime/utf8.h"
 
 #include <algorithm>
@@ -18,14 +19,6 @@ int compare_bytes(std::string_view a, std::string_view b) {
 
 bool equal_bytes(std::string_view a, std::string_view b) {
     return a.size() == b.size() && (a.data() == b.data() || std::memcmp(a.data(), b.data(), a.size()) == 0);
-}
-
-// As string_view::find, but never quadratic (glibc's two-way search).
-std::size_t find_from(std::string_view text, std::string_view part, std::size_t from) {
-    if (part.size() > text.size() - from) return std::string_view::npos;
-    const void* hit = memmem(text.data() + from, text.size() - from, part.data(), part.size());
-    return hit ? static_cast<std::size_t>(static_cast<const char*>(hit) - text.data())
-               : std::string_view::npos;
 }
 
 std::string_view trimmed_start(std::string_view text) {
@@ -51,26 +44,6 @@ std::string_view trimmed_end(std::string_view text) {
 Object* part_of(Context* context, Object* text, std::string_view part) {
     return part.size() == view(text).size() ? share(text) : new_string(context, part);
 }
-
-// Adds one string to an owned list of strings; consumes and answers the list.
-Object* push_string(Context* context, Object* list, std::string_view text) {
-    Object* part = new_string(context, text);
-    if (!part) {
-        rt_release(context, list);
-        return nullptr;
-    }
-    Seq* grown = with_room(context, list, 1);
-    if (!grown) {
-        rt_release(context, part);
-        return nullptr;
-    }
-    std::memcpy(grown->data + grown->length * static_cast<std::int64_t>(sizeof part), &part, sizeof part);
-    ++grown->length;
-    return grown;
-}
-
-// Long loops of ours look for an interrupt now and then, as loops of scripts do.
-constexpr std::size_t check_interval = 1 << 16;
 
 } // namespace
 
@@ -127,6 +100,11 @@ void rt_string_find(Context* context, Object* text, Object* part) noexcept {
     context->results[1].i = found ? static_cast<std::int64_t>(at) : 0;
 }
 
+std::int64_t rt_string_find_from(Context*, Object* text, Object* part, std::int64_t from) noexcept {
+    const std::size_t at = find_from(view(text), view(part), static_cast<std::size_t>(from));
+    return at == std::string_view::npos ? -1 : static_cast<std::int64_t>(at);
+}
+
 bool rt_string_contains(Context*, Object* text, Object* part) noexcept {
     return find_from(view(text), view(part), 0) != std::string_view::npos;
 }
@@ -135,32 +113,6 @@ bool rt_string_starts_with(Context*, Object* text, Object* part) noexcept {
 }
 bool rt_string_ends_with(Context*, Object* text, Object* part) noexcept {
     return view(text).ends_with(view(part));
-}
-
-Object* rt_string_split(Context* context, Object* object, Object* separator,
-                        std::int64_t list_desc) noexcept {
-    std::string_view rest = view(object);
-    const std::string_view mark = view(separator);
-    Object* list = empty_seq(context, static_cast<std::uint32_t>(list_desc));
-    std::size_t steps = 0;
-    while (list) {
-        if (++steps % 1024 == 0 && interrupted(context)) {
-            rt_release(context, list);
-            return nullptr;
-        }
-        if (mark.empty()) { // the characters
-            if (rest.empty()) return list;
-            const unsigned size = decode_char(rest).size;
-            list = push_string(context, list, rest.substr(0, size));
-            rest.remove_prefix(size);
-            continue;
-        }
-        const std::size_t at = find_from(rest, mark, 0);
-        if (at == std::string_view::npos) return push_string(context, list, rest);
-        list = push_string(context, list, rest.substr(0, at));
-        rest.remove_prefix(at + mark.size());
-    }
-    return nullptr;
 }
 
 Object* rt_string_trim(Context* context, Object* text) noexcept {

@@ -34,8 +34,24 @@ Object* rt_string_to_lower(Context*, Object*) noexcept;
 void rt_string_parse_int(Context*, Object*) noexcept;
 void rt_string_parse_float(Context*, Object*) noexcept;
 std::int64_t rt_string_char_count(Context*, Object*) noexcept;
+Object* rt_string_reverse(Context*, Object*) noexcept;
+Object* rt_string_chars(Context*, Object*, std::int64_t) noexcept;
+Object* rt_string_bytes(Context*, Object*, std::int64_t) noexcept;
+Object* rt_string_lines(Context*, Object*, std::int64_t) noexcept;
+Object* rt_string_words(Context*, Object*, std::int64_t) noexcept;
+Object* rt_string_from_chars(Context*, Object*) noexcept;
+Object* rt_string_to_bytes(Context*, Object*) noexcept;
+std::uint64_t rt_string_hash(Context*, Object*, std::uint64_t) noexcept;
+std::int64_t rt_string_find_from(Context*, Object*, Object*, std::int64_t) noexcept;
+std::uint32_t rt_string_char_at(Context*, Object*, std::int64_t) noexcept;
+std::int64_t rt_string_char_end(Context*, Object*, std::int64_t) noexcept;
+std::int64_t rt_string_skip_space(Context*, Object*, std::int64_t) noexcept;
+std::int64_t rt_string_find_space(Context*, Object*, std::int64_t) noexcept;
 bool rt_bytes_eq(Context*, Object*, Object*) noexcept;
 std::int64_t rt_bytes_compare(Context*, Object*, Object*) noexcept;
+bool rt_bytes_is_text(Context*, Object*) noexcept;
+Object* rt_bytes_to_text(Context*, Object*) noexcept;
+Object* rt_bytes_to_hex(Context*, Object*) noexcept;
 // --- building shown and formatted text: the first parameter is the text so far ---
 Object* rt_show_int(Context*, Object*, std::int64_t) noexcept;
 Object* rt_show_uint(Context*, Object*, std::uint64_t) noexcept;
@@ -53,10 +69,18 @@ Object* rt_format_text(Context*, Object*, Object*, std::int64_t, std::int64_t) n
 // --- lists ---
 Object* rt_list_concat(Context*, Object*, Object*, std::int64_t) noexcept;
 Object* rt_list_slice(Context*, Object*, std::int64_t, std::int64_t, std::int64_t) noexcept;
+Object* rt_list_extend(Context*, Object*, Object*) noexcept;
+Object* rt_list_reserve(Context*, Object*, std::int64_t) noexcept;
+Object* rt_list_truncate(Context*, Object*, std::int64_t, std::int64_t) noexcept;
+Object* rt_list_move_to_end(Context*, Object*, std::int64_t) noexcept;
+Object* rt_list_move_from_end(Context*, Object*, std::int64_t) noexcept;
+Object* rt_list_copy_raw(Context*, Object*, std::int64_t, Object*, std::int64_t, std::int64_t) noexcept;
+void rt_list_put_raw(Context*, Object*, std::int64_t, Object*, std::int64_t, std::int64_t) noexcept;
 // --- output ---
 void rt_print(Context*, Object*) noexcept;
 // --- characters ---
 bool rt_char_is_alphabetic(Context*, std::uint32_t) noexcept;
+bool rt_char_is_alphanumeric(Context*, std::uint32_t) noexcept;
 bool rt_char_is_digit(Context*, std::uint32_t) noexcept;
 bool rt_char_is_whitespace(Context*, std::uint32_t) noexcept;
 bool rt_char_is_upper(Context*, std::uint32_t) noexcept;
@@ -70,8 +94,12 @@ double rt_tan(Context*, double) noexcept;
 double rt_asin(Context*, double) noexcept;
 double rt_acos(Context*, double) noexcept;
 double rt_atan(Context*, double) noexcept;
+double rt_sinh(Context*, double) noexcept;
+double rt_cosh(Context*, double) noexcept;
+double rt_tanh(Context*, double) noexcept;
 double rt_atan2(Context*, double, double) noexcept;
 double rt_exp(Context*, double) noexcept;
+double rt_exp2(Context*, double) noexcept;
 double rt_ln(Context*, double) noexcept;
 double rt_log2(Context*, double) noexcept;
 double rt_log10(Context*, double) noexcept;
@@ -79,6 +107,8 @@ double rt_pow_f64(Context*, double, double) noexcept;
 double rt_frem(Context*, double, double) noexcept;
 double rt_cbrt(Context*, double) noexcept;
 double rt_hypot(Context*, double, double) noexcept;
+double rt_mul_add_f64(Context*, double, double, double) noexcept;
+float rt_mul_add_f32(Context*, float, float, float) noexcept;
 double rt_round(Context*, double) noexcept;
 }
 

@@ -1,4 +1,7 @@
 // Strings to SymbolId and back: equal text has an equal id, so names compare as integers.
+//
+// An interner may stand over another one that does not change any more (the prelude's): it knows all of its
+// names by the same ids, and numbers its own after them. Any number of threads may share such a base.
 #pragma once
 
 #include "support/id.h"
@@ -15,20 +18,35 @@ struct SymbolId : Id<SymbolId> { using Id::Id; };
 class Interner {
 public:
     Interner() = default;
+    // `base` must outlive this one and must not intern anything from now on.
+    explicit Interner(const Interner* base) : base_(base), first_(base ? base->size() : 0) {}
     Interner(const Interner&) = delete;
     Interner& operator=(const Interner&) = delete;
 
     SymbolId intern(std::string_view text) {
-        if (auto it = ids_.find(text); it != ids_.end()) return it->second;
-        SymbolId id(texts_.size());
+        if (SymbolId known = find(text); known.is_valid()) return known;
+        SymbolId id(size());
         // A deque never moves its elements, so the map may keep views of them.
         texts_.emplace_back(text);
         ids_.emplace(texts_.back(), id);
         return id;
     }
-    std::string_view text(SymbolId id) const { return texts_[id.index()]; }
+    // The id of a text that has one; invalid otherwise.
+    SymbolId find(std::string_view text) const {
+        if (base_) {
+            if (SymbolId known = base_->find(text); known.is_valid()) return known;
+        }
+        auto it = ids_.find(text);
+        return it == ids_.end() ? SymbolId() : it->second;
+    }
+    std::string_view text(SymbolId id) const {
+        return id.index() < first_ ? base_->text(id) : std::string_view(texts_[id.index() - first_]);
+    }
+    std::size_t size() const { return first_ + texts_.size(); }
 
 private:
+    const Interner* base_ = nullptr;
+    std::size_t first_ = 0; // the number of the first text of our own
     std::deque<std::string> texts_;
     std::unordered_map<std::string_view, SymbolId> ids_;
 };

@@ -115,15 +115,18 @@ Param Parser::parse_param(ItemPlace place, bool is_first) {
         param.span = span_from(start);
         return param;
     }
-    if (at(TokenKind::Identifier)) {
+    TokenKind next = kind_after(1);
+    bool is_path = at(TokenKind::Identifier) && (next == TokenKind::LeftBrace || next == TokenKind::LeftParen ||
+                                                 next == TokenKind::Dot);
+    if (is_path || at(TokenKind::LeftParen) || at(TokenKind::LeftBrace)) {
+        param.pattern = parse_single_pattern();
+    } else if (at(TokenKind::Identifier)) {
         param.name = take_name();
         bool is_wildcard = interner_.text(param.name.symbol) == "_";
         param.pattern = is_wildcard ? add_pattern(param.name.span, WildcardPattern{})
                                     : add_pattern(param.name.span, BindingPattern{param.name, PatternId()});
     } else {
-        bool is_pattern = at(TokenKind::LeftParen) || at(TokenKind::LeftBrace);
-        Builder builder = fail_expected("a parameter's name");
-        if (is_pattern) builder.hint("take it apart in the body: `let (a, b) = pair;`");
+        fail_expected("a parameter's name");
         param.pattern = error_pattern();
     }
     if (at(TokenKind::Identifier) && !current().line_start) {

@@ -223,7 +223,9 @@ bool Parser::starts_record(ExprId path) {
     if (const auto* name = expr->as<NameExpr>()) last = name->name;
     if (const auto* field = expr->as<FieldExpr>()) last = field->name.symbol;
     if (!last.is_valid()) return false;
-    bool is_type = syntax::is_capitalized(interner_.text(last));
+    std::string_view name = interner_.text(last);
+    // Hidden types of the prelude are `__Name`.
+    bool is_type = syntax::is_capitalized(name.starts_with("__") ? name.substr(2) : name);
     bool is_collection = ast_.exprs[path].kind() == ExprKind::Name &&
                          (interner_.text(last) == "Map" || interner_.text(last) == "Set");
     TokenKind first = kind_after(1), second = kind_after(2);

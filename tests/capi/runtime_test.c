@@ -23,6 +23,7 @@ static void configs(void) {
     STATUS(tn_config_set_text(c, TN_CONFIG_FUEL, "\xff", 1), TN_UTF8);
     STATUS(tn_config_set_u64(NULL, TN_CONFIG_FUEL, 1), TN_ARG);
     STATUS(tn_config_set_u64(c, TN_CONFIG_INTERPRET, 2), TN_RANGE);
+    STATUS(tn_config_set_u64(c, TN_CONFIG_HASH_SEED, UINT64_MAX), TN_OK);
     STATUS_ERR(tn_runtime_new(TN_ABI_VERSION, c, &rt, &err), TN_OK);
     tn_config_free(c);
     tn_config_free(c);

@@ -1,4 +1,4 @@
-// Runs a golden through the driver: interpreter, machine code unoptimized, optimized, with few registers and
+// Runs a golden through the driver: interpreter on optimized and on raw IR, machine code unoptimized, optimized, with few registers and
 // with fuel counted.
 #include "execute.h"
 
@@ -21,7 +21,7 @@ using driver::Options;
 
 Options options_of(Mode mode) {
     Options options;
-    options.opt_level = mode == Mode::Unoptimized ? 0 : 2;
+    options.opt_level = mode == Mode::Unoptimized || mode == Mode::RawInterpreter ? 0 : 2;
     options.verify_each_pass = true;
     if (mode == Mode::FewRegisters) options.limit_registers = 8;
     return options;
@@ -101,7 +101,7 @@ private:
         }
         std::vector<rt::Slot> io(16);
         TrapCode code = TrapCode::None;
-        if (mode_ == Mode::Interpreter) {
+        if (mode_ == Mode::Interpreter || mode_ == Mode::RawInterpreter) {
             code = static_cast<TrapCode>(
                 driver::interpret(module_, instance_->context, func, io.data()));
             instance_->context.trap_code = TrapCode::None;
@@ -141,6 +141,7 @@ private:
 std::string_view name_of(Mode mode) {
     switch (mode) {
     case Mode::Interpreter: return "interpreter";
+    case Mode::RawInterpreter: return "raw_interpreter";
     case Mode::Unoptimized: return "unoptimized";
     case Mode::Optimized: return "optimized";
     case Mode::FewRegisters: return "few_registers";

@@ -11,9 +11,10 @@
 
 namespace tn::golden {
 
-enum class Mode : std::uint8_t { Interpreter, Unoptimized, Optimized, FewRegisters, Metered };
-inline constexpr std::array all_modes{Mode::Interpreter, Mode::Unoptimized, Mode::Optimized, Mode::FewRegisters,
-                                      Mode::Metered};
+// The interpreter runs what the optimizer made, and what lowering made.
+enum class Mode : std::uint8_t { Interpreter, RawInterpreter, Unoptimized, Optimized, FewRegisters, Metered };
+inline constexpr std::array all_modes{Mode::Interpreter, Mode::RawInterpreter, Mode::Unoptimized,
+                                      Mode::Optimized,   Mode::FewRegisters,   Mode::Metered};
 std::string_view name_of(Mode mode);
 
 Outcome compile_only(const std::string& path);

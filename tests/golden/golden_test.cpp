@@ -54,11 +54,15 @@ void write_texts(const fs::path& path, const Texts& texts) {
     }
 }
 
-// Names the files of findings from the package's root.
+// Names files from the golden's folder: those of findings, and what `debug` prints.
 void shorten_files(const fs::path& path, Outcome& outcome) {
+    const std::string folder = (fs::is_directory(path) ? path : path.parent_path()).string() + "/";
     for (Finding& finding : outcome.findings) {
-        if (finding.file.rfind(path.string() + "/", 0) == 0) finding.file.erase(0, path.string().size() + 1);
+        if (finding.file.rfind(folder, 0) == 0) finding.file.erase(0, folder.size());
         if (finding.file == "main.tn" || !fs::is_directory(path)) finding.file.clear();
+    }
+    for (std::string& line : outcome.output) {
+        if (line.rfind(folder, 0) == 0) line.erase(0, folder.size());
     }
 }
 

@@ -200,14 +200,11 @@ void FunctionEmitter::op(OpTag<Op::Unreachable>, const ir::Inst&) { a_->ud2(); }
 
 void Describe::op(OpTag<Op::Poll>, const ir::Inst& inst) {
     if (inst.aux == 1 && options_.mode != rt::CodeMode::Metered) return;
-    for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i));
     out_.site();
 }
 
 void FunctionEmitter::op(OpTag<Op::Poll>, const ir::Inst& inst) {
     if (inst.aux == 1 && !module_.metered()) return;
-    // Kept for the unwinder alone.
-    for (ir::ValueId kept : mf_->fn->operands_of(inst)) any(kept);
     if (module_.metered()) {
         spend_fuel(inst.loc);
         return;

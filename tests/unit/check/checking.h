@@ -19,9 +19,13 @@ struct Checking {
     TypeTable types;
     HostDecls host;
     syntax::Ast ast;
+    std::vector<syntax::Ast> prelude_trees;
+    std::optional<Prelude> prelude;
     std::optional<Checked> checked;
 
-    explicit Checking(std::string text, std::vector<std::pair<std::string, std::string>> host_fns = {}) {
+    // With a text for the prelude, it is there.
+    explicit Checking(std::string text, std::vector<std::pair<std::string, std::string>> host_fns = {},
+                      std::string prelude_text = "") {
         for (auto& [path, signature] : host_fns) {
             std::string reason;
             auto parsed = parse_host_signature(signature, types, reason);
@@ -31,7 +35,13 @@ struct Checking {
         FileId file = sources.add("test.tn", std::move(text));
         ast = syntax::parse(sources, file, interner, sink);
         ModuleInput module{"", &ast};
-        checked = check(Input{sources, {&module, 1}, host}, types, interner, sink);
+        Input input{sources, {&module, 1}, host};
+        if (!prelude_text.empty()) {
+            FileId prelude_file = sources.add("prelude.tn", std::move(prelude_text));
+            prelude_trees.push_back(syntax::parse(sources, prelude_file, interner, sink));
+            input.prelude = &prelude.emplace(prelude_trees, interner);
+        }
+        checked = check(input, types, interner, sink);
     }
 
     // "Name@line Name@line ..." in order of position. Small tests leave much unused: that is not said.

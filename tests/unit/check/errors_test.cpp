@@ -133,8 +133,6 @@ TEST(Errors, FormatSpecs) {
 
 TEST(Errors, NotYet) {
     EXPECT_EQ(names_of("fn f() { let m = Map{\"a\": 1}; m.get(\"a\"); }"), "NotSupported@1");
-    EXPECT_EQ(names_of("trait T { fn a(self); }\nimpl T for i64 { fn a(self) {} }"),
-              "NotSupported@1 NotSupported@2");
     EXPECT_EQ(names_of("import geometry.area;\nfn f() { area(1); }"), "UnknownModule@1");
 }
 

@@ -31,6 +31,9 @@ desc1 bytes Bytes stride 1
 desc2 list List[(String, i64)?] stride 24 refs 8
 desc3 box Shape stride 16 refs 8
 desc4 list List[fn(i64, Point) -> Result[i32, String]] stride 8 refs 0
+desc5 closure (i64, String) stride 16 refs 8 runs @"closure in main"
+sig0 (owned ref, i64) -> ref, bool
+sig1 ()
 literal0 desc0 "caf\xc3\xa9 \"x\" \\ \n"
 literal1 desc1 "\x00\x01"
 global "counter" at 0: i64
@@ -48,10 +51,11 @@ b0:
     return @loc1
 }
 
-fn @"closure in main"(v0: i64) -> i64, ref {
-b0(v0: i64):
+fn @"closure in main"(v0: ref) -> i64, ref {
+b0(v0: ref):
     v1 = null.ref
-    return v0, v1
+    v2 = const.i64 1
+    return v2, v1
 }
 )");
 }
@@ -64,6 +68,9 @@ loc0 file0:1:1 in name0
 desc0 string String stride 1
 desc1 bytes Bytes stride 1
 desc2 list List[i64] stride 8
+desc3 closure (i64, String) stride 16 refs 8 runs @h
+desc4 closure () stride 0 runs @h
+sig0 (i64) -> bool, ref
 literal0 desc0 "hi"
 host0 "h" fn(i64) -> String registration 0 as (i64) -> ref
 
@@ -102,18 +109,23 @@ b0(v0: owned ref, v1: i64, v2: f64, v3: bool):
     v30, v31 = call_rt StringFind v29, v11
     v32, v33 = call @f v19, v1, v2, v3
     call @g
+    v34 = hash_seed.u64
+    v35 = box_new.ref desc3 v1, v29
+    v36 = box_new.ref desc4
+    v37 = box_data.ptr v35
+    v38, v39 = call_closure sig0 v36, v1
     trap_if IndexOutOfBounds v3, v1, v21
     poll
     poll inlined
     switch v1, b1, b1, b2(v32)
 b1:
     release v28
-    release v29
+    release v35
     release v32
     branch v3, b3(v1), b3(v21) unlikely
-b2(v34: owned ref) cold:
-    trap Panic v34
-b3(v35: i64):
+b2(v40: owned ref) cold:
+    trap Panic v40
+b3(v41: i64):
     jump b4
 b4:
     unreachable
@@ -124,6 +136,11 @@ b0:
     v0 = const.i64 0
     v1 = list_new.ref v0, desc2
     trap OutOfFuel
+}
+
+fn @h(v0: ref, v1: i64) -> bool, ref {
+b0(v0: ref, v1: i64):
+    unreachable
 }
 )");
 }

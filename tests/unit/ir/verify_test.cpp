@@ -8,8 +8,20 @@ namespace tn::ir::test {
 namespace {
 
 // The body of `fn @f(v0: owned ref, v1: ref, v2: i64, v3: bool) -> ref`, checked.
+constexpr const char* closures = R"(desc4 box (i64, String) stride 16 refs 8
+desc5 closure i64 stride 8 runs @g
+desc6 closure () stride 0 runs @g
+sig0 (i64) -> i64
+sig1 (owned ref) -> i64
+
+fn @g(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    return v1
+}
+)";
 std::string body(const std::string& lines) {
-    return problems("\nfn @f(v0: owned ref, v1: ref, v2: i64, v3: bool) -> ref {\nb0(v0: owned ref, v1: ref, "
+    return problems(std::string(closures) +
+                    "\nfn @f(v0: owned ref, v1: ref, v2: i64, v3: bool) -> ref {\nb0(v0: owned ref, v1: ref, "
                     "v2: i64, v3: bool):\n" +
                     lines + "}\n");
 }
@@ -108,6 +120,17 @@ b2:
                    "v1 is borrowed but consumed");
 }
 
+TEST(Verify, ClosureDescriptions) {
+    const std::string none = "\nfn @h() {\nb0:\n    return\n}\n";
+    EXPECT_NE(problems("desc4 closure () stride 0 runs @h\n" + none).find("takes the closure first, borrowed"),
+              std::string::npos);
+    const std::string owned = "\nfn @h(v0: owned ref) {\nb0(v0: owned ref):\n    release v0\n    return\n}\n";
+    EXPECT_NE(problems("desc4 closure () stride 0 runs @h\n" + owned).find("takes the closure first, borrowed"),
+              std::string::npos);
+    EXPECT_NE(problems("desc4 closure i64 stride 8 runs @h\ninstance_data 8 0:desc4\n" + none).find("no empty form"),
+              std::string::npos);
+}
+
 TEST(Verify, Dominance) {
     expect_problem(R"(    branch v3, b1, b2
 b1:
@@ -153,6 +176,17 @@ TEST(Verify, Shapes) {
         {"    v4 = list_new.ref v2, desc0\n", "description is not of a list"},
         {"    v4 = list_new.ref v2, desc9\n", "no such description"},
         {"    v4 = seq_len.u8 v1\n", "type is not i64"},
+        {"    v4 = hash_seed.i64\n", "type is not u64"},
+        {"    v4 = box_new.ref desc2 v2\n", "description is not of a box or closure"},
+        {"    v4 = box_new.ref desc4 v2\n", "number of leaves"},
+        {"    v4 = box_new.ref desc4 v1, v1\n", "operand 0 is ref, not i64"},
+        {"    v4 = box_new.ref desc4 v2, v1\n", "v1 is borrowed but consumed"},
+        {"    v4 = empty.ref desc4\n", "a box is no sequence"},
+        {"    v4 = empty.ref desc5\n", "a closure with captures has no empty object"},
+        {"    v4 = empty.ref desc6\n    v5 = call_closure sig0 v4, v3\n", "operand 1 is bool, not i64"},
+        {"    v4 = empty.ref desc6\n    v5 = call_closure sig1 v4, v1\n", "v1 is borrowed but consumed"},
+        {"    v4 = call_closure sig0 v2, v2\n", "operand 0 is i64, not ref"},
+        {"    v4 = box_data.ptr v2\n", "operand 0 is i64, not ref"},
         {"    trap_if Panic v2\n", "operand 0 is i64, not bool"},
         {"    trap_if Panic v3, v2\n", "number of operands"},
         {"    v4 = call_rt StringEq v1, v2\n", "operand 1 is i64, not ref"},

@@ -1,53 +1,10 @@
 // Each pass on a function small enough to read: what it claims happens, what it must not do does not.
-#include "ir/parse.h"
-#include "ir/print.h"
-#include "ir/verify.h"
+#include "pass.h"
+
 #include "opt/fold.h"
-#include "opt/passes.h"
-#include "opt/pipeline.h"
-
-#include <gtest/gtest.h>
-
-#include <initializer_list>
 
 using namespace tn;
-
-namespace {
-
-const std::string tables = R"(tenon_ir 1
-desc0 string String stride 1
-desc1 bytes Bytes stride 1
-desc2 list List[i64] stride 8
-
-)";
-
-using PassFn = bool (*)(ir::Module&, ir::Function&);
-
-// The function @f after the passes, verified after each.
-std::string run(const std::string& functions, std::initializer_list<PassFn> passes) {
-    ir::ParseError error;
-    auto module = ir::parse(tables + functions, error);
-    if (!module) return "line " + std::to_string(error.line) + ": " + error.message;
-    for (const auto& message : ir::verify(*module)) ADD_FAILURE() << "before: " << message;
-    ir::Function* fn = nullptr;
-    for (ir::Function& f : module->functions)
-        if (f.name == "f") fn = &f;
-    for (PassFn pass : passes) {
-        pass(*module, *fn);
-        for (const auto& message : ir::verify(*module, *fn)) ADD_FAILURE() << message << "\n" << ir::print(*module, *fn);
-    }
-    return ir::print(*module, *fn);
-}
-
-int count(const std::string& text, const std::string& part) {
-    int n = 0;
-    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-    return n;
-}
-
-#define EXPECT_COUNT(n, text, part) EXPECT_EQ(n, count(text, part)) << text
-
-} // namespace
+using namespace tn::opt::test;
 
 TEST(Simplify, FoldsConstants) {
     const auto text = run(R"(fn @f() -> i64 {
@@ -362,6 +319,46 @@ b0(v0: i64):
     EXPECT_COUNT(0, text, "call");
     EXPECT_COUNT(2, text, "add.i64");
     EXPECT_COUNT(2, text, "poll") << "one unit of fuel a call";
+}
+
+// Code of the prelude has no positions: what goes wrong in it goes wrong at the call.
+TEST(Inline, CodeWithoutAPositionGetsTheCalls) {
+    ir::ParseError error;
+    auto module = ir::parse("tenon_ir 1\nfile0 \"main.tn\"\nname0 \"main\"\nname1 \"closure in main\"\n"
+                            "loc0 file0:1:2 in name0\nloc1 file0:3:4 in name1\n" R"(
+fn @user(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = add.i64 v0, v0 @loc1
+    return v1 @loc1
+}
+fn @prelude(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = mul.i64 v0, v0
+    v2 = call @user v1
+    return v2
+}
+fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = call @prelude v0 @loc0
+    return v1 @loc0
+}
+)", error);
+    ASSERT_TRUE(module) << error.message;
+    opt::inline_calls(*module, module->functions[ir::FuncId(1)]);
+    opt::inline_calls(*module, module->functions[ir::FuncId(2)]);
+    EXPECT_TRUE(ir::verify(*module).empty());
+    const ir::Function& f = module->functions[ir::FuncId(2)];
+    auto positions = [&](ir::Op op) {
+        std::string text;
+        for (const ir::Inst& inst : f.insts) {
+            if (inst.op != op || !inst.block.is_valid()) continue;
+            for (ir::LocId at = inst.loc; at.is_valid(); at = module->locs[at].inlined_at)
+                text += std::to_string(module->locs[at].line) + " ";
+        }
+        return text;
+    };
+    EXPECT_EQ(positions(ir::Op::Mul), "1 ");
+    EXPECT_EQ(positions(ir::Op::Add), "3 1 ");
 }
 
 TEST(Fold, IntegersTrapOrWrapByTheirType) {

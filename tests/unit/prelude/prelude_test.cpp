@@ -1,0 +1,60 @@
+// The prelude as it is embedded: it parses, it is indexed, and everything public in it says what it is for.
+#include "prelude/prelude.h"
+
+#include <gtest/gtest.h>
+
+namespace tn::prelude {
+namespace {
+
+SymbolId name(std::string_view text) { return library().names().find(text); }
+
+TEST(Prelude, IsParsedOnceAndIndexed) {
+    const Library& prelude = library();
+    EXPECT_EQ(&prelude, &library());
+    EXPECT_EQ(prelude.index().modules().size(), embedded_files().size());
+    EXPECT_NE(prelude.index().find_item(name("Show")), nullptr);
+    EXPECT_NE(prelude.index().find_member(name("List"), name("map")), nullptr);
+    EXPECT_EQ(prelude.index().find_member(name("List"), name("Show")), nullptr);
+}
+
+TEST(Prelude, AnInternerOverItKnowsItsNames) {
+    Interner names(&library().names());
+    EXPECT_EQ(names.intern("List"), name("List"));
+    const SymbolId own = names.intern("a name that the prelude has not");
+    EXPECT_EQ(own.index(), library().names().size());
+    EXPECT_EQ(names.text(own), "a name that the prelude has not");
+    EXPECT_EQ(names.text(name("List")), "List");
+    EXPECT_EQ(names.intern("a name that the prelude has not"), own);
+}
+
+TEST(Prelude, ASourceMapOverItNumbersItsOwnFilesFromZero) {
+    diag::SourceMap sources(&library().sources());
+    EXPECT_EQ(sources.add("main.tn", "fn main() {}"), FileId(0));
+    EXPECT_EQ(sources.file_count(), 1u);
+    const FileId shared = library().index().ast(0).file;
+    EXPECT_TRUE(diag::SourceMap::is_shared(shared));
+    EXPECT_EQ(sources.text(shared), embedded_files()[0].text);
+}
+
+// What an editor shows for a method.
+TEST(Prelude, EveryPublicFunctionIsDocumented) {
+    const Library& prelude = library();
+    for (const syntax::Ast& tree : prelude.index().modules()) {
+        const std::string_view file = prelude.sources().name(tree.file);
+        auto check_doc = [&](const syntax::Item& item) {
+            const std::string_view spelled = prelude.names().text(item.name.symbol);
+            if (check::is_hidden_name(spelled)) return;
+            EXPECT_TRUE(item.doc.is_valid()) << file << ": `" << spelled << "` has no doc comment";
+        };
+        for (syntax::ItemId id : tree.view(tree.root)) {
+            const syntax::Item& item = tree.items[id];
+            if (item.name.is_valid()) check_doc(item);
+            const auto* impl = item.as<syntax::ImplItem>();
+            if (!impl || impl->trait.is_valid()) continue;
+            for (syntax::ItemId member : tree.view(impl->members)) check_doc(tree.items[member]);
+        }
+    }
+}
+
+} // namespace
+} // namespace tn::prelude
