@@ -43,7 +43,8 @@ endif()
 
 # --- the tenon command ---
 if(TARGET tenon AND EXISTS ${PROJECT_SOURCE_DIR}/tests/cli/cli_test.cpp)
-    tn_gtest(cli GTest::gtest_main SOURCES ${PROJECT_SOURCE_DIR}/tests/cli/cli_test.cpp)
+    file(GLOB cli_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cli/*_test.cpp)
+    tn_gtest(cli GTest::gtest_main SOURCES ${cli_tests})
     target_compile_definitions(cli PRIVATE TN_TENON="$<TARGET_FILE:tenon>")
     add_dependencies(cli tenon)
 endif()
@@ -54,6 +55,8 @@ if(TARGET tenon)
         get_filename_component(name ${example} NAME_WE)
         add_test(NAME example_${name} COMMAND tenon test ${example} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     endforeach()
+    add_test(NAME docs COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/docs/check_examples.py $<TARGET_FILE:tenon>
+        docs/language.md WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
     add_test(NAME kernels COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/bench/check_kernels.py $<TARGET_FILE:tenon>)
 endif()
 if(TARGET logfilter AND TARGET tenon_shared)
@@ -75,8 +78,8 @@ if(TN_FUZZ)
         target_link_libraries(fuzz_${name} PRIVATE tn_driver)
     endforeach()
     # Random programs, run in every way and compared.
-    add_executable(fuzz_program ${PROJECT_SOURCE_DIR}/tests/fuzz/program_fuzz.cpp
-        ${PROJECT_SOURCE_DIR}/tests/fuzz/program_generator.cpp ${PROJECT_SOURCE_DIR}/tests/golden/execute.cpp
+    file(GLOB program_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/program_*.cpp)
+    add_executable(fuzz_program ${program_sources} ${PROJECT_SOURCE_DIR}/tests/golden/execute.cpp
         ${PROJECT_SOURCE_DIR}/tests/golden/expectation.cpp)
     target_include_directories(fuzz_program PRIVATE ${PROJECT_SOURCE_DIR}/tests/golden)
     target_link_libraries(fuzz_program PRIVATE tn_driver)

@@ -72,20 +72,24 @@ TypeId BodyChecker::visit(ExprId id, const syntax::RecordExpr& node, const Expec
             report(Diag::NotAType, path_span, program_.input.sources.text(path_span), "a value");
         } else {
             std::vector<std::string_view> candidates;
-            for (std::uint32_t n = 0; n < types_.nominal_count(); ++n) {
+            for (std::uint32_t n = 0; program_.may_suggest() && n < types_.nominal_count(); ++n) {
                 if (types_.nominal(NominalId(n)).kind == TypeKind::Record)
                     candidates.push_back(types_.nominal(NominalId(n)).name);
             }
-            std::string best = name ? program_.suggest(text(name->name), candidates) : "";
+            std::string import = name ? program_.import_hint(body_.module, name->name) : "";
+            std::string best = name && import.empty() ? program_.suggest(text(name->name), candidates) : "";
             diag::DiagnosticBuilder builder =
                 report(Diag::UnknownType, path_span, program_.input.sources.text(path_span));
+            if (!import.empty()) builder.hint(import);
             if (!best.empty()) builder.hint("did you mean `" + best + "`?");
         }
         return check_all();
     }
     if (is_error(type)) return check_all();
     const std::vector<Field>* fields = nullptr;
-    if (types_.kind(type) == TypeKind::Record && variant_name.empty()) {
+    // The prelude makes maps and sets of their fields.
+    bool has_fields = types_.kind(type) == TypeKind::Record || (module_.is_prelude && types_.has_fields(type));
+    if (has_fields && variant_name.empty()) {
         fields = &types_.nominal(type).fields;
     } else if (types_.kind(type) == TypeKind::Enum && !variant_name.empty()) {
         const std::vector<Variant>& variants = types_.nominal(type).variants;

@@ -4,8 +4,8 @@
 // is a Row; its owned references wait in the ownership stack until somebody takes them. It refuses to know
 // how the functions it calls look inside.
 //
-// The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_loop,
-// lower_place, lower_call, lower_closure, lower_builtin, lower_pattern, lower_text.
+// The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_match, lower_loop,
+// lower_place, lower_map, lower_call, lower_closure, lower_builtin, lower_pattern, lower_text.
 #pragma once
 
 #include "lower/code_writer.h"
@@ -100,7 +100,8 @@ private:
         Mark mark;
         TypeId type; // of its value
     };
-    // Code that runs exactly when control reaches it from where the region was entered: arms, loops.
+    // Code that runs any number of times when control comes to where the region was entered, or that one may
+    // leave again as if nothing had happened: loops, guards. Not the arms of if and match, which meet.
     class Region {
     public:
         explicit Region(FunctionLowering& fn) : fn_(fn), outer_(fn.region_) {
@@ -131,15 +132,19 @@ private:
     TypeId concrete(TypeId type);
     bool is_never(TypeId type) { return types().kind(type) == TypeKind::Never; }
     std::string_view text(SymbolId symbol) const { return m_.input().interner.text(symbol); }
-    void at(Span place) { b_.set_loc(m_.loc(place, name_)); }
+    // The prelude's code stands nowhere in the script: traces begin with its caller.
+    void at(Span place);
     void at(ExprId id) { at(span(id)); }
     ExprId strip(ExprId id) const; // parentheses away
 
     // --- locals ---
     bool is_assigned(LocalId local, Span within);
-    // Nothing reads the variable after this, and it happens whenever the variable's scope is left later on.
-    bool is_last_use(LocalId local, ExprId id);
-    bool may_move(Span within); // some variable, by its last use
+    // Nothing on the way from here mentions the variable again, and one comes here at most once: it may be moved.
+    bool is_last_use(LocalId local, std::uint32_t position);
+    bool is_mentioned_after(LocalId local, std::uint32_t position) const;
+    // The variable owns something and may be moved, by its last use, within the span; or some variable.
+    bool may_move(LocalId local, Span within);
+    bool may_move(Span within);
     bool is_variable(LocalId local);
     // The row as what the variable will hold: pending references are taken, borrowed ones retained unless
     // they are stable, that is, outlive the variable, and the variable is never assigned.
@@ -171,6 +176,7 @@ private:
     Row settled(ExprId id, TypeId type);
     void effect(ExprId id);
     Row constant(const check::Constant& constant, TypeId type);
+    Row type_constant(const check::TypeConstant& constant); // `T.MAX`
     bool panics(ExprId id) const; // a block that does nothing but panic
 
 #define EXPR(name) Row lower(const syntax::name##Expr&, ExprId);
@@ -191,8 +197,21 @@ private:
     void jump_with(ir::BlockId target, const Row& row);
     Row join_row(ir::BlockId block, TypeId type); // parameters of a block as a pending value
     std::vector<RowLeaf> add_params(ir::BlockId block, TypeId type);
-    // Writes an arm: its value goes to `join`.
-    void arm(ExprId id, ir::BlockId join, TypeId type);
+    // An arm of an if or a match, written up to where it meets the others.
+    struct ArmEnd {
+        ir::BlockId block;
+        Row value;
+        Ownership::State state;
+    };
+    class Arms;
+    // A jump to the first arm that comes into question: where it is tested, or where it is known to match at
+    // the top.
+    void dispatch(const syntax::MatchExpr& node, const Row& matched, std::span<const ir::BlockId> entries,
+                  std::span<const ir::BlockId> known);
+    bool accepts(syntax::PatternId id, std::int64_t value) const;
+    void collect_cases(syntax::PatternId id, std::vector<std::int64_t>& cases, bool& is_open) const;
+    ir::ValueId top_test(const check::PatternInfo& pattern, const Row& value); // of Construct or Constant
+    void guard(ExprId id, std::vector<Binding>& bindings, ir::BlockId next, Mark after);
     void loop_body(const LoopFrame& frame, ExprId body); // ends with a jump to frame.next
     LoopFrame loop_frame(ExprId id);
     // At the end of a round. The prelude's loops with the label `'__uncounted` have none: they are short, and how
@@ -328,6 +347,9 @@ private:
     // --- patterns (lower_pattern.cpp) ---
     // Goes on where the pattern matches, else to `fail` (invalid: it is known to match).
     void match(syntax::PatternId id, const Row& value, ir::BlockId fail, std::vector<Binding>& bindings);
+    // The parts of a value that is known to be of the pattern's variant.
+    void match_payload(syntax::PatternId id, const Row& value, ir::BlockId fail,
+                       std::vector<Binding>& bindings);
     void test(ir::ValueId condition, ir::BlockId fail);
     void match_or(const syntax::OrPattern& node, const Row& value, ir::BlockId fail,
                   std::vector<Binding>& bindings);
@@ -355,9 +377,9 @@ private:
     std::vector<bool> is_captured_; // by local: a closure's own copy of a variable outside
     IdVec<LocalId, LocalSlot> locals_;
     std::vector<std::vector<std::uint32_t>> mutation_positions_; // by local
-    std::vector<std::uint32_t> last_whole_uses_;                 // by local: position; no_position
-    std::vector<std::uint32_t> move_positions_;                  // the same, ordered
-    static constexpr std::uint32_t no_position = 0xffffffffu;
+    std::vector<std::vector<std::uint32_t>> mention_positions_, whole_positions_; // likewise
+    // Arms that the one being written excludes, innermost first: what stands there is not on the way from here.
+    std::vector<Span> excluded_;
     unsigned region_ = 0, region_count_ = 0;
     std::vector<LoopFrame> loops_;
 };

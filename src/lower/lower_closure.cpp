@@ -25,10 +25,7 @@ Row FunctionLowering::closure(ExprId id) {
     std::vector<ValueId> leaves;
     for (LocalId local : c.captures) {
         // Mentioned last inside the closure: it moves there.
-        std::uint32_t last = last_whole_uses_[local.index()];
-        bool moves = last != no_position && last >= span(id).begin && last < span(id).end &&
-                     locals_[local].region == region_;
-        Row captured = moves ? take_local(local, 0) : read_local(local);
+        Row captured = is_last_use(local, span(id).end - 1) ? take_local(local, 0) : read_local(local);
         captured = to_owned(fit(std::move(captured), concrete(body_->locals[local].type)));
         for (const RowLeaf& leaf : captured.leaves) leaves.push_back(leaf.id);
     }

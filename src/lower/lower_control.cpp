@@ -1,5 +1,5 @@
-// Branches and exits: if, match, return, break, continue, `?`, accept and reject.
-#include "lower/function_lowering.h"
+// Branches and exits: if, return, break, continue, `?`, accept and reject.
+#include "lower/arms.h"
 
 #include "support/ice.h"
 
@@ -22,11 +22,6 @@ void FunctionLowering::jump_with(BlockId target, const Row& row) {
     ssa_.jump(target, args);
 }
 
-void FunctionLowering::arm(ExprId id, BlockId join, TypeId type) {
-    Region region(*this);
-    jump_with(join, settled(id, type));
-}
-
 bool FunctionLowering::panics(ExprId id) const {
     id = strip(id);
     if (const auto* b = node(id).as<syntax::BlockExpr>()) {
@@ -44,99 +39,35 @@ bool FunctionLowering::panics(ExprId id) const {
 Row FunctionLowering::lower(const syntax::IfExpr& n, ExprId id) {
     TypeId type = type_of(id);
     bool cold_then = panics(n.then_block), cold_else = n.else_expr.is_valid() && panics(n.else_expr);
-    BlockId no = ssa_.make_block(cold_else), join = ssa_.make_block();
-    std::vector<RowLeaf> result = add_params(join, type);
+    BlockId no = ssa_.make_block(cold_else);
     Mark mark = own_.mark();
+    Arms arms(*this, type, span(id), mark);
     if (n.pattern.is_valid()) {
         Row matched = scrutinee(n.condition, span(id));
-        Region region(*this);
-        Ownership::State before = own_.save();
-        std::vector<Binding> bindings;
         bool stable = !has_pending(matched);
         Mark after = own_.mark();
+        arms.split();
+        std::vector<Binding> bindings;
         match(n.pattern, matched, no, bindings);
-        for (Binding& binding : bindings) binding.row = claim(binding.local, std::move(binding.row), stable);
-        own_.drop_between(mark, after);
-        for (const Binding& binding : bindings) bind(binding.local, binding.row);
-        Row value = settled(n.then_block, type);
-        own_.leave(after);
-        jump_with(join, value);
-        own_.restore(before);
+        arms.enter_bound(bindings, stable, after, n.then_block);
     } else {
         BlockId yes = ssa_.make_block(cold_then);
         std::uint8_t hint = cold_then && !cold_else ? ir::Unlikely : cold_else && !cold_then ? ir::Likely : 0;
         condition(n.condition, yes, no, hint);
         ssa_.seal(yes);
         ssa_.start(yes);
-        arm(n.then_block, join, type);
+        arms.split();
+        arms.add(n.then_block);
     }
     ssa_.seal(no);
     ssa_.start(no);
     own_.leave(mark);
     if (n.else_expr.is_valid()) {
-        arm(n.else_expr, join, type);
+        arms.add(n.else_expr);
     } else {
-        jump_with(join, fit(unit(), type));
+        arms.add_value(fit(unit(), type));
     }
-    ssa_.seal(join);
-    ssa_.start(join);
-    return own_.own(Row{type, std::move(result)}, layout(type));
-}
-
-Row FunctionLowering::lower(const syntax::MatchExpr& n, ExprId id) {
-    TypeId type = type_of(id);
-    BlockId join = ssa_.make_block();
-    std::vector<RowLeaf> result = add_params(join, type);
-    Mark mark = own_.mark();
-    Row matched = scrutinee(n.scrutinee, span(id));
-    bool stable = !has_pending(matched);
-    Mark after = own_.mark();
-    auto arms = ast_->view(n.arms);
-    bool open = true; // an earlier arm may have failed to match
-    for (std::size_t i = 0; i < arms.size(); ++i) {
-        const syntax::MatchArm& a = arms[i];
-        Region region(*this);
-        bool last = i + 1 == arms.size() && !a.guard.is_valid();
-        BlockId next = last ? BlockId() : ssa_.make_block(i + 2 == arms.size() && panics(arms[i + 1].body));
-        Ownership::State before = own_.save();
-        std::vector<Binding> bindings;
-        match(a.pattern, matched, next, bindings);
-        if (a.guard.is_valid()) {
-            // The guard sees the matched value where it is; only what it passes is moved.
-            for (Binding& binding : bindings) {
-                Row seen = binding.row;
-                for (RowLeaf& leaf : seen.leaves) leaf.cleanup = CleanupId();
-                bind(binding.local, claim(binding.local, std::move(seen), true));
-            }
-            BlockId passed = ssa_.make_block(), refused = ssa_.make_block();
-            condition(a.guard, passed, refused);
-            ssa_.seal(passed);
-            ssa_.seal(refused);
-            ssa_.start(refused);
-            own_.release_since(after);
-            ssa_.jump(next);
-            ssa_.start(passed);
-            std::erase_if(bindings, [&](const Binding& binding) { return is_variable(binding.local); });
-        }
-        for (Binding& binding : bindings) binding.row = claim(binding.local, std::move(binding.row), stable);
-        own_.drop_between(mark, after);
-        for (const Binding& binding : bindings) bind(binding.local, binding.row);
-        Row value = settled(a.body, type);
-        own_.leave(after);
-        jump_with(join, value);
-        own_.restore(before);
-        if (last) {
-            open = false;
-            break;
-        }
-        ssa_.seal(next);
-        ssa_.start(next);
-    }
-    own_.forget(mark);
-    if (open) unreachable();
-    ssa_.seal(join);
-    ssa_.start(join);
-    return own_.own(Row{type, std::move(result)}, layout(type));
+    return arms.meet();
 }
 
 // ---- Exits ----

@@ -1,6 +1,7 @@
 // Expressions: dispatch by the checker's form, then by the node; literals, blocks, aggregates, conversions.
 #include "lower/function_lowering.h"
 
+#include "builtins/constant.h"
 #include "support/ice.h"
 
 #include <algorithm>
@@ -23,7 +24,7 @@ Row FunctionLowering::expr_of_form(ExprId id) {
     case Form::Constant: return constant(module_->constant(i), type_of(id));
     case Form::Local: {
         LocalId local(i.detail);
-        return is_last_use(local, id) ? take_local(local, 0) : read_local(local);
+        return is_last_use(local, span(id).begin) ? take_local(local, 0) : read_local(local);
     }
     case Form::Global:
     case Form::Field:
@@ -40,6 +41,7 @@ Row FunctionLowering::expr_of_form(ExprId id) {
         return is_operator ? operator_call(id) : call(id);
     }
     case Form::FnValue: return fn_value(id);
+    case Form::TypeConstant: return type_constant(module_->type_constants[i.detail]);
     case Form::Closure: return closure(id);
     case Form::IndexSet: return index_set(id);
     case Form::Plain: break;
@@ -69,21 +71,20 @@ Row FunctionLowering::operand(ExprId id, Span until, bool with_moves) {
     // Borrowed from a variable, which may be assigned, or moved by its last use, before the value is used.
     LocalId local = root_local(id);
     Span later{until.file, std::max(until.begin, span(id).end), until.end};
-    bool may_change = with_moves && may_move(later);
+    bool may_change = false;
     if (local.is_valid()) {
-        std::uint32_t last = last_whole_uses_[local.index()];
-        may_change = is_assigned(local, later) || (may_change && last >= later.begin && last < later.end);
-    } else if (!may_change) {
+        may_change = is_assigned(local, later) || (with_moves && may_move(local, later));
+    } else {
         auto changed = m_.mentions(body_->module, later);
-        may_change = std::ranges::any_of(changed, &Mention::is_mutation);
+        may_change =
+            std::ranges::any_of(changed, &Mention::is_mutation) || (with_moves && may_move(later));
     }
     return may_change ? to_pending(std::move(row)) : row;
 }
 
 Row FunctionLowering::scrutinee(ExprId id, Span until) {
     Mark mark = own_.mark();
-    // Arms are regions of their own: what they mention last is not moved.
-    Row row = operand(id, until, false);
+    Row row = operand(id, until);
     for (const RowLeaf& leaf : row.leaves) {
         if (leaf.cleanup.is_valid() && leaf.cleanup.index() < mark) return to_pending(std::move(row));
     }
@@ -95,7 +96,7 @@ Row FunctionLowering::last_use(ExprId id, Mark mark) {
     if (const auto* b = node(id).as<syntax::BlockExpr>()) return block(*b, type_of(id), mark);
     if (info(id).form == Form::Local) {
         LocalId named(info(id).detail);
-        return take_local(named, is_last_use(named, id) ? 0 : mark);
+        return take_local(named, is_last_use(named, span(id).begin) ? 0 : mark);
     }
     LocalId local = root_local(id);
     if (!local.is_valid()) return expr(id);
@@ -129,11 +130,20 @@ Row FunctionLowering::constant(const check::Constant& c, TypeId type) {
     return one(type, is_float(s) ? b_.const_float(s, c.number) : b_.const_int(s, ir::extend_int(s, c.bits)));
 }
 
+Row FunctionLowering::type_constant(const check::TypeConstant& c) {
+    TypeId owner = concrete(c.owner);
+    auto value = find_builtin_constant(types().kind(owner), c.name);
+    TN_CHECK(value.has_value(), types().print(owner) + " has no constant " + c.name);
+    return constant({value->bits, value->number}, simple(value->type));
+}
+
 bool FunctionLowering::is_simple(ExprId id) const {
     id = strip(id);
     const check::ExprInfo& i = info(id);
     const syntax::Expr& e = node(id);
-    if (i.form == Form::Constant || i.form == Form::Local || i.form == Form::Global) return true;
+    if (i.form == Form::Constant || i.form == Form::TypeConstant || i.form == Form::Local ||
+        i.form == Form::Global)
+        return true;
     if (i.form == Form::Field) {
         if (const auto* field = e.as<syntax::FieldExpr>()) return is_simple(field->base);
         if (const auto* field = e.as<syntax::TupleFieldExpr>()) return is_simple(field->base);
@@ -166,8 +176,13 @@ bool FunctionLowering::is_simple(ExprId id) const {
 Row FunctionLowering::lower(const syntax::ErrorExpr&, ExprId) {
     TN_ICE("an erroneous expression is lowered");
 }
-Row FunctionLowering::lower(const syntax::IntExpr&, ExprId) { TN_ICE("a number without a constant"); }
-Row FunctionLowering::lower(const syntax::FloatExpr&, ExprId) { TN_ICE("a number without a constant"); }
+// A number in the prelude whose type is a type parameter; all others have a constant.
+Row FunctionLowering::lower(const syntax::IntExpr& n, ExprId id) {
+    return constant({static_cast<std::int64_t>(n.magnitude), static_cast<double>(n.magnitude)}, type_of(id));
+}
+Row FunctionLowering::lower(const syntax::FloatExpr& n, ExprId id) {
+    return constant({0, n.value}, type_of(id));
+}
 Row FunctionLowering::lower(const syntax::BoolExpr&, ExprId) { TN_ICE("a bool without a constant"); }
 Row FunctionLowering::lower(const syntax::CharExpr&, ExprId) { TN_ICE("a char without a constant"); }
 Row FunctionLowering::lower(const syntax::NameExpr&, ExprId) { TN_ICE("a name that stands for nothing"); }

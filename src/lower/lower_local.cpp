@@ -19,6 +19,12 @@ FunctionLowering::FunctionLowering(ModuleLowering& module, ir::FuncId id, std::s
 
 TypeId FunctionLowering::concrete(TypeId type) { return types().substitute(type, type_params_, type_args_); }
 
+void FunctionLowering::at(Span place) {
+    if (module_->is_prelude) return b_.set_loc(ir::LocId());
+    m_.set_origin(place);
+    b_.set_loc(m_.loc(place, name_));
+}
+
 void FunctionLowering::enter_body(const check::Body& body, ExprId root) {
     body_ = &body;
     module_ = &m_.input().checked.modules[body.module];
@@ -26,16 +32,13 @@ void FunctionLowering::enter_body(const check::Body& body, ExprId root) {
     locals_.clear();
     locals_.resize(body.locals.size());
     mutation_positions_.assign(body.locals.size(), {});
-    last_whole_uses_.assign(body.locals.size(), no_position);
+    mention_positions_.assign(body.locals.size(), {});
+    whole_positions_.assign(body.locals.size(), {});
     for (const Mention& m : m_.mentions(body.module, span(root))) {
+        mention_positions_[m.local.index()].push_back(m.position);
         if (m.is_mutation) mutation_positions_[m.local.index()].push_back(m.position);
-        last_whole_uses_[m.local.index()] = m.is_whole ? m.position : no_position;
+        if (m.is_whole) whole_positions_[m.local.index()].push_back(m.position);
     }
-    move_positions_.clear();
-    for (std::uint32_t position : last_whole_uses_) {
-        if (position != no_position) move_positions_.push_back(position);
-    }
-    std::ranges::sort(move_positions_);
     is_captured_.assign(body.locals.size(), false);
     at(root);
 }
@@ -130,10 +133,30 @@ bool FunctionLowering::is_assigned(LocalId local, Span within) {
     return any_within(mutation_positions_[local.index()], within);
 }
 
-bool FunctionLowering::may_move(Span within) { return any_within(move_positions_, within); }
+bool FunctionLowering::is_mentioned_after(LocalId local, std::uint32_t position) const {
+    const std::vector<std::uint32_t>& all = mention_positions_[local.index()];
+    auto next = std::upper_bound(all.begin(), all.end(), position);
+    for (auto arm = excluded_.rbegin(); arm != excluded_.rend() && next != all.end(); ++arm) {
+        if (*next < arm->begin) return true;
+        next = std::lower_bound(next, all.end(), arm->end);
+    }
+    return next != all.end();
+}
 
-bool FunctionLowering::is_last_use(LocalId local, ExprId id) {
-    return last_whole_uses_[local.index()] == span(id).begin && locals_[local].region == region_;
+bool FunctionLowering::is_last_use(LocalId local, std::uint32_t position) {
+    return locals_[local].region == region_ && !is_mentioned_after(local, position);
+}
+
+bool FunctionLowering::may_move(LocalId local, Span within) {
+    if (!any_within(whole_positions_[local.index()], within)) return false;
+    const LocalSlot& slot = locals_[local];
+    return std::ranges::any_of(slot.cleanups, &CleanupId::is_valid) &&
+           !is_mentioned_after(local, within.end - 1);
+}
+
+bool FunctionLowering::may_move(Span within) {
+    return std::ranges::any_of(m_.mentions(body_->module, within),
+                               [&](const Mention& m) { return m.is_whole && may_move(m.local, within); });
 }
 
 bool FunctionLowering::is_variable(LocalId local) {

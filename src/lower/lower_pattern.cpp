@@ -50,15 +50,9 @@ void FunctionLowering::match(PatternId id, const Row& value, BlockId fail, std::
         }
         return;
     }
-    case PatternForm::Constant: {
-        if (!fail.is_valid()) return;
-        Row wanted = constant(module_->constant(p), value.type);
-        if (types().kind(value.type) == TypeKind::Bool) {
-            bool yes = module_->constant(p).bits != 0;
-            return test(yes ? value.id() : b_.unary(Op::Not, Scalar::Bool, value.id()), fail);
-        }
-        return test(b_.compare(Op::ICmp, Cond::Eq, value.id(), wanted.id()), fail);
-    }
+    case PatternForm::Constant:
+        if (fail.is_valid()) test(top_test(p, value), fail);
+        return;
     case PatternForm::String:
     case PatternForm::Bytes: {
         if (!fail.is_valid()) return;
@@ -92,23 +86,28 @@ void FunctionLowering::match(PatternId id, const Row& value, BlockId fail, std::
         }
         return;
     }
-    case PatternForm::Construct: {
-        if (fail.is_valid()) test(is_variant(value, p.detail), fail);
-        if (const auto* pattern = n.as<syntax::ConstructorPattern>()) {
-            auto elements = ast_->view(pattern->elements);
-            for (unsigned i = 0; i < elements.size(); ++i) {
-                match(elements[i], payload(value, p.detail, i), fail, bindings);
-            }
-        } else if (const auto* record = n.as<syntax::RecordPattern>()) {
-            auto fields = ast_->view(record->fields);
-            for (std::size_t i = 0; i < fields.size(); ++i) {
-                unsigned number = module_->pattern_fields[p.fields + i];
-                match(fields[i].pattern, payload(value, p.detail, number), fail, bindings);
-            }
-        }
-        return;
-    }
+    case PatternForm::Construct:
+        if (fail.is_valid()) test(top_test(p, value), fail);
+        return match_payload(id, value, fail, bindings);
     case PatternForm::Or: return match_or(*n.as<syntax::OrPattern>(), value, fail, bindings);
+    }
+}
+
+void FunctionLowering::match_payload(PatternId id, const Row& value, BlockId fail,
+                                     std::vector<Binding>& bindings) {
+    const check::PatternInfo& p = module_->info(id);
+    const syntax::Pattern& n = ast_->patterns[id];
+    at(n.span);
+    if (const auto* pattern = n.as<syntax::ConstructorPattern>()) {
+        auto elements = ast_->view(pattern->elements);
+        for (unsigned i = 0; i < elements.size(); ++i)
+            match(elements[i], payload(value, p.detail, i), fail, bindings);
+    } else if (const auto* record = n.as<syntax::RecordPattern>()) {
+        auto fields = ast_->view(record->fields);
+        for (std::size_t i = 0; i < fields.size(); ++i) {
+            unsigned number = module_->pattern_fields[p.fields + i];
+            match(fields[i].pattern, payload(value, p.detail, number), fail, bindings);
+        }
     }
 }
 

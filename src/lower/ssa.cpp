@@ -157,6 +157,12 @@ void Ssa::branch(ValueId condition, BlockId if_true, std::span<const ValueId> tr
     start_unreachable();
 }
 
+void Ssa::switch_on(ValueId value, std::span<const BlockId> targets) {
+    builder_.switch_on(value, targets);
+    for (std::uint32_t i = 0; i < targets.size(); ++i) add_edge(targets[i], i, {});
+    start_unreachable();
+}
+
 void Ssa::start_unreachable() {
     if (!unreachable_.is_valid()) {
         unreachable_ = make_block();

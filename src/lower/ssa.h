@@ -43,6 +43,8 @@ public:
                 std::uint8_t hint_flags = 0);
     void branch(ir::ValueId condition, ir::BlockId if_true, std::span<const ir::ValueId> true_args,
                 ir::BlockId if_false, std::span<const ir::ValueId> false_args, std::uint8_t hint_flags = 0);
+    // Targets as the builder's: cases 0, 1, ..., and otherwise the last one.
+    void switch_on(ir::ValueId value, std::span<const ir::BlockId> targets);
     // After the builder closed the current block by itself (Return, Trap, Unreachable).
     void start_unreachable();
 

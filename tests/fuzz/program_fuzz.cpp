@@ -1,18 +1,22 @@
 // Differential fuzzing: random programs must do the same in the interpreter and in every kind of machine
 // code: output, trap, stack trace, and an empty heap afterwards.
 //
-//   fuzz_program [--seconds N | --programs N] [--seed S]
+//   fuzz_program [--seconds N | --programs N] [--seed S] [--keep-going 1]
+//   fuzz_program --shrink FILE       makes a program that fails smaller
 //
-// The first difference is written as a .tn file that says which ways disagree; exit status 1. At the end
-// a report says how often each construct was generated.
+// Each program runs in a process of its own. The first difference is made smaller and written as a .tn file that
+// says which ways disagree; exit status 1. At the end a report says how often each construct was generated.
 #include "../golden/execute.h"
 #include "program_generator.h"
+#include "program_shrink.h"
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <sstream>
+#include <sys/wait.h>
 #include <unistd.h>
 
 using namespace tn;
@@ -20,6 +24,9 @@ using golden::Mode;
 using golden::Outcome;
 
 namespace {
+
+constexpr unsigned seconds_per_program = 60;
+constexpr std::size_t shrink_tries = 4000;
 
 std::string describe(const Outcome& outcome) {
     std::string text;
@@ -34,56 +41,146 @@ std::string describe(const Outcome& outcome) {
     return text;
 }
 
+// A limit may be reached at different places: memory that one way does not need, another does.
+bool reaches_limit(const Outcome& outcome) {
+    for (const golden::Finding& finding : outcome.findings) {
+        if (finding.name == "MemoryLimit" || finding.name == "StackOverflow" || finding.name == "OutOfFuel") return true;
+    }
+    return false;
+}
+
+enum class Verdict : char { Agrees = 'a', Traps = 't', Refused = 'r', Limit = 'l', Differs = 'd', Crashes = 'c' };
+
+struct Finding {
+    Verdict verdict = Verdict::Agrees;
+    std::string report;
+};
+
+// In this process: all ways of running a file.
+Finding compare_ways(const std::string& path) {
+    const golden::Expectation nothing;
+    std::string first;
+    bool traps = false;
+    for (Mode mode : golden::all_modes) {
+        const Outcome outcome = golden::execute(path, mode, nothing);
+        if (reaches_limit(outcome)) return {Verdict::Limit, ""};
+        const std::string result = describe(outcome);
+        if (mode == golden::all_modes[0]) {
+            first = result;
+            traps = !outcome.frames.empty();
+            if (result.find("error ") == 0) return {Verdict::Refused, result};
+        }
+        if (result == first && outcome.problem.empty()) continue;
+        const std::string name(golden::name_of(mode)), base(golden::name_of(golden::all_modes[0]));
+        return {Verdict::Differs, name + " differs from " + base + "\n--- " + base + "\n" + first + "--- " + name + "\n" + result};
+    }
+    return {traps ? Verdict::Traps : Verdict::Agrees, ""};
+}
+
+// In a child, so that a crash or a hang is a finding.
+Finding run_child(const std::string& text) {
+    const std::string path = "/tmp/tenon_fuzz_" + std::to_string(getpid()) + ".tn";
+    std::ofstream(path) << text;
+    int ends[2];
+    if (pipe(ends) != 0) std::abort();
+    std::fflush(nullptr);
+    const pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        alarm(seconds_per_program);
+        const Finding finding = compare_ways(path);
+        const std::string message = static_cast<char>(finding.verdict) + finding.report;
+        for (std::size_t sent = 0; sent < message.size();) {
+            const ssize_t n = write(ends[1], message.data() + sent, message.size() - sent);
+            if (n <= 0) break;
+            sent += static_cast<std::size_t>(n);
+        }
+        _exit(0);
+    }
+    close(ends[1]);
+    std::string message;
+    char buffer[4096];
+    for (ssize_t n; (n = read(ends[0], buffer, sizeof buffer)) > 0;) message.append(buffer, static_cast<std::size_t>(n));
+    close(ends[0]);
+    int status = 0;
+    waitpid(child, &status, 0);
+    std::remove(path.c_str());
+    if (WIFSIGNALED(status)) return {Verdict::Crashes, "died of signal " + std::to_string(WTERMSIG(status)) + "\n"};
+    if (message.empty() || WEXITSTATUS(status) != 0) return {Verdict::Crashes, "exit status " + std::to_string(WEXITSTATUS(status)) + "\n"};
+    return {static_cast<Verdict>(message[0]), message.substr(1)};
+}
+
+bool is_failure(const Finding& finding) { return finding.verdict == Verdict::Differs || finding.verdict == Verdict::Crashes; }
+
+// Writes the smaller program; answers its path.
+std::string keep(const std::string& name, const std::string& text, const Finding& finding) {
+    std::size_t tries = 0;
+    const std::string smaller = fuzz::shrink(text, [&](const std::string& candidate) {
+        return ++tries < shrink_tries && run_child(candidate).verdict == finding.verdict;
+    });
+    const Finding final = run_child(smaller);
+    std::istringstream lines(final.report.empty() ? finding.report : final.report);
+    std::ofstream file(name);
+    for (std::string line; std::getline(lines, line);) file << "// " << line << "\n";
+    file << smaller;
+    std::fprintf(stderr, "%s: %s\n", name.c_str(), final.report.c_str());
+    return name;
+}
+
+int shrink_file(const char* path) {
+    std::ostringstream text;
+    text << std::ifstream(path).rdbuf();
+    const Finding finding = run_child(text.str());
+    if (!is_failure(finding)) {
+        std::printf("%s does not fail\n", path);
+        return 0;
+    }
+    keep(std::string(path) + ".small.tn", text.str(), finding);
+    return 1;
+}
+
 } // namespace
 
 int main(int argc, char** argv) {
-    std::uint64_t seconds = 10, programs = ~std::uint64_t(0), seed = 1;
+    std::uint64_t seconds = 10, programs = ~std::uint64_t(0), seed = 1, keep_going = 0;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
+        if (!std::strcmp(argv[i], "--shrink")) return shrink_file(argv[i + 1]);
         if (!std::strcmp(argv[i], "--seconds")) seconds = value;
         else if (!std::strcmp(argv[i], "--programs")) programs = value, seconds = ~std::uint64_t(0) >> 1;
         else if (!std::strcmp(argv[i], "--seed")) seed = value;
+        else if (!std::strcmp(argv[i], "--keep-going")) keep_going = value;
         else {
-            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S]\n", argv[0]);
+            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S] [--keep-going 1] | --shrink FILE\n", argv[0]);
             return 2;
         }
     }
-    const std::string path = "/tmp/tenon_fuzz_" + std::to_string(getpid()) + ".tn";
-    const golden::Expectation nothing;
     const auto began = std::chrono::steady_clock::now();
-    std::uint64_t done = 0, traps = 0, refused = 0;
+    std::uint64_t done = 0, traps = 0, refused = 0, limits = 0, failures = 0;
     for (; done < programs; ++done, ++seed) {
         if (std::chrono::steady_clock::now() - began > std::chrono::seconds(static_cast<std::int64_t>(seconds))) break;
         const std::string text = fuzz::generate_program(seed);
-        std::ofstream(path) << text;
-        std::string first;
-        for (Mode mode : golden::all_modes) {
-            const Outcome outcome = golden::execute(path, mode, nothing);
-            const std::string result = describe(outcome);
-            const bool compiles = result.find("error ") != 0;
-            if (mode == golden::all_modes[0]) {
-                first = result;
-                traps += !outcome.frames.empty();
-                if (!compiles) {
-                    ++refused;
-                    // The generator means to write correct programs: say what it got wrong.
-                    if (refused <= 3) std::fprintf(stderr, "seed %llu does not compile: %s", static_cast<unsigned long long>(seed), result.c_str());
-                    break;
-                }
-            }
-            if (result == first && outcome.problem.empty()) continue;
-            const std::string kept = "fuzz_failure_" + std::to_string(seed) + ".tn";
-            std::ofstream file(kept);
-            file << "// seed " << seed << ": " << golden::name_of(mode) << " differs from " << golden::name_of(golden::all_modes[0]) << "\n" << text;
-            std::fprintf(stderr, "DIFFERENCE (seed %llu), program in %s\n--- %s\n%s--- %s\n%s", static_cast<unsigned long long>(seed), kept.c_str(),
-                         std::string(golden::name_of(golden::all_modes[0])).c_str(), first.c_str(), std::string(golden::name_of(mode)).c_str(), result.c_str());
-            std::remove(path.c_str());
-            return 1;
+        const Finding finding = run_child(text);
+        switch (finding.verdict) {
+        case Verdict::Agrees: break;
+        case Verdict::Traps: ++traps; break;
+        case Verdict::Limit: ++limits; break;
+        case Verdict::Refused:
+            // The generator means to write correct programs: say what it, or the compiler, got wrong.
+            if (++refused <= 3) std::fprintf(stderr, "seed %llu does not compile: %s", static_cast<unsigned long long>(seed), finding.report.c_str());
+            break;
+        case Verdict::Differs:
+        case Verdict::Crashes:
+            ++failures;
+            std::fprintf(stderr, "FAILURE (seed %llu): %s", static_cast<unsigned long long>(seed), finding.report.substr(0, 400).c_str());
+            keep("fuzz_failure_" + std::to_string(seed) + ".tn", text, finding);
+            if (keep_going == 0) return 1;
+            break;
         }
     }
-    std::remove(path.c_str());
-    std::printf("%llu programs in %zu ways without a difference; %llu trapped, %llu did not compile\n", static_cast<unsigned long long>(done),
-                golden::all_modes.size(), static_cast<unsigned long long>(traps), static_cast<unsigned long long>(refused));
+    std::printf("%llu programs in %zu ways, %llu differ; %llu trapped, %llu reached a limit, %llu did not compile\n",
+                static_cast<unsigned long long>(done), golden::all_modes.size(), static_cast<unsigned long long>(failures),
+                static_cast<unsigned long long>(traps), static_cast<unsigned long long>(limits), static_cast<unsigned long long>(refused));
     for (const auto& [what, n] : fuzz::covered()) std::printf("%10llu %s\n", static_cast<unsigned long long>(n), what.c_str());
-    return 0;
+    return failures == 0 && refused == 0 ? 0 : 1;
 }
