@@ -220,6 +220,7 @@ void Program::no_member(ModuleId from, const Entity& module, const syntax::Name&
             return;
         }
         for (const auto& [symbol, named] : names_[id]) {
+            if (!may_suggest()) break;
             if (named.is_pub || id == from) candidates.push_back(text(symbol));
         }
     } else {
@@ -233,7 +234,7 @@ void Program::no_member(ModuleId from, const Entity& module, const syntax::Name&
     std::string hint = suggest(spelled, candidates);
     if (!hint.empty()) {
         hint = "did you mean `" + hint + "`?";
-    } else if (module.kind == EntityKind::Module && input.explain_missing) {
+    } else if (module.kind == EntityKind::Module && input.explain_missing && may_suggest()) {
         // Perhaps a module's name was meant.
         const ModuleId id(module.index);
         const std::string whole = id.index() == 0 ? std::string(spelled) : path + "." + std::string(spelled);
@@ -288,7 +289,7 @@ std::optional<Entity> Program::find_path_quietly(ModuleId from, std::span<const 
 }
 
 std::string Program::import_hint(ModuleId from, SymbolId name) {
-    if (suggestions_ >= max_suggestions) return {};
+    if (!may_suggest()) return {};
     ++suggestions_;
     const std::string_view spelled = text(name);
     std::string path;

@@ -133,6 +133,7 @@ public:
     // Reports UnknownName with what might be meant; `locals` are more candidates.
     void unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals);
     // The nearest of the names; empty if none is near, or enough has been proposed in this compilation.
+    bool may_suggest() const { return suggestions_ < max_suggestions; } // else candidates need not be collected
     std::string suggest(std::string_view wanted, std::span<const std::string_view> candidates);
 
     // ---- types (resolve_type.cpp) ----
