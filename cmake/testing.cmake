@@ -43,7 +43,8 @@ endif()
 
 # --- the tenon command ---
 if(TARGET tenon AND EXISTS ${PROJECT_SOURCE_DIR}/tests/cli/cli_test.cpp)
-    tn_gtest(cli GTest::gtest_main SOURCES ${PROJECT_SOURCE_DIR}/tests/cli/cli_test.cpp)
+    file(GLOB cli_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/cli/*_test.cpp)
+    tn_gtest(cli GTest::gtest_main SOURCES ${cli_tests})
     target_compile_definitions(cli PRIVATE TN_TENON="$<TARGET_FILE:tenon>")
     add_dependencies(cli tenon)
 endif()

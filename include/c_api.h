@@ -193,6 +193,19 @@ typedef struct tn_value {
 #define TN_SET_FLOAT(v, t, x) ((void)((v)->tag = (t), (v)->aux = 0, (v)->as.f = (x)))
 #define TN_SET_NONE(v) ((void)((v)->tag = TN_TAG_NONE, (v)->aux = 0, (v)->as.u = 0))
 
+/* A file of a package in memory: "geometry/area.tn". The lengths may be TN_NTS. */
+typedef struct tn_source {
+    const char *name;
+    size_t name_len;
+    const char *text;
+    size_t text_len;
+} tn_source;
+
+/* Gives the source of a module, named by its path as imports write it: "geometry.area" (`path` ends in a NUL,
+ * too). TN_OK with `*src` and `*src_len` (TN_NTS is legal), which stay the callback's and are copied before it
+ * is called again; TN_NOT_FOUND if there is none; any other status is a compile error at the import. */
+typedef tn_status (*tn_load_fn)(void *ud, const char *path, size_t len, const char **src, size_t *src_len);
+
 /* A host function of the generic form. `args` (borrowed: read, copy, do not clear) has the registered
  * number and types. On success put a value of the registered result type into `*ret` (its ownership
  * passes to the library) and return TN_OK; for `()` leave it or set unit. To fail, return
@@ -309,6 +322,8 @@ TN_API void *tn_error_payload(const tn_error *e);
 #define TN_CONFIG_INTERPRET 7u      /* instance: 1 runs the (slow) reference interpreter; default 0 */
 #define TN_CONFIG_HASH_SEED 8u      /* instance: what `hash` starts from, for runs that must repeat; default 0: the
                                      * system's randomness, another one for each instance */
+#define TN_CONFIG_WHOLE_PACKAGE 9u  /* compile: 1 compiles all modules of a folder or of tn_compile_package,
+                                       imported or not: for checks and tests; default 0 */
 /* Fuel that never ends. */
 #define TN_FUEL_UNLIMITED ((uint64_t)-1)
 
@@ -349,7 +364,8 @@ TN_API tn_status tn_instance_new(tn_module *m, const tn_config *limits, tn_insta
  * closed when it ends. NULL, dead: nothing. Threads: [any]. Since: 1.0 */
 TN_API void tn_instance_free(tn_instance *inst);
 
-/* Reads a `const` or `var` of the script. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE,
+/* Reads a `const` or `var` of the script: of the root module by its name, of another one by its path, such as
+ * "geometry.area.count", whether it is `pub` or not. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE,
  * TN_UTF8, TN_NOT_FOUND, TN_TYPE for one whose type cannot cross, TN_BUSY, TN_NOMEM.
  * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_get_global(tn_instance *inst, const char *name, size_t len, tn_value *out,
@@ -389,16 +405,26 @@ TN_API const int32_t *tn_instance_status_word(const tn_instance *inst);
 /* ==== 4 modules ========================================================================================= */
 
 /* Compiles a source text to machine code. `name` stands in diagnostics and stack traces. `opts` may be NULL.
- * The first compilation seals the runtime: it takes no more host functions. Ownership: the caller owns
- * `*out`. Errors: TN_COMPILE with all diagnostics, TN_RANGE for a source beyond TN_CONFIG_MAX_SOURCE,
+ * The text imports what the host registered (tn_register_fn, tn_register_module) and what the host's loader
+ * finds (tn_register_loader), no files. The first compilation seals the runtime: it takes no more
+ * registrations. Ownership: the caller owns `*out`. Errors: TN_COMPILE with all diagnostics, TN_RANGE for a source beyond TN_CONFIG_MAX_SOURCE,
  * TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM, TN_INTERNAL. Threads: [shared]. Since: 1.0 */
 TN_API tn_status tn_compile(tn_runtime *rt, const char *name, size_t name_len, const char *src,
                             size_t src_len, const tn_config *opts, tn_module **out, tn_error **err);
 
-/* Compiles a `.tn` file, or a package: a folder with `main.tn`. Else as tn_compile. Errors: also TN_IO,
- * naming the path and the reason. Threads: [shared]. Since: 1.0 */
+/* Compiles a `.tn` file, or a package: a folder with `main.tn`. `import a.b;` finds `a/b.tn` or `a/b/main.tn`
+ * beside that file; nothing outside of its folder is read, through links neither. Else as tn_compile. Errors:
+ * also TN_IO, naming the path and the reason. Threads: [shared]. Since: 1.0 */
 TN_API tn_status tn_compile_path(tn_runtime *rt, const char *path, size_t len, const tn_config *opts,
                                  tn_module **out, tn_error **err);
+
+/* Compiles a package whose files the host has in memory: `main.tn`, and any others that imports name as they
+ * would name files beside it. `name` stands before the files' names in diagnostics and stack traces; it may be
+ * empty. Everything is copied. Else as tn_compile. Errors: also TN_ARG for a file name that is not a relative
+ * path of identifiers that ends in `.tn`, TN_DUPLICATE for one that is there twice, TN_NOT_FOUND without
+ * `main.tn`. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_compile_package(tn_runtime *rt, const char *name, size_t name_len, const tn_source *files,
+                                    size_t count, const tn_config *opts, tn_module **out, tn_error **err);
 
 /* One more reference; answers `m`, or NULL if it is not a live module. Threads: [shared]. Since: 1.0 */
 TN_API tn_module *tn_module_ref(tn_module *m);
@@ -411,8 +437,8 @@ TN_API void tn_module_free(tn_module *m);
  * Ownership: the caller owns it. Threads: [shared]. Since: 1.0 */
 TN_API tn_error *tn_module_warnings(tn_module *m);
 
-/* How many functions a host can look up: the top-level functions that are not generic, in source order.
- * Errors: 0. Threads: [shared]. Since: 1.0 */
+/* How many functions a host can look up: the top-level functions of the root module that are not generic, in
+ * source order, then those that it passes on with `pub import`. Errors: 0. Threads: [shared]. Since: 1.0 */
 TN_API size_t tn_module_function_count(const tn_module *m);
 
 /* Function `i`. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE, TN_RANGE, TN_NOMEM.
@@ -425,7 +451,7 @@ TN_API tn_status tn_module_function_at(tn_module *m, size_t i, tn_function **out
 TN_API tn_status tn_module_function(tn_module *m, const char *name, size_t name_len, const char *sig,
                                     size_t sig_len, tn_function **out, tn_error **err);
 
-/* The `test` blocks of the module. Run one by calling its function, which has no parameters and no result,
+/* The `test` blocks of all modules that were compiled, but those the host registered. Run one by calling its function, which has no parameters and no result,
  * best on an instance of its own: TN_OK is a pass, a trap a failure. Errors: 0.
  * Threads: [shared]. Since: 1.0 */
 TN_API size_t tn_module_test_count(const tn_module *m);
@@ -639,12 +665,31 @@ TN_API int32_t tn_type_equal(const tn_type *a, const tn_type *b);
 
 /* ==== 8 host_functions ================================================================================== */
 
-/* Before the first compilation of the runtime. A script calls a function registered as "net.lookup" as
+/* All registrations come before the first compilation of the runtime. A script calls a function registered as "net.lookup" as
  * `net.lookup(x)`, one registered as "now" as `now()`. `sig` is in the language's own words:
  * "fn(String, i64) -> bool". */
 
 /* Flags. */
 #define TN_FN_PURE 1u /* same result for same arguments, no effects: calls may be merged or left out */
+
+/* Registers a module written in Tenon, which every script of the runtime can import by its path, such as
+ * "http" or "acme.http". It imports only what the host registered, and may stand at the path of host functions
+ * (`http.get` registered, `http` a module that makes it comfortable): its own names come first. Its syntax is
+ * checked at once, the rest when a script imports it; its tests are not run, its warnings not shown. A package
+ * that has a module of the same path cannot import either. Errors: TN_COMPILE with all diagnostics, TN_CLOSED
+ * after the first compilation, TN_DUPLICATE, TN_ARG for a path that is none, TN_RANGE for a source beyond
+ * TN_CONFIG_MAX_SOURCE, TN_HANDLE, TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_register_module(tn_runtime *rt, const char *path, size_t path_len, const char *src,
+                                    size_t src_len, tn_error **err);
+
+/* Registers the callback that is asked for modules which neither the package nor the registered modules have,
+ * once for each path in each compilation: for `import a.b.c;` first for "a.b.c", then, until one is found, for
+ * "a.b" and "a", because the last names may be of things inside of a module. What it gives are modules of the
+ * package. It is called on the thread that compiles (so on several at once if the host compiles on several) and
+ * may not compile on this runtime. `fin` runs when the runtime and all that was compiled on it are gone. Errors
+ * (`fin` has then run): TN_CLOSED after the first compilation, TN_DUPLICATE for a second one, TN_ARG, TN_HANDLE,
+ * TN_NOMEM. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_register_loader(tn_runtime *rt, tn_load_fn load, void *ud, tn_finalizer fin, tn_error **err);
 
 /* Registers a generic host function: scalars, String, Bytes, List, tuples, Option in any nesting. `fin` runs
  * when the runtime and all that was compiled on it are gone. Errors (`fin` has then run): TN_CLOSED after

@@ -21,7 +21,7 @@ SCALARS = {
     "void": "None", "size_t": "c_size_t", "int32_t": "c_int32", "uint32_t": "c_uint32", "int64_t": "c_int64",
     "uint64_t": "c_uint64", "double": "c_double", "tn_status": "c_int32", "tn_tag": "c_uint32",
 }
-STRUCTS = {"tn_value": "Value", "tn_slot": "Slot"}
+STRUCTS = {"tn_value": "Value", "tn_slot": "Slot", "tn_source": "Source"}
 
 
 def strip_comments(text: str) -> str:
@@ -40,7 +40,7 @@ def python_type(c_type: str, callbacks: set[str], result: bool = False) -> str:
         return SCALARS[base]
     # Text results stay addresses: c_char_p would convert at once and lose the length.
     if base == "char":
-        return "c_void_p" if result else "c_char_p" if stars == 1 else "POINTER(c_void_p)"
+        return "POINTER(c_void_p)" if stars > 1 else "c_void_p" if result else "c_char_p"
     if base in STRUCTS:
         return f"POINTER({STRUCTS[base]})"
     if base in SCALARS and base != "void":
@@ -80,6 +80,10 @@ def generate(header: str) -> str:
         "",
         "class Value(Structure):",
         '    _fields_ = [("tag", c_uint32), ("aux", c_uint32), ("as_", Slot)]',
+        "",
+        "",
+        "class Source(Structure):",
+        '    _fields_ = [("name", c_char_p), ("name_len", c_size_t), ("text", c_char_p), ("text_len", c_size_t)]',
         "",
         "",
     ]

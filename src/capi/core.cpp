@@ -8,6 +8,26 @@
 
 namespace tn::capi {
 
+namespace {
+
+driver::SourceAnswer ask_loader(const host::SourceLoader& loader, const std::string& path) {
+    driver::SourceAnswer answer;
+    const char* text = nullptr;
+    std::size_t length = 0;
+    const tn_status status = loader.load(loader.user_data.get(), path.data(), path.size(), &text, &length);
+    if (status == TN_NOT_FOUND) return answer;
+    if (status != TN_OK) {
+        answer.problem = std::string("the host's loader answered ") + tn_status_name(status);
+    } else if (!text && length != 0) {
+        answer.problem = "the host's loader gave no text";
+    } else {
+        answer.text = length == TN_NTS ? std::string(text) : std::string(text ? text : "", length);
+    }
+    return answer;
+}
+
+} // namespace
+
 RuntimeCore::RuntimeCore() : timer(std::make_unique<Timer>()) {
     engine.shared = std::make_shared<rt::RuntimeShared>();
 }
@@ -29,6 +49,9 @@ const driver::Engine& RuntimeCore::seal() {
             functions.push_back(std::move(fn));
         }
         engine.host_functions = std::move(functions);
+        engine.modules = registry.modules();
+        if (registry.loader().load)
+            engine.load_source = [this](const std::string& path) { return ask_loader(registry.loader(), path); };
         engine.generic_call = &dispatch_host_call;
         engine.instance_context_offset = offsetof(Cell, context);
     });

@@ -1,4 +1,4 @@
-// Section 8 of c_api.h: host functions.
+// Section 8 of c_api.h: host functions and modules.
 #include "capi/dispatch.h"
 #include "capi/text.h"
 
@@ -59,6 +59,43 @@ tn_status tn_register_native(tn_runtime* rt, const char* path, size_t path_len, 
                              size_t sig_len, tn_fnptr fn, void* ud, tn_finalizer fin, uint32_t flags,
                              tn_error** err) {
     return register_function(rt, path, path_len, sig, sig_len, fn, false, ud, fin, flags, err);
+}
+
+tn_status tn_register_module(tn_runtime* rt, const char* path, size_t path_len, const char* src, size_t src_len,
+                             tn_error** err) {
+    return guarded(err, [&]() -> tn_status {
+        RuntimeCore* core = find_runtime(rt);
+        if (!core) return report_handle(err, rt, "runtime");
+        std::string_view path_text, source;
+        if (tn_status status = read_text(path, path_len, "path", path_text, err); status != TN_OK) return status;
+        if (tn_status status = read_text(src, src_len, "source", source, err); status != TN_OK) return status;
+        const std::uint64_t limit = core->config.get(TN_CONFIG_MAX_SOURCE);
+        if (source.size() > limit) {
+            return report(err, TN_RANGE,
+                          {"the source has ", Number(source.size()).text(), " bytes, the limit is ",
+                           Number(limit).text()});
+        }
+        driver::SyntaxCheck syntax = driver::check_syntax(path_text, source);
+        if (syntax.has_errors)
+            return report(err, make_compile_error(TN_COMPILE, syntax.sources, std::move(syntax.diagnostics)));
+        std::string message;
+        const host::RegisterResult result = core->registry.add_module(path_text, std::string(source), message);
+        if (result == host::RegisterResult::Registered) return TN_OK;
+        return report(err, status_of(result), {message});
+    });
+}
+
+tn_status tn_register_loader(tn_runtime* rt, tn_load_fn load, void* ud, tn_finalizer fin, tn_error** err) {
+    host::SourceLoader loader{load, host::UserData(ud, fin)};
+    return guarded(err, [&]() -> tn_status {
+        RuntimeCore* core = find_runtime(rt);
+        if (!core) return report_handle(err, rt, "runtime");
+        if (!load) return report(err, TN_ARG, {"load is NULL"});
+        std::string message;
+        const host::RegisterResult result = core->registry.set_loader(loader, message);
+        if (result == host::RegisterResult::Registered) return TN_OK;
+        return report(err, status_of(result), {message});
+    });
 }
 
 tn_status tn_frame_fail(tn_frame* fr, tn_status s, const char* msg, size_t len, void* payload,

@@ -2,9 +2,11 @@
 #include "capi/core.h"
 #include "capi/inside.h"
 #include "capi/text.h"
+#include "driver/package.h"
 #include "host/signature.h"
 
 #include <algorithm>
+#include <map>
 
 using namespace tn;
 using namespace tn::capi;
@@ -15,6 +17,7 @@ driver::Options compile_options(const Config& config, const Config& base) {
     driver::Options options;
     options.opt_level = static_cast<int>(config.get(TN_CONFIG_OPT_LEVEL, &base));
     options.max_source_bytes = config.get(TN_CONFIG_MAX_SOURCE, &base);
+    options.whole_package = config.get(TN_CONFIG_WHOLE_PACKAGE, &base) != 0;
     return options;
 }
 
@@ -154,6 +157,42 @@ tn_status tn_compile_path(tn_runtime* rt, const char* path, size_t len, const tn
         Ref<RuntimeCore> keep = Ref<RuntimeCore>::share(runtime);
         return finish_compile(*runtime, driver::compile_path(runtime->seal(), std::string(text), options),
                               out, err);
+    });
+}
+
+tn_status tn_compile_package(tn_runtime* rt, const char* name, size_t name_len, const tn_source* files,
+                             size_t count, const tn_config* opts, tn_module** out, tn_error** err) {
+    if (out) *out = nullptr;
+    return guarded(err, [&] {
+        RuntimeCore* runtime = nullptr;
+        driver::Options options;
+        tn_status status = begin_compile(rt, opts, out, runtime, options, err);
+        if (status != TN_OK) return status;
+        std::string_view prefix;
+        if (status = read_text(name, name_len, "name", prefix, err); status != TN_OK) return status;
+        if (!files && count != 0) return report(err, TN_ARG, {"files is NULL"});
+        std::map<std::string, std::string> texts;
+        for (size_t i = 0; i < count; ++i) {
+            std::string_view file, text;
+            if (status = read_text(files[i].name, files[i].name_len, "file name", file, err); status != TN_OK)
+                return status;
+            if (status = read_text(files[i].text, files[i].text_len, "source", text, err); status != TN_OK)
+                return status;
+            if (const std::string why = driver::bad_file_name(file); !why.empty())
+                return report(err, TN_ARG, {"`", file, "` cannot be a file of a package: ", why});
+            if (text.size() > options.max_source_bytes) {
+                return report(err, TN_RANGE,
+                              {"`", file, "` has ", Number(text.size()).text(), " bytes, the limit is ",
+                               Number(options.max_source_bytes).text()});
+            }
+            if (!texts.emplace(file, text).second)
+                return report(err, TN_DUPLICATE, {"`", file, "` is given twice"});
+        }
+        if (!texts.contains("main.tn")) return report(err, TN_NOT_FOUND, {"the package has no `main.tn`"});
+        Ref<RuntimeCore> keep = Ref<RuntimeCore>::share(runtime);
+        return finish_compile(*runtime,
+                              driver::compile_texts(runtime->seal(), prefix, std::move(texts), options), out,
+                              err);
     });
 }
 

@@ -92,6 +92,7 @@ void Program::check_bodies() {
         checker.check_test();
         out.tests[TestId(i)].body = checker.take_body();
     }
+    if (input.whole_prelude) use_whole_prelude();
     reads_prelude_ = true;
     while (!queue_.empty()) {
         FnId id = queue_.back();

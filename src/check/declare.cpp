@@ -110,7 +110,7 @@ void Program::declare_item(ModuleId module, ItemId id) {
                        add_name(module, item.name, Entity{EntityKind::Fn, fn.value});
                    },
                    [&](const syntax::TestItem& node) {
-                       if (input.modules[module.index()].is_host) return;
+                       if (is_host_module(module)) return;
                        Test test;
                        test.title = node.title.is_valid() ? std::string(text(node.title)) : "";
                        test.span = node.title_span;

@@ -105,11 +105,11 @@ void Program::resolve_imports() {
 
 // The module is the whole path or the longest front of it that is one; the rest names something inside.
 Program::ImportStep Program::follow_import(const Import& import) {
-    const bool in_host = input.modules[import.module.index()].is_host;
+    const bool in_host = is_host_module(import.module);
     for (std::string_view front = import.path; !front.empty(); front = front_of(front)) {
         std::optional<ModuleId> module = find_module(front, in_host);
         if (!module) continue;
-        const bool is_host = input.modules[module->index()].is_host;
+        const bool is_host = is_host_module(*module);
         SymbolId symbol = interner.intern(front);
         if (!is_host && module->index() != 0 &&
             (host_sources_.contains(front) || host_modules_.contains(symbol) || host_fns_.contains(symbol))) {
@@ -138,27 +138,25 @@ Program::ImportStep Program::follow_names(const Import& import, ModuleId module,
         const SymbolId name = interner.intern(part);
         Entity entity;
         auto it = names_[module].find(name);
-        if (it == names_[module].end()) {
-            std::optional<Entity> of_host;
-            if (input.modules[module.index()].is_host)
-                of_host = find_host_member(interner.intern(out.modules[module].path), name);
-            if (!of_host) {
-                if (!is_last) return {refuse_import(import)};
-                no_member(import.module, Entity{EntityKind::Module, module.value}, {name, import.name.span});
-                return {Entity{}};
-            }
+        const Named* named = it == names_[module].end() ? nullptr : &it->second;
+        // Beside the source of its module, the host may have registered functions: what the source does not show,
+        // or imports from them itself, is one of these.
+        std::optional<Entity> of_host;
+        if (is_host_module(module) && (!named || !may_name(import.module, module, *named) || is_import(*named, import)))
+            of_host = find_host_member(interner.intern(out.modules[module].path), name);
+        if (of_host) {
             entity = *of_host;
+        } else if (!named || !may_name(import.module, module, *named)) {
+            if (!named && !is_last) return {refuse_import(import)};
+            const std::size_t behind = rest.size() - part.size();
+            const std::string_view front = std::string_view(import.path).substr(0, import.path.size() - behind);
+            no_member(import.module, Entity{EntityKind::Module, module.value}, {name, span_of_part(import, front)});
+            return {Entity{}};
         } else {
-            const Named& named = it->second;
-            if (!named.is_pub && module != import.module) {
-                const std::string_view front = std::string_view(import.path).substr(0, import.path.size() - rest.size() + part.size());
-                no_member(import.module, Entity{EntityKind::Module, module.value}, {name, span_of_part(import, front)});
-                return {Entity{}};
-            }
-            if (named.import != no_import && imports_[named.import].state != Import::State::Done)
-                return {{}, named.import};
-            named.is_used = true;
-            entity = named.entity;
+            if (named->import != no_import && imports_[named->import].state != Import::State::Done)
+                return {{}, named->import};
+            named->is_used = true;
+            entity = named->entity;
         }
         if (is_last || entity.kind == EntityKind::Unavailable) return {entity};
         rest.remove_prefix(part.size() + 1);
@@ -186,7 +184,7 @@ Entity Program::refuse_import(const Import& import) {
     MissingModule missing;
     missing.path = import.path;
     if (input.explain_missing)
-        missing = input.explain_missing(import.path, input.modules[import.module.index()].is_host);
+        missing = input.explain_missing(import.path, is_host_module(import.module));
     const Span span = span_of_part(import, missing.path);
     diag::DiagnosticBuilder report = sink.dropped();
     switch (missing.why) {
@@ -222,6 +220,7 @@ void Program::no_member(ModuleId from, const Entity& module, const syntax::Name&
             return;
         }
         for (const auto& [symbol, named] : names_[id]) {
+            if (!may_suggest()) break;
             if (named.is_pub || id == from) candidates.push_back(text(symbol));
         }
     } else {
@@ -235,7 +234,7 @@ void Program::no_member(ModuleId from, const Entity& module, const syntax::Name&
     std::string hint = suggest(spelled, candidates);
     if (!hint.empty()) {
         hint = "did you mean `" + hint + "`?";
-    } else if (module.kind == EntityKind::Module && input.explain_missing) {
+    } else if (module.kind == EntityKind::Module && input.explain_missing && may_suggest()) {
         // Perhaps a module's name was meant.
         const ModuleId id(module.index);
         const std::string whole = id.index() == 0 ? std::string(spelled) : path + "." + std::string(spelled);
@@ -248,13 +247,13 @@ void Program::no_member(ModuleId from, const Entity& module, const syntax::Name&
 std::optional<Entity> Program::find_in_module(ModuleId from, const Entity& module, SymbolId name) {
     if (module.kind == EntityKind::HostModule) return find_host_member(SymbolId(module.index), name);
     const ModuleId id(module.index);
-    if (auto it = names_[id].find(name); it != names_[id].end()) {
-        if (!it->second.is_pub && id != from) return {};
+    auto it = names_[id].find(name);
+    if (it != names_[id].end() && may_name(from, id, it->second)) {
         it->second.is_used = true;
         return it->second.entity;
     }
     // What the host registered beside its module's source.
-    if (input.modules[id.index()].is_host) return find_host_member(interner.intern(out.modules[id].path), name);
+    if (is_host_module(id)) return find_host_member(interner.intern(out.modules[id].path), name);
     return {};
 }
 
@@ -290,13 +289,13 @@ std::optional<Entity> Program::find_path_quietly(ModuleId from, std::span<const 
 }
 
 std::string Program::import_hint(ModuleId from, SymbolId name) {
-    if (suggestions_ >= max_suggestions) return {};
+    if (!may_suggest()) return {};
     ++suggestions_;
     const std::string_view spelled = text(name);
     std::string path;
     for (std::size_t m = 0; m < input.modules.size() && path.empty(); ++m) {
         const ModuleId id(m);
-        if (id == from || (input.modules[m].is_host != input.modules[from.index()].is_host)) continue;
+        if (id == from || (input.modules[m].is_host != is_host_module(from))) continue;
         const std::string own = module_name(id);
         const std::size_t dot = own.rfind('.');
         if (std::string_view(own).substr(dot == own.npos ? 0 : dot + 1) == spelled) {
@@ -322,7 +321,7 @@ void Program::order_modules() {
         // What an item's module is, its path tells: a name that was passed on still initializes its own module
         // first, because the module that passes it on imports that one.
         if (target == 0xffffffffu) {
-            const bool in_host = input.modules[import.module.index()].is_host;
+            const bool in_host = is_host_module(import.module);
             for (std::string_view front = import.path; !front.empty(); front = front_of(front)) {
                 if (auto module = find_module(front, in_host)) {
                     target = module->value;
@@ -363,7 +362,7 @@ void Program::warn_unused_imports() {
     for (std::size_t i = 0; i < imports_.size(); ++i) {
         const Import& import = imports_[i];
         const Named& named = names_[import.module].at(import.name.symbol);
-        if (named.is_used || named.is_pub || input.modules[import.module.index()].is_host) continue;
+        if (named.is_used || named.is_pub || is_host_module(import.module)) continue;
         sink.report(Diag::UnusedName, import.name.span, text(import.name.symbol))
             .primary("this import can be removed");
     }

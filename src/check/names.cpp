@@ -98,7 +98,7 @@ std::vector<std::string_view> Program::member_names(TypeId owner, bool is_static
 }
 
 std::string Program::suggest(std::string_view wanted, std::span<const std::string_view> candidates) {
-    if (suggestions_ >= max_suggestions) return {};
+    if (!may_suggest()) return {};
     ++suggestions_;
     Suggestion suggestion(wanted);
     for (std::string_view candidate : candidates) suggestion.offer(candidate);
@@ -110,7 +110,7 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span,
     std::string_view spelled = text(name);
     std::string best(foreign_value(spelled));
     std::string import = best.empty() ? import_hint(module, name) : "";
-    if (best.empty() && import.empty()) {
+    if (best.empty() && import.empty() && may_suggest()) {
         std::vector<std::string_view> candidates(locals.begin(), locals.end());
         for (const auto& [symbol, named] : names_[module]) candidates.push_back(text(symbol));
         for (const auto& [symbol, fn] : host_fns_) candidates.push_back(text(symbol));

@@ -116,6 +116,9 @@ public:
     std::optional<Entity> find_path_quietly(ModuleId from, std::span<const syntax::Name> path);
     // "write `import a.name;`" when another module could give the name; empty: none.
     std::string import_hint(ModuleId from, SymbolId name);
+    bool is_host_module(ModuleId module) const {
+        return module.index() < input.modules.size() && input.modules[module.index()].is_host;
+    }
     // For messages: its path, of the root the name by which others import from it.
     std::string module_name(ModuleId module) const;
     // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's of
@@ -130,6 +133,7 @@ public:
     // Reports UnknownName with what might be meant; `locals` are more candidates.
     void unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals);
     // The nearest of the names; empty if none is near, or enough has been proposed in this compilation.
+    bool may_suggest() const { return suggestions_ < max_suggestions; } // else candidates need not be collected
     std::string suggest(std::string_view wanted, std::span<const std::string_view> candidates);
 
     // ---- types (resolve_type.cpp) ----
@@ -222,6 +226,10 @@ private:
     };
     ImportStep follow_import(const Import& import);
     ImportStep follow_names(const Import& import, ModuleId module, std::string_view rest);
+    static bool may_name(ModuleId from, ModuleId owner, const Named& named) { return named.is_pub || from == owner; }
+    bool is_import(const Named& named, const Import& import) const {
+        return named.import != no_import && &imports_[named.import] == &import;
+    }
     Entity refuse_import(const Import& import);
     Span span_of_part(const Import& import, std::string_view front) const;
     std::optional<ModuleId> find_module(std::string_view path, bool in_host_module) const;
@@ -243,6 +251,7 @@ private:
 
     // generics.cpp
     void declare_generics(ModuleId module, syntax::ListOf<syntax::GenericParam> list, Generics& into);
+    NumberClass class_bound(ModuleId module, TypeExprId bound) const;
     // Of the list's parameters, which are the last of `into`.
     void resolve_bounds(const TypeScope& scope, syntax::ListOf<syntax::GenericParam> list, Generics& into);
     std::optional<Bound> resolve_trait(const TypeScope& scope, TypeExprId id, TypeId subject, bool is_impl);
@@ -271,6 +280,7 @@ private:
 
     // prelude_decls.cpp
     void add_prelude_modules();
+    void use_whole_prelude();
     std::optional<Entity> find_prelude_entity(SymbolId name);
     std::optional<FnId> find_prelude_member(TypeId owner, SymbolId name);
     FnId declare_prelude_member(const PreludeMember& member);

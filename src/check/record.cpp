@@ -72,13 +72,15 @@ TypeId BodyChecker::visit(ExprId id, const syntax::RecordExpr& node, const Expec
             report(Diag::NotAType, path_span, program_.input.sources.text(path_span), "a value");
         } else {
             std::vector<std::string_view> candidates;
-            for (std::uint32_t n = 0; n < types_.nominal_count(); ++n) {
+            for (std::uint32_t n = 0; program_.may_suggest() && n < types_.nominal_count(); ++n) {
                 if (types_.nominal(NominalId(n)).kind == TypeKind::Record)
                     candidates.push_back(types_.nominal(NominalId(n)).name);
             }
-            std::string best = name ? program_.suggest(text(name->name), candidates) : "";
+            std::string import = name ? program_.import_hint(body_.module, name->name) : "";
+            std::string best = name && import.empty() ? program_.suggest(text(name->name), candidates) : "";
             diag::DiagnosticBuilder builder =
                 report(Diag::UnknownType, path_span, program_.input.sources.text(path_span));
+            if (!import.empty()) builder.hint(import);
             if (!best.empty()) builder.hint("did you mean `" + best + "`?");
         }
         return check_all();

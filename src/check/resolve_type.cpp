@@ -214,7 +214,7 @@ void Program::unknown_type(const TypeScope& scope, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
     std::string best(foreign_type(spelled));
     std::string import = best.empty() ? import_hint(scope.module, name.symbol) : "";
-    if (best.empty() && import.empty()) {
+    if (best.empty() && import.empty() && may_suggest()) {
         std::vector<std::string_view> candidates = builtin_type_names();
         for (const auto& [symbol, entry] : names_[scope.module]) {
             EntityKind kind = entry.entity.kind;

@@ -1,4 +1,4 @@
-// `tenon check`: diagnostics only.
+// `tenon check`: diagnostics only, of all modules of a package.
 #include "cli/commands.h"
 
 #include <cstdio>
@@ -6,7 +6,7 @@
 namespace tn::cli {
 
 int check(const CommonOptions& common, const CheckOptions& options) {
-    Session session(common);
+    Session session(common, true);
     if (!options.json) return session.compile() ? success : misuse;
 
     Module module;

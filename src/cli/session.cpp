@@ -68,8 +68,9 @@ void show_message(std::string_view text) {
     std::fprintf(stderr, "error: %.*s\n", static_cast<int>(text.size()), text.data());
 }
 
-Session::Session(const CommonOptions& options) : options_(options), config_(tn_config_new()) {
+Session::Session(const CommonOptions& options, bool whole_package) : options_(options), config_(tn_config_new()) {
     tn_config_set_u64(config_.get(), TN_CONFIG_OPT_LEVEL, static_cast<std::uint64_t>(options.opt_level));
+    tn_config_set_u64(config_.get(), TN_CONFIG_WHOLE_PACKAGE, whole_package);
 }
 
 bool Session::use_color(std::FILE* stream) const {

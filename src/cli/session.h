@@ -34,7 +34,8 @@ std::optional<std::uint64_t> parse_duration(std::string_view text);
 
 class Session {
 public:
-    explicit Session(const CommonOptions& options);
+    // `whole_package`: of a folder, compile the modules that nobody imports, too.
+    explicit Session(const CommonOptions& options, bool whole_package = false);
 
     // Compiles the path; shows warnings. On failure the error has been shown, the module is null.
     Module compile();

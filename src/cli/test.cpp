@@ -1,4 +1,4 @@
-// `tenon test`: every `test` block on an instance of its own, a line each.
+// `tenon test`: every `test` block of the package on an instance of its own, a line each.
 #include "cli/commands.h"
 
 #include <cstdio>
@@ -28,7 +28,7 @@ Error run_test(Session& session, tn_module* module, std::size_t index, std::stri
 } // namespace
 
 int test(const CommonOptions& common, const TestOptions& options) {
-    Session session(common);
+    Session session(common, true);
     Module module = session.compile();
     if (!module) return misuse;
 

@@ -78,9 +78,11 @@ struct MovesBefore {
     std::uint32_t first_move = 0, move_count = 0; // in inst_moves
 };
 
+// References owned at a site: one, or in the frame `count` side by side, the first at the lowest index.
 struct RefAtSite {
     std::uint32_t inst = 0;
     Location location;
+    std::uint32_t count = 1;
 };
 
 struct LiveAcross {

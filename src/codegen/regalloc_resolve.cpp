@@ -5,6 +5,7 @@
 #include "support/ice.h"
 
 #include <algorithm>
+#include <bit>
 
 namespace tn::codegen {
 
@@ -250,6 +251,50 @@ void RegisterAllocator::connect_edges() {
     }
 }
 
+namespace {
+
+// Bits by index, read as runs of ones.
+class Places {
+public:
+    void set(std::uint32_t index, bool value) {
+        if (index / 64 >= words_.size()) words_.resize(index / 64 + 1);
+        const std::uint64_t bit = std::uint64_t(1) << index % 64;
+        words_[index / 64] = value ? words_[index / 64] | bit : words_[index / 64] & ~bit;
+    }
+    // Calls f(first, count).
+    template <typename F> void for_each_run(F f) const {
+        std::uint32_t first = 0, count = 0;
+        for (std::uint32_t w = 0; w < words_.size(); ++w) {
+            for (std::uint32_t at = 0; at < 64;) {
+                const std::uint64_t rest = words_[w] >> at;
+                const auto zeroes = rest ? static_cast<std::uint32_t>(std::countr_zero(rest)) : 64 - at;
+                if (zeroes > 0 && count > 0) {
+                    f(first, count);
+                    count = 0;
+                }
+                at += zeroes;
+                if (at >= 64) break;
+                const auto ones = static_cast<std::uint32_t>(std::countr_one(words_[w] >> at));
+                if (count == 0) first = w * 64 + at;
+                count += ones;
+                at += ones;
+            }
+        }
+        if (count > 0) f(first, count);
+    }
+
+private:
+    std::vector<std::uint64_t> words_;
+};
+
+struct OwnedChange {
+    std::uint32_t site; // index of the first site that sees it
+    bool begins;
+    Location location;
+};
+
+} // namespace
+
 // For each site the references owned there; for each out-of-line call the registers it must keep.
 void RegisterAllocator::record_sites() {
     std::vector<std::uint32_t> sites;
@@ -257,37 +302,65 @@ void RegisterAllocator::record_sites() {
         if (mf_->insts[i].is_site) sites.push_back(i);
         if (mf_->insts[i].calls_cold) mf_->live_across.push_back({i, 0});
     }
-    auto for_each_inside = [&](const Piece& p, const auto& list, auto&& inst_of, auto&& f) {
+    // Calls f(first, end) for the indices in `list` of the instructions that a piece lives across.
+    auto for_each_stretch = [&](const Piece& p, const auto& list, auto&& inst_of, auto&& f) {
+        auto first_at = [&](std::uint32_t position) {
+            return static_cast<std::uint32_t>(
+                std::partition_point(list.begin(), list.end(),
+                                     [&](const auto& x) { return position_of(inst_of(x)) + 1 < position; }) -
+                list.begin());
+        };
         for (std::uint32_t r = p.first_range; r < p.end_range; ++r) {
-            std::uint32_t from = std::max(p.from, live_.ranges[r].from),
-                          to = std::min(p.to, live_.ranges[r].to);
-            auto it = std::partition_point(list.begin(), list.end(),
-                                           [&](const auto& x) { return position_of(inst_of(x)) + 1 < from; });
-            for (; it != list.end() && position_of(inst_of(*it)) + 1 < to; ++it) f(it);
+            const std::uint32_t first = first_at(std::max(p.from, live_.ranges[r].from));
+            const std::uint32_t end = first_at(std::min(p.to, live_.ranges[r].to));
+            if (first < end) f(first, end);
         }
     };
+    std::vector<OwnedChange> changes;
     for (const Piece& p : pieces_) {
         const Interval& it = live_.intervals[p.interval];
         if (!sites.empty() && it.type == Scalar::Ref && it.value.is_valid() &&
             mf_->operands[it.def_operand].kind == OperandKind::Def &&
             mf_->fn->values[it.value].ownership == ir::Ownership::Owned) {
-            for_each_inside(
+            for_each_stretch(
                 p, sites, [](std::uint32_t i) { return i; },
-                [&](auto at) {
-                    mf_->refs.push_back({*at, location_of(p)});
+                [&](std::uint32_t first, std::uint32_t end) {
+                    changes.push_back({first, true, location_of(p)});
+                    changes.push_back({end, false, location_of(p)});
                 });
         }
         if (!p.in_slot && !mf_->live_across.empty()) {
-            for_each_inside(
+            for_each_stretch(
                 p, mf_->live_across, [](const LiveAcross& l) { return l.inst; },
-                [&](auto at) {
-                    mf_->live_across[static_cast<std::size_t>(at - mf_->live_across.begin())].registers |=
-                        mask_of(p.reg);
+                [&](std::uint32_t first, std::uint32_t end) {
+                    for (std::uint32_t i = first; i < end; ++i) mf_->live_across[i].registers |= mask_of(p.reg);
                 });
         }
     }
-    std::stable_sort(mf_->refs.begin(), mf_->refs.end(),
-                     [](const RefAtSite& a, const RefAtSite& b) { return a.inst < b.inst; });
+    // A place that one reference leaves may be another one's at once.
+    std::sort(changes.begin(), changes.end(), [](const OwnedChange& a, const OwnedChange& b) {
+        return a.site != b.site ? a.site < b.site : a.begins < b.begins;
+    });
+    RegMask registers = 0;
+    Places slots, incoming;
+    auto change = changes.begin();
+    for (std::uint32_t s = 0; s < sites.size(); ++s) {
+        for (; change != changes.end() && change->site == s; ++change) {
+            const Location l = change->location;
+            if (l.is_register()) {
+                registers = change->begins ? registers | mask_of(l.index) : registers & ~mask_of(l.index);
+            } else {
+                (l.kind == Location::Slot ? slots : incoming).set(l.index, change->begins);
+            }
+        }
+        for_each_register(registers, [&](unsigned reg) { mf_->refs.push_back({sites[s], Location::reg(reg)}); });
+        slots.for_each_run([&](std::uint32_t first, std::uint32_t count) {
+            mf_->refs.push_back({sites[s], Location::slot(first), count});
+        });
+        incoming.for_each_run([&](std::uint32_t first, std::uint32_t count) {
+            mf_->refs.push_back({sites[s], Location::incoming(first), count});
+        });
+    }
 }
 
 } // namespace tn::codegen

@@ -91,7 +91,7 @@ class DiagnosticSink {
 public:
     // After this many errors (and, apart from them, warnings) of one file nothing more is recorded for
     // it; the last one recorded is TooManyErrors.
-    static constexpr std::uint32_t max_per_file = 100;
+    static constexpr std::uint32_t max_per_file = 10000;
 
     DiagnosticSink() = default;
     DiagnosticSink(const DiagnosticSink&) = delete;

@@ -5,6 +5,7 @@
 #include "host/ffi_call.h"
 #include "interp/interp.h"
 #include "ir/verify.h"
+#include "syntax/parser.h"
 
 #include <algorithm>
 
@@ -158,6 +159,18 @@ CompileResult compile_path(const Engine& engine, const std::string& path, const 
     Options own = options;
     own.whole_package &= opened.is_folder;
     return compile_package(engine, *opened.package, std::move(opened.root), own);
+}
+
+SyntaxCheck check_syntax(std::string_view name, std::string_view text) {
+    SyntaxCheck result;
+    result.sources = std::make_shared<diag::SourceMap>();
+    const FileId file = result.sources->add(std::string(name), std::string(text));
+    Interner interner;
+    diag::DiagnosticSink sink;
+    on_large_stack([&] { syntax::parse(*result.sources, file, interner, sink); });
+    result.diagnostics = sink.sorted();
+    result.has_errors = sink.has_errors();
+    return result;
 }
 
 } // namespace tn::driver

@@ -115,6 +115,14 @@ CompileResult compile_path(const Engine& engine, const std::string& path, const 
 CompileResult compile_texts(const Engine& engine, std::string_view prefix, std::map<std::string, std::string> texts,
                             const Options& options);
 
+// Whether a text is a source at all, whatever its names mean.
+struct SyntaxCheck {
+    std::shared_ptr<diag::SourceMap> sources;
+    std::vector<diag::Diagnostic> diagnostics;
+    bool has_errors = false;
+};
+SyntaxCheck check_syntax(std::string_view name, std::string_view text);
+
 // Runs a function of the module in the IR interpreter instead of machine code; same contract as a packed
 // thunk. The context belongs to an instance of module.program() with fuel or polls as it is set up.
 std::uint32_t interpret(const CompiledModule& module, rt::Context& context, ir::FuncId func, rt::Slot* io);

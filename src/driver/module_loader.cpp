@@ -12,6 +12,8 @@ namespace {
 
 // Longer paths name no module: each part is a folder.
 constexpr std::size_t max_path_parts = 32;
+// Beyond this nobody reads them, and looking for them costs.
+constexpr unsigned max_suggestions = 60;
 
 std::size_t part_count(std::string_view path) {
     return static_cast<std::size_t>(std::ranges::count(path, '.')) + 1;
@@ -97,9 +99,7 @@ const ModuleLoader::Known& ModuleLoader::look_up(const std::string& path, bool b
     const bool is_package = known.what != Known::What::Absent;
     if (auto it = engine_.modules.find(path); it != engine_.modules.end()) {
         // A name of both is for the checker to refuse, so both are there.
-        bool is_loaded = false;
-        for (const LoadedModule& module : modules_) is_loaded |= module.is_host && module.path == path;
-        if (is_loaded) {
+        if (!loaded_of_host_.insert(path).second) {
             if (!is_package) known.what = Known::What::Module;
         } else {
             Known of_host;
@@ -232,7 +232,8 @@ check::MissingModule ModuleLoader::explain(std::string_view path, bool by_host) 
     return missing;
 }
 
-std::string ModuleLoader::did_you_mean(std::string_view front, std::string_view name, bool by_host) const {
+std::string ModuleLoader::did_you_mean(std::string_view front, std::string_view name, bool by_host) {
+    if (suggestions_++ >= max_suggestions) return {};
     std::vector<std::string> candidates;
     if (!by_host) candidates = package_.names_in(front);
     for (const auto& [path, source] : engine_.modules) candidates.emplace_back(part_behind(path, front));

@@ -12,6 +12,7 @@
 
 #include <deque>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace tn::driver {
 
@@ -62,7 +63,7 @@ private:
     void take(Known& known, std::string path, bool is_host, SourceFile file);
     Known find_in_package(const std::string& path);
     void note_imports(const LoadedModule& module);
-    std::string did_you_mean(std::string_view front, std::string_view name, bool by_host) const;
+    std::string did_you_mean(std::string_view front, std::string_view name, bool by_host);
 
     const Engine& engine_;
     Package& package_;
@@ -72,8 +73,10 @@ private:
     std::deque<Wanted> wanted_;
     bool is_complete_ = false; // all modules of the package were put among the wanted
     std::unordered_map<std::string, Known> known_, known_to_host_;
+    std::unordered_set<std::string> loaded_of_host_;
     std::uint64_t bytes_ = 0; // of all sources
     std::string unreadable_;
+    unsigned suggestions_ = 0;
 };
 
 } // namespace tn::driver

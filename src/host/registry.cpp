@@ -19,6 +19,8 @@ bool fits_native(const TypeTable& types, TypeId type, bool is_result) {
     return false;
 }
 
+constexpr const char* too_late = "registrations must come before the runtime's first compilation";
+
 RegisterResult check_types(const Registration& entry, std::string& message) {
     TypeTable types;
     for (std::size_t i = 0; i < entry.type.parts.size(); ++i) {
@@ -81,17 +83,51 @@ RegisterResult Registry::add(Registration& entry, std::string_view signature, st
 
     std::lock_guard lock(mutex_);
     if (sealed_) {
-        message = "host functions must be registered before the runtime's first compilation";
+        message = too_late;
         return RegisterResult::Sealed;
     }
-    for (const Registration& other : entries_) {
-        if (other.path == entry.path) {
-            message = "a host function `" + entry.path + "` is registered already";
-            return RegisterResult::Duplicate;
-        }
-    }
+    if (is_taken(entry.path, message)) return RegisterResult::Duplicate;
     entry.index = static_cast<std::uint32_t>(entries_.size());
     entries_.push_back(std::move(entry));
+    return RegisterResult::Registered;
+}
+
+bool Registry::is_taken(std::string_view path, std::string& message) const {
+    for (const Registration& other : entries_) {
+        if (other.path != path) continue;
+        message = "a host function `" + other.path + "` is registered already";
+        return true;
+    }
+    if (modules_.contains(path)) message = "a module `" + std::string(path) + "` is registered already";
+    return modules_.contains(path);
+}
+
+RegisterResult Registry::add_module(std::string_view path, std::string source, std::string& message) {
+    if (!is_valid_path(path)) {
+        message = "`" + std::string(path) + "` is not a name or a path of names";
+        return RegisterResult::BadPath;
+    }
+    std::lock_guard lock(mutex_);
+    if (sealed_) {
+        message = too_late;
+        return RegisterResult::Sealed;
+    }
+    if (is_taken(path, message)) return RegisterResult::Duplicate;
+    modules_.emplace(path, std::move(source));
+    return RegisterResult::Registered;
+}
+
+RegisterResult Registry::set_loader(SourceLoader& loader, std::string& message) {
+    std::lock_guard lock(mutex_);
+    if (sealed_) {
+        message = too_late;
+        return RegisterResult::Sealed;
+    }
+    if (loader_.load) {
+        message = "a loader is registered already";
+        return RegisterResult::Duplicate;
+    }
+    loader_ = std::move(loader);
     return RegisterResult::Registered;
 }
 

@@ -1,14 +1,16 @@
-// The host functions of one runtime: what was registered, in order, until the first compilation seals it.
+// What a host registered with one runtime, functions and modules, until the first compilation seals it.
 //
-// In: a path, a signature as text, an address, user data with its finalizer. Out: entries whose addresses
-// never move, for the driver (declarations) and for the dispatcher of generic calls. It refuses to know
-// how values cross the border.
+// In: a path, a signature as text, an address, user data with its finalizer; a path and a source; a loader of
+// sources. Out: entries whose addresses never move, for the driver (declarations) and for the dispatcher of
+// generic calls. It refuses to know how values cross the border and what a source means.
 #pragma once
 
 #include "host/signature.h"
 
 #include <cstdint>
 #include <deque>
+#include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -65,6 +67,14 @@ struct Registration {
     std::uint32_t index = 0;
 };
 
+// Gives the sources of modules; the signature is the C API's.
+struct SourceLoader {
+    using Load = std::int32_t (*)(void* user_data, const char* path, std::size_t length, const char** source,
+                                  std::size_t* source_length);
+    Load load = nullptr; // null: none
+    UserData user_data;
+};
+
 enum class RegisterResult : std::uint8_t { Registered, Sealed, Duplicate, BadPath, BadSignature, BadType };
 
 class Registry {
@@ -72,16 +82,25 @@ public:
     // Checks everything and takes the entry over. On failure `entry` keeps its user data (so that the
     // caller ends it outside every lock) and `message` says what is wrong.
     RegisterResult add(Registration& entry, std::string_view signature, std::string& message);
+    RegisterResult add_module(std::string_view path, std::string source, std::string& message);
+    // On failure `loader` keeps its user data.
+    RegisterResult set_loader(SourceLoader& loader, std::string& message);
     // From now on nothing is added. Any thread, any number of times.
     void seal();
     bool is_sealed() const;
     // Only after seal(): immutable, so without a lock.
     const std::deque<Registration>& entries() const { return entries_; }
+    const std::map<std::string, std::string, std::less<>>& modules() const { return modules_; }
+    const SourceLoader& loader() const { return loader_; }
 
 private:
+    bool is_taken(std::string_view path, std::string& message) const; // under the lock
+
     mutable std::mutex mutex_;
     bool sealed_ = false;
     std::deque<Registration> entries_;
+    std::map<std::string, std::string, std::less<>> modules_; // path to source
+    SourceLoader loader_;
 };
 
 // "name" or "module.name": identifiers of the language with dots between them.

@@ -1,4 +1,4 @@
-// Orders by depth-first search, dominators after Cooper, Harvey and Kennedy, loops from the inside out.
+// Orders by depth-first search, dominators by semidominators, loops from the inside out.
 // All walks keep explicit stacks: the nesting of blocks is the user's.
 #include "ir/cfg.h"
 
@@ -24,7 +24,7 @@ Cfg::Cfg(const Function& fn)
     std::vector<BlockId> rpo = reverse_postorder(fn);
     for (std::uint32_t i = 0; i < rpo.size(); ++i) position_[rpo[i]] = i;
     find_predecessors(fn);
-    find_dominators(rpo);
+    find_dominators(fn, rpo);
     number_dominator_tree();
     find_loops(fn, rpo);
     order_loops_contiguously(rpo);
@@ -65,31 +65,83 @@ std::vector<BlockId> Cfg::reverse_postorder(const Function& fn) const {
     return order;
 }
 
-void Cfg::find_dominators(const std::vector<BlockId>& rpo) {
-    BlockId entry = rpo.front();
-    idom_[entry] = entry; // for the walk below; undone at the end
-    auto meet = [&](BlockId a, BlockId b) {
-        while (a != b) {
-            while (position_[a] > position_[b]) a = idom_[a];
-            while (position_[b] > position_[a]) b = idom_[b];
-        }
-        return a;
-    };
-    for (bool changed = true; changed;) {
-        changed = false;
-        for (BlockId block : rpo) {
-            if (block == entry) continue;
-            BlockId dominator;
-            for (BlockId p : predecessors_[block]) {
-                if (idom_[p].is_valid()) dominator = dominator.is_valid() ? meet(dominator, p) : p;
+namespace {
+
+// Semidominators over a depth-first tree (the SEMI-NCA algorithm): near to linear also where many ways of
+// different length meet, as behind a long `match`. Vertices are numbered in preorder.
+class Dominators {
+public:
+    Dominators(const Function& fn, BlockId entry) : number_(fn.blocks.size(), unseen) {
+        struct Visit {
+            BlockId block;
+            std::size_t next;
+        };
+        std::vector<Visit> stack;
+        auto enter = [&](BlockId block, std::uint32_t parent) {
+            number_[block] = static_cast<std::uint32_t>(blocks_.size());
+            blocks_.push_back(block);
+            idom_.push_back(parent);
+            stack.push_back({block, 0});
+        };
+        enter(entry, 0);
+        while (!stack.empty()) {
+            Visit& top = stack.back();
+            const auto targets = successors(fn, top.block);
+            if (top.next == targets.size()) {
+                stack.pop_back();
+                continue;
             }
-            if (idom_[block] != dominator) {
-                idom_[block] = dominator;
-                changed = true;
-            }
+            const BlockId to = targets[top.next++].block;
+            if (number_[to] == unseen) enter(to, number_[top.block]);
         }
     }
-    idom_[entry] = BlockId();
+
+    void find(const IdVec<BlockId, std::vector<BlockId>>& predecessors, IdVec<BlockId, BlockId>& out) {
+        const auto count = static_cast<std::uint32_t>(blocks_.size());
+        up_ = idom_;
+        for (std::uint32_t v = 0; v < count; ++v) {
+            semi_.push_back(v);
+            label_.push_back(v);
+        }
+        for (std::uint32_t v = count; v-- > 1;) {
+            for (BlockId p : predecessors[blocks_[v]]) semi_[v] = std::min(semi_[v], semi_[least(number_[p], v + 1)]);
+        }
+        // Dominators of smaller numbers are known when they are walked through.
+        for (std::uint32_t v = 1; v < count; ++v) {
+            while (idom_[v] > semi_[v]) idom_[v] = idom_[idom_[v]];
+            out[blocks_[v]] = blocks_[idom_[v]];
+        }
+    }
+
+private:
+    static constexpr std::uint32_t unseen = 0xffffffffu;
+
+    // The vertex of least semidominator on the way up from v through vertices from `linked` on; makes the way
+    // short for the next one.
+    std::uint32_t least(std::uint32_t v, std::uint32_t linked) {
+        if (up_[v] < linked) return label_[v];
+        path_.clear();
+        for (; up_[v] >= linked; v = up_[v]) path_.push_back(v);
+        std::uint32_t above = v;
+        while (!path_.empty()) {
+            v = path_.back();
+            path_.pop_back();
+            up_[v] = up_[above];
+            if (semi_[label_[above]] < semi_[label_[v]]) label_[v] = label_[above];
+            above = v;
+        }
+        return label_[v];
+    }
+
+    IdVec<BlockId, std::uint32_t> number_;
+    std::vector<BlockId> blocks_;
+    std::vector<std::uint32_t> idom_, semi_, label_, up_, path_;
+};
+
+} // namespace
+
+void Cfg::find_dominators(const Function& fn, const std::vector<BlockId>& rpo) {
+    Dominators(fn, rpo.front()).find(predecessors_, idom_);
     for (BlockId block : rpo) {
         if (idom_[block].is_valid()) children_[idom_[block]].push_back(block);
     }

@@ -50,7 +50,7 @@ private:
 
     void find_predecessors(const Function& fn);
     std::vector<BlockId> reverse_postorder(const Function& fn) const;
-    void find_dominators(const std::vector<BlockId>& rpo);
+    void find_dominators(const Function& fn, const std::vector<BlockId>& rpo);
     void number_dominator_tree();
     void find_loops(const Function& fn, const std::vector<BlockId>& rpo);
     void order_loops_contiguously(const std::vector<BlockId>& rpo);

@@ -93,6 +93,11 @@ FuncId ModuleLowering::derived(Derived what, TypeId type) {
         add_leaves(sig, type, ir::Ownership::Borrowed);
         sig.results.push_back(what == Derived::Equal ? Scalar::Bool : Scalar::I64);
         break;
+    case Derived::Hash:
+        name = "hash ";
+        add_leaves(sig, type, ir::Ownership::Borrowed);
+        sig.results.push_back(Scalar::U64);
+        break;
     }
     FuncId func = reserve(name + types().print(type), std::move(sig));
     entry->second = func;

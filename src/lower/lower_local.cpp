@@ -19,6 +19,12 @@ FunctionLowering::FunctionLowering(ModuleLowering& module, ir::FuncId id, std::s
 
 TypeId FunctionLowering::concrete(TypeId type) { return types().substitute(type, type_params_, type_args_); }
 
+void FunctionLowering::at(Span place) {
+    if (module_->is_prelude) return b_.set_loc(ir::LocId());
+    m_.set_origin(place);
+    b_.set_loc(m_.loc(place, name_));
+}
+
 void FunctionLowering::enter_body(const check::Body& body, ExprId root) {
     body_ = &body;
     module_ = &m_.input().checked.modules[body.module];

@@ -30,6 +30,7 @@ enum class Derived : std::uint8_t {
     Show,    // (owned text so far, value) -> text
     Equal,   // (value, value) -> bool
     Compare, // (value, value) -> i64: negative, 0, positive
+    Hash,    // (value) -> u64
 };
 
 // A declared function with concrete types for its type parameters.

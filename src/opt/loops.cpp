@@ -24,7 +24,7 @@ bool make_preheaders(Function& fn) {
         }
         preheader.params = forwarded;
         // Every edge from outside comes here now.
-        for (BlockId from : cfg.order()) {
+        for (BlockId from : cfg.predecessors(loop.header)) {
             if (cfg.contains(LoopId(l), from)) continue;
             Inst& last = fn.insts[fn.blocks[from].insts.back()];
             for (Target& target : fn.targets_of(last))

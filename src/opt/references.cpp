@@ -20,8 +20,13 @@ References::References(const Module& module, const Function& fn)
         const auto targets = fn.targets_of(fn.insts[last]);
         for (std::uint32_t t = 0; t < targets.size(); ++t) edges_[targets[t].block.index()].push_back({last, t});
     }
-    for (const Desc& desc : module.descs)
-        is_closure_ = is_closure_ || (desc.kind == DescKind::Closure && &module.functions[desc.func] == &fn);
+}
+
+// The function is a closure's: its first parameter is the closure.
+bool References::is_closure() const {
+    return std::ranges::any_of(module_.descs, [&](const Desc& desc) {
+        return desc.kind == DescKind::Closure && &module_.functions[desc.func] == &fn_;
+    });
 }
 
 bool References::consumes(const Use& use) const {
@@ -73,9 +78,10 @@ bool References::outlives_call(ValueId value) const {
     if (!v.inst.is_valid()) return v.block == fn_.entry() && v.ownership == Ownership::Borrowed;
     const Inst& inst = fn_.insts[v.inst];
     if (inst.op == Op::Literal || inst.op == Op::Empty || inst.op == Op::Null) return true;
-    if (inst.op != Op::Load || !is_closure_ || (inst.flags & Takes)) return false;
+    if (inst.op != Op::Load || (inst.flags & Takes)) return false;
     const Inst* base = find_def(fn_, fn_.operands_of(inst)[0]);
-    return base && base->op == Op::BoxData && fn_.operands_of(*base)[0] == fn_.blocks[fn_.entry()].params[0];
+    const auto& params = fn_.blocks[fn_.entry()].params;
+    return base && base->op == Op::BoxData && !params.empty() && fn_.operands_of(*base)[0] == params[0] && is_closure();
 }
 
 Held References::held(ValueId value) {

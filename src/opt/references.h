@@ -65,6 +65,7 @@ private:
     bool consumes(const ir::Use& use) const;
     Held walk(ir::ValueId root, std::span<const ir::Use> ends);
     bool outlives_call(ir::ValueId value) const;
+    bool is_closure() const;
 
     const ir::Module& module_;
     const ir::Function& fn_;
@@ -72,7 +73,6 @@ private:
     std::vector<std::uint32_t> place_;     // of each instruction in its block, from 1
     std::vector<std::vector<Edge>> edges_; // into each block
     std::size_t budget_;                   // blocks that walks may still look at
-    bool is_closure_ = false;              // the function is a closure's: its first parameter is the closure
 };
 
 } // namespace tn::opt

@@ -12,11 +12,13 @@
 
 namespace tn::rt {
 
-// Where an owned reference lives at a site: a register number, or an offset from the frame pointer.
+// Where an owned reference lives at a site: a register number, or an offset from the frame pointer; there
+// `count` of them stand side by side.
 struct RefLocation {
     enum Kind : std::uint8_t { Register, FrameSlot };
     Kind kind;
     std::int32_t where; // number, or byte offset from the frame pointer
+    std::uint32_t count = 1;
 };
 
 struct SavedRegister {

@@ -22,12 +22,13 @@ void release_refs(Context* context, const CodeMap& map, const Site& site, const 
     const RefLocation* refs = map.refs.data() + site.first_ref;
     for (std::uint32_t i = 0; i < site.ref_count; ++i) {
         const RefLocation& ref = refs[i];
-        std::uint64_t word = 0;
         switch (ref.kind) {
-        case RefLocation::Register: word = registers[ref.where]; break;
-        case RefLocation::FrameSlot: word = read_word(frame + ref.where); break;
+        case RefLocation::Register: rt_release(context, reinterpret_cast<Object*>(registers[ref.where])); break;
+        case RefLocation::FrameSlot:
+            for (std::uint32_t k = 0; k < ref.count; ++k)
+                rt_release(context, reinterpret_cast<Object*>(read_word(frame + ref.where + 8 * std::int64_t(k))));
+            break;
         }
-        rt_release(context, reinterpret_cast<Object*>(word));
     }
 }
 

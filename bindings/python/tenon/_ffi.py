@@ -83,6 +83,7 @@ TN_CONFIG_TIMEOUT_MS = 5
 TN_CONFIG_MAX_SOURCE = 6
 TN_CONFIG_INTERPRET = 7
 TN_CONFIG_HASH_SEED = 8
+TN_CONFIG_WHOLE_PACKAGE = 9
 TN_FN_PURE = 1
 TN_ABI_VERSION = (TN_ABI_MAJOR << 16) | TN_ABI_MINOR
 TN_FUEL_UNLIMITED = 2**64 - 1
@@ -96,7 +97,12 @@ class Value(Structure):
     _fields_ = [("tag", c_uint32), ("aux", c_uint32), ("as_", Slot)]
 
 
+class Source(Structure):
+    _fields_ = [("name", c_char_p), ("name_len", c_size_t), ("text", c_char_p), ("text_len", c_size_t)]
+
+
 tn_finalizer = CFUNCTYPE(None, c_void_p)
+tn_load_fn = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, POINTER(c_void_p), POINTER(c_size_t))
 tn_host_fn = CFUNCTYPE(c_int32, c_void_p, POINTER(Value), c_size_t, POINTER(Value), c_void_p)
 tn_write_fn = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)
 tn_poll_fn = CFUNCTYPE(c_int32, c_void_p)
@@ -140,6 +146,7 @@ PROTOTYPES = {
     "tn_instance_status_word": (POINTER(c_int32), [c_void_p]),
     "tn_compile": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, c_void_p, POINTER(c_void_p), POINTER(c_void_p)]),
     "tn_compile_path": (c_int32, [c_void_p, c_char_p, c_size_t, c_void_p, POINTER(c_void_p), POINTER(c_void_p)]),
+    "tn_compile_package": (c_int32, [c_void_p, c_char_p, c_size_t, POINTER(Source), c_size_t, c_void_p, POINTER(c_void_p), POINTER(c_void_p)]),
     "tn_module_ref": (c_void_p, [c_void_p]),
     "tn_module_free": (None, [c_void_p]),
     "tn_module_warnings": (c_void_p, [c_void_p]),
@@ -197,6 +204,8 @@ PROTOTYPES = {
     "tn_type_child": (c_void_p, [c_void_p, c_size_t]),
     "tn_type_child_name": (c_void_p, [c_void_p, c_size_t, POINTER(c_size_t)]),
     "tn_type_equal": (c_int32, [c_void_p, c_void_p]),
+    "tn_register_module": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_void_p)]),
+    "tn_register_loader": (c_int32, [c_void_p, tn_load_fn, c_void_p, tn_finalizer, POINTER(c_void_p)]),
     "tn_register_fn": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, tn_host_fn, c_void_p, tn_finalizer, c_uint32, POINTER(c_void_p)]),
     "tn_register_native": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, c_void_p, c_void_p, tn_finalizer, c_uint32, POINTER(c_void_p)]),
     "tn_frame_fail": (c_int32, [c_void_p, c_int32, c_char_p, c_size_t, c_void_p, tn_finalizer]),

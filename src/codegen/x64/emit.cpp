@@ -230,9 +230,10 @@ void FunctionEmitter::refs_of(std::uint32_t inst, std::vector<rt::RefLocation>& 
         if (l.is_register()) {
             out.push_back({rt::RefLocation::Register, static_cast<std::int32_t>(l.index)});
         } else {
-            std::int32_t offset =
-                l.kind == Location::Slot ? frame_->slot_offset(l.index) : Frame::incoming_offset(l.index);
-            out.push_back({rt::RefLocation::FrameSlot, offset});
+            // Slots go down from the frame pointer, incoming places go up.
+            std::int32_t offset = l.kind == Location::Slot ? frame_->slot_offset(l.index + it->count - 1)
+                                                           : Frame::incoming_offset(l.index);
+            out.push_back({rt::RefLocation::FrameSlot, offset, it->count});
         }
     }
 }

@@ -4,6 +4,28 @@
 namespace tn::codegen::test {
 namespace {
 
+// More references than registers, some of them given back before: runs of slots with holes in the code map.
+TEST(Ownership, ManyReferencesAreFoundInTheFrame) {
+    std::string body, after;
+    for (int i = 0; i < 150; ++i) {
+        const std::string v = "v" + std::to_string(100 + i);
+        body += "    " + v + " = list_new.ref v1, desc2 @loc0\n";
+        if (i % 7 == 3) body += "    release v" + std::to_string(100 + i - 1) + "\n";
+        if (i % 7 != 2 || i > 146) after += "    release " + v + "\n";
+    }
+    Script s("\nfn @f(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 3\n" + body +
+             "    v2 = div.i64 v1, v0 @loc1\n" + after + "    return v2\n}\n");
+    EXPECT_EQ(s.run("f", {slot(1)}).i, 3);
+    s.expect_clean();
+    s.run("f", {slot(0)});
+    EXPECT_EQ(s.trap, TrapCode::DivisionByZero);
+    s.expect_clean();
+    s.instance->heap.set_limit(5000); // fails in the middle
+    s.run("f", {slot(1)});
+    EXPECT_EQ(s.trap, TrapCode::MemoryLimit);
+    s.expect_clean();
+}
+
 TEST(Ownership, BuildsAndReadsAList) {
     Script s(R"(
 fn @sum_to(v0: i64) -> i64 {

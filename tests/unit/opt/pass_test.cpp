@@ -321,6 +321,46 @@ b0(v0: i64):
     EXPECT_COUNT(2, text, "poll") << "one unit of fuel a call";
 }
 
+// Code of the prelude has no positions: what goes wrong in it goes wrong at the call.
+TEST(Inline, CodeWithoutAPositionGetsTheCalls) {
+    ir::ParseError error;
+    auto module = ir::parse("tenon_ir 1\nfile0 \"main.tn\"\nname0 \"main\"\nname1 \"closure in main\"\n"
+                            "loc0 file0:1:2 in name0\nloc1 file0:3:4 in name1\n" R"(
+fn @user(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = add.i64 v0, v0 @loc1
+    return v1 @loc1
+}
+fn @prelude(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = mul.i64 v0, v0
+    v2 = call @user v1
+    return v2
+}
+fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = call @prelude v0 @loc0
+    return v1 @loc0
+}
+)", error);
+    ASSERT_TRUE(module) << error.message;
+    opt::inline_calls(*module, module->functions[ir::FuncId(1)]);
+    opt::inline_calls(*module, module->functions[ir::FuncId(2)]);
+    EXPECT_TRUE(ir::verify(*module).empty());
+    const ir::Function& f = module->functions[ir::FuncId(2)];
+    auto positions = [&](ir::Op op) {
+        std::string text;
+        for (const ir::Inst& inst : f.insts) {
+            if (inst.op != op || !inst.block.is_valid()) continue;
+            for (ir::LocId at = inst.loc; at.is_valid(); at = module->locs[at].inlined_at)
+                text += std::to_string(module->locs[at].line) + " ";
+        }
+        return text;
+    };
+    EXPECT_EQ(positions(ir::Op::Mul), "1 ");
+    EXPECT_EQ(positions(ir::Op::Add), "3 1 ");
+}
+
 TEST(Fold, IntegersTrapOrWrapByTheirType) {
     std::int64_t out = 0;
     EXPECT_FALSE(opt::fold_integer(ir::Op::Add, Scalar::I8, 127, 1, out));
