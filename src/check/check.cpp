@@ -94,11 +94,16 @@ void Program::check_bodies() {
     }
     if (input.whole_prelude) use_whole_prelude();
     reads_prelude_ = true;
-    while (!queue_.empty()) {
-        FnId id = queue_.back();
-        queue_.pop_back();
-        check_fn_body(id);
-    }
+    auto check_queue = [&] {
+        while (!queue_.empty()) {
+            FnId id = queue_.back();
+            queue_.pop_back();
+            check_fn_body(id);
+        }
+    };
+    check_queue();
+    use_collection_impls();
+    check_queue();
     reads_prelude_ = false;
     // What was only looked at has a tree, but no types in it.
     for (std::size_t i = 0; i < out.fns.size(); ++i) {
