@@ -55,6 +55,10 @@ std::optional<Checked> Program::run() {
 
 void Program::check_main() {
     for (const Fn& fn : out.fns) {
+        if (fn.name == "main" && !fn.type_params.empty() && fn.body.module.index() == 0) {
+            sink.report(Diag::BadMain, fn.span, "has no type parameters");
+            return;
+        }
         if (fn.name != "main" || !fn.is_exported) continue;
         TypeId args = types.list(simple(TypeKind::String));
         bool takes_args = fn.params.size() == 1 && fn.params[0].type == args && !fn.params[0].is_mut;
