@@ -277,7 +277,8 @@ void Solver::explain(const Bound& goal, diag::DiagnosticBuilder& builder) {
         builder.hint("add the bound `" + print(inner) + ": " + trait + "`");
         return;
     }
-    if (missing_.core == CoreTrait::Hash && program_.facts.is_float(inner)) {
+    bool is_float = program_.facts.is_float(inner) || infer_.is_var(inner, VarKind::Float);
+    if (missing_.core == CoreTrait::Hash && is_float) {
         builder.note("floats have no `Hash`: NaN is not equal to itself");
         return;
     }
