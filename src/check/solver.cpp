@@ -231,10 +231,16 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
             if (core != CoreTrait::Show) return lacks(part);
             break;
         case TypeKind::Map:
-        case TypeKind::Set:
+        case TypeKind::Set: {
+            // By the prelude's impl, which becomes known, and used, by this.
             if (core == CoreTrait::Ord) return lacks(part);
-            has_args = true;
+            TraitId trait = program_.core_trait(core);
+            bool has_candidates = false;
+            Answer answer = by_impls({part, trait, {}, goal.span, core}, depth + 1, has_candidates);
+            if (answer == Answer::No) return answer;
+            is_unknown |= answer == Answer::Unknown;
             break;
+        }
         case TypeKind::Record:
         case TypeKind::Enum: {
             if (!is_first) {
@@ -277,7 +283,8 @@ void Solver::explain(const Bound& goal, diag::DiagnosticBuilder& builder) {
         builder.hint("add the bound `" + print(inner) + ": " + trait + "`");
         return;
     }
-    if (missing_.core == CoreTrait::Hash && program_.facts.is_float(inner)) {
+    bool is_float = program_.facts.is_float(inner) || infer_.is_var(inner, VarKind::Float);
+    if (missing_.core == CoreTrait::Hash && is_float) {
         builder.note("floats have no `Hash`: NaN is not equal to itself");
         return;
     }
