@@ -2,6 +2,7 @@
 #include "check/solver.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tn::check {
 
@@ -231,10 +232,17 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
             if (core != CoreTrait::Show) return lacks(part);
             break;
         case TypeKind::Map:
-        case TypeKind::Set:
+        case TypeKind::Set: {
+            // By the prelude's impl, which becomes known, and used, by this; its bounds ask the same of the parts.
             if (core == CoreTrait::Ord) return lacks(part);
+            std::vector<ImplId> impls;
+            std::ranges::copy(program_.impls_of(program_.core_trait(core)), std::back_inserter(impls));
+            for (ImplId id : impls) {
+                if (types_.kind(program_.out.impls[id].self) == kind) program_.note_use_of_impl(id);
+            }
             has_args = true;
             break;
+        }
         case TypeKind::Record:
         case TypeKind::Enum: {
             if (!is_first) {
