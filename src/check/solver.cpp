@@ -2,6 +2,7 @@
 #include "check/solver.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tn::check {
 
@@ -16,16 +17,6 @@ constexpr unsigned max_steps = 20'000;
 Solver::Answer Solver::prove(const Bound& goal, bool is_last) {
     steps_ = 0;
     Answer answer = prove_in(goal, 0);
-    if (answer == Answer::Yes && (goal.core == CoreTrait::Hash || goal.core == CoreTrait::Ord)) {
-        // They include Eq: what the prelude has of it for the type is used as well.
-        Ground ground = ground_;
-        ImplId impl = impl_;
-        prove_in({goal.subject, program_.out.core_traits[static_cast<unsigned>(CoreTrait::Eq)], {}, goal.span,
-                  CoreTrait::Eq},
-                 0);
-        ground_ = ground;
-        impl_ = impl;
-    }
     return answer == Answer::Unknown && is_last ? missing(goal) : answer;
 }
 
@@ -53,9 +44,9 @@ Solver::Answer Solver::prove_in(const Bound& goal, unsigned depth) {
         if (answer != Answer::No) return answer;
     }
     bool is_derived = goal.core && core_trait_info(*goal.core).use == CoreTraitUse::Derived;
-    bool has_impls = kind == TypeKind::Record || kind == TypeKind::Enum || kind == TypeKind::Map ||
-                     kind == TypeKind::Set || kind == TypeKind::Param;
-    if (is_derived && !has_impls) return derived(goal, depth); // nobody else may give it to a type of the language
+    if (is_derived && kind != TypeKind::Record && kind != TypeKind::Enum && kind != TypeKind::Param) {
+        return derived(goal, depth); // nobody else may give it to a type of the language
+    }
     bool has_candidates = false;
     Answer answer = by_impls(goal, depth, has_candidates);
     if (answer == Answer::Yes) ground_ = Ground::Impl;
@@ -138,14 +129,8 @@ Solver::Answer Solver::built_in(const Bound& goal) {
 }
 
 Solver::Answer Solver::by_impls(const Bound& goal, unsigned depth, bool& has_candidates) {
+    if (!goal.trait.is_valid()) return missing(goal);
     TypeId subject = infer_.shallow(goal.subject);
-    if (!goal.trait.is_valid()) {
-        // A core trait that nothing has named yet. Only the prelude's collections have impls of it then.
-        bool is_collection = types_.kind(subject) == TypeKind::Map || types_.kind(subject) == TypeKind::Set;
-        TraitId trait = goal.core && is_collection ? program_.core_trait(*goal.core) : TraitId();
-        if (!trait.is_valid()) return missing(goal);
-        return by_impls({goal.subject, trait, goal.args, goal.span, goal.core}, depth, has_candidates);
-    }
     std::vector<ImplId> candidates;
     std::vector<TypeId> bound;
     std::span<const ImplId> impls = program_.impls_of(goal.trait);
@@ -247,9 +232,14 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
             if (core != CoreTrait::Show) return lacks(part);
             break;
         case TypeKind::Map:
-        case TypeKind::Set:
+        case TypeKind::Set: {
+            // By the prelude's impl, which becomes known, and used, by this; its bounds ask the same of the parts.
             if (core == CoreTrait::Ord) return lacks(part);
-            [[fallthrough]]; // the prelude has impls of the others
+            note_collection(kind, core);
+            if (core == CoreTrait::Hash) note_collection(kind, CoreTrait::Eq);
+            has_args = true;
+            break;
+        }
         case TypeKind::Record:
         case TypeKind::Enum: {
             if (!is_first) {
@@ -278,6 +268,15 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
     return Answer::Yes;
 }
 
+// The prelude's impl of a core trait for Map or Set is relied on.
+void Solver::note_collection(TypeKind kind, CoreTrait core) {
+    std::vector<ImplId> impls;
+    std::ranges::copy(program_.impls_of(program_.core_trait(core)), std::back_inserter(impls));
+    for (ImplId id : impls) {
+        if (types_.kind(program_.out.impls[id].self) == kind) program_.note_use_of_impl(id);
+    }
+}
+
 // ---- Messages ----------------------------------------------------------------------------------------
 
 void Solver::explain(const Bound& goal, diag::DiagnosticBuilder& builder) {
@@ -292,7 +291,8 @@ void Solver::explain(const Bound& goal, diag::DiagnosticBuilder& builder) {
         builder.hint("add the bound `" + print(inner) + ": " + trait + "`");
         return;
     }
-    if (missing_.core == CoreTrait::Hash && program_.facts.is_float(inner)) {
+    bool is_float = program_.facts.is_float(inner) || infer_.is_var(inner, VarKind::Float);
+    if (missing_.core == CoreTrait::Hash && is_float) {
         builder.note("floats have no `Hash`: NaN is not equal to itself");
         return;
     }
