@@ -87,11 +87,6 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         [&](Tag<B::BytesSlice>) { return list_slice(args, type); },
         [&](Tag<B::ListLen>) { return length(); },
         [&](Tag<B::ListIsEmpty>) { return is_empty(); },
-        [&](Tag<B::SliceLen>) { return one(type, args[0].id(1)); },
-        [&](Tag<B::SliceIsEmpty>) {
-            return one(type, b_.compare(ir::Op::ICmp, Cond::Eq, args[0].id(1), int64(0)));
-        },
-        [&](Tag<B::SliceGet>) { return list_get(args[0], args[1], type); },
         [&](Tag<B::ListGet>) { return list_get(args[0], args[1], type); },
         [&](Tag<B::ListSlice>) { return list_slice(args, type); },
         [&](Tag<B::ListPeek>) { return list_peek(args[0], args[1].id(), type); },
@@ -101,6 +96,11 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         },
         [&](Tag<B::ListPutRaw>) { return list_put_raw(args, ValueId()); },
         [&](Tag<B::ListPutManyRaw>) { return list_put_raw(args, args[4].id()); },
+        [&](Tag<B::SliceLen>) { return one(type, args[0].id(1)); },
+        [&](Tag<B::SliceIsEmpty>) {
+            return one(type, b_.compare(ir::Op::ICmp, Cond::Eq, args[0].id(1), int64(0)));
+        },
+        [&](Tag<B::SliceGet>) { return list_get(args[0], args[1], type); },
         [&](Tag<B::RangeStart>) { return one(type, args[0].id(0)); },
         [&](Tag<B::RangeEnd>) { return one(type, args[0].id(1)); },
         [&](Tag<B::RangeIsClosed>) { return one(type, args[0].id(2)); },
