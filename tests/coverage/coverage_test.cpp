@@ -2,7 +2,8 @@
 // may only shrink: a row that stands there although a golden hits it is an error as well.
 //
 // Diagnostics and traps are hit by a directive with their name; builtins by a call of that name in a golden that
-// runs; IR operations and runtime functions by standing in the IR of such a golden.
+// runs, hidden ones by one in the prelude; core traits by an `impl` in such a golden; IR operations, runtime functions
+// and the prelude's methods by standing in its IR.
 #include "builtins/builtin.h"
 #include "builtins/runtime_fn.h"
 #include "builtins/trap.h"
@@ -71,10 +72,15 @@ Names matches(const std::string& pattern, bool only_running) {
     return names;
 }
 
-// The words that stand where the IR's text has its operations, and those after a call of the runtime.
-const Names& words_of_ir() {
-    static const Names words = [] {
-        Names found;
+struct IrNames {
+    Names words;     // where the IR's text has its operations, and after a call of the runtime
+    Names functions; // that are defined: "List.map", "main"
+};
+
+const IrNames& names_of_ir() {
+    static const IrNames names = [] {
+        IrNames found;
+        const std::regex definition(R"(^fn @([\w.]+))");
         tn::driver::Engine engine;
         engine.shared = std::make_shared<tn::rt::RuntimeShared>();
         for (const GoldenFile& file : goldens()) {
@@ -84,17 +90,55 @@ const Names& words_of_ir() {
                 request.stage = stage;
                 std::istringstream text(tn::driver::dump(engine, file.path, request, {}).text);
                 for (std::string line; std::getline(text, line);) {
+                    std::smatch match;
+                    if (std::regex_search(line, match, definition)) found.functions.insert(match[1]);
                     std::string word;
                     for (char c : line + " ") {
                         if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') word += c;
-                        else if (!word.empty()) found.insert(std::exchange(word, ""));
+                        else if (!word.empty()) found.words.insert(std::exchange(word, ""));
                     }
                 }
             }
         }
         return found;
     }();
-    return words;
+    return names;
+}
+
+const Names& words_of_ir() { return names_of_ir().words; }
+
+// The public methods and functions of the prelude: "List.map"; those of a class of types are "pow".
+// The hidden names that its text calls.
+struct PreludeNames {
+    Names methods;
+    Names hidden_calls;
+};
+
+const PreludeNames& names_of_prelude() {
+    static const PreludeNames names = [] {
+        PreludeNames found;
+        const std::regex block(R"(^impl(?:\[.*?\])? (\w+)(?:\[[\w, ]*\])? \{)"), trait_block(R"(^(?:impl\b.* for |trait ))");
+        const std::regex method(R"(^    fn (\w+))"), call(R"((__\w+)\()");
+        for (const fs::directory_entry& entry : fs::directory_iterator(fs::path(TN_SOURCE_DIR) / "src" / "prelude")) {
+            if (entry.path().extension() != ".tn") continue;
+            std::ifstream file(entry.path(), std::ios::binary);
+            std::string owner;
+            for (std::string line; std::getline(file, line);) {
+                std::smatch match;
+                if (std::regex_search(line, trait_block)) owner = "__";
+                else if (std::regex_search(line, match, block)) owner = match[1];
+                std::string name = std::regex_search(line, match, method) ? std::string(match[1]) : "";
+                if (!name.empty() && name[0] != '_' && owner.rfind("__", 0) != 0) {
+                    found.methods.insert(owner == "T" ? name : owner + "." + name);
+                }
+                for (std::sregex_iterator it(line.begin(), line.end(), call), last; it != last; ++it) {
+                    found.hidden_calls.insert((*it)[1]);
+                }
+            }
+        }
+        return found;
+    }();
+    return names;
 }
 
 // "kind Name" lines; `#` starts a comment.
@@ -141,10 +185,27 @@ TEST(Coverage, Builtins) {
     for (unsigned i = 0; i < tn::builtin_count; ++i) {
         const tn::BuiltinInfo& info = tn::builtin_info(static_cast<tn::BuiltinId>(i));
         rows.emplace_back(info.id);
-        const Names& calls = info.owner.empty() ? functions : methods;
+        const bool is_hidden = info.name.substr(0, 2) == "__";
+        const Names& calls = is_hidden ? names_of_prelude().hidden_calls : info.owner.empty() ? functions : methods;
         if (calls.count(std::string(info.name)) != 0) hit.insert(std::string(info.id));
     }
     expect_covered("builtin", rows, hit);
+}
+
+TEST(Coverage, CoreTraits) {
+    std::vector<std::string> rows;
+#define CORE_TRAIT(id, method, inputs, out, operator_) rows.push_back(#id);
+#include "builtins/core_trait.def"
+    expect_covered("core_trait", rows, matches(R"((?:^|\n)impl(?:\[.*?\])? (\w+)(?:\[.*?\])? for )", true));
+}
+
+TEST(Coverage, PreludeMethods) {
+    const Names& methods = names_of_prelude().methods;
+    Names hit;
+    for (const std::string& name : methods) {
+        if (names_of_ir().functions.count(name) != 0) hit.insert(name);
+    }
+    expect_covered("prelude", {methods.begin(), methods.end()}, hit);
 }
 
 TEST(Coverage, Operations) {
