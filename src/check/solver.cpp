@@ -2,6 +2,7 @@
 #include "check/solver.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tn::check {
 
@@ -232,13 +233,11 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
             break;
         case TypeKind::Map:
         case TypeKind::Set: {
-            // By the prelude's impl, which becomes known, and used, by this.
+            // By the prelude's impl, which becomes known, and used, by this; its bounds ask the same of the parts.
             if (core == CoreTrait::Ord) return lacks(part);
-            TraitId trait = program_.core_trait(core);
-            bool has_candidates = false;
-            Answer answer = by_impls({part, trait, {}, goal.span, core}, depth + 1, has_candidates);
-            if (answer == Answer::No) return answer;
-            is_unknown |= answer == Answer::Unknown;
+            note_collection(kind, core);
+            if (core == CoreTrait::Hash) note_collection(kind, CoreTrait::Eq);
+            has_args = true;
             break;
         }
         case TypeKind::Record:
@@ -267,6 +266,15 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
     if (is_unknown) return Answer::Unknown;
     ground_ = Ground::Derived;
     return Answer::Yes;
+}
+
+// The prelude's impl of a core trait for Map or Set is relied on.
+void Solver::note_collection(TypeKind kind, CoreTrait core) {
+    std::vector<ImplId> impls;
+    std::ranges::copy(program_.impls_of(program_.core_trait(core)), std::back_inserter(impls));
+    for (ImplId id : impls) {
+        if (types_.kind(program_.out.impls[id].self) == kind) program_.note_use_of_impl(id);
+    }
 }
 
 // ---- Messages ----------------------------------------------------------------------------------------
