@@ -184,7 +184,7 @@ Row FunctionLowering::stop_with_shown(TrapCode code, const Row& value, TypeId ty
 }
 
 Row FunctionLowering::debug(const Row& value) {
-    ValueId text = show_into(append(empty_text(), m_.place_text(b_.loc())), value, true);
+    ValueId text = show_into(append(empty_text(), m_.place_text(b_.loc())), value, false);
     text = owned(simple(TypeKind::String), text).id();
     b_.call_runtime(RuntimeFn::Print, {&text, 1});
     return value;
