@@ -26,7 +26,7 @@ void Writer::statement(int depth) {
     case 16: case 17: mut_call_statement(); break;
     case 18: {
         const Ty t = type_that(Shows);
-        line(seen("print", "print(" + expr(t, 2) + ");"));
+        line(seen("print", "print(" + own(t, 3) + ");"));
         break;
     }
     case 19: early_end(); break;
