@@ -318,7 +318,7 @@ void Writer::drawn_loop(int depth) {
         break;
     case 4: {
         const Ty other = scalar();
-        source = seen("for over zip", xs + ".zip(" + expr(list_of(other), 2) + ")");
+        source = seen("for over zip", xs + ".zip(" + own(list_of(other), 2) + ")");
         element = types_.make(Kind::Tuple, {element, other});
         break;
     }
