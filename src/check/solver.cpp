@@ -235,11 +235,8 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
         case TypeKind::Set: {
             // By the prelude's impl, which becomes known, and used, by this; its bounds ask the same of the parts.
             if (core == CoreTrait::Ord) return lacks(part);
-            std::vector<ImplId> impls;
-            std::ranges::copy(program_.impls_of(program_.core_trait(core)), std::back_inserter(impls));
-            for (ImplId id : impls) {
-                if (types_.kind(program_.out.impls[id].self) == kind) program_.note_use_of_impl(id);
-            }
+            note_collection(kind, core);
+            if (core == CoreTrait::Hash) note_collection(kind, CoreTrait::Eq);
             has_args = true;
             break;
         }
@@ -269,6 +266,15 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
     if (is_unknown) return Answer::Unknown;
     ground_ = Ground::Derived;
     return Answer::Yes;
+}
+
+// The prelude's impl of a core trait for Map or Set is relied on.
+void Solver::note_collection(TypeKind kind, CoreTrait core) {
+    std::vector<ImplId> impls;
+    std::ranges::copy(program_.impls_of(program_.core_trait(core)), std::back_inserter(impls));
+    for (ImplId id : impls) {
+        if (types_.kind(program_.out.impls[id].self) == kind) program_.note_use_of_impl(id);
+    }
 }
 
 // ---- Messages ----------------------------------------------------------------------------------------

@@ -18,8 +18,12 @@ std::optional<FnId> BodyChecker::find_trait_method(TypeId type, const syntax::Na
         const std::string& first = program_.out.traits[found[0].trait].name;
         const std::string& second = program_.out.traits[found[1].trait].name;
         std::string spelled(text(name.symbol));
-        report(Diag::AmbiguousMethod, name.span, spelled, first, second)
-            .hint("name the trait: `" + first + "." + spelled + "(…)`");
+        diag::DiagnosticBuilder builder = report(Diag::AmbiguousMethod, name.span, spelled, first, second);
+        if (program_.out.fns[found[0].fn].is_method)
+            builder.hint("name the trait: `" + first + "." + spelled + "(…)`");
+        else
+            builder.hint("call it in a function with one of them as bound: `fn f[T: " + first + "]() { T." + spelled +
+                         "(…) }`");
     }
     return found[0].fn;
 }
