@@ -217,6 +217,7 @@ private:
                          const syntax::IndexExpr* type_args);
     // The method of a core trait that the language itself calls: none when `self` does not implement it.
     std::optional<Target> core_trait_target(CoreTrait core, TypeId self, Span use);
+    bool report_missing_core_trait(TypeId type, const syntax::Name& name);
     void suggest_trait(TypeId type, const syntax::Name& name, diag::DiagnosticBuilder& builder);
     void default_literal(TypeId type);
     CallId add_call(Call call);
@@ -452,6 +453,8 @@ private:
     void check_try_froms(); // conversion.cpp
     std::vector<Obligation> obligations_;
     void fail_obligation(const Obligation& use);
+    void report_unmet(const Bound& goal, Span use);
+    std::unordered_set<std::uint64_t> unmet_; // by line and type: what was said of one is not repeated on it
     void give_up(const Obligation& use);
     struct ClassUse {
         TypeId type;

@@ -15,12 +15,13 @@ BodyChecker::Target BodyChecker::fn_target(FnId id, Span use, TypeId owner) {
     const FnDecl& decl = program_.fn_decl(id);
     const syntax::Ast& home = program_.ast(decl.module);
     std::span<const syntax::Param> nodes = home.view(decl.node->params);
-    Target target{Callee::Fn, id.value, fn.name, {}, {}, fn.result, fn.span};
+    bool is_ours = program_.is_prelude(decl.module); // its text is not shown
+    Target target{Callee::Fn, id.value, fn.name, {}, {}, fn.result, is_ours ? Span{} : fn.span};
     for (TypeId param : fn.type_params)
         target.type_args.push_back(fresh(use, "`" + types_.param_name(param) + "` of `" + fn.name + "`"));
     auto put_in = [&](TypeId type) { return types_.substitute(type, fn.type_params, target.type_args); };
     for (std::size_t i = 0; i < fn.params.size(); ++i) {
-        Span declared = nodes[i].type.is_valid() ? home.types[nodes[i].type].span : Span{};
+        Span declared = nodes[i].type.is_valid() && !is_ours ? home.types[nodes[i].type].span : Span{};
         target.params.push_back({put_in(fn.params[i].type), fn.params[i].is_mut, declared});
     }
     target.result = put_in(fn.result);
@@ -87,7 +88,7 @@ BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint3
 // receiver.
 std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
-    if (auto fn = program_.find_member(owner, name.symbol)) return fn_target(*fn, name.span, owner);
+    if (auto fn = program_.find_member(infer_.zonk(owner), name.symbol)) return fn_target(*fn, name.span, owner);
     if (auto builtin = program_.find_builtin(owner, spelled, BuiltinRole::Static)) {
         Target target = builtin_target(*builtin, name.span, owner);
         // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
@@ -308,6 +309,7 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
         give_type_args(*lazy, type_args);
         return call(id, std::move(*lazy), all, true);
     }
+    type = infer_.zonk(type);
     if (auto fn = program_.find_member(type, callee.name.symbol)) {
         if (!program_.out.fns[*fn].is_method) {
             check_anyway(args);
@@ -340,7 +342,7 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
         return call_value(id, callee_id, info(callee_id).type, args);
     }
     check_anyway(args);
-    unknown_method(type, callee.name);
+    if (!report_missing_core_trait(type, callee.name)) unknown_method(type, callee.name);
     return error();
 }
 
@@ -378,6 +380,10 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
             bool has_param = i < target.params.size();
             check(args[i].expr,
                   has_param ? Expect{target.params[i].type, target.params[i].declared} : Expect::any());
+        }
+        // What the missing ones would have told is nobody's second mistake.
+        for (TypeId arg : target.type_args) {
+            if (infer_.is_var(infer_.shallow(arg), VarKind::General)) infer_.bind(infer_.shallow(arg), error());
         }
         return target.result;
     }

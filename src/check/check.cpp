@@ -55,6 +55,10 @@ std::optional<Checked> Program::run() {
 
 void Program::check_main() {
     for (const Fn& fn : out.fns) {
+        if (fn.name == "main" && !fn.type_params.empty() && fn.body.module.index() == 0) {
+            sink.report(Diag::BadMain, fn.span, "has no type parameters");
+            return;
+        }
         if (fn.name != "main" || !fn.is_exported) continue;
         TypeId args = types.list(simple(TypeKind::String));
         bool takes_args = fn.params.size() == 1 && fn.params[0].type == args && !fn.params[0].is_mut;
@@ -92,12 +96,18 @@ void Program::check_bodies() {
         checker.check_test();
         out.tests[TestId(i)].body = checker.take_body();
     }
+    if (input.whole_prelude) use_whole_prelude();
     reads_prelude_ = true;
-    while (!queue_.empty()) {
-        FnId id = queue_.back();
-        queue_.pop_back();
-        check_fn_body(id);
-    }
+    auto check_queue = [&] {
+        while (!queue_.empty()) {
+            FnId id = queue_.back();
+            queue_.pop_back();
+            check_fn_body(id);
+        }
+    };
+    check_queue();
+    use_collection_impls();
+    check_queue();
     reads_prelude_ = false;
     // What was only looked at has a tree, but no types in it.
     for (std::size_t i = 0; i < out.fns.size(); ++i) {

@@ -47,6 +47,7 @@ struct Input {
     // Its modules stand behind the user's in Checked::modules; the interner stands over the prelude's, and so do
     // the sources. Null: only what builtin.def declares.
     const Prelude* prelude = nullptr;
+    bool whole_prelude = false; // checks all of it, used or not: for its own tests
     std::string root_name = "main"; // by which other modules import from the root
     // Asked about the path of an import that cannot be followed; empty: nothing is known.
     std::function<MissingModule(std::string_view path, bool in_host_module)> explain_missing = {};

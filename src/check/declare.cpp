@@ -93,6 +93,11 @@ void Program::declare_item(ModuleId module, ItemId id) {
                    [&](const syntax::AliasItem& node) {
                        Alias alias{module, id, {}, simple(TypeKind::Error)};
                        declare_generics(module, node.generics, alias.generics);
+                       for (const syntax::GenericParam& param : ast(module).view(node.generics)) {
+                           if (param.bounds.empty()) continue;
+                           sink.report(Diag::NotAllowedHere, param.name.span, "a bound of an alias")
+                               .note("the type behind it has the bounds");
+                       }
                        aliases_.push_back(std::move(alias));
                        add_name(module, item.name,
                                 Entity{EntityKind::Alias, static_cast<std::uint32_t>(aliases_.size() - 1)});

@@ -16,7 +16,20 @@ void Program::declare_generics(ModuleId module, syntax::ListOf<syntax::GenericPa
                 sink.report(Diag::DuplicateName, node.name.span, text(node.name.symbol));
         }
         into.names.emplace_back(node.name.symbol, param);
+        for (TypeExprId bound : ast(module).view(node.bounds)) {
+            NumberClass number_class = class_bound(module, bound);
+            if (number_class == NumberClass::None) continue;
+            facts.set_class(param, number_class);
+            into.classes.emplace_back(param, number_class);
+        }
     }
+}
+
+// The class that a bound of the prelude names.
+NumberClass Program::class_bound(ModuleId module, TypeExprId bound) const {
+    const auto* named = ast(module).types[bound].as<syntax::NamedTypeExpr>();
+    if (!named || !is_prelude(module)) return NumberClass::None;
+    return find_number_class(text(ast(module).view(named->path).back().symbol));
 }
 
 void Program::resolve_bounds(const TypeScope& scope, syntax::ListOf<syntax::GenericParam> list,
@@ -25,15 +38,7 @@ void Program::resolve_bounds(const TypeScope& scope, syntax::ListOf<syntax::Gene
     std::size_t first = into.params.size() - nodes.size();
     for (std::size_t i = 0; i < nodes.size(); ++i) {
         for (TypeExprId id : ast(scope.module).view(nodes[i].bounds)) {
-            const auto* named = ast(scope.module).types[id].as<syntax::NamedTypeExpr>();
-            if (named && is_prelude(scope.module)) {
-                SymbolId name = ast(scope.module).view(named->path).back().symbol;
-                if (NumberClass number_class = find_number_class(text(name)); number_class != NumberClass::None) {
-                    facts.set_class(into.params[first + i], number_class);
-                    into.classes.emplace_back(into.params[first + i], number_class);
-                    continue;
-                }
-            }
+            if (class_bound(scope.module, id) != NumberClass::None) continue;
             if (auto bound = resolve_trait(scope, id, into.params[first + i], false))
                 into.bounds.push_back(std::move(*bound));
         }

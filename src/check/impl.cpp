@@ -32,7 +32,7 @@ void Program::declare_impl(ModuleId module, ItemId item_id) {
         is_ours = decl != nominal_decls_.end() && is_same_package(decl->second.module, module);
     }
     if (!is_ours) {
-        sink.report(Diag::ForeignImpl, span, "methods", types.print(impl.self))
+        sink.report(Diag::NotAllowedHere, span, "an `impl` of `" + types.print(impl.self) + "`")
             .note("only the package that declares a type gives it methods")
             .hint("declare a trait with the methods, and implement it: `impl MyTrait for " + types.print(impl.self) +
                   " { … }`");
@@ -48,14 +48,40 @@ void Program::declare_impl(ModuleId module, ItemId item_id) {
         FnId fn = declare_fn(module, member, impl.self, impl.generics,
                              types.nominal(nominal).name + "." + std::string(text(name)));
         out.fns[fn].is_method = fn_node->has_self;
-        auto [it, inserted] = members_.emplace(member_key(nominal, name), fn);
-        if (!inserted) {
+        std::vector<FnId>& known = members_[member_key(nominal, name)];
+        bool is_known = false;
+        for (FnId other : known) {
+            if (is_known || !could_be_one(fn_decl(other).self_type, impl.self)) continue;
+            is_known = true;
             sink.report(Diag::DuplicateName, fn_item.name.span, out.fns[fn].name)
-                .label(out.fns[it->second].span, "first defined here");
-            continue;
+                .label(out.fns[other].span, "first defined here");
         }
+        if (is_known) continue;
+        known.push_back(fn);
         members_of_[nominal.value].push_back(fn);
     }
+}
+
+// Some instance is both, type parameters and what is not known yet being anything.
+bool Program::could_be_one(TypeId a, TypeId b) const {
+    auto is_open = [&](TypeId type) {
+        return types.kind(type) == TypeKind::Param || types.kind(type) == TypeKind::Infer ||
+               types.kind(type) == TypeKind::Error;
+    };
+    std::vector<std::pair<TypeId, TypeId>> work = {{a, b}};
+    std::unordered_set<std::uint64_t> seen;
+    while (!work.empty()) {
+        auto [x, y] = work.back();
+        work.pop_back();
+        if (x == y || is_open(x) || is_open(y)) continue;
+        if (!seen.insert(static_cast<std::uint64_t>(x.value) << 32 | y.value).second) continue;
+        std::size_t count = types.args(x).size();
+        if (types.kind(x) != types.kind(y) || types[x].payload != types[y].payload ||
+            count != types.args(y).size() || count == 0)
+            return false;
+        for (unsigned i = 0; i < count; ++i) work.emplace_back(types.arg(x, i), types.arg(y, i));
+    }
+    return true;
 }
 
 // The same package, for what only its owner may do: the user's modules are one, each of the host's is another.
@@ -87,6 +113,11 @@ void Program::declare_trait_impl(ModuleId module, ItemId item_id) {
     std::optional<Bound> bound = resolve_trait(scope, node.trait, impl.self, true);
     if (!bound || types.kind(impl.self) == TypeKind::Error) return;
     if (!is_prelude(module) && !is_own(*bound, module)) {
+        if (is_built_in(*bound)) {
+            sink.report(Diag::OverlappingImpl, impl.span, print_trait(*bound), types.print(impl.self))
+                .primary("the language does that");
+            return;
+        }
         sink.report(Diag::ForeignImpl, impl.span, print_trait(*bound), types.print(impl.self))
             .note("one of them has to be declared by this package");
         return;
@@ -105,6 +136,18 @@ void Program::declare_trait_impl(ModuleId module, ItemId item_id) {
     }
     // The result of the method is part of the head.
     if (bound->core && core_trait_info(*bound->core).has_out) declare_impl_methods(id);
+}
+
+// What the language itself gives to a type of its own.
+bool Program::is_built_in(const Bound& bound) {
+    if (!bound.core || types.kind(bound.subject) == TypeKind::Record || types.kind(bound.subject) == TypeKind::Param)
+        return false;
+    Infer infer(types, facts);
+    Bound goal = bound;
+    for (TypeId& arg : goal.args) {
+        if (!arg.is_valid()) arg = infer.fresh(VarKind::General, Span{}, "");
+    }
+    return Solver(*this, infer, {}).prove(goal, true) == Solver::Answer::Yes;
 }
 
 bool Program::is_own(const Bound& bound, ModuleId module) const {
@@ -140,7 +183,7 @@ void Program::declare_impl_methods(ImplId id) {
         bool is_known = false;
         for (std::size_t i = 0; i < methods.size(); ++i) {
             FnId wanted = out.traits[trait].methods[i];
-            if (ast(fn_decl(wanted).module).items[out.fns[wanted].item].name.symbol != name) continue;
+            if (fn_name(wanted) != name) continue;
             is_known = true;
             if (methods[i].is_valid()) {
                 sink.report(Diag::DuplicateName, fn_item.name.span, out.fns[fn].name)
@@ -151,8 +194,7 @@ void Program::declare_impl_methods(ImplId id) {
         }
         if (is_known) continue;
         std::vector<std::string_view> candidates;
-        for (FnId wanted : out.traits[trait].methods)
-            candidates.push_back(text(ast(fn_decl(wanted).module).items[out.fns[wanted].item].name.symbol));
+        for (FnId wanted : out.traits[trait].methods) candidates.push_back(text(fn_name(wanted)));
         std::string best = suggest(text(name), candidates);
         diag::DiagnosticBuilder builder =
             sink.report(Diag::NotATraitMethod, fn_item.name.span, text(name), out.traits[trait].name);
@@ -205,7 +247,7 @@ void Program::finish_impl(ImplId id) {
     params.insert(params.end(), out.traits[impl.trait].params.begin(), out.traits[impl.trait].params.end());
     std::vector<TypeId> args = {impl.self};
     args.insert(args.end(), impl.trait_args.begin(), impl.trait_args.end());
-    std::string missing, first_missing;
+    std::vector<FnId> missing;
     for (std::size_t i = 0; i < impl.methods.size(); ++i) {
         FnId wanted = out.traits[impl.trait].methods[i];
         if (impl.methods[i].is_valid()) {
@@ -213,13 +255,18 @@ void Program::finish_impl(ImplId id) {
             continue;
         }
         if (out.fns[wanted].body.root.is_valid()) continue; // the trait's default
-        std::string name(text(ast(fn_decl(wanted).module).items[out.fns[wanted].item].name.symbol));
-        if (missing.empty()) first_missing = name + signature_text(wanted, params, args);
-        missing += (missing.empty() ? "" : "`, `") + name;
+        missing.push_back(wanted);
     }
     if (!missing.empty()) {
-        sink.report(Diag::MissingTraitMethod, impl.span, trait_name, types.print(impl.self), missing)
-            .hint("add `fn " + first_missing + " { … }`");
+        std::string names = missing.size() == 1 ? "the method " : "the methods ";
+        std::string needed;
+        for (std::size_t i = 0; i < missing.size(); ++i) {
+            std::string name(text(fn_name(missing[i])));
+            names += (i == 0 ? "`" : i + 1 == missing.size() ? " and `" : ", `") + name + "`";
+            needed += (i == 0 ? "`fn " : ", `fn ") + name + signature_text(missing[i], params, args) + " { … }`";
+        }
+        sink.report(Diag::MissingTraitMethod, impl.span, trait_name, types.print(impl.self), names)
+            .hint("add " + needed);
     }
 
     Infer infer(types, facts);
@@ -331,7 +378,7 @@ void Program::compare_signatures(ImplId id, FnId wanted_id, FnId found_id) {
     }
     if (same || has_error) return;
     diag::DiagnosticBuilder builder =
-        sink.report(Diag::TraitMethodMismatch, found.span, found.name, out.traits[impl.trait].name);
+        sink.report(Diag::TraitMethodMismatch, found.span, text(fn_name(found_id)), out.traits[impl.trait].name);
     if (!is_prelude(fn_decl(wanted_id).module)) builder.label(wanted.span, "declared here");
     if (!bound_text.empty()) {
         builder.note("the trait does not promise `" + bound_text + "`");

@@ -67,10 +67,21 @@ std::optional<Entity> Program::find_host_member(SymbolId module_path, SymbolId n
 std::optional<FnId> Program::find_member(TypeId owner, SymbolId name) {
     if (types.is_nominal(owner)) {
         auto it = members_.find(member_key(types.nominal_id(owner), name));
-        if (it != members_.end()) return it->second;
+        if (it != members_.end()) {
+            for (FnId fn : it->second) {
+                if (could_be_one(fn_decl(fn).self_type, owner)) return fn;
+            }
+        }
     }
     if (!input.prelude || (!reads_prelude_ && is_hidden_name(text(name)))) return {};
     return find_prelude_member(owner, name);
+}
+
+std::optional<FnId> Program::find_member_of_other_instance(TypeId owner, SymbolId name) const {
+    if (!types.is_nominal(owner)) return {};
+    auto it = members_.find(member_key(types.nominal_id(owner), name));
+    if (it == members_.end() || it->second.empty()) return {};
+    return it->second[0];
 }
 
 std::optional<BuiltinId> Program::find_builtin(TypeId owner, std::string_view name, BuiltinRole role) const {

@@ -8,10 +8,7 @@ namespace tn::check {
 void BodyChecker::require(const Bound& goal, Span use) {
     switch (solver_.prove(goal, false)) {
     case Solver::Answer::Yes: return;
-    case Solver::Answer::No:
-        ++error_count_;
-        solver_.report(goal, use);
-        return;
+    case Solver::Answer::No: report_unmet(goal, use); return;
     case Solver::Answer::Unknown: obligations_.push_back({goal, use}); return;
     }
 }
@@ -56,10 +53,15 @@ bool BodyChecker::retry_obligations(bool is_last) {
 
 void BodyChecker::fail_obligation(const Obligation& use) {
     if (program_.facts.has_error(infer_.zonk(use.goal.subject))) return;
-    ++error_count_;
-    solver_.report(use.goal, use.use);
+    report_unmet(use.goal, use.use);
     // What would have been learned from it is nobody's second mistake.
     for (TypeId arg : use.goal.args) infer_.unify(arg, error());
+}
+
+void BodyChecker::report_unmet(const Bound& goal, Span use) {
+    ++error_count_;
+    std::uint64_t line = use.file.is_valid() ? program_.input.sources.line_of(use.file, use.begin) : 0;
+    if (unmet_.insert(line << 32 | infer_.shallow(goal.subject).value).second) solver_.report(goal, use);
 }
 
 // Nothing decides it. What is not known is said where its type is missed.
@@ -91,7 +93,7 @@ void BodyChecker::check_classes() {
             wanted = "number";
             break;
         }
-        if (!fits) report(Diag::TypeMismatch, use.use, wanted, print(type)).note("this is for numbers only");
+        if (!fits) report(Diag::BoundNotMet, use.use, print(type), wanted).note("this is for numbers only");
     }
 }
 

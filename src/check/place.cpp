@@ -51,8 +51,10 @@ bool BodyChecker::is_place(ExprId id, std::string& why_not) {
         case Form::Plain:
         case Form::Constant:
         case Form::TypeConstant:
-        case Form::Operator:
+        case Form::Operator: return false;
         case Form::Call:
+            if (node.as<syntax::IndexExpr>()) why_not = "what `index` gives is a copy";
+            return false;
         case Form::FnValue:
         case Form::Closure:
         case Form::IndexSet: return false;

@@ -125,6 +125,8 @@ public:
     // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's of
     // any type.
     std::optional<FnId> find_member(TypeId owner, SymbolId name);
+    // One that other instances of the type have: `impl Stack[i64]`.
+    std::optional<FnId> find_member_of_other_instance(TypeId owner, SymbolId name) const;
     // The prelude's, hidden ones too.
     std::optional<FnId> find_prelude_member(TypeId owner, std::string_view name);
     // Of a number literal whose type is not known yet.
@@ -174,6 +176,8 @@ public:
     bool is_prelude(ModuleId module) const { return out.modules[module].is_prelude; }
     bool is_prelude_span(Span span) const;
 
+    // As it is written, without its owner.
+    SymbolId fn_name(FnId id) const { return ast(fn_decl(id).module).items[out.fns[id].item].name.symbol; }
     const FnDecl& fn_decl(FnId id) const { return fn_decls_[id.index()]; }
     Span nominal_span(NominalId id) const;
     Span global_type_span(GlobalId id) const; // of the written type
@@ -252,6 +256,7 @@ private:
 
     // generics.cpp
     void declare_generics(ModuleId module, syntax::ListOf<syntax::GenericParam> list, Generics& into);
+    NumberClass class_bound(ModuleId module, TypeExprId bound) const;
     // Of the list's parameters, which are the last of `into`.
     void resolve_bounds(const TypeScope& scope, syntax::ListOf<syntax::GenericParam> list, Generics& into);
     std::optional<Bound> resolve_trait(const TypeScope& scope, TypeExprId id, TypeId subject, bool is_impl);
@@ -272,6 +277,8 @@ private:
     void finish_impl(ImplId id);
     void finish_out(ImplId id);
     bool is_own(const Bound& bound, ModuleId module) const;
+    bool is_built_in(const Bound& bound);
+    bool could_be_one(TypeId a, TypeId b) const;
     void check_overlap(ImplId id);
     void check_determined(const Generics& generics, const syntax::ImplItem& node, ModuleId module,
                           std::span<const TypeId> heads);
@@ -280,6 +287,8 @@ private:
 
     // prelude_decls.cpp
     void add_prelude_modules();
+    void use_whole_prelude();
+    void use_collection_impls();
     std::optional<Entity> find_prelude_entity(SymbolId name);
     std::optional<FnId> find_prelude_member(TypeId owner, SymbolId name);
     FnId declare_prelude_member(const PreludeMember& member);
@@ -319,7 +328,7 @@ private:
     std::unordered_map<std::uint32_t, NominalDecl> nominal_decls_; // by NominalId
     std::vector<NominalId> declared_nominals_;
     std::deque<FnDecl> fn_decls_; // by FnId; a deque, since bodies hold references while others are declared
-    std::unordered_map<std::uint64_t, FnId> members_;
+    std::unordered_map<std::uint64_t, std::vector<FnId>> members_; // more than one for different instances of a type
     std::unordered_map<std::uint32_t, std::vector<FnId>> members_of_;
     std::vector<std::pair<ModuleId, ItemId>> impls_;
     std::unordered_map<SymbolId, std::uint32_t> host_fns_; // by whole path

@@ -2,6 +2,7 @@
 #include "check/solver.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tn::check {
 
@@ -231,10 +232,14 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
             if (core != CoreTrait::Show) return lacks(part);
             break;
         case TypeKind::Map:
-        case TypeKind::Set:
+        case TypeKind::Set: {
+            // By the prelude's impl, which becomes known, and used, by this; its bounds ask the same of the parts.
             if (core == CoreTrait::Ord) return lacks(part);
+            note_collection(kind, core);
+            if (core == CoreTrait::Hash) note_collection(kind, CoreTrait::Eq);
             has_args = true;
             break;
+        }
         case TypeKind::Record:
         case TypeKind::Enum: {
             if (!is_first) {
@@ -263,6 +268,15 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
     return Answer::Yes;
 }
 
+// The prelude's impl of a core trait for Map or Set is relied on.
+void Solver::note_collection(TypeKind kind, CoreTrait core) {
+    std::vector<ImplId> impls;
+    std::ranges::copy(program_.impls_of(program_.core_trait(core)), std::back_inserter(impls));
+    for (ImplId id : impls) {
+        if (types_.kind(program_.out.impls[id].self) == kind) program_.note_use_of_impl(id);
+    }
+}
+
 // ---- Messages ----------------------------------------------------------------------------------------
 
 void Solver::explain(const Bound& goal, diag::DiagnosticBuilder& builder) {
@@ -277,7 +291,8 @@ void Solver::explain(const Bound& goal, diag::DiagnosticBuilder& builder) {
         builder.hint("add the bound `" + print(inner) + ": " + trait + "`");
         return;
     }
-    if (missing_.core == CoreTrait::Hash && program_.facts.is_float(inner)) {
+    bool is_float = program_.facts.is_float(inner) || infer_.is_var(inner, VarKind::Float);
+    if (missing_.core == CoreTrait::Hash && is_float) {
         builder.note("floats have no `Hash`: NaN is not equal to itself");
         return;
     }

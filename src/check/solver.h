@@ -58,6 +58,7 @@ private:
     // No when the language has nothing to say about the type.
     Answer built_in(const Bound& goal);
     Answer by_impls(const Bound& goal, unsigned depth, bool& has_candidates);
+    void note_collection(TypeKind kind, CoreTrait core);
     Answer derived(const Bound& goal, unsigned depth);
     Answer missing(const Bound& goal) {
         missing_ = goal;

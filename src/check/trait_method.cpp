@@ -18,8 +18,12 @@ std::optional<FnId> BodyChecker::find_trait_method(TypeId type, const syntax::Na
         const std::string& first = program_.out.traits[found[0].trait].name;
         const std::string& second = program_.out.traits[found[1].trait].name;
         std::string spelled(text(name.symbol));
-        report(Diag::AmbiguousMethod, name.span, spelled, first, second)
-            .hint("name the trait: `" + first + "." + spelled + "(…)`");
+        diag::DiagnosticBuilder builder = report(Diag::AmbiguousMethod, name.span, spelled, first, second);
+        if (program_.out.fns[found[0].fn].is_method)
+            builder.hint("name the trait: `" + first + "." + spelled + "(…)`");
+        else
+            builder.hint("call it in a function with one of them as bound: `fn f[T: " + first + "]() { T." + spelled +
+                         "(…) }`");
     }
     return found[0].fn;
 }
@@ -27,8 +31,7 @@ std::optional<FnId> BodyChecker::find_trait_method(TypeId type, const syntax::Na
 std::optional<FnId> BodyChecker::find_method_of_trait(TraitId trait, const syntax::Name& name) {
     std::vector<std::string_view> candidates;
     for (FnId fn : program_.out.traits[trait].methods) {
-        const syntax::Ast& home = program_.ast(program_.fn_decl(fn).module);
-        SymbolId known = home.items[program_.out.fns[fn].item].name.symbol;
+        SymbolId known = program_.fn_name(fn);
         if (known == name.symbol) return fn;
         candidates.push_back(text(known));
     }
@@ -52,6 +55,21 @@ TypeId BodyChecker::call_of_trait(ExprId id, TraitId trait, const syntax::Name& 
     return call(id, std::move(target), args, false);
 }
 
+// `f.show()` of a type that lacks what all data types have: that is said of the trait. False: not such a case.
+bool BodyChecker::report_missing_core_trait(TypeId type, const syntax::Name& name) {
+    if (types_.kind(type) == TypeKind::Param) return false;
+    for (const Program::TraitMethod& method : program_.trait_methods(name.symbol)) {
+        std::optional<CoreTrait> core = program_.trait_decl(method.trait).core;
+        if (!core || core_trait_info(*core).use != CoreTraitUse::Derived) continue;
+        Bound goal{type, method.trait, {}, Span{}, core};
+        if (solver_.prove(goal, false) != Solver::Answer::No) continue;
+        ++error_count_;
+        solver_.report(goal, name.span);
+        return true;
+    }
+    return false;
+}
+
 // A core trait's method, called by the language itself.
 std::optional<BodyChecker::Target> BodyChecker::core_trait_target(CoreTrait core, TypeId self, Span use) {
     TraitId trait = program_.core_trait(core);
@@ -65,6 +83,10 @@ std::optional<BodyChecker::Target> BodyChecker::core_trait_target(CoreTrait core
 
 // `x.area()` of a type that has no such method: some trait may.
 void BodyChecker::suggest_trait(TypeId type, const syntax::Name& name, diag::DiagnosticBuilder& builder) {
+    if (auto other = program_.find_member_of_other_instance(type, name.symbol)) {
+        builder.note("`" + print(program_.fn_decl(*other).self_type) + "` has it");
+        return;
+    }
     std::span<const Program::TraitMethod> known = program_.trait_methods(name.symbol);
     if (known.empty()) return;
     TraitId trait = known[0].trait;

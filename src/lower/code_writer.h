@@ -126,6 +126,9 @@ protected:
     ir::ValueId equal(const Row& a, const Row& b, bool total);
     ir::ValueId compare(const Row& a, const Row& b);       // I64: negative, 0, positive
     ir::ValueId ordered(ir::Cond cond, const Row& a, const Row& b); // by `cmp`
+    ir::ValueId hash(const Row& value);           // U64, keyed by the instance's seed
+    ir::ValueId hash_bits(ir::ValueId bits);      // of a U64
+    ir::ValueId hash_combine(ir::ValueId hash, ir::ValueId part_hash);
     ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
 
 private:

@@ -1,4 +1,4 @@
-// Functions made from a type: show, ==, cmp. Fields in declared order; enums by their constructors, then
+// Functions made from a type: show, ==, cmp, hash. Fields in declared order; enums by their constructors, then
 // their fields; lists element by element in a loop.
 #include "lower/code_writer.h"
 
@@ -82,6 +82,29 @@ public:
         ssa_.seal(different_);
         ssa_.start(different_);
         answer(order_);
+        finish();
+    }
+
+    void write_hash() {
+        Row value = param_row(0);
+        hash_var_ = ssa_.make_var(Scalar::U64);
+        ssa_.write(hash_var_, b_.const_int(Scalar::U64, 0));
+        switch (types().kind(type_)) {
+        case TypeKind::Tuple:
+        case TypeKind::Range:
+        case TypeKind::Record:
+            for (unsigned i = 0; i < field_count(); ++i) add_hash(field_of(value, i));
+            break;
+        case TypeKind::List: hash_list(value.id()); break;
+        case TypeKind::Enum:
+            add_hash(one(simple(TypeKind::U8), value.id()));
+            for_each_payload(value, false, [&](unsigned v) {
+                for (unsigned f = 0; f < payload_count(v); ++f) add_hash(payload(value, v, f));
+            });
+            break;
+        default: TN_ICE("hash of a type that needs no function");
+        }
+        answer(ssa_.read(hash_var_));
         finish();
     }
 
@@ -267,8 +290,21 @@ private:
         answer(int64(0));
     }
 
+    // --- hash ---
+    void add_hash(const Row& part) {
+        ValueId part_hash = hash(part);
+        ssa_.write(hash_var_, hash_combine(ssa_.read(hash_var_), part_hash));
+    }
+    void hash_list(ValueId list) {
+        TypeId element_type = types().arg(type_, 0);
+        ValueId count = b_.seq_len(list), data = b_.seq_data(list);
+        add_hash(one(simple(TypeKind::I64), count));
+        count_up(count,
+                 [&](ValueId i) { add_hash(load(element(data, i, element_type), element_type, true)); });
+    }
+
     TypeId type_;
-    VarId text_var_;
+    VarId text_var_, hash_var_;
     std::string pending_;
     BlockId different_;
     ValueId order_;
@@ -282,6 +318,7 @@ void write_derived(ModuleLowering& module, ir::FuncId id, Derived what, TypeId t
     case Derived::Show: return writer.write_show();
     case Derived::Equal: return writer.write_equal();
     case Derived::Compare: return writer.write_compare();
+    case Derived::Hash: return writer.write_hash();
     }
 }
 

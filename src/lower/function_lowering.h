@@ -132,7 +132,8 @@ private:
     TypeId concrete(TypeId type);
     bool is_never(TypeId type) { return types().kind(type) == TypeKind::Never; }
     std::string_view text(SymbolId symbol) const { return m_.input().interner.text(symbol); }
-    void at(Span place) { b_.set_loc(m_.loc(place, name_)); }
+    // The prelude's code stands nowhere in the script: traces begin with its caller.
+    void at(Span place);
     void at(ExprId id) { at(span(id)); }
     ExprId strip(ExprId id) const; // parentheses away
 
@@ -175,6 +176,7 @@ private:
     Row settled(ExprId id, TypeId type);
     void effect(ExprId id);
     Row constant(const check::Constant& constant, TypeId type);
+    Row type_constant(const check::TypeConstant& constant); // `T.MAX`
     bool panics(ExprId id) const; // a block that does nothing but panic
 
 #define EXPR(name) Row lower(const syntax::name##Expr&, ExprId);

@@ -67,6 +67,7 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         [&](Tag<B::Overflow>) { return stop(TrapCode::IntegerOverflow, nullptr, type); },
         [&](Tag<B::UnwrapFailed>) { return stop_with_shown(TrapCode::UnwrapErr, args[0], type); },
         [&](Tag<B::KeyNotFound>) { return stop_with_shown(TrapCode::KeyNotFound, args[0], type); },
+        [&](Tag<B::IsLess>) { return one(type, ordered(Cond::Lt, args[0], args[1])); },
         [&](Tag<B::Debug>) { return debug(args[0]); },
         [&](Tag<B::ShowFn>) { return show_text(args[0]); },
         [&](Tag<B::ToString>) { return show_text(args[0]); },
@@ -96,6 +97,11 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         },
         [&](Tag<B::ListPutRaw>) { return list_put_raw(args, ValueId()); },
         [&](Tag<B::ListPutManyRaw>) { return list_put_raw(args, args[4].id()); },
+        [&](Tag<B::SliceLen>) { return one(type, args[0].id(1)); },
+        [&](Tag<B::SliceIsEmpty>) {
+            return one(type, b_.compare(ir::Op::ICmp, Cond::Eq, args[0].id(1), int64(0)));
+        },
+        [&](Tag<B::SliceGet>) { return list_get(args[0], args[1], type); },
         [&](Tag<B::RangeStart>) { return one(type, args[0].id(0)); },
         [&](Tag<B::RangeEnd>) { return one(type, args[0].id(1)); },
         [&](Tag<B::RangeIsClosed>) { return one(type, args[0].id(2)); },
@@ -178,7 +184,7 @@ Row FunctionLowering::stop_with_shown(TrapCode code, const Row& value, TypeId ty
 }
 
 Row FunctionLowering::debug(const Row& value) {
-    ValueId text = show_into(append(empty_text(), m_.place_text(b_.loc())), value, false);
+    ValueId text = show_into(append(empty_text(), m_.place_text(b_.loc())), value, true);
     text = owned(simple(TypeKind::String), text).id();
     b_.call_runtime(RuntimeFn::Print, {&text, 1});
     return value;

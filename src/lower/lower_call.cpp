@@ -18,7 +18,7 @@ void FunctionLowering::at_call(ExprId id) {
     if (const auto* index = e->as<syntax::IndexExpr>()) e = &node(index->base);
     at(id);
     const auto* field = e->as<syntax::FieldExpr>();
-    if (!field) return;
+    if (!field || module_->is_prelude) return;
     const diag::SourceMap& sources = m_.input().sources;
     if (sources.position(field->name.span).line != sources.position(span(id)).line) at(field->name.span);
 }

@@ -1,6 +1,7 @@
 // Expressions: dispatch by the checker's form, then by the node; literals, blocks, aggregates, conversions.
 #include "lower/function_lowering.h"
 
+#include "builtins/constant.h"
 #include "support/ice.h"
 
 #include <algorithm>
@@ -40,6 +41,7 @@ Row FunctionLowering::expr_of_form(ExprId id) {
         return is_operator ? operator_call(id) : call(id);
     }
     case Form::FnValue: return fn_value(id);
+    case Form::TypeConstant: return type_constant(module_->type_constants[i.detail]);
     case Form::Closure: return closure(id);
     case Form::IndexSet: return index_set(id);
     case Form::Plain: break;
@@ -128,11 +130,20 @@ Row FunctionLowering::constant(const check::Constant& c, TypeId type) {
     return one(type, is_float(s) ? b_.const_float(s, c.number) : b_.const_int(s, ir::extend_int(s, c.bits)));
 }
 
+Row FunctionLowering::type_constant(const check::TypeConstant& c) {
+    TypeId owner = concrete(c.owner);
+    auto value = find_builtin_constant(types().kind(owner), c.name);
+    TN_CHECK(value.has_value(), types().print(owner) + " has no constant " + c.name);
+    return constant({value->bits, value->number}, simple(value->type));
+}
+
 bool FunctionLowering::is_simple(ExprId id) const {
     id = strip(id);
     const check::ExprInfo& i = info(id);
     const syntax::Expr& e = node(id);
-    if (i.form == Form::Constant || i.form == Form::Local || i.form == Form::Global) return true;
+    if (i.form == Form::Constant || i.form == Form::TypeConstant || i.form == Form::Local ||
+        i.form == Form::Global)
+        return true;
     if (i.form == Form::Field) {
         if (const auto* field = e.as<syntax::FieldExpr>()) return is_simple(field->base);
         if (const auto* field = e.as<syntax::TupleFieldExpr>()) return is_simple(field->base);
@@ -165,8 +176,13 @@ bool FunctionLowering::is_simple(ExprId id) const {
 Row FunctionLowering::lower(const syntax::ErrorExpr&, ExprId) {
     TN_ICE("an erroneous expression is lowered");
 }
-Row FunctionLowering::lower(const syntax::IntExpr&, ExprId) { TN_ICE("a number without a constant"); }
-Row FunctionLowering::lower(const syntax::FloatExpr&, ExprId) { TN_ICE("a number without a constant"); }
+// A number in the prelude whose type is a type parameter; all others have a constant.
+Row FunctionLowering::lower(const syntax::IntExpr& n, ExprId id) {
+    return constant({static_cast<std::int64_t>(n.magnitude), static_cast<double>(n.magnitude)}, type_of(id));
+}
+Row FunctionLowering::lower(const syntax::FloatExpr& n, ExprId id) {
+    return constant({0, n.value}, type_of(id));
+}
 Row FunctionLowering::lower(const syntax::BoolExpr&, ExprId) { TN_ICE("a bool without a constant"); }
 Row FunctionLowering::lower(const syntax::CharExpr&, ExprId) { TN_ICE("a char without a constant"); }
 Row FunctionLowering::lower(const syntax::NameExpr&, ExprId) { TN_ICE("a name that stands for nothing"); }
@@ -176,7 +192,15 @@ Row FunctionLowering::lower(const syntax::TupleFieldExpr&, ExprId) { TN_ICE("a f
 Row FunctionLowering::lower(const syntax::IndexExpr&, ExprId) { TN_ICE("an index of nothing"); }
 Row FunctionLowering::lower(const syntax::CallExpr&, ExprId) { TN_ICE("a call of nothing"); }
 Row FunctionLowering::lower(const syntax::PipeExpr&, ExprId) { TN_ICE("a call of nothing"); }
-Row FunctionLowering::lower(const syntax::UnaryExpr&, ExprId id) { return operator_expr(id); }
+Row FunctionLowering::lower(const syntax::UnaryExpr& n, ExprId id) {
+    // Before a number whose type is a type parameter of the prelude, which belongs to the sign.
+    const syntax::Expr& operand_node = node(n.operand);
+    if (const auto* number = operand_node.as<syntax::IntExpr>())
+        return constant({static_cast<std::int64_t>(0 - number->magnitude), -static_cast<double>(number->magnitude)},
+                        type_of(id));
+    if (const auto* number = operand_node.as<syntax::FloatExpr>()) return constant({0, -number->value}, type_of(id));
+    TN_ICE("an operator without a meaning");
+}
 Row FunctionLowering::lower(const syntax::BinaryExpr&, ExprId id) { return operator_expr(id); }
 
 Row FunctionLowering::lower(const syntax::StringExpr& n, ExprId id) {

@@ -13,15 +13,18 @@ Row FunctionLowering::list_get(const Row& list, const Row& index, TypeId type) {
     TypeId element_type = types().arg(type, 0);
     BlockId some = ssa_.make_block(), none = ssa_.make_block(), join = ssa_.make_block();
     std::vector<RowLeaf> result = add_params(join, type);
+    bool is_slice = types().kind(list.type) == TypeKind::Slice;
+    ValueId length = is_slice ? list.id(1) : b_.seq_len(list.id());
+    ValueId data = is_slice ? list.id(0) : b_.seq_data(list.id());
     // One comparison without sign sees a negative index, too.
     ValueId inside = b_.compare(Op::ICmp, Cond::Lt, b_.bitcast(Scalar::U64, index.id()),
-                                b_.bitcast(Scalar::U64, b_.seq_len(list.id())));
+                                b_.bitcast(Scalar::U64, length));
     ssa_.branch(inside, some, none);
     ssa_.seal(some);
     ssa_.seal(none);
     ssa_.start(some);
     Mark mark = own_.mark();
-    Row found = load(element(b_.seq_data(list.id()), index.id(), element_type), element_type);
+    Row found = load(element(data, index.id(), element_type), element_type);
     Row answer = to_owned(make_variant(type, 1, {&found, 1}));
     own_.leave(mark);
     jump_with(join, answer);
@@ -32,15 +35,26 @@ Row FunctionLowering::list_get(const Row& list, const Row& index, TypeId type) {
     return own_.own(Row{type, std::move(result)}, layout(type));
 }
 
-// No poll in the loop: until the length is set, nobody would release what has been stored.
+// In runs with a poll between them: the length counts what has been stored, so that a trap releases it.
 Row FunctionLowering::list_filled(const Row& count, const Row& value, TypeId type) {
+    constexpr std::int64_t run_length = 4096;
     demand_not_negative(count.id(), "a negative count");
-    ValueId list = b_.list_new(count.id(), m_.desc(type));
-    ValueId data = b_.seq_data(list), zero = int64(0);
-    BlockId body = ssa_.make_block(), done = ssa_.make_block();
-    ValueId i = ssa_.add_param(body, Scalar::I64);
-    ssa_.branch(b_.compare(Op::ICmp, Cond::Lt, zero, count.id()), body, {&zero, 1}, done, {});
-    ssa_.start(body);
+    VarId list = ssa_.make_var(Scalar::Ref);
+    ssa_.write(list, b_.list_new(count.id(), m_.desc(type)));
+    auto sum = [&](ValueId a, ValueId b) { return b_.binary(Op::WrapAdd, Scalar::I64, a, b); };
+    auto is_less = [&](ValueId a, ValueId b) { return b_.compare(Op::ICmp, Cond::Lt, a, b); };
+    BlockId run = ssa_.make_block(), item = ssa_.make_block(), next = ssa_.make_block(),
+            done = ssa_.make_block();
+    ValueId first = ssa_.add_param(run, Scalar::I64), i = ssa_.add_param(item, Scalar::I64), zero = int64(0);
+    ssa_.branch(is_less(zero, count.id()), run, {&zero, 1}, done, {});
+
+    ssa_.start(run);
+    ValueId left = b_.binary(Op::WrapSub, Scalar::I64, count.id(), first), whole = int64(run_length);
+    ValueId end = sum(first, b_.select(is_less(left, whole), left, whole));
+    ValueId data = b_.seq_data(ssa_.read(list));
+    ssa_.jump(item, {&first, 1});
+
+    ssa_.start(item);
     Row copy{value.type, {}};
     const Layout& l = layout(value.type);
     for (std::size_t k = 0; k < l.leaves.size(); ++k) {
@@ -48,12 +62,19 @@ Row FunctionLowering::list_filled(const Row& count, const Row& value, TypeId typ
         copy.add(is_ref ? own_.retain(value.id(k), l.leaves[k].nullable) : value.id(k));
     }
     store(element(data, i, value.type), copy);
-    ValueId next = b_.binary(Op::WrapAdd, Scalar::I64, i, int64(1));
-    ssa_.branch(b_.compare(Op::ICmp, Cond::Lt, next, count.id()), body, {&next, 1}, done, {});
-    ssa_.seal(body);
+    ValueId following = sum(i, int64(1));
+    ssa_.branch(is_less(following, end), item, {&following, 1}, next, {});
+    ssa_.seal(item);
+    ssa_.seal(next);
+
+    ssa_.start(next);
+    ssa_.write(list, b_.seq_set_len(ssa_.read(list), end));
+    b_.poll();
+    ssa_.branch(is_less(end, count.id()), run, {&end, 1}, done, {});
+    ssa_.seal(run);
     ssa_.seal(done);
     ssa_.start(done);
-    return owned(type, b_.seq_set_len(list, count.id()));
+    return owned(type, ssa_.read(list));
 }
 
 Row FunctionLowering::list_slice(std::span<const Row> args, TypeId type) {

@@ -19,6 +19,12 @@ FunctionLowering::FunctionLowering(ModuleLowering& module, ir::FuncId id, std::s
 
 TypeId FunctionLowering::concrete(TypeId type) { return types().substitute(type, type_params_, type_args_); }
 
+void FunctionLowering::at(Span place) {
+    if (module_->is_prelude) return b_.set_loc(ir::LocId());
+    m_.set_origin(place);
+    b_.set_loc(m_.loc(place, name_));
+}
+
 void FunctionLowering::enter_body(const check::Body& body, ExprId root) {
     body_ = &body;
     module_ = &m_.input().checked.modules[body.module];
@@ -144,7 +150,7 @@ bool FunctionLowering::is_last_use(LocalId local, std::uint32_t position) {
 bool FunctionLowering::may_move(LocalId local, Span within) {
     if (!any_within(whole_positions_[local.index()], within)) return false;
     const LocalSlot& slot = locals_[local];
-    return std::ranges::any_of(slot.cleanups, &CleanupId::is_valid) &&
+    return !slot.is_mut_param && std::ranges::any_of(slot.cleanups, &CleanupId::is_valid) &&
            !is_mentioned_after(local, within.end - 1);
 }
 

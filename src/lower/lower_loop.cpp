@@ -150,8 +150,7 @@ Row FunctionLowering::lower(const syntax::LoopExpr& n, ExprId id) {
 Row FunctionLowering::lower(const syntax::ForExpr& n, ExprId id) {
     Mark mark = own_.mark();
     TypeId iterable = type_of(n.iterable);
-    check::ForLoop how;
-    if (info(id).detail < module_->for_loops.size()) how = module_->for_loops[info(id).detail];
+    const check::ForLoop& how = module_->for_loops[info(id).detail];
     TypeKind kind = types().kind(iterable);
     if (kind == TypeKind::Never) {
         expr(n.iterable);

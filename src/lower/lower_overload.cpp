@@ -152,7 +152,7 @@ Row FunctionLowering::core_method(CoreTrait trait, std::span<const Row> args, Ty
     case CoreTrait::Ord: return one(type, compare(args[0], args[1]));
     case CoreTrait::Show: return show_text(args[0]);
     case CoreTrait::Index: return read_element(args[0], args[1], type);
-    case CoreTrait::Hash:
+    case CoreTrait::Hash: return one(type, hash(args[0]));
     case CoreTrait::Iterate: break;
     }
     TN_ICE("a trait without a built-in meaning for " + types().print(args[0].type));

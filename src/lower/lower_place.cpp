@@ -72,6 +72,7 @@ Place FunctionLowering::place(ExprId id, bool will_write, Span until) {
     case Form::Call:
     case Form::FnValue:
     case Form::Closure:
+    case Form::TypeConstant:
     case Form::IndexSet: break;
     }
     value_root(expr(id));

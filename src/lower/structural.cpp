@@ -1,4 +1,4 @@
-// What every value has: its shown form, equality and order. The script's own methods where it has some, the
+// What values have: their shown form, equality, order and hash. The script's own methods where it has some, the
 // structure of the type else.
 #include "lower/code_writer.h"
 
@@ -187,6 +187,72 @@ ValueId CodeWriter::compare(const Row& a, const Row& b) {
     case TypeKind::Host: break;
     }
     TN_ICE("values of type " + types().print(a.type) + " are ordered");
+}
+
+// ---- Hash ----
+
+// Two rounds of multiply and xor-shift: every bit of the input reaches the upper half of the result, which is
+// what a map takes.
+ValueId CodeWriter::hash_bits(ValueId bits) {
+    auto constant = [&](std::uint64_t c) {
+        return b_.const_int(Scalar::U64, static_cast<std::int64_t>(c));
+    };
+    auto fold = [&](ValueId x) {
+        ValueId upper = b_.binary(ir::Op::Shr, Scalar::U64, x, int64(32));
+        return b_.binary(ir::Op::Xor, Scalar::U64, x, upper);
+    };
+    ValueId x = b_.binary(ir::Op::Xor, Scalar::U64, bits, b_.hash_seed());
+    x = fold(b_.binary(ir::Op::WrapMul, Scalar::U64, x, constant(0x9e3779b97f4a7c15u)));
+    return fold(b_.binary(ir::Op::WrapMul, Scalar::U64, x, constant(0xd6e8feb86659fd93u)));
+}
+
+ValueId CodeWriter::hash_combine(ValueId hash, ValueId part_hash) {
+    ValueId turned = b_.binary(ir::Op::RotateLeft, Scalar::U64, hash, int64(25));
+    ValueId mixed = b_.binary(ir::Op::Xor, Scalar::U64, turned, part_hash);
+    ValueId factor = b_.const_int(Scalar::U64, static_cast<std::int64_t>(0x9e3779b97f4a7c15u));
+    return b_.binary(ir::Op::WrapMul, Scalar::U64, mixed, factor);
+}
+
+ValueId CodeWriter::hash(const Row& value) {
+    if (const auto& own = m_.core_impl(CoreTrait::Hash, value.type))
+        return call_fn(*own, {&value, 1}).result.id();
+    TypeKind kind = types().kind(value.type);
+    switch (kind) {
+    case TypeKind::Bool:
+    case TypeKind::I8:
+    case TypeKind::I16:
+    case TypeKind::I32:
+    case TypeKind::I64:
+    case TypeKind::U8:
+    case TypeKind::U16:
+    case TypeKind::U32:
+    case TypeKind::U64:
+    case TypeKind::Char: return hash_bits(convert(Scalar::U64, value.id()));
+    case TypeKind::String:
+    case TypeKind::Bytes: return rt(RuntimeFn::StringHash, {value.id(), b_.hash_seed()});
+    case TypeKind::Unit:
+    case TypeKind::Never: return b_.const_int(Scalar::U64, 0);
+    case TypeKind::Tuple:
+    case TypeKind::List:
+    case TypeKind::Range:
+    case TypeKind::Record:
+    case TypeKind::Enum: {
+        std::vector<ValueId> args;
+        for (const RowLeaf& leaf : value.leaves) args.push_back(leaf.id);
+        return b_.result(b_.call(m_.derived(Derived::Hash, value.type), args));
+    }
+    case TypeKind::F32:
+    case TypeKind::F64:
+    case TypeKind::Error:
+    case TypeKind::Infer:
+    case TypeKind::Param:
+    case TypeKind::Map:
+    case TypeKind::Set:
+    case TypeKind::Fn:
+    case TypeKind::Slice:
+    case TypeKind::Host: break;
+    }
+    TN_ICE("a value of type " + types().print(value.type) + " is hashed");
 }
 
 } // namespace tn::lower

@@ -93,7 +93,7 @@ TEST(Match, Enums) {
     EXPECT_EQ(
         names_of(shape +
                  "fn f() { Shape.Circle(); Shape.Rect(1.0, 2.0); Shape.Oval; Shape.Circle { r: 1.0 }; }"),
-        "ArgumentCount@3 NotCallable@3 UnknownMember@3 NotAConstructor@3");
+        "ArgumentCount@3 NotCallable@3 UnknownVariant@3 NotAConstructor@3");
     EXPECT_EQ(
         names_of(shape + "fn f(s: Shape) { match s { Oval => {} Circle => {} Circle(a, b) => {} _ => {} } }"),
         "UnknownVariant@3 ArgumentCount@3 ArgumentCount@3");

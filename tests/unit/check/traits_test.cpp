@@ -131,9 +131,10 @@ TEST(Traits, ImplsAreHeldAgainstTheirTrait) {
     EXPECT_EQ(names(t + "impl A for R" + ok + "impl A for R" + ok), "OverlappingImpl@4");
     EXPECT_EQ(names(t + "impl[T] A for List[T]" + ok + "impl A for List[i64]" + ok), "OverlappingImpl@4");
     EXPECT_EQ(names(t + "impl A for List[u8]" + ok + "impl A for List[i64]" + ok), "");
+    EXPECT_EQ(names("impl Neg for String { fn neg(self) -> String { self } }"), "ForeignImpl@1");
     EXPECT_EQ(names(t + "impl[T] A for R" + ok), "CannotInfer@3");
-    EXPECT_EQ(names("impl Show for i64 { fn show(self) -> String { \"\" } }"), "ForeignImpl@1");
-    EXPECT_EQ(names("impl i64 { fn show(self) -> String { \"\" } }"), "ForeignImpl@1");
+    EXPECT_EQ(names("impl Show for i64 { fn show(self) -> String { \"\" } }"), "OverlappingImpl@1");
+    EXPECT_EQ(names("impl i64 { fn show(self) -> String { \"\" } }"), "NotAllowedHere@1");
     EXPECT_EQ(names("trait C { fn c[T: Show](self, x: T); }\nimpl C for i64 { fn c[U: Ord](self, x: U) {} }"),
               "TraitMethodMismatch@2");
     EXPECT_EQ(names("trait C { fn c[T: Show](self, x: T); }\nimpl C for i64 { fn c[U](self, x: U) {} }"), "");
