@@ -97,6 +97,7 @@ private:
     // False, and reported, unless `found` can stand where `expect` asks.
     bool fit(ExprId id, TypeId found, const Expect& expect);
     void mismatch(ExprId id, TypeId found, const Expect& expect); // mismatch.cpp
+    std::string two_of_a_name(TypeId a, TypeId b);
     std::string conversion_hint(ExprId id, TypeId found, TypeId expected);
 
     // ---- nodes ----

@@ -121,6 +121,7 @@ public:
     }
     // For messages: its path, of the root the name by which others import from it.
     std::string module_name(ModuleId module) const;
+    std::string qualified_name(NominalId id) const; // "geometry.Point"
     // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's of
     // any type.
     std::optional<FnId> find_member(TypeId owner, SymbolId name);
