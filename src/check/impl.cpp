@@ -315,6 +315,7 @@ void Program::check_overlap(ImplId id) {
         bool same_kind = types.kind(mine.self) == types.kind(other.self) &&
                          types[mine.self].payload == types[other.self].payload;
         if (!same_kind && !is_blanket && !other_is_blanket) continue;
+        if (!could_be_one(mine.self, other.self)) continue;
         Infer infer(types, facts);
         auto opened = [&](const Impl& impl) {
             std::vector<TypeId> fresh;

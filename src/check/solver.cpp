@@ -43,9 +43,9 @@ Solver::Answer Solver::prove_in(const Bound& goal, unsigned depth) {
         if (answer != Answer::No) return answer;
     }
     bool is_derived = goal.core && core_trait_info(*goal.core).use == CoreTraitUse::Derived;
-    if (is_derived && kind != TypeKind::Record && kind != TypeKind::Enum && kind != TypeKind::Param) {
-        return derived(goal, depth); // nobody else may give it to a type of the language
-    }
+    bool may_have_impls = kind == TypeKind::Record || kind == TypeKind::Enum || kind == TypeKind::Param ||
+                          kind == TypeKind::Map || kind == TypeKind::Set;
+    if (is_derived && !may_have_impls) return derived(goal, depth);
     bool has_candidates = false;
     Answer answer = by_impls(goal, depth, has_candidates);
     if (answer == Answer::Yes) ground_ = Ground::Impl;
@@ -128,12 +128,21 @@ Solver::Answer Solver::built_in(const Bound& goal) {
 }
 
 Solver::Answer Solver::by_impls(const Bound& goal, unsigned depth, bool& has_candidates) {
-    if (!goal.trait.is_valid()) return missing(goal);
     TypeId subject = infer_.shallow(goal.subject);
+    TraitId trait = goal.trait;
+    // The collections have theirs from the prelude, which nobody may have asked yet.
+    TypeKind kind = types_.kind(subject);
+    if (goal.core && (kind == TypeKind::Map || kind == TypeKind::Set)) trait = program_.core_trait(*goal.core);
+    if (!trait.is_valid()) return missing(goal);
     std::vector<ImplId> candidates;
     std::vector<TypeId> bound;
-    std::span<const ImplId> impls = program_.impls_of(goal.trait);
+    std::span<const ImplId> impls = program_.impls_of(trait);
+    bool is_open = kind == TypeKind::Infer;
     for (ImplId id : impls) {
+        TypeId head_type = program_.out.impls[id].self;
+        bool same_head =
+            types_.kind(head_type) == kind && types_[head_type].payload == types_[subject].payload;
+        if (!same_head && !is_open && types_.kind(head_type) != TypeKind::Param) continue;
         Head head{program_.out.impls[id].type_params, {}, {}};
         Fit fit = fit_head(id, goal, head);
         if (fit == Fit::No) continue;
@@ -232,9 +241,6 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
             break;
         case TypeKind::Map:
         case TypeKind::Set:
-            if (core == CoreTrait::Ord) return lacks(part);
-            has_args = true;
-            break;
         case TypeKind::Record:
         case TypeKind::Enum: {
             if (!is_first) {
@@ -247,6 +253,7 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
                     break;
                 }
             }
+            if (kind == TypeKind::Map || kind == TypeKind::Set) return lacks(part); // its fields are nobody's business
             NominalId id = types_.nominal_id(part);
             std::vector<Field> fields = types_.nominal(id).fields;
             for (const Variant& variant : types_.nominal(id).variants)
