@@ -5,6 +5,8 @@
 #include "check/program.h"
 #include "support/ice.h"
 
+#include <algorithm>
+
 namespace tn::check {
 
 std::optional<Checked> check(const Input& input, TypeTable& types, Interner& interner,
@@ -36,6 +38,8 @@ std::optional<Checked> Program::run() {
         if (!is_prelude(trait_decl(TraitId(i)).module)) resolve_trait_item(TraitId(i));
     }
     resolve_nominal_bounds();
+    // Imported ones first: of two that overlap, the one that could know of the other is wrong.
+    std::ranges::stable_sort(impls_, {}, [this](const auto& impl) { return module_order_[impl.first]; });
     for (const auto& [module, item] : impls_) {
         bool is_of_trait = ast(module).items[item].as<syntax::ImplItem>()->trait.is_valid();
         is_of_trait ? declare_trait_impl(module, item) : declare_impl(module, item);
@@ -98,11 +102,16 @@ void Program::check_bodies() {
     }
     if (input.whole_prelude) use_whole_prelude();
     reads_prelude_ = true;
-    while (!queue_.empty()) {
-        FnId id = queue_.back();
-        queue_.pop_back();
-        check_fn_body(id);
-    }
+    auto check_queue = [&] {
+        while (!queue_.empty()) {
+            FnId id = queue_.back();
+            queue_.pop_back();
+            check_fn_body(id);
+        }
+    };
+    check_queue();
+    use_collection_impls();
+    check_queue();
     reads_prelude_ = false;
     // What was only looked at has a tree, but no types in it.
     for (std::size_t i = 0; i < out.fns.size(); ++i) {

@@ -152,6 +152,28 @@ void Program::declare_prelude_impls(TraitId trait, SymbolId name) {
     reads_prelude_ = outer;
 }
 
+// A map or set can be part of any value that is shown, compared or hashed, which is known when generic code gets its
+// types: wherever there is one, it has its impls.
+void Program::use_collection_impls() {
+    if (!input.prelude) return;
+    bool has_map = false, has_set = false;
+    TypeId own_field = types.nominal(types.set_id).fields[0].type; // stands in every table
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        TypeId type(i);
+        if (types.args(type).empty() || type == own_field) continue;
+        has_map |= types.kind(type) == TypeKind::Map;
+        has_set |= types.kind(type) == TypeKind::Set;
+    }
+    if (!has_map && !has_set) return;
+    for (CoreTrait trait : {CoreTrait::Eq, CoreTrait::Hash, CoreTrait::Show})
+        find_prelude_entity(interner.intern(core_trait_info(trait).name));
+    for (std::size_t i = 0; i < out.impls.size(); ++i) {
+        TypeKind kind = types.kind(out.impls[ImplId(i)].self);
+        bool is_needed = (kind == TypeKind::Map && has_map) || (kind == TypeKind::Set && has_set);
+        if (is_needed && is_prelude(impl_decl(ImplId(i)).module)) note_use_of_impl(ImplId(i));
+    }
+}
+
 void Program::use_whole_prelude() {
     if (!input.prelude) return;
     bool outer = std::exchange(reads_prelude_, true);

@@ -287,6 +287,7 @@ private:
     // prelude_decls.cpp
     void add_prelude_modules();
     void use_whole_prelude();
+    void use_collection_impls();
     std::optional<Entity> find_prelude_entity(SymbolId name);
     std::optional<FnId> find_prelude_member(TypeId owner, SymbolId name);
     FnId declare_prelude_member(const PreludeMember& member);

@@ -2,6 +2,7 @@
 #include "check/solver.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace tn::check {
 
@@ -33,6 +34,44 @@ Solver::Answer Solver::prove_in(const Bound& goal, unsigned depth) {
     if (kind == TypeKind::Error || kind == TypeKind::Never) return Answer::Yes;
     if (infer_.is_var(subject, VarKind::General)) return Answer::Unknown;
 
+    bool is_derived = goal.core && core_trait_info(*goal.core).use == CoreTraitUse::Derived;
+    if (!is_derived) {
+        Answer answer = search(goal, depth);
+        if (answer == Answer::Yes && kind != TypeKind::Param) note_supers(goal, depth);
+        return answer;
+    }
+    std::pair<TypeId, CoreTrait> key(infer_.zonk(subject), *goal.core);
+    if (std::ranges::find(open_, key) != open_.end()) {
+        ground_ = Ground::Derived;
+        return Answer::Yes;
+    }
+    open_.push_back(key);
+    Answer answer = search(goal, depth);
+    open_.pop_back();
+    if (answer == Answer::Yes && kind != TypeKind::Param) note_supers(goal, depth);
+    return answer;
+}
+
+void Solver::note_supers(const Bound& goal, unsigned depth) {
+    Ground ground = ground_;
+    ImplId impl = impl_;
+    if (goal.core == CoreTrait::Ord || goal.core == CoreTrait::Hash) {
+        TraitId eq = program_.out.core_traits[static_cast<unsigned>(CoreTrait::Eq)];
+        prove_in({goal.subject, eq, {}, goal.span, CoreTrait::Eq}, depth + 1);
+    } else if (goal.trait.is_valid()) {
+        const TraitDecl& decl = program_.trait_decl(goal.trait);
+        std::vector<TypeId> args = {goal.subject};
+        args.insert(args.end(), goal.args.begin(), goal.args.end());
+        for (const Bound& super : decl.supers)
+            prove_in(program_.substitute(super, decl.generics.params, args), depth + 1);
+    }
+    ground_ = ground;
+    impl_ = impl;
+}
+
+Solver::Answer Solver::search(const Bound& goal, unsigned depth) {
+    TypeId subject = infer_.shallow(goal.subject);
+    TypeKind kind = types_.kind(subject);
     if (kind == TypeKind::Param) {
         Answer answer = by_bounds(goal);
         if (answer != Answer::No) return answer;
@@ -43,9 +82,8 @@ Solver::Answer Solver::prove_in(const Bound& goal, unsigned depth) {
         if (answer != Answer::No) return answer;
     }
     bool is_derived = goal.core && core_trait_info(*goal.core).use == CoreTraitUse::Derived;
-    bool may_have_impls = kind == TypeKind::Record || kind == TypeKind::Enum || kind == TypeKind::Param ||
-                          kind == TypeKind::Map || kind == TypeKind::Set;
-    if (is_derived && !may_have_impls) return derived(goal, depth);
+    if (is_derived && kind != TypeKind::Record && kind != TypeKind::Enum && kind != TypeKind::Param)
+        return derived(goal, depth); // nobody else may give it to a type of the language
     bool has_candidates = false;
     Answer answer = by_impls(goal, depth, has_candidates);
     if (answer == Answer::Yes) ground_ = Ground::Impl;
@@ -128,15 +166,12 @@ Solver::Answer Solver::built_in(const Bound& goal) {
 }
 
 Solver::Answer Solver::by_impls(const Bound& goal, unsigned depth, bool& has_candidates) {
+    if (!goal.trait.is_valid()) return missing(goal);
     TypeId subject = infer_.shallow(goal.subject);
-    TraitId trait = goal.trait;
-    // The collections have theirs from the prelude, which nobody may have asked yet.
     TypeKind kind = types_.kind(subject);
-    if (goal.core && (kind == TypeKind::Map || kind == TypeKind::Set)) trait = program_.core_trait(*goal.core);
-    if (!trait.is_valid()) return missing(goal);
     std::vector<ImplId> candidates;
     std::vector<TypeId> bound;
-    std::span<const ImplId> impls = program_.impls_of(trait);
+    std::span<const ImplId> impls = program_.impls_of(goal.trait);
     bool is_open = kind == TypeKind::Infer;
     for (ImplId id : impls) {
         TypeId head_type = program_.out.impls[id].self;
@@ -240,7 +275,14 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
             if (core != CoreTrait::Show) return lacks(part);
             break;
         case TypeKind::Map:
-        case TypeKind::Set:
+        case TypeKind::Set: {
+            // By the prelude's impl, which becomes known, and used, by this; its bounds ask the same of the parts.
+            if (core == CoreTrait::Ord) return lacks(part);
+            note_collection(kind, core);
+            if (core == CoreTrait::Hash) note_collection(kind, CoreTrait::Eq);
+            has_args = true;
+            break;
+        }
         case TypeKind::Record:
         case TypeKind::Enum: {
             if (!is_first) {
@@ -253,7 +295,6 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
                     break;
                 }
             }
-            if (kind == TypeKind::Map || kind == TypeKind::Set) return lacks(part); // its fields are nobody's business
             NominalId id = types_.nominal_id(part);
             std::vector<Field> fields = types_.nominal(id).fields;
             for (const Variant& variant : types_.nominal(id).variants)
@@ -268,6 +309,17 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
     if (is_unknown) return Answer::Unknown;
     ground_ = Ground::Derived;
     return Answer::Yes;
+}
+
+// The prelude's impl of a core trait for Map or Set is relied on.
+void Solver::note_collection(TypeKind kind, CoreTrait core) {
+    TraitId trait = program_.core_trait(core);
+    if (!trait.is_valid()) return; // without a prelude nothing runs
+    std::vector<ImplId> impls;
+    std::ranges::copy(program_.impls_of(trait), std::back_inserter(impls));
+    for (ImplId id : impls) {
+        if (types_.kind(program_.out.impls[id].self) == kind) program_.note_use_of_impl(id);
+    }
 }
 
 // ---- Messages ----------------------------------------------------------------------------------------

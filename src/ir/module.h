@@ -44,6 +44,7 @@ struct Function {
     IdVec<ValueId, Value> values;
     std::vector<ValueId> operands; // pool
     std::vector<Target> targets;   // pool
+    bool removed = false;          // nothing can call it any more: it has no blocks
 
     BlockId entry() const { return BlockId(0); }
     std::span<const ValueId> operands_of(const Inst& inst) const {
@@ -136,6 +137,9 @@ struct Module {
     std::vector<InstanceRef> instance_refs; // the Ref leaves in the instance data
     // Leaves of `const`s whose value `init` stores as a literal; found by the optimizer, by offset.
     std::unordered_map<std::uint32_t, std::int64_t> known_constants;
+    // What every closure runs that the function gets in a parameter, by FuncId and parameter; invalid: anything.
+    // Of copies that the optimizer makes for the closures they are given.
+    std::unordered_map<std::uint32_t, std::vector<FuncId>> known_closures;
     FuncId init;                     // fn(): fills the globals; invalid if there are none
     IdVec<LocId, Loc> locs;
     std::vector<std::string> files;

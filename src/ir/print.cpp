@@ -267,6 +267,7 @@ std::string print_inst(const Module& module, const Function& fn, InstId inst) {
 std::string print(const Module& module) {
     std::string out = print_tables(module);
     for (const Function& fn : module.functions) {
+        if (fn.removed) continue;
         out += "\n";
         out += print(module, fn);
     }

@@ -208,6 +208,7 @@ std::vector<std::string> verify(const Module& module) {
     want(!module.init.is_valid() || is_plain(module.init), "init is not fn()");
     if (!messages.empty()) return messages;
     for (const Function& fn : module.functions) {
+        if (fn.removed) continue;
         for (std::string& message : verify(module, fn)) messages.push_back(std::move(message));
     }
     return messages;

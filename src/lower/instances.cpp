@@ -21,9 +21,13 @@ void ModuleLowering::enqueue(std::function<void()> write) {
 
 // A function that calls itself with a larger type never ends; the checker sees only one of its instances.
 void ModuleLowering::demand_small(TypeId type) {
-    if (is_small(type)) return;
+    if (!is_small(type)) stop_growth();
+    layout(type);
+}
+
+void ModuleLowering::stop_growth() {
     input_.sink.report(diag::Diag::TooManyInstantiations, origin_)
-        .note("the types that are put in for type parameters grow without end");
+        .note("the types that are put in for type parameters are too large, or grow without end");
     throw LoweringStopped{};
 }
 
@@ -65,12 +69,23 @@ FuncId ModuleLowering::fn_instance(const FnTarget& target) {
     const check::Fn& fn = input_.checked.fns[target.fn];
     TN_CHECK(fn.body.root.is_valid(), "a function without a body is called: " + fn.name);
     FnShape s = shape(target);
-    FuncId func = reserve(fn.name, signature(s.params, s.result));
+    FuncId func = reserve(trace_name(target), signature(s.params, s.result));
     instances_.emplace(std::move(key), func);
     enqueue([this, func, target] {
+        writes_generic_ = !target.type_args.empty();
         lower_function(*this, func, input_.checked.fns[target.fn], target.type_args);
     });
     return func;
+}
+
+// The default of a trait's method goes by the type it is called for.
+std::string ModuleLowering::trace_name(const FnTarget& target) {
+    const check::Fn& fn = input_.checked.fns[target.fn];
+    if (target.type_args.empty() || !is_trait_method(target.fn)) return fn.name;
+    TypeId self = target.type_args[0];
+    std::string owner = types().is_nominal(self) ? types().nominal(self).name : types().print(self);
+    if (types().kind(self) == TypeKind::List) owner = type_kind_text(TypeKind::List);
+    return owner + fn.name.substr(fn.name.rfind('.'));
 }
 
 FuncId ModuleLowering::derived(Derived what, TypeId type) {
@@ -101,7 +116,10 @@ FuncId ModuleLowering::derived(Derived what, TypeId type) {
     }
     FuncId func = reserve(name + types().print(type), std::move(sig));
     entry->second = func;
-    enqueue([this, func, what, type] { write_derived(*this, func, what, type); });
+    enqueue([this, func, what, type] {
+        writes_generic_ = true;
+        write_derived(*this, func, what, type);
+    });
     return func;
 }
 
@@ -133,7 +151,10 @@ FuncId ModuleLowering::closure_instance(const ClosureSource& source) {
     FuncId func =
         reserve("closure in " + source.owner, closure_signature(signature(params, concrete(closure.result))));
     entry->second = func;
-    enqueue([this, func, source] { lower_closure(*this, func, source); });
+    enqueue([this, func, source] {
+        writes_generic_ = !source.type_args.empty();
+        lower_closure(*this, func, source);
+    });
     return func;
 }
 

@@ -96,6 +96,11 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         },
         [&](Tag<B::ListPutRaw>) { return list_put_raw(args, ValueId()); },
         [&](Tag<B::ListPutManyRaw>) { return list_put_raw(args, args[4].id()); },
+        [&](Tag<B::SliceLen>) { return one(type, args[0].id(1)); },
+        [&](Tag<B::SliceIsEmpty>) {
+            return one(type, b_.compare(ir::Op::ICmp, Cond::Eq, args[0].id(1), int64(0)));
+        },
+        [&](Tag<B::SliceGet>) { return list_get(args[0], args[1], type); },
         [&](Tag<B::RangeStart>) { return one(type, args[0].id(0)); },
         [&](Tag<B::RangeEnd>) { return one(type, args[0].id(1)); },
         [&](Tag<B::RangeIsClosed>) { return one(type, args[0].id(2)); },
@@ -178,7 +183,7 @@ Row FunctionLowering::stop_with_shown(TrapCode code, const Row& value, TypeId ty
 }
 
 Row FunctionLowering::debug(const Row& value) {
-    ValueId text = show_into(append(empty_text(), m_.place_text(b_.loc())), value, false);
+    ValueId text = show_into(append(empty_text(), m_.place_text(b_.loc())), value, true);
     text = owned(simple(TypeKind::String), text).id();
     b_.call_runtime(RuntimeFn::Print, {&text, 1});
     return value;

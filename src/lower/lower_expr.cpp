@@ -192,7 +192,15 @@ Row FunctionLowering::lower(const syntax::TupleFieldExpr&, ExprId) { TN_ICE("a f
 Row FunctionLowering::lower(const syntax::IndexExpr&, ExprId) { TN_ICE("an index of nothing"); }
 Row FunctionLowering::lower(const syntax::CallExpr&, ExprId) { TN_ICE("a call of nothing"); }
 Row FunctionLowering::lower(const syntax::PipeExpr&, ExprId) { TN_ICE("a call of nothing"); }
-Row FunctionLowering::lower(const syntax::UnaryExpr&, ExprId id) { return operator_expr(id); }
+Row FunctionLowering::lower(const syntax::UnaryExpr& n, ExprId id) {
+    // Before a number whose type is a type parameter of the prelude, which belongs to the sign.
+    const syntax::Expr& operand_node = node(n.operand);
+    if (const auto* number = operand_node.as<syntax::IntExpr>())
+        return constant({static_cast<std::int64_t>(0 - number->magnitude), -static_cast<double>(number->magnitude)},
+                        type_of(id));
+    if (const auto* number = operand_node.as<syntax::FloatExpr>()) return constant({0, -number->value}, type_of(id));
+    TN_ICE("an operator without a meaning");
+}
 Row FunctionLowering::lower(const syntax::BinaryExpr&, ExprId id) { return operator_expr(id); }
 
 Row FunctionLowering::lower(const syntax::StringExpr& n, ExprId id) {

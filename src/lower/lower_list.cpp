@@ -13,15 +13,18 @@ Row FunctionLowering::list_get(const Row& list, const Row& index, TypeId type) {
     TypeId element_type = types().arg(type, 0);
     BlockId some = ssa_.make_block(), none = ssa_.make_block(), join = ssa_.make_block();
     std::vector<RowLeaf> result = add_params(join, type);
+    bool is_slice = types().kind(list.type) == TypeKind::Slice;
+    ValueId length = is_slice ? list.id(1) : b_.seq_len(list.id());
+    ValueId data = is_slice ? list.id(0) : b_.seq_data(list.id());
     // One comparison without sign sees a negative index, too.
     ValueId inside = b_.compare(Op::ICmp, Cond::Lt, b_.bitcast(Scalar::U64, index.id()),
-                                b_.bitcast(Scalar::U64, b_.seq_len(list.id())));
+                                b_.bitcast(Scalar::U64, length));
     ssa_.branch(inside, some, none);
     ssa_.seal(some);
     ssa_.seal(none);
     ssa_.start(some);
     Mark mark = own_.mark();
-    Row found = load(element(b_.seq_data(list.id()), index.id(), element_type), element_type);
+    Row found = load(element(data, index.id(), element_type), element_type);
     Row answer = to_owned(make_variant(type, 1, {&found, 1}));
     own_.leave(mark);
     jump_with(join, answer);

@@ -150,7 +150,7 @@ bool FunctionLowering::is_last_use(LocalId local, std::uint32_t position) {
 bool FunctionLowering::may_move(LocalId local, Span within) {
     if (!any_within(whole_positions_[local.index()], within)) return false;
     const LocalSlot& slot = locals_[local];
-    return std::ranges::any_of(slot.cleanups, &CleanupId::is_valid) &&
+    return !slot.is_mut_param && std::ranges::any_of(slot.cleanups, &CleanupId::is_valid) &&
            !is_mentioned_after(local, within.end - 1);
 }
 

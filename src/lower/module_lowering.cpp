@@ -109,6 +109,7 @@ void ModuleLowering::lower_waiting() {
 const Layout& ModuleLowering::layout(TypeId type) {
     const Layout& l = input_.layouts->get(type);
     if (l.leaves.size() <= max_leaves) return l;
+    if (writes_generic_) stop_growth(); // the checker has seen all other types
     input_.sink.report(diag::Diag::TypeTooLarge, origin_, is_small(type) ? types().print(type) : "(…)");
     throw LoweringStopped{};
 }

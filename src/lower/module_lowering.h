@@ -119,6 +119,9 @@ private:
     // The function will be written; counts against the limit of instances.
     void enqueue(std::function<void()> write);
     void demand_small(TypeId type);
+    [[noreturn]] void stop_growth();
+    std::string trace_name(const FnTarget& target);
+    bool is_trait_method(check::FnId fn);
     bool is_small(TypeId type);
     struct TypeSize {
         unsigned depth = 0; // 0: not known
@@ -146,6 +149,7 @@ private:
     std::size_t instance_count_ = 0;
     std::vector<TypeSize> type_sizes_; // by type
     Span origin_;
+    bool writes_generic_ = false; // an instance with type arguments is lowered now
     std::unordered_map<std::uint32_t, ir::FuncId> trap_fns_;
     std::unordered_map<std::uint32_t, ir::HostFnId> host_fns_;
     std::unordered_map<std::uint32_t, ir::DescId> descs_;

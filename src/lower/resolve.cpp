@@ -6,7 +6,7 @@
 
 namespace tn::lower {
 
-ModuleLowering::TraitMethod ModuleLowering::trait_method(check::FnId method) {
+bool ModuleLowering::is_trait_method(check::FnId fn) {
     const check::Checked& checked = input_.checked;
     if (trait_methods_.empty()) {
         for (std::size_t t = 0; t < checked.traits.size(); ++t) {
@@ -17,9 +17,12 @@ ModuleLowering::TraitMethod ModuleLowering::trait_method(check::FnId method) {
             }
         }
     }
-    auto known = trait_methods_.find(method.value);
-    TN_CHECK(known != trait_methods_.end(), "a trait's method that no trait has");
-    return known->second;
+    return trait_methods_.contains(fn.value);
+}
+
+ModuleLowering::TraitMethod ModuleLowering::trait_method(check::FnId method) {
+    TN_CHECK(is_trait_method(method), "a trait's method that no trait has");
+    return trait_methods_.at(method.value);
 }
 
 std::optional<FnTarget> ModuleLowering::resolve(check::FnId method, const std::vector<TypeId>& type_args) {

@@ -4,6 +4,7 @@
 // Taking apart: the object's reference may have several owners (each a chain, see references.h). Every chain
 // becomes one of references to what the object held; a load from the object is that reference, or the number
 // that was put there. What the object held is then released where the object would have been.
+#include "opt/origins.h"
 #include "opt/passes.h"
 #include "opt/references.h"
 #include "opt/rewrite.h"
@@ -25,60 +26,7 @@ const Desc& desc_of(const Module& module, const Inst& inst) {
     return module.descs[DescId(static_cast<std::size_t>(inst.imm))];
 }
 
-// --- which function a closure runs ---
-
-class Origins {
-public:
-    Origins(const Module& module, const Function& fn) : fn_(fn), of_(fn.values.size(), nothing) {
-        for (std::uint32_t v = 0; v < fn.values.size(); ++v) {
-            const Value& value = fn.values[ValueId(v)];
-            if (value.type != Scalar::Ref) continue;
-            if (!value.inst.is_valid()) {
-                if (value.block != fn.entry()) of_[v] = anything;
-                continue;
-            }
-            const Inst& inst = fn.insts[value.inst];
-            if (inst.op == Op::Retain) of_[v] = anything;
-            if ((inst.op == Op::BoxNew || inst.op == Op::Empty) && desc_of(module, inst).kind == DescKind::Closure)
-                of_[v] = desc_of(module, inst).func.value;
-        }
-        while (step()) {}
-    }
-    // Invalid: more than one, or not known.
-    FuncId of(ValueId value) const { return of_[value.index()] < anything ? FuncId(of_[value.index()]) : FuncId(); }
-
-private:
-    // What may still be anything is assumed to be one function until two are seen.
-    static constexpr std::uint32_t nothing = 0xffffffffu, anything = 0xfffffffeu;
-
-    bool meet(ValueId value, std::uint32_t with) {
-        std::uint32_t& now = of_[value.index()];
-        if (with == anything || now == with || now == nothing) return false;
-        now = now == anything ? with : nothing;
-        return true;
-    }
-    bool step() {
-        bool changed = false;
-        for (const Block& block : fn_.blocks) {
-            if (block.removed || block.insts.empty()) continue;
-            for (InstId id : block.insts) {
-                const Inst& inst = fn_.insts[id];
-                if (inst.op == Op::Retain) changed |= meet(inst.first_result, of_[fn_.operands_of(inst)[0].index()]);
-            }
-            for (const Target& target : fn_.targets_of(fn_.insts[block.insts.back()])) {
-                const auto args = fn_.args_of(target);
-                for (std::size_t i = 0; i < args.size(); ++i) {
-                    const ValueId param = fn_.blocks[target.block].params[i];
-                    if (fn_.values[param].type == Scalar::Ref) changed |= meet(param, of_[args[i].index()]);
-                }
-            }
-        }
-        return changed;
-    }
-
-    const Function& fn_;
-    std::vector<std::uint32_t> of_; // by value: a FuncId, `anything` or `nothing`
-};
+// --- direct calls ---
 
 bool call_directly(const Module& module, Function& fn, const std::vector<InstId>& calls) {
     const Origins origins(module, fn);

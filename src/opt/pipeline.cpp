@@ -2,6 +2,7 @@
 
 #include "ir/verify.h"
 #include "opt/passes.h"
+#include "opt/specialize.h"
 #include "support/ice.h"
 
 namespace tn::opt {
@@ -117,13 +118,61 @@ private:
 
 void run_passes(Module& module, const Options& options) {
     find_constants(module);
-    for (FuncId id : bottom_up(module)) FunctionRun(module, id, options).run();
+    Specializer specializer(module);
+    for (FuncId root : bottom_up(module)) {
+        std::vector<FuncId> work{root}; // the function, then copies made for its calls
+        while (!work.empty()) {
+            const FuncId id = work.back();
+            work.pop_back();
+            FunctionRun(module, id, options).run();
+            if (!options.stop_after.empty()) continue;
+            specializer.note(id);
+            for (FuncId copy : specializer.run(id)) work.push_back(copy);
+        }
+    }
+}
+
+// Functions that nothing reaches any more, since every call of them was inlined, keep their ids and lose their
+// code. A module without a way in is a test's: it stays whole.
+void drop_unreachable(Module& module) {
+    std::vector<bool> reached(module.functions.size(), false);
+    std::vector<FuncId> work;
+    auto reach = [&](FuncId id) {
+        if (!id.is_valid() || reached[id.index()]) return;
+        reached[id.index()] = true;
+        work.push_back(id);
+    };
+    for (const Export& e : module.exports) reach(e.func);
+    for (const TestCase& test : module.tests) reach(test.func);
+    reach(module.init);
+    if (work.empty()) return;
+    for (const InstanceRef& ref : module.instance_refs)
+        if (ref.desc.is_valid()) reach(module.descs[ref.desc].func);
+    while (!work.empty()) {
+        const Function& fn = module.functions[work.back()];
+        work.pop_back();
+        for (const Block& block : fn.blocks) {
+            if (block.removed) continue;
+            for (InstId id : block.insts) reach(callee_of(module, fn.insts[id]));
+        }
+    }
+    for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
+        if (reached[f]) continue;
+        Function& fn = module.functions[FuncId(f)];
+        Function empty;
+        empty.name = std::move(fn.name);
+        empty.sig = std::move(fn.sig);
+        empty.removed = true;
+        fn = std::move(empty);
+    }
 }
 
 } // namespace
 
 void optimize(Module& module, const Options& options) {
-    if (options.level > 0) run_passes(module, options);
+    if (options.level == 0) return;
+    run_passes(module, options);
+    if (options.stop_after.empty()) drop_unreachable(module);
 }
 
 } // namespace tn::opt

@@ -22,11 +22,16 @@ References::References(const Module& module, const Function& fn)
     }
 }
 
-// The function is a closure's: its first parameter is the closure.
-bool References::is_closure() const {
-    return std::ranges::any_of(module_.descs, [&](const Desc& desc) {
-        return desc.kind == DescKind::Closure && &module_.functions[desc.func] == &fn_;
-    });
+// A borrowed parameter that is always a closure: nobody writes to what it holds.
+bool References::is_closure_param(ValueId value) const {
+    const Value& v = fn_.values[value];
+    if (v.inst.is_valid() || v.block != fn_.entry() || v.ownership != Ownership::Borrowed) return false;
+    const auto id = static_cast<std::uint32_t>(&fn_ - &module_.functions[FuncId(0)]);
+    if (auto it = module_.known_closures.find(id); it != module_.known_closures.end() && it->second[v.index].is_valid())
+        return true;
+    return v.index == 0 && std::ranges::any_of(module_.descs, [&](const Desc& desc) {
+               return desc.kind == DescKind::Closure && desc.func.value == id;
+           });
 }
 
 bool References::consumes(const Use& use) const {
@@ -80,8 +85,7 @@ bool References::outlives_call(ValueId value) const {
     if (inst.op == Op::Literal || inst.op == Op::Empty || inst.op == Op::Null) return true;
     if (inst.op != Op::Load || (inst.flags & Takes)) return false;
     const Inst* base = find_def(fn_, fn_.operands_of(inst)[0]);
-    const auto& params = fn_.blocks[fn_.entry()].params;
-    return base && base->op == Op::BoxData && !params.empty() && fn_.operands_of(*base)[0] == params[0] && is_closure();
+    return base && base->op == Op::BoxData && is_closure_param(fn_.operands_of(*base)[0]);
 }
 
 Held References::held(ValueId value) {

@@ -24,7 +24,13 @@ double rt_log2(Context*, double x) noexcept { return std::log2(x); }
 double rt_log10(Context*, double x) noexcept { return std::log10(x); }
 double rt_pow_f64(Context*, double x, double y) noexcept { return std::pow(x, y); }
 double rt_frem(Context*, double x, double y) noexcept { return std::fmod(x, y); }
-double rt_cbrt(Context*, double x) noexcept { return std::cbrt(x); }
+// One step of Newton's method more than the C library takes, so that a cube has its root exactly.
+double rt_cbrt(Context*, double x) noexcept {
+    const double root = std::cbrt(x);
+    if (root == 0 || !std::isfinite(root)) return root;
+    const double square = root * root;
+    return root - std::fma(square, root, -x) / (3 * square);
+}
 double rt_hypot(Context*, double x, double y) noexcept { return std::hypot(x, y); }
 double rt_mul_add_f64(Context*, double x, double a, double b) noexcept { return std::fma(x, a, b); }
 float rt_mul_add_f32(Context*, float x, float a, float b) noexcept { return std::fma(x, a, b); }

@@ -2,13 +2,15 @@
 // may only shrink: a row that stands there although a golden hits it is an error as well.
 //
 // Diagnostics and traps are hit by a directive with their name; builtins by a call of that name in a golden that
-// runs; IR operations and runtime functions by standing in the IR of such a golden.
+// runs, hidden ones by a call in the prelude; IR operations, runtime functions and functions of the prelude by
+// standing in the IR of such a golden.
 #include "builtins/builtin.h"
 #include "builtins/runtime_fn.h"
 #include "builtins/trap.h"
 #include "diag/diagnostic.h"
 #include "driver/dump.h"
 #include "ir/inst.h"
+#include "prelude/prelude.h"
 #include "runtime/runtime_shared.h"
 
 #include <gtest/gtest.h>
@@ -71,10 +73,13 @@ Names matches(const std::string& pattern, bool only_running) {
     return names;
 }
 
-// The words that stand where the IR's text has its operations, and those after a call of the runtime.
-const Names& words_of_ir() {
-    static const Names words = [] {
-        Names found;
+struct SeenInIr {
+    Names words;     // among them the operations, and the functions of the runtime that are called
+    Names functions; // by name
+};
+const SeenInIr& seen_in_ir() {
+    static const SeenInIr seen = [] {
+        SeenInIr found;
         tn::driver::Engine engine;
         engine.shared = std::make_shared<tn::rt::RuntimeShared>();
         for (const GoldenFile& file : goldens()) {
@@ -84,17 +89,29 @@ const Names& words_of_ir() {
                 request.stage = stage;
                 std::istringstream text(tn::driver::dump(engine, file.path, request, {}).text);
                 for (std::string line; std::getline(text, line);) {
+                    if (line.rfind("fn @", 0) == 0) found.functions.insert(line.substr(4, line.find_first_of("(#", 4) - 4));
                     std::string word;
                     for (char c : line + " ") {
                         if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') word += c;
-                        else if (!word.empty()) found.insert(std::exchange(word, ""));
+                        else if (!word.empty()) found.words.insert(std::exchange(word, ""));
                     }
                 }
             }
         }
         return found;
     }();
-    return words;
+    return seen;
+}
+
+// Calls in the prelude's own text.
+Names calls_in_prelude() {
+    const std::regex call(R"((\w+)\()");
+    Names names;
+    for (const tn::prelude::EmbeddedFile& file : tn::prelude::embedded_files()) {
+        const std::string text(file.text);
+        for (std::sregex_iterator it(text.begin(), text.end(), call), last; it != last; ++it) names.insert((*it)[1]);
+    }
+    return names;
 }
 
 // "kind Name" lines; `#` starts a comment.
@@ -136,12 +153,13 @@ TEST(Coverage, Traps) {
 
 TEST(Coverage, Builtins) {
     const Names methods = matches(R"(\.(\w+)\()", true), functions = matches(R"((?:^|[^.\w])(\w+)\()", true);
+    const Names hidden = calls_in_prelude();
     std::vector<std::string> rows;
     Names hit;
     for (unsigned i = 0; i < tn::builtin_count; ++i) {
         const tn::BuiltinInfo& info = tn::builtin_info(static_cast<tn::BuiltinId>(i));
         rows.emplace_back(info.id);
-        const Names& calls = info.owner.empty() ? functions : methods;
+        const Names& calls = tn::check::is_hidden_name(info.name) ? hidden : info.owner.empty() ? functions : methods;
         if (calls.count(std::string(info.name)) != 0) hit.insert(std::string(info.id));
     }
     expect_covered("builtin", rows, hit);
@@ -152,7 +170,7 @@ TEST(Coverage, Operations) {
     Names hit;
 #define OP(name, text, operands, results, effects, consumes) \
     rows.push_back(#name); \
-    if (words_of_ir().count(text) != 0) hit.insert(#name);
+    if (seen_in_ir().words.count(text) != 0) hit.insert(#name);
 #include "ir/op.def"
     expect_covered("operation", rows, hit);
 }
@@ -164,9 +182,36 @@ TEST(Coverage, RuntimeFunctions) {
     }
     Names hit;
     for (const std::string& row : rows) {
-        if (words_of_ir().count(row) != 0) hit.insert(row);
+        if (seen_in_ir().words.count(row) != 0) hit.insert(row);
     }
     expect_covered("runtime_fn", rows, hit);
+}
+
+// The public functions of the prelude: `List.map`, and `pow` of a class of types.
+TEST(Coverage, Prelude) {
+    const tn::prelude::Library& prelude = tn::prelude::library();
+    std::vector<std::string> rows;
+    for (const tn::syntax::Ast& tree : prelude.index().modules()) {
+        for (tn::syntax::ItemId id : tree.view(tree.root)) {
+            const auto* impl = tree.items[id].as<tn::syntax::ImplItem>();
+            if (!impl || impl->trait.is_valid()) continue;
+            const auto* type = tree.types[impl->type].as<tn::syntax::NamedTypeExpr>();
+            ASSERT_NE(type, nullptr);
+            const tn::SymbolId owner = tree.view(type->path).back().symbol;
+            bool is_class = false;
+            for (const tn::syntax::GenericParam& param : tree.view(impl->generics)) is_class |= param.name.symbol == owner;
+            for (tn::syntax::ItemId member : tree.view(impl->members)) {
+                const std::string name(prelude.names().text(tree.items[member].name.symbol));
+                if (tn::check::is_hidden_name(name)) continue;
+                rows.push_back(is_class ? name : std::string(prelude.names().text(owner)) + "." + name);
+            }
+        }
+    }
+    Names hit;
+    for (const std::string& row : rows) {
+        if (seen_in_ir().functions.count(row) != 0) hit.insert(row);
+    }
+    expect_covered("prelude", rows, hit);
 }
 
 } // namespace

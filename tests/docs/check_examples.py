@@ -135,7 +135,7 @@ def library_names():
     for path in sorted((ROOT / "src/prelude").glob("*.tn")):
         owner = None
         for line in path.read_text().split("\n"):
-            impl = re.match(r"impl(?:\[[^{]*?\])? (\w+)(?:\[.*\])? \{", line)
+            impl = re.match(r"impl(?:\[[^{]*?\])? (\w+)(?:\[[^\]]*\])? \{", line)
             if impl:
                 owner = impl.group(1)
             elif line.startswith("}"):

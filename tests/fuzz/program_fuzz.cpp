@@ -71,6 +71,7 @@ Finding compare_ways(const std::string& path) {
             if (result.find("error ") == 0) return {Verdict::Refused, result};
         }
         if (result == first && outcome.problem.empty()) continue;
+        if (!outcome.problem.empty()) return {Verdict::Differs, std::string(golden::name_of(mode)) + "\n" + result};
         const std::string name(golden::name_of(mode)), base(golden::name_of(golden::all_modes[0]));
         return {Verdict::Differs, name + " differs from " + base + "\n--- " + base + "\n" + first + "--- " + name + "\n" + result};
     }
@@ -110,13 +111,23 @@ Finding run_child(const std::string& text) {
     return {static_cast<Verdict>(message[0]), message.substr(1)};
 }
 
+// What a finding is about: an internal error by its text, else that it differs, or how it died.
+std::string subject(const Finding& finding) {
+    const std::size_t problem = finding.report.find("PROBLEM: ");
+    if (problem == std::string::npos) return finding.report.substr(0, finding.verdict == Verdict::Crashes ? std::string::npos : 0);
+    // Up to the name of a type, which shrinking may change.
+    return finding.report.substr(problem, std::min(finding.report.find_first_of("\n0123456789", problem + 9), finding.report.size()) - problem);
+}
+
 bool is_failure(const Finding& finding) { return finding.verdict == Verdict::Differs || finding.verdict == Verdict::Crashes; }
 
 // Writes the smaller program; answers its path.
 std::string keep(const std::string& name, const std::string& text, const Finding& finding) {
     std::size_t tries = 0;
     const std::string smaller = fuzz::shrink(text, [&](const std::string& candidate) {
-        return ++tries < shrink_tries && run_child(candidate).verdict == finding.verdict;
+        if (++tries > shrink_tries) return false;
+        const Finding seen = run_child(candidate);
+        return seen.verdict == finding.verdict && subject(seen) == subject(finding);
     });
     const Finding final = run_child(smaller);
     std::istringstream lines(final.report.empty() ? finding.report : final.report);
@@ -147,7 +158,7 @@ int main(int argc, char** argv) {
         const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
         if (!std::strcmp(argv[i], "--shrink")) return shrink_file(argv[i + 1]);
         if (!std::strcmp(argv[i], "--seconds")) seconds = value;
-        else if (!std::strcmp(argv[i], "--programs")) programs = value, seconds = ~std::uint64_t(0) >> 1;
+        else if (!std::strcmp(argv[i], "--programs")) programs = value, seconds = 100000000;
         else if (!std::strcmp(argv[i], "--seed")) seed = value;
         else if (!std::strcmp(argv[i], "--keep-going")) keep_going = value;
         else {

@@ -55,14 +55,19 @@ b0(v0: ref):
 
 )";
 
-std::string optimized(const std::string& function) {
+std::unique_ptr<ir::Module> optimized_module(const std::string& function) {
     ir::ParseError error;
     auto module = ir::parse(tables + closures + function, error);
-    if (!module) return "line " + std::to_string(error.line) + ": " + error.message;
+    if (!module) throw std::runtime_error("line " + std::to_string(error.line) + ": " + error.message);
     for (const auto& message : ir::verify(*module)) ADD_FAILURE() << "before: " << message;
     opt::Options options;
     options.verify = true;
     opt::optimize(*module, options);
+    return module;
+}
+
+std::string optimized(const std::string& function) {
+    const auto module = optimized_module(function);
     for (const ir::Function& fn : module->functions)
         if (fn.name == "f") return ir::print(*module, fn);
     return "no function f";
@@ -228,6 +233,63 @@ b0(v0: ref, v1: i64):
 }
 )");
     EXPECT_COUNT(1, unknown, "call @apply");
+}
+
+// Too large to be inlined, and recursive: a copy for the closure, which calls its function and itself.
+TEST(Specialize, LargeFunctionsAreCopiedForTheirClosures) {
+    std::string body;
+    for (int i = 0; i < 400; ++i)
+        body += "    v" + std::to_string(10 + i) + " = wrap_mul.i64 v" + std::to_string(9 + i) + ", v1\n";
+    const auto module = optimized_module("fn @apply(v0: ref, v1: i64) -> i64 {\nb0(v0: ref, v1: i64):\n"
+                                         "    v9 = call_closure sig0 v0, v1\n" + body +
+                                         "    v500 = call @apply v0, v409\n    return v500\n}\n\n" R"(
+fn @between(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = call @between v0, v1
+    v3 = call @apply v0, v2
+    return v3
+}
+
+fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = box_new.ref desc3 v0
+    v2 = call @between v1, v0
+    v3 = call @between v1, v2
+    release v1
+    v4 = empty.ref desc5
+    v5 = call @between v4, v3
+    return v5
+}
+)");
+    std::vector<std::string> copies;
+    for (const ir::Function& fn : module->functions)
+        if (fn.name == "apply") copies.push_back(ir::print(*module, fn));
+    ASSERT_EQ(copies.size(), 3u);
+    EXPECT_COUNT(1, copies[0], "call_closure");
+    for (std::size_t i = 1; i < copies.size(); ++i) {
+        EXPECT_COUNT(0, copies[i], "call_closure");
+        EXPECT_COUNT(1, copies[i], "call @apply#");
+        EXPECT_COUNT(0, copies[i], "call @apply#" + std::to_string(6) + " ") << "not to the original";
+    }
+}
+
+TEST(Pipeline, DropsFunctionsThatNothingReaches) {
+    const auto module = optimized_module(R"(export "f" @f(n: i64) -> i64
+fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = empty.ref desc5
+    v2 = call_closure sig0 v1, v0
+    v3 = box_new.ref desc3 v2
+    call @keep v3
+    release v3
+    return v2
+}
+)");
+    std::string left;
+    for (const ir::Function& fn : module->functions)
+        if (!fn.removed) left += fn.name + " ";
+    EXPECT_EQ(left, "add keep f ");
+    EXPECT_TRUE(ir::verify(*module).empty());
 }
 
 TEST(Retains, WhatIsOnlyLentIsNotCounted) {
