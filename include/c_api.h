@@ -324,6 +324,8 @@ TN_API void *tn_error_payload(const tn_error *e);
                                      * system's randomness, another one for each instance */
 #define TN_CONFIG_WHOLE_PACKAGE 9u  /* compile: 1 compiles all modules of a folder or of tn_compile_package,
                                        imported or not: for checks and tests; default 0 */
+#define TN_CONFIG_PROGRAM 10u       /* compile: 1 demands of `main` what `tenon run` can call: no parameters or
+                                       `args: List[String]`, and (), i64 or Result[(), E] as its result; default 0 */
 /* Fuel that never ends. */
 #define TN_FUEL_UNLIMITED ((uint64_t)-1)
 

@@ -162,7 +162,8 @@ void BodyChecker::finish_patterns() {
         const ExprInfo& end = info(range->end);
         bool has_order = types_.is_integer(what.type) || types_.kind(what.type) == TypeKind::Char;
         if (!has_order) {
-            report(Diag::PatternMismatch, node.span, "an integer or a `char`", print(what.type));
+            report(Diag::NotAllowedHere, node.span, "a range of `" + print(what.type) + "`")
+                .note("a range pattern is of integers or `char`");
         }
         if (!has_order || start.form != Form::Constant || end.form != Form::Constant) {
             what.type = error();

@@ -150,7 +150,8 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
         }
         if (type.kind == TypeKind::Range && types.kind(args[0]) != TypeKind::Error &&
             !facts.is_integer(args[0])) {
-            sink.report(Diag::TypeMismatch, span, "an integer type", types.print(args[0]));
+            sink.report(Diag::NotAllowedHere, span, "`Range[" + types.print(args[0]) + "]`")
+                .note("a range has integers at its ends");
             return simple(TypeKind::Error);
         }
         for (TypeId arg : args) {

@@ -27,9 +27,8 @@ TypeId Program::resolve_param_type(const TypeScope& scope, TypeExprId id) {
     TypeId element = resolve_type(scope, args[0]);
     if (types.kind(element) == TypeKind::Error) return element;
     if (type_class(types.kind(element)) != TypeClass::Scalar) {
-        sink.report(Diag::TypeMismatch, tree.types[args[0]].span, "a number, bool or char",
-                    types.print(element))
-            .note("a slice is memory of the host; pass other elements in a `List`");
+        sink.report(Diag::NotAllowedHere, tree.types[args[0]].span, "`" + types.print(element) + "`")
+            .note("the elements of a slice are numbers, `bool` or `char`; pass others in a `List`");
         return simple(TypeKind::Error);
     }
     return types.make(TypeKind::Slice, {&element, 1}, changed ? 1 : 0);

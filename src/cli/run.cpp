@@ -142,10 +142,11 @@ private:
 
 int run(const CommonOptions& common, const RunOptions& options) {
     Session session(common);
+    bool is_main = options.function.empty();
+    if (is_main) session.demand_main();
     Module module = session.compile();
     if (!module) return misuse;
 
-    bool is_main = options.function.empty();
     std::string name = is_main ? "main" : options.function;
     Function function;
     Error error;

@@ -73,6 +73,8 @@ Session::Session(const CommonOptions& options, bool whole_package) : options_(op
     tn_config_set_u64(config_.get(), TN_CONFIG_WHOLE_PACKAGE, whole_package);
 }
 
+void Session::demand_main() { tn_config_set_u64(config_.get(), TN_CONFIG_PROGRAM, 1); }
+
 bool Session::use_color(std::FILE* stream) const {
     switch (options_.color) {
     case ColorMode::Always: return true;

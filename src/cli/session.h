@@ -36,6 +36,8 @@ class Session {
 public:
     // `whole_package`: of a folder, compile the modules that nobody imports, too.
     explicit Session(const CommonOptions& options, bool whole_package = false);
+    // What is compiled is to be run by its `main`.
+    void demand_main();
 
     // Compiles the path; shows warnings. On failure the error has been shown, the module is null.
     Module compile();

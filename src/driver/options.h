@@ -12,6 +12,7 @@ struct Options {
     std::uint64_t max_package_bytes = 256u << 20; // of all files together
     std::size_t max_modules = 4096;
     bool whole_package = false;                 // a folder's modules all, imported or not
+    bool is_program = false;                    // `main` must be one that `tenon run` can call
     bool verify_each_pass = false;              // always on in debug builds
     unsigned limit_registers = 0;               // stress: at most this many allocatable registers; 0: all
     std::string pin_cpu;                        // "", or "baseline": the target's oldest instruction set

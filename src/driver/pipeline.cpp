@@ -38,6 +38,7 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
     for (const LoadedModule& module : loader.modules()) modules.push_back({module.path, &module.ast, module.is_host});
     check::Input input{*loader.sources, modules, host};
     input.root_name = loader.root_name();
+    input.is_program = options.is_program;
     input.prelude = &prelude::library().index();
     input.explain_missing = [&](std::string_view path, bool by_host) { return loader.explain(path, by_host); };
     const auto checked = check::check(input, *types, loader.interner, loader.sink);
@@ -47,7 +48,6 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
     auto layouts = std::make_shared<LayoutTable>(*types);
     result.ir = lower::lower({*checked, host, *loader.sources, loader.interner, types, layouts, loader.sink});
     if (!result.ir) result.diagnostics = loader.sink.sorted();
-    (void)options;
     return result;
 }
 

@@ -67,6 +67,7 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         [&](Tag<B::Overflow>) { return stop(TrapCode::IntegerOverflow, nullptr, type); },
         [&](Tag<B::UnwrapFailed>) { return stop_with_shown(TrapCode::UnwrapErr, args[0], type); },
         [&](Tag<B::KeyNotFound>) { return stop_with_shown(TrapCode::KeyNotFound, args[0], type); },
+        [&](Tag<B::IsLess>) { return one(type, ordered(Cond::Lt, args[0], args[1])); },
         [&](Tag<B::Debug>) { return debug(args[0]); },
         [&](Tag<B::ShowFn>) { return show_text(args[0]); },
         [&](Tag<B::ToString>) { return show_text(args[0]); },

@@ -34,7 +34,7 @@ TEST_F(Cli, MainsResultIsTheExitStatus) {
     write("b.tn", "fn main() -> String { \"text\" }");
     Result r = tenon({"run", "b.tn"});
     EXPECT_EQ(r.status, 2);
-    EXPECT_HAS(r.err, "`main` must return nothing or an `i64`, the exit status; it is fn() -> String");
+    EXPECT_HAS(r.err, "`main` returns `()`, `i64` or `Result[(), E]`, not `String` [BadMain]");
     EXPECT_EQ(tenon({"run", "b.tn", "--fn", "main"}).out, "text\n");
 }
 

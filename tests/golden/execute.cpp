@@ -23,6 +23,7 @@ Options options_of(Mode mode) {
     Options options;
     options.opt_level = mode == Mode::Unoptimized || mode == Mode::RawInterpreter ? 0 : 2;
     options.verify_each_pass = true;
+    options.is_program = true;
     if (mode == Mode::FewRegisters) options.limit_registers = 8;
     return options;
 }
