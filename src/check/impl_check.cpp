@@ -94,7 +94,8 @@ void Program::check_overlap(ImplId id) {
         bool same_kind = types.kind(mine.self) == types.kind(other.self) &&
                          types[mine.self].payload == types[other.self].payload;
         if (!same_kind && !is_blanket && !other_is_blanket) continue;
-        if (!could_be_one(mine.self, other.self)) continue;
+        bool are_fixed = !types.has_param(mine.self) && !types.has_param(other.self);
+        if (are_fixed ? mine.self != other.self : !could_be_one(mine.self, other.self)) continue;
         Infer infer(types, facts);
         auto opened = [&](const Impl& impl) {
             std::vector<TypeId> fresh;

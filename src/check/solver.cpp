@@ -16,6 +16,7 @@ constexpr unsigned max_steps = 20'000;
 
 Solver::Answer Solver::prove(const Bound& goal, bool is_last) {
     steps_ = 0;
+    proved_.clear();
     Answer answer = prove_in(goal, 0);
     return answer == Answer::Unknown && is_last ? missing(goal) : answer;
 }
@@ -34,6 +35,21 @@ Solver::Answer Solver::prove_in(const Bound& goal, unsigned depth) {
     if (kind == TypeKind::Error || kind == TypeKind::Never) return Answer::Yes;
     if (infer_.is_var(subject, VarKind::General)) return Answer::Unknown;
 
+    // Types are graphs: what holds of a part is not proved again.
+    std::uint64_t known = 0;
+    if (depth > 0 && goal.args.empty()) {
+        std::uint32_t trait = goal.core ? ~static_cast<std::uint32_t>(*goal.core) : goal.trait.value;
+        known = static_cast<std::uint64_t>(subject.value) << 32 | trait;
+        if (proved_.contains(known)) return Answer::Yes;
+    }
+    Answer answer = prove_goal(goal, depth);
+    if (known != 0 && answer == Answer::Yes) proved_.insert(known);
+    return answer;
+}
+
+Solver::Answer Solver::prove_goal(const Bound& goal, unsigned depth) {
+    TypeId subject = infer_.shallow(goal.subject);
+    TypeKind kind = types_.kind(subject);
     bool is_derived = goal.core && core_trait_info(*goal.core).use == CoreTraitUse::Derived;
     if (!is_derived) {
         Answer answer = search(goal, depth);
@@ -172,12 +188,15 @@ Solver::Answer Solver::by_impls(const Bound& goal, unsigned depth, bool& has_can
     std::vector<ImplId> candidates;
     std::vector<TypeId> bound;
     std::span<const ImplId> impls = program_.impls_of(goal.trait);
+    // There may be many impls: most are told apart at a glance.
     bool is_open = kind == TypeKind::Infer;
+    bool is_known = !program_.facts.has_infer(subject) && !program_.facts.has_error(subject);
     for (ImplId id : impls) {
         TypeId head_type = program_.out.impls[id].self;
         bool same_head =
             types_.kind(head_type) == kind && types_[head_type].payload == types_[subject].payload;
         if (!same_head && !is_open && types_.kind(head_type) != TypeKind::Param) continue;
+        if (is_known && !types_.has_param(head_type) && head_type != subject) continue;
         Head head{program_.out.impls[id].type_params, {}, {}};
         Fit fit = fit_head(id, goal, head);
         if (fit == Fit::No) continue;
