@@ -67,6 +67,7 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         [&](Tag<B::Overflow>) { return stop(TrapCode::IntegerOverflow, nullptr, type); },
         [&](Tag<B::UnwrapFailed>) { return stop_with_shown(TrapCode::UnwrapErr, args[0], type); },
         [&](Tag<B::KeyNotFound>) { return stop_with_shown(TrapCode::KeyNotFound, args[0], type); },
+        [&](Tag<B::IsLess>) { return one(type, ordered(Cond::Lt, args[0], args[1])); },
         [&](Tag<B::Debug>) { return debug(args[0]); },
         [&](Tag<B::ShowFn>) { return show_text(args[0]); },
         [&](Tag<B::ToString>) { return show_text(args[0]); },
@@ -183,7 +184,7 @@ Row FunctionLowering::stop_with_shown(TrapCode code, const Row& value, TypeId ty
 }
 
 Row FunctionLowering::debug(const Row& value) {
-    ValueId text = show_into(append(empty_text(), m_.place_text(b_.loc())), value, true);
+    ValueId text = show_into(append(empty_text(), m_.place_text(b_.loc())), value, false);
     text = owned(simple(TypeKind::String), text).id();
     b_.call_runtime(RuntimeFn::Print, {&text, 1});
     return value;

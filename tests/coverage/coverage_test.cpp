@@ -2,7 +2,7 @@
 // may only shrink: a row that stands there although a golden hits it is an error as well.
 //
 // Diagnostics and traps are hit by a directive with their name; builtins by a call of that name in a golden that
-// runs, hidden ones by a call in the prelude; IR operations, runtime functions and functions of the prelude by
+// runs, hidden ones by a call in the prelude; core traits by an `impl` in a golden that runs; IR operations, runtime functions and functions of the prelude by
 // standing in the IR of such a golden.
 #include "builtins/builtin.h"
 #include "builtins/runtime_fn.h"
@@ -163,6 +163,13 @@ TEST(Coverage, Builtins) {
         if (calls.count(std::string(info.name)) != 0) hit.insert(std::string(info.id));
     }
     expect_covered("builtin", rows, hit);
+}
+
+TEST(Coverage, CoreTraits) {
+    std::vector<std::string> rows;
+#define CORE_TRAIT(id, method, inputs, out, operator_) rows.push_back(#id);
+#include "builtins/core_trait.def"
+    expect_covered("core_trait", rows, matches(R"((?:^|\n)impl(?:\[.*?\])? (\w+)(?:\[.*?\])? for )", true));
 }
 
 TEST(Coverage, Operations) {

@@ -27,7 +27,7 @@ TEST(Slices, StandNowhereElse) {
 TEST(Slices, Mistakes) {
     EXPECT_EQ(names_of("fn f(xs: Slice[f64]) { xs[0] = 1.0; }"), "NotAssignable@1");
     EXPECT_EQ(names_of("fn f(mut xs: Slice[f64]) {}\nfn g(xs: Slice[String]) {}\nfn h(xs: Slice[i8, i8]) {}"),
-              "UnexpectedMut@1 TypeMismatch@2 TypeArgumentCount@3");
+              "UnexpectedMut@1 NotAllowedHere@2 TypeArgumentCount@3");
     EXPECT_EQ(
         names_of("fn m(xs: mut Slice[f64]) {}\nfn f(xs: Slice[f64], ys: List[f64]) {\nm(xs);\nm(ys);\n}"),
         "TypeMismatch@3 TypeMismatch@4");

@@ -53,7 +53,7 @@ TEST(Sink, EveryRowFormats) {
 
 TEST(Sink, ArgumentsAreTextAndIntegers) {
     DiagnosticSink sink;
-    sink.report(Diag::ArgumentCount, Span{FileId(0), 0, 1}, std::string("f"), 2, std::size_t{3});
+    sink.report(Diag::ArgumentCount, Span{FileId(0), 0, 1}, std::string("f"), "2 arguments", std::size_t{3});
     EXPECT_EQ(sink.recorded()[0].message, "`f` takes 2 arguments, 3 given");
 }
 

@@ -1,6 +1,10 @@
 // The prelude as it is embedded: it parses, it is indexed, and everything public in it says what it is for.
 #include "prelude/prelude.h"
 
+#include "check/check.h"
+#include "diag/render.h"
+#include "syntax/parser.h"
+
 #include <gtest/gtest.h>
 
 namespace tn::prelude {
@@ -34,6 +38,24 @@ TEST(Prelude, ASourceMapOverItNumbersItsOwnFilesFromZero) {
     const FileId shared = library().index().ast(0).file;
     EXPECT_TRUE(diag::SourceMap::is_shared(shared));
     EXPECT_EQ(sources.text(shared), embedded_files()[0].text);
+}
+
+// Used or not: nothing broken lies in it. What a script calls of it is lowered by the goldens (tests/coverage).
+TEST(Prelude, EveryBodyIsRight) {
+    diag::SourceMap sources(&library().sources());
+    Interner names(&library().names());
+    diag::DiagnosticSink sink;
+    const FileId file = sources.add("main.tn", "fn main() {}");
+    const syntax::Ast tree = syntax::parse(sources, file, names, sink);
+    const check::ModuleInput root{"", &tree};
+    const check::HostDecls host;
+    check::Input input{sources, {&root, 1}, host};
+    input.prelude = &library().index();
+    input.whole_prelude = true;
+    TypeTable types;
+    const auto checked = check::check(input, types, names, sink);
+    EXPECT_TRUE(checked.has_value());
+    for (const diag::Diagnostic& diagnostic : sink.sorted()) ADD_FAILURE() << diag::render_text(sources, diagnostic);
 }
 
 // What an editor shows for a method.
