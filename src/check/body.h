@@ -324,6 +324,7 @@ private:
         std::uint32_t depth = 0; // how many closures were around where it was bound
         std::uint32_t all = 0;
         std::uint32_t writes = 0; // those that only assign it
+        bool is_field = false;    // bound by a field's name alone, as in `P { x, y }`
     };
     struct Capture {
         LocalId local;
