@@ -1,8 +1,10 @@
-// The golden runner: every .tn file, and every folder with a main.tn, under tests/lang, tests/ir, tests/limit and
-// tests/regress is a test in each mode; `golden --bless [--gtest_filter=...]` rewrites the expectations from what the interpreter did.
+// The golden runner: every .tn file, and every folder with a main.tn, under tests/lang, tests/ir, tests/limit
+// and tests/regress is a test in each mode; `golden --bless [--gtest_filter=...]` rewrites the expectations
+// from what the interpreter did.
 //
-// Each case runs in a process of its own, so a crash or a hang costs one case, not the suite. With AddressSanitizer, where
-// a fork and a search for leaks cost more than a case, the modes of a golden share one.
+// Each case runs in a process of its own, so a crash or a hang costs one case, not the suite. With
+// AddressSanitizer, where a fork and a search for leaks cost more than a case, the modes of a golden share
+// one.
 #include "execute.h"
 
 #include "prelude/prelude.h"
@@ -120,7 +122,8 @@ std::string check_in_child(const fs::path& path, const Modes& modes) {
         close(ends[0]);
         alarm(seconds_per_case);
         std::string report = check_modes(path, modes);
-        if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0) report += "memory leaks\n";
+        if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0)
+            report += "memory leaks\n";
         const char* data = report.data();
         for (std::size_t left = report.size(); left > 0;) {
             ssize_t written = write(ends[1], data, left);
