@@ -104,15 +104,15 @@ private:
         for (const Target& t : targets) {
             const auto& params = fn_.blocks[t.block].params;
             auto args = fn_.args_of(t);
-            std::string where = "b" + std::to_string(t.block.index());
+            auto where = [&] { return "b" + std::to_string(t.block.index()); };
             if (args.size() != params.size()) {
-                fail("gives " + std::to_string(args.size()) + " arguments to " + where + ", which has " +
+                fail("gives " + std::to_string(args.size()) + " arguments to " + where() + ", which has " +
                      std::to_string(params.size()) + " parameters");
                 continue;
             }
             for (std::size_t i = 0; i < args.size(); ++i) {
                 if (fn_.values[args[i]].type != fn_.values[params[i]].type) {
-                    fail("argument " + std::to_string(i) + " of " + where + " is " +
+                    fail("argument " + std::to_string(i) + " of " + where() + " is " +
                          std::string(scalar_text(fn_.values[args[i]].type)));
                 }
             }
