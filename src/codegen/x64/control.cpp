@@ -211,11 +211,7 @@ void FunctionEmitter::op(OpTag<Op::Poll>, const ir::Inst& inst) {
     }
     Label resume = a_->newLabel();
     a_->cmp(context_mem(offsetof(rt::Context, interrupt), 4), 0);
-    a_->jne(cold(resume, inst.loc, [this, loc = inst.loc] {
-        a_->mov(gp64(scratch_register), x86::rsp);
-        a_->call(module_.poll_stub());
-        site(inst_, loc);
-    }));
+    a_->jne(poll(resume, inst.loc));
     a_->bind(resume);
 }
 
