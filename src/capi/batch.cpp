@@ -44,8 +44,9 @@ tn_status check_column(const Batch& batch, const tn_column& column, std::size_t 
                                                : static_cast<std::size_t>(column.stride);
     const bool is_result = i >= batch.plan.param_count;
     if ((step != 0 || is_result) && step < size && batch.rows > 1) {
-        return report(err, TN_ARG,
-                      {name, ": the stride is less than the ", Number(size).text(), " bytes of a `", type.name, "`"});
+        return report(
+            err, TN_ARG,
+            {name, ": the stride is less than the ", Number(size).text(), " bytes of a `", type.name, "`"});
     }
     if (step > static_cast<std::size_t>(PTRDIFF_MAX) / batch.rows)
         return report(err, TN_RANGE, {name, ": the rows would not fit into memory"});
@@ -71,7 +72,8 @@ TrapCode run_rows(Batch& batch, const tn_column* args, const tn_column& result) 
     Row row(plan.row_size);
     for (; batch.finished < batch.rows; ++batch.finished) {
         const auto place = [&](const tn_column& column) {
-            return static_cast<std::uint8_t*>(column.data) + static_cast<std::ptrdiff_t>(batch.finished) * column.stride;
+            return static_cast<std::uint8_t*>(column.data) +
+                   static_cast<std::ptrdiff_t>(batch.finished) * column.stride;
         };
         for (std::size_t i = 0; i < plan.param_count; ++i)
             row[i] = load_leaf(plan.param_types[i]->scalar, place(args[i]));
@@ -129,7 +131,8 @@ tn_status call_batch(Batch& batch, const tn_column* args, std::size_t nargs, tn_
     }
     CallScope scope(batch.core);
     if (scope.status() != TN_OK) return scope.report_status(err);
-    const TrapCode code = batch.core.interprets ? run_rows(batch, args, result) : run_loop(batch, args, result);
+    const TrapCode code =
+        batch.core.interprets ? run_rows(batch, args, result) : run_loop(batch, args, result);
     return code == TrapCode::None ? TN_OK : report_trap(batch.core, code, err);
 }
 

@@ -63,7 +63,8 @@ driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode)
 // Runs the function on a filled row. Throws what making its code throws.
 inline TrapCode run(InstanceCore& core, FunctionPlan& plan, rt::Slot* row) {
     if (core.interprets) [[unlikely]] {
-        const ir::FuncId func = plan.is_closure_call ? ir::FuncId(std::size_t{row[0].ref->desc->func}) : plan.func;
+        const ir::FuncId func =
+            plan.is_closure_call ? ir::FuncId(std::size_t{row[0].ref->desc->func}) : plan.func;
         const std::uint32_t code = driver::interpret(*core.module->compiled, *core.context(), func, row);
         core.context()->trap_code = TrapCode::None;
         return static_cast<TrapCode>(code);

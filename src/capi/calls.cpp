@@ -97,8 +97,10 @@ bool is_pinned(const tn_value& value) {
     return held && is_pinned(*held.cell);
 }
 
-// A list as the memory that a slice names. A `mut` one gets a list of its own first, which the script then changes.
-bool list_to_slice(InstanceCore& core, const ValuePlan& param, const tn_value& list, rt::Slot* slots, Problem& problem) {
+// A list as the memory that a slice names. A `mut` one gets a list of its own first, which the script then
+// changes.
+bool list_to_slice(InstanceCore& core, const ValuePlan& param, const tn_value& list, rt::Slot* slots,
+                   Problem& problem) {
     rt::Seq* seq = rt::as_seq(slots[0].ref);
     if (param.is_mut) {
         seq = writable_seq(core, find_held(list).cell->object, 0);
@@ -123,7 +125,7 @@ tn_status fill_row(InstanceCore& core, const FunctionPlan& plan, const tn_value*
         if (param.is_mut && is_pinned(args[i])) {
             problem = {TN_STATE, "the list is pinned"};
         } else if (value_to_slots(core, *param.type, args[i], slots, is_owned, copies, problem) &&
-            (!param.is_slice || list_to_slice(core, param, args[i], slots, problem))) {
+                   (!param.is_slice || list_to_slice(core, param, args[i], slots, problem))) {
             continue;
         }
         for (std::size_t k = 0; k < i; ++k) {
@@ -339,8 +341,9 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
             if (type.is_slice()) {
                 const TypeInfo& element = *type.children[0];
                 if (!scalars_are_valid(element.tag, static_cast<const std::uint8_t*>(bytes), length)) {
-                    return report(err, TN_RANGE,
-                                  {argument_name(plan, i), ": a number is out of range for `", element.name, "`"});
+                    return report(
+                        err, TN_RANGE,
+                        {argument_name(plan, i), ": a number is out of range for `", element.name, "`"});
                 }
                 row[first].ptr = const_cast<void*>(bytes);
                 row[first + 1].u = length;

@@ -7,7 +7,8 @@
 using namespace tn;
 using namespace tn::capi;
 
-tn_status tn_value_call(const tn_value* f, const tn_value* args, size_t nargs, tn_value* ret, tn_error** err) {
+tn_status tn_value_call(const tn_value* f, const tn_value* args, size_t nargs, tn_value* ret,
+                        tn_error** err) {
     const tn_value function = f ? *f : tn_value{}; // `ret` may be the same struct
     if (ret) TN_SET_NONE(ret);
     return guarded(err, [&]() -> tn_status {

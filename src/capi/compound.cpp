@@ -30,7 +30,8 @@ tn_status begin_new(tn_instance* inst, const tn_type* t, tn_value* out, Instance
     return status == TN_OK ? find_type_for(*core, t, type, err) : status;
 }
 
-tn_status finish_new(InstanceCore& core, const TypeInfo& type, rt::Object* object, tn_value& out, tn_error** err) {
+tn_status finish_new(InstanceCore& core, const TypeInfo& type, rt::Object* object, tn_value& out,
+                     tn_error** err) {
     const tn_status status = wrap(core, type, object, out);
     return status == TN_OK ? TN_OK : report_value_failure(core, status, err);
 }

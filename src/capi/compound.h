@@ -26,7 +26,8 @@ tn_status find_open(tn_instance* inst, tn_value* out, InstanceCore*& core, tn_er
 tn_status begin_new(tn_instance* inst, const tn_type* t, tn_value* out, InstanceCore*& core,
                     const TypeInfo*& type, tn_error** err);
 // A new value of an object; takes over its reference.
-tn_status finish_new(InstanceCore& core, const TypeInfo& type, rt::Object* object, tn_value& out, tn_error** err);
+tn_status finish_new(InstanceCore& core, const TypeInfo& type, rt::Object* object, tn_value& out,
+                     tn_error** err);
 
 inline std::size_t leaf_count(const TypeInfo& type) { return type.layout->leaves.size(); }
 
@@ -41,7 +42,8 @@ tn_status copy_out(InstanceCore& core, const TypeInfo& type, const std::uint8_t*
 void overwrite(InstanceCore& core, const TypeInfo& type, std::uint8_t* to,
                const std::vector<std::uint32_t>* offsets, const rt::Slot* slots);
 
-// The list at `place` with one owner and room for `extra` more; null with the failure taken out: then it is as before.
+// The list at `place` with one owner and room for `extra` more; null with the failure taken out: then it is
+// as before.
 rt::Seq* writable_seq(InstanceCore& core, rt::Object*& place, std::int64_t extra);
 // The value's box with one owner; null as above.
 rt::Box* writable_box(const Held& held);

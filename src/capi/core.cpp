@@ -51,7 +51,9 @@ const driver::Engine& RuntimeCore::seal() {
         engine.host_functions = std::move(functions);
         engine.modules = registry.modules();
         if (registry.loader().load)
-            engine.load_source = [this](const std::string& path) { return ask_loader(registry.loader(), path); };
+            engine.load_source = [this](const std::string& path) {
+                return ask_loader(registry.loader(), path);
+            };
         engine.generic_call = &dispatch_host_call;
         engine.instance_context_offset = offsetof(Cell, context);
     });

@@ -53,7 +53,8 @@ void finish(FunctionPlan& plan) {
     if (result.is_scalar()) plan.io_size = std::max(plan.io_size, 1u);
     plan.changed.resize(plan.param_count);
     for (std::uint32_t i = 0; i < plan.param_count; ++i) {
-        if (plan.params[i].is_mut && !plan.params[i].is_slice) plan.changed[i] = place_value(plan.param_types[i], out);
+        if (plan.params[i].is_mut && !plan.params[i].is_slice)
+            plan.changed[i] = place_value(plan.param_types[i], out);
     }
     plan.row_size = std::max({in, out, 1u});
 }
@@ -84,7 +85,8 @@ std::unique_ptr<FunctionPlan> make_export_plan(ModuleCore& module, const ir::Exp
     for (std::size_t i = 0; i < exported.params.size(); ++i) {
         plan->param_types.push_back(module.types.get(exported.params[i]));
         const bool is_mut_slice = module.types.is_mut_slice(exported.params[i]);
-        plan->params[i].is_mut = (i < exported.param_is_mut.size() && exported.param_is_mut[i]) || is_mut_slice;
+        plan->params[i].is_mut =
+            (i < exported.param_is_mut.size() && exported.param_is_mut[i]) || is_mut_slice;
     }
     plan->result_type = module.types.get(exported.result);
     finish(*plan);

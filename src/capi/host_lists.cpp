@@ -8,7 +8,9 @@ using namespace tn::capi;
 
 namespace {
 
-void set_pins(const Held& held, std::uint32_t pins) { held.cell->next.store(pins, std::memory_order_relaxed); }
+void set_pins(const Held& held, std::uint32_t pins) {
+    held.cell->next.store(pins, std::memory_order_relaxed);
+}
 std::uint32_t pins_of(const Held& held) { return held.cell->next.load(std::memory_order_relaxed); }
 
 } // namespace
@@ -27,14 +29,14 @@ tn_status tn_list_wrap(tn_instance* inst, tn_tag elem, void* data, size_t n, uin
         if (n > static_cast<size_t>(PTRDIFF_MAX) / type.desc->stride)
             return report(err, TN_RANGE, {"the number of elements makes no sense"});
         if (!scalars_are_valid(elem, static_cast<const std::uint8_t*>(data), n)) {
-            return report(err, TN_RANGE,
-                          {"an element is out of range for `", type.children[0]->name, "`"});
+            return report(err, TN_RANGE, {"an element is out of range for `", type.children[0]->name, "`"});
         }
         const rt::ObjectDesc& desc = *core->module->types.wrapped_desc(type);
         Inside inside(*core);
         if (inside.status() != TN_OK) return inside.report_status(err);
         static std::uint8_t nothing[16];
-        rt::Seq* list = rt::wrap_list(core->context(), desc, data ? data : nothing, static_cast<std::int64_t>(n), fin, ud);
+        rt::Seq* list = rt::wrap_list(core->context(), desc, data ? data : nothing,
+                                      static_cast<std::int64_t>(n), fin, ud);
         if (!list) return report_runtime_failure(*core, err);
         memory.forget();
         return finish_new(*core, type, list, *out, err);
@@ -50,7 +52,8 @@ tn_status tn_list_pin(const tn_value* l, uint32_t flags, tn_column* out, size_t*
         const TypeInfo& type = *held.type().children[0];
         if (!type.is_scalar()) return TN_TYPE;
         const std::uint32_t pins = pins_of(held);
-        if ((flags && pins != 0) || pins == pinned_for_writing || pins + 1 == pinned_for_writing) return TN_STATE;
+        if ((flags && pins != 0) || pins == pinned_for_writing || pins + 1 == pinned_for_writing)
+            return TN_STATE;
         if (flags && !writable_seq(held.core(), held.cell->object, 0)) return TN_TRAP_MEMORY_LIMIT;
         set_pins(held, flags ? pinned_for_writing : pins + 1);
         const rt::Seq* list = rt::as_seq(held.object());

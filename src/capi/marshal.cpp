@@ -140,7 +140,8 @@ void store_slots(const TypeInfo& type, std::uint8_t* to, const std::vector<std::
     }
 }
 
-tn_status load_child(InstanceCore& core, const TypeInfo& type, std::size_t i, const std::uint8_t* from, tn_value& out) {
+tn_status load_child(InstanceCore& core, const TypeInfo& type, std::size_t i, const std::uint8_t* from,
+                     tn_value& out) {
     const TypeInfo& child = *type.children[i];
     const TypeInfo::Place& place = type.places[i];
     if (place.boxed) {
@@ -154,8 +155,8 @@ tn_status load_child(InstanceCore& core, const TypeInfo& type, std::size_t i, co
     return slots_to_value(core, child, row.data(), out);
 }
 
-bool store_child(InstanceCore& core, const TypeInfo& type, std::size_t i, std::uint8_t* to, const tn_value& value,
-                 Problem& problem) {
+bool store_child(InstanceCore& core, const TypeInfo& type, std::size_t i, std::uint8_t* to,
+                 const tn_value& value, Problem& problem) {
     const TypeInfo& child = *type.children[i];
     const TypeInfo::Place& place = type.places[i];
     Row row(child.layout->leaves.size());

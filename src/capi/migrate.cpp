@@ -26,7 +26,8 @@ const ir::GlobalVar* find_var(const ModuleCore& module, const std::string& name)
 
 void release_value(InstanceCore& core, const TypeInfo& type, const std::uint8_t* at) {
     for (const Leaf& leaf : type.layout->leaves) {
-        if (leaf.scalar == Scalar::Ref) rt::rt_release(core.context(), load_leaf(leaf.scalar, at + leaf.offset).ref);
+        if (leaf.scalar == Scalar::Ref)
+            rt::rt_release(core.context(), load_leaf(leaf.scalar, at + leaf.offset).ref);
     }
 }
 
@@ -70,13 +71,15 @@ tn_status tn_instance_migrate(tn_instance* from, tn_instance* to, tn_error** err
         if (!source) return report_handle(err, from, "instance");
         if (!target) return report_handle(err, to, "instance");
         if (source == target) return report(err, TN_ARG, {"an instance cannot migrate to itself"});
-        if (source->is_closed() || target->is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
+        if (source->is_closed() || target->is_closed())
+            return report(err, TN_CLOSED, {"the instance is closed"});
         Inside inside_source(*source);
         if (inside_source.status() != TN_OK) return inside_source.report_status(err);
         Inside inside_target(*target);
         if (inside_target.status() != TN_OK) return inside_target.report_status(err);
         if (source->place == Place::Script || target->place == Place::Script)
-            return report(err, TN_STATE, {"the instance is running a script and cannot be changed from here"});
+            return report(err, TN_STATE,
+                          {"the instance is running a script and cannot be changed from here"});
         const tn_status status = migrate(*source, *target);
         if (status == TN_OK) return TN_OK;
         if (status == TN_NOMEM) return report_no_memory(err);

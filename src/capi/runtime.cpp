@@ -139,7 +139,8 @@ tn_status tn_instance_new(tn_module* m, const tn_config* limits, tn_instance** o
         instance.poll_user_data = core.get();
         instance.heap.set_limit(config->get(TN_CONFIG_MEMORY_LIMIT, base));
         instance.set_stack_size(config->get(TN_CONFIG_STACK_SIZE, base));
-        if (const std::uint64_t seed = config->get(TN_CONFIG_HASH_SEED, base)) instance.context.hash_seed = seed;
+        if (const std::uint64_t seed = config->get(TN_CONFIG_HASH_SEED, base))
+            instance.context.hash_seed = seed;
         core->interprets = config->get(TN_CONFIG_INTERPRET, base) != 0;
         core->timeout_ms = config->get(TN_CONFIG_TIMEOUT_MS, base);
         if (core->timeout_ms) core->attention.store(NeedsTimer, std::memory_order_relaxed);

@@ -15,10 +15,14 @@ constexpr std::uint64_t hash_part = 0xffff'ffff'0000'0000u; // of a word of the 
 constexpr std::int64_t max_entries = 0xffff'fff0;
 
 // map.tn: __spread
-std::uint64_t spread(std::uint64_t hash) { return ((hash ^ (hash >> 32)) * 0x9e37'79b9'7f4a'7c15u) & hash_part; }
+std::uint64_t spread(std::uint64_t hash) {
+    return ((hash ^ (hash >> 32)) * 0x9e37'79b9'7f4a'7c15u) & hash_part;
+}
 std::int64_t entry_of(std::uint64_t word) { return static_cast<std::int64_t>(word & ~hash_part) - 1; }
 std::uint64_t* words(rt::Object* index) { return reinterpret_cast<std::uint64_t*>(rt::as_seq(index)->data); }
-std::int64_t home_of(std::uint64_t word, std::int64_t mask) { return static_cast<std::int64_t>(word >> 32) & mask; }
+std::int64_t home_of(std::uint64_t word, std::int64_t mask) {
+    return static_cast<std::int64_t>(word >> 32) & mask;
+}
 
 std::int64_t free_slot(rt::Object* index, std::uint64_t hash) {
     const std::int64_t mask = rt::as_seq(index)->length - 1;
@@ -105,7 +109,8 @@ rt::Box* new_table(InstanceCore& core, const TypeInfo& type) {
     return nullptr;
 }
 
-tn_status find_key(InstanceCore& core, const TypeInfo& type, rt::Box* table, const rt::Slot* key, Found& out) {
+tn_status find_key(InstanceCore& core, const TypeInfo& type, rt::Box* table, const rt::Slot* key,
+                   Found& out) {
     const TypeInfo& key_type = *type.children[0];
     // The script's code for the key may call the host, who may change the table: that one is another then.
     struct Keep {
@@ -137,8 +142,8 @@ tn_status find_key(InstanceCore& core, const TypeInfo& type, rt::Box* table, con
     }
 }
 
-bool insert_entry(InstanceCore& core, const TypeInfo& type, rt::Box* table, const Found& where, const rt::Slot* key,
-                  const rt::Slot* value) {
+bool insert_entry(InstanceCore& core, const TypeInfo& type, rt::Box* table, const Found& where,
+                  const rt::Slot* key, const rt::Slot* value) {
     TableData data(type, table);
     const TypeInfo& values = value_type(*core.module, type);
     if (where.entry >= 0) {

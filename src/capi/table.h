@@ -1,8 +1,9 @@
-// The prelude's Map and Set from the host's side: a twin of src/prelude/map.tn over the same objects, with the same
-// hashes, so that what one side builds the other side finds. tests/capi/maps_test.c holds the two together.
+// The prelude's Map and Set from the host's side: a twin of src/prelude/map.tn over the same objects, with
+// the same hashes, so that what one side builds the other side finds. tests/capi/maps_test.c holds the two
+// together.
 //
-// Called from inside the instance. A key's type may have a hash or an equality that the script wrote: then its code
-// runs, and a failure of it is the status of the operation.
+// Called from inside the instance. A key's type may have a hash or an equality that the script wrote: then
+// its code runs, and a failure of it is the status of the operation.
 #pragma once
 
 #include "capi/core.h"
@@ -29,14 +30,15 @@ private:
     InstanceCore& core_;
 };
 
-// Whether values of this type can be keys. False also when the script wrote their hash and the module has no code of it
-// for the host.
+// Whether values of this type can be keys. False also when the script wrote their hash and the module has no
+// code of it for the host.
 bool is_key_type(const ModuleCore& module, const TypeInfo& type);
 
 // The leaves of a Map or Set in a box.
 struct TableData {
     explicit TableData(const TypeInfo& type, rt::Box* box)
-        : entries(*at<rt::Object*>(type, box, 0)), index(*at<rt::Object*>(type, box, 1)),
+        : entries(*at<rt::Object*>(type, box, 0)),
+          index(*at<rt::Object*>(type, box, 1)),
           live(*at<std::int64_t>(type, box, 2)) {}
     rt::Object*& entries;
     rt::Object*& index;
@@ -63,12 +65,13 @@ std::uint8_t* entry_at(const TypeInfo& table, const rt::Object* entries, std::in
 rt::Box* new_table(InstanceCore& core, const TypeInfo& type);
 // Not TN_OK: what the script's code for the key ended with.
 tn_status find_key(InstanceCore& core, const TypeInfo& type, rt::Box* table, const rt::Slot* key, Found& out);
-// Changes of a table that has one owner; the search came before. They take over the references of the slots, but not
-// on failure (false: no memory).
-bool insert_entry(InstanceCore& core, const TypeInfo& type, rt::Box* table, const Found& where, const rt::Slot* key,
-                  const rt::Slot* value);
+// Changes of a table that has one owner; the search came before. They take over the references of the slots,
+// but not on failure (false: no memory).
+bool insert_entry(InstanceCore& core, const TypeInfo& type, rt::Box* table, const Found& where,
+                  const rt::Slot* key, const rt::Slot* value);
 bool remove_entry(InstanceCore& core, const TypeInfo& type, rt::Box* table, const Found& where);
-// The index and the number of live entries, for entries that came from another instance; `index` is null before.
+// The index and the number of live entries, for entries that came from another instance; `index` is null
+// before.
 tn_status rebuild_index(InstanceCore& core, const TypeInfo& type, rt::Object* entries, rt::Object*& index,
                         std::int64_t& live);
 

@@ -30,7 +30,8 @@ void child_slots(const TypeInfo& type, std::size_t i, const rt::Slot* value, rt:
         return;
     }
     const std::uint8_t* data = rt::box_data(static_cast<rt::Box*>(value[place.leaves[0]].ref));
-    for (const Leaf& leaf : type.children[i]->layout->leaves) *out++ = load_leaf(leaf.scalar, data + leaf.offset);
+    for (const Leaf& leaf : type.children[i]->layout->leaves)
+        *out++ = load_leaf(leaf.scalar, data + leaf.offset);
 }
 
 void element_slots(const TypeInfo& type, const rt::Seq* list, std::int64_t i, rt::Slot* out) {
@@ -107,7 +108,8 @@ std::uint64_t KeyOps::hash(const TypeInfo& type, const rt::Slot* value, unsigned
 bool KeyOps::equal(const TypeInfo& type, const rt::Slot* a, const rt::Slot* b, unsigned depth) {
     if (is_too_deep(depth)) return false;
     if (type.is_scalar()) return a[0].u == b[0].u;
-    if (type.tag == TN_TAG_STRING || type.tag == TN_TAG_BYTES) return rt::view(a[0].ref) == rt::view(b[0].ref);
+    if (type.tag == TN_TAG_STRING || type.tag == TN_TAG_BYTES)
+        return rt::view(a[0].ref) == rt::view(b[0].ref);
     if (type.tag == TN_TAG_UNIT) return true;
     if (const ir::KeyImpl* own = own_impl(*core_.module, type); own && own->equal.is_valid()) {
         Row row(2 * leaf_count(type) + 1);
@@ -146,7 +148,8 @@ bool is_key_type(const ModuleCore& module, const TypeInfo& type) {
         const TypeInfo& next = *work.back();
         work.pop_back();
         if (!seen.insert(&next).second) continue;
-        if (!next.can_cross || next.tag == TN_TAG_F32 || next.tag == TN_TAG_F64 || next.tag == TN_TAG_FUNCTION)
+        if (!next.can_cross || next.tag == TN_TAG_F32 || next.tag == TN_TAG_F64 ||
+            next.tag == TN_TAG_FUNCTION)
             return false;
         if (next.nominal.is_valid()) {
             const auto& own = module.compiled->ir().own_keys;

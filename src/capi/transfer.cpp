@@ -18,7 +18,8 @@ std::vector<std::uint32_t> all_offsets(const TypeInfo& type) {
     return offsets;
 }
 
-std::vector<std::uint32_t> pick(const std::vector<std::uint32_t>& offsets, const std::vector<std::uint32_t>& leaves) {
+std::vector<std::uint32_t> pick(const std::vector<std::uint32_t>& offsets,
+                                const std::vector<std::uint32_t>& leaves) {
     std::vector<std::uint32_t> picked;
     for (std::uint32_t leaf : leaves) picked.push_back(offsets[leaf]);
     return picked;
@@ -35,7 +36,8 @@ bool same_shape(const TypeInfo& a, const TypeInfo& b) {
         if (left == right || !seen.insert({left, right}).second) continue;
         if (left->tag != right->tag || left->kind != right->kind || left->name != right->name ||
             left->can_cross != right->can_cross || left->child_names != right->child_names ||
-            left->args.size() != right->args.size() || left->constructors.size() != right->constructors.size()) {
+            left->args.size() != right->args.size() ||
+            left->constructors.size() != right->constructors.size()) {
             return false;
         }
         for (std::size_t i = 0; i < left->constructors.size(); ++i) {
@@ -43,7 +45,8 @@ bool same_shape(const TypeInfo& a, const TypeInfo& b) {
             if (one.name != other.name || one.first != other.first || one.count != other.count) return false;
         }
         for (std::size_t i = 0; i < left->args.size(); ++i) work.emplace_back(left->args[i], right->args[i]);
-        for (std::size_t i = 0; i < left->children.size(); ++i) work.emplace_back(left->children[i], right->children[i]);
+        for (std::size_t i = 0; i < left->children.size(); ++i)
+            work.emplace_back(left->children[i], right->children[i]);
     }
     return true;
 }
@@ -93,7 +96,8 @@ void Transfer::copy_inline(const TypeInfo& type, const std::uint8_t* from, std::
                            const std::vector<std::uint32_t>& offsets) {
     const auto refer = [&](const TypeInfo& object_type, std::uint32_t offset, bool is_box) {
         const rt::Object* object = load_leaf(Scalar::Ref, from + offset).ref;
-        if (object) tasks_.push_back({&object_type, object, reinterpret_cast<rt::Object**>(to + offset), is_box});
+        if (object)
+            tasks_.push_back({&object_type, object, reinterpret_cast<rt::Object**>(to + offset), is_box});
     };
     if (type.tag == TN_TAG_UNIT) return;
     if (type.is_scalar()) {
@@ -175,7 +179,8 @@ tn_status Transfer::copy_object(const Task& task) {
 // Fills the index of a table whose entries are copied; holes among them stay.
 tn_status Transfer::index_table(const Table& table) {
     return rebuild_index(to_, *table.type, *reinterpret_cast<rt::Object**>(table.entries),
-                         *reinterpret_cast<rt::Object**>(table.index), *reinterpret_cast<std::int64_t*>(table.live));
+                         *reinterpret_cast<rt::Object**>(table.index),
+                         *reinterpret_cast<std::int64_t*>(table.live));
 }
 
 } // namespace tn::capi

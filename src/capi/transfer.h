@@ -1,8 +1,10 @@
-// Copies of values from one instance to another, whose modules may be compilations of their own: for hot reload.
+// Copies of values from one instance to another, whose modules may be compilations of their own: for hot
+// reload.
 //
-// In: memory of one instance, a type of each side with same_shape(). Out: an equal value in the other instance.
-// Sharing is kept: what was one object is one object again, so a copy is not larger than what it is made of. Nothing
-// recurses over values. Maps get their index anew, since every instance hashes with its own seed.
+// In: memory of one instance, a type of each side with same_shape(). Out: an equal value in the other
+// instance. Sharing is kept: what was one object is one object again, so a copy is not larger than what it is
+// made of. Nothing recurses over values. Maps get their index anew, since every instance hashes with its own
+// seed.
 #pragma once
 
 #include "capi/core.h"
@@ -25,8 +27,8 @@ public:
     Transfer(const Transfer&) = delete;
     Transfer& operator=(const Transfer&) = delete;
 
-    // `to` is zeroed memory for a value of `type`, a type of the instance that is copied to. On failure it holds some
-    // value that can be released.
+    // `to` is zeroed memory for a value of `type`, a type of the instance that is copied to. On failure it
+    // holds some value that can be released.
     tn_status copy(const TypeInfo& type, const std::uint8_t* from, std::uint8_t* to);
 
 private:

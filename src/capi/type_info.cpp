@@ -21,30 +21,18 @@ struct KindTag {
 };
 // For a tag without parts the first row is the type of its values.
 constexpr KindTag kind_tags[] = {
-    {TypeKind::Unit, TN_TAG_UNIT},
-    {TypeKind::Never, TN_TAG_UNIT}, // of a result that never comes
-    {TypeKind::Bool, TN_TAG_BOOL},
-    {TypeKind::I8, TN_TAG_I8},
-    {TypeKind::I16, TN_TAG_I16},
-    {TypeKind::I32, TN_TAG_I32},
-    {TypeKind::I64, TN_TAG_I64},
-    {TypeKind::U8, TN_TAG_U8},
-    {TypeKind::U16, TN_TAG_U16},
-    {TypeKind::U32, TN_TAG_U32},
-    {TypeKind::U64, TN_TAG_U64},
-    {TypeKind::F32, TN_TAG_F32},
-    {TypeKind::F64, TN_TAG_F64},
-    {TypeKind::Char, TN_TAG_CHAR},
-    {TypeKind::String, TN_TAG_STRING},
-    {TypeKind::Bytes, TN_TAG_BYTES},
-    {TypeKind::Tuple, TN_TAG_TUPLE, true},
-    {TypeKind::Range, TN_TAG_RECORD, true},
-    {TypeKind::List, TN_TAG_LIST, true},
-    {TypeKind::Record, TN_TAG_RECORD, true},
-    {TypeKind::Enum, TN_TAG_ENUM, true},
-    {TypeKind::Map, TN_TAG_MAP, true},
-    {TypeKind::Set, TN_TAG_SET, true},
-    {TypeKind::Fn, TN_TAG_FUNCTION, true},
+    {TypeKind::Unit, TN_TAG_UNIT},         {TypeKind::Never, TN_TAG_UNIT}, // of a result that never comes
+    {TypeKind::Bool, TN_TAG_BOOL},         {TypeKind::I8, TN_TAG_I8},
+    {TypeKind::I16, TN_TAG_I16},           {TypeKind::I32, TN_TAG_I32},
+    {TypeKind::I64, TN_TAG_I64},           {TypeKind::U8, TN_TAG_U8},
+    {TypeKind::U16, TN_TAG_U16},           {TypeKind::U32, TN_TAG_U32},
+    {TypeKind::U64, TN_TAG_U64},           {TypeKind::F32, TN_TAG_F32},
+    {TypeKind::F64, TN_TAG_F64},           {TypeKind::Char, TN_TAG_CHAR},
+    {TypeKind::String, TN_TAG_STRING},     {TypeKind::Bytes, TN_TAG_BYTES},
+    {TypeKind::Tuple, TN_TAG_TUPLE, true}, {TypeKind::Range, TN_TAG_RECORD, true},
+    {TypeKind::List, TN_TAG_LIST, true},   {TypeKind::Record, TN_TAG_RECORD, true},
+    {TypeKind::Enum, TN_TAG_ENUM, true},   {TypeKind::Map, TN_TAG_MAP, true},
+    {TypeKind::Set, TN_TAG_SET, true},     {TypeKind::Fn, TN_TAG_FUNCTION, true},
 };
 
 } // namespace
@@ -147,7 +135,8 @@ TypeHome::Parts TypeHome::parts_of(TypeId id) {
             add(types_->field_type(id, field), field.name, field.doc);
         break;
     case TypeKind::Enum:
-        for (const std::vector<Variant> variants = types_->nominal(id).variants; const Variant& variant : variants) {
+        for (const std::vector<Variant> variants = types_->nominal(id).variants;
+             const Variant& variant : variants) {
             TypeInfo::Constructor& made = parts.constructors.emplace_back();
             made.name = variant.name;
             made.doc = variant.doc;
@@ -238,7 +227,8 @@ void TypeHome::fill_places(TypeInfo& info) {
             for (const VariantLayout::FieldSlots& field : variant.fields) {
                 TypeInfo::Place place;
                 place.boxed = field.boxed;
-                for (std::uint32_t i = 0; i < field.count; ++i) place.leaves.push_back(variant.slots[field.first + i]);
+                for (std::uint32_t i = 0; i < field.count; ++i)
+                    place.leaves.push_back(variant.slots[field.first + i]);
                 add(std::move(place));
             }
         }
@@ -267,7 +257,8 @@ void TypeHome::fill_table(TypeInfo& info, std::vector<TypeInfo*>& added) {
     TN_CHECK(!some.fields[0].boxed, "a Map's entry lies in its list");
     for (std::uint32_t i = 0; i < some.fields[0].count; ++i) {
         const std::uint32_t offset = entry_layout.leaves[some.slots[some.fields[0].first + i]].offset;
-        (i < pair_layout.field_first[1] ? info.table.key_offsets : info.table.value_offsets).push_back(offset);
+        (i < pair_layout.field_first[1] ? info.table.key_offsets : info.table.value_offsets)
+            .push_back(offset);
     }
 }
 
@@ -298,7 +289,8 @@ TypeId TypeHome::import_locked(const TypeInfo& type) {
         if (!args.back().is_valid()) return TypeId();
     }
     if (type_class(type.kind) == TypeClass::Nominal) {
-        // Those of the prelude come first and have the same ids in every table; all others belong to their module.
+        // Those of the prelude come first and have the same ids in every table; all others belong to their
+        // module.
         const bool is_shared = type.nominal.is_valid() && type.nominal.index() <= types_->set_id.index();
         return is_shared ? types_->make(type.kind, args, type.nominal.value) : TypeId();
     }

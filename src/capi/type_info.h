@@ -24,8 +24,8 @@ namespace tn::capi {
 class TypeHome;
 
 struct TypeInfo {
-    // A child of a record, tuple, range, option or enum: where its leaves stand among those of the whole value, which
-    // need not be as they would lie alone.
+    // A child of a record, tuple, range, option or enum: where its leaves stand among those of the whole
+    // value, which need not be as they would lie alone.
     struct Place {
         std::vector<std::uint32_t> leaves; // by number
         std::vector<std::uint32_t> offsets;
@@ -40,8 +40,8 @@ struct TypeInfo {
     };
     // Map and Set: how their one record of the prelude is built.
     struct Table {
-        const TypeInfo* entries = nullptr; // List[(K, V)?]
-        const TypeInfo* index = nullptr;   // List[u64]
+        const TypeInfo* entries = nullptr;                     // List[(K, V)?]
+        const TypeInfo* index = nullptr;                       // List[u64]
         std::vector<std::uint32_t> key_offsets, value_offsets; // in an entry
     };
 
@@ -51,9 +51,9 @@ struct TypeInfo {
     TypeHome* home = nullptr;
     std::string name;
     const tn::Layout* layout = nullptr;
-    Scalar scalar = Scalar::Void; // of a value that is one leaf
-    bool can_cross = false;       // it and everything in it has a tag
-    NominalId nominal;            // of records, enums, Map, Set
+    Scalar scalar = Scalar::Void;      // of a value that is one leaf
+    bool can_cross = false;            // it and everything in it has a tag
+    NominalId nominal;                 // of records, enums, Map, Set
     std::vector<const TypeInfo*> args; // its type arguments
     std::vector<const TypeInfo*> children;
     std::vector<std::string> child_names, child_docs;
@@ -90,7 +90,9 @@ public:
     // The type here that equals a type of another home; null when it mentions a record of that one.
     const TypeInfo* import(const TypeInfo& type);
     // `mut Slice[T]` is a type of its own.
-    bool is_mut_slice(TypeId id) const { return types_->kind(id) == TypeKind::Slice && (*types_)[id].payload == 1; }
+    bool is_mut_slice(TypeId id) const {
+        return types_->kind(id) == TypeKind::Slice && (*types_)[id].payload == 1;
+    }
     // Parses and resolves a type made of built-in ones; null with `message` and `status` when it cannot.
     const TypeInfo* parse(std::string_view text, tn_status& status, std::string& message);
     // The type of a tag without parts: scalars, unit, String, Bytes. Null for other tags.

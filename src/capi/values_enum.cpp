@@ -14,8 +14,8 @@ std::size_t constructor_of(const Held& held) {
 
 } // namespace
 
-tn_status tn_enum_new(tn_instance* inst, const tn_type* t, uint32_t variant, const tn_value* payload, size_t n,
-                      tn_value* out, tn_error** err) {
+tn_status tn_enum_new(tn_instance* inst, const tn_type* t, uint32_t variant, const tn_value* payload,
+                      size_t n, tn_value* out, tn_error** err) {
     if (out) TN_SET_NONE(out);
     return guarded(err, [&]() -> tn_status {
         InstanceCore* core = nullptr;
@@ -43,7 +43,8 @@ tn_status tn_enum_new(tn_instance* inst, const tn_type* t, uint32_t variant, con
             if (store_child(*core, *type, made.first + i, rt::box_data(box), payload[i], problem)) continue;
             rt::rt_release(core->context(), box); // null references where nothing was filled in
             return report(err, problem.status,
-                          {"field `", Number(i).text(), "` of `", made.name, "` of `", type->name, "`: ", problem.text});
+                          {"field `", Number(i).text(), "` of `", made.name, "` of `", type->name,
+                           "`: ", problem.text});
         }
         rt::box_data(box)[type->layout->leaves[0].offset] = static_cast<std::uint8_t>(variant);
         return finish_new(*core, *type, box, *out, err);

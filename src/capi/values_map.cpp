@@ -10,8 +10,8 @@ namespace {
 
 struct IterObject {
     Ref<InstanceCore> core;
-    tn_value table;             // of the host's; not owned
-    rt::Object* box = nullptr;  // one reference: who changes the value changes another box
+    tn_value table;            // of the host's; not owned
+    rt::Object* box = nullptr; // one reference: who changes the value changes another box
     const TypeInfo* type = nullptr;
     std::int64_t next = 0;
 
@@ -46,7 +46,8 @@ bool is_same(const tn_value& value, const Held& held, const rt::Object* box) {
 
 } // namespace
 
-tn_status tn_map_new(tn_instance* inst, const tn_type* key, const tn_type* val, tn_value* out, tn_error** err) {
+tn_status tn_map_new(tn_instance* inst, const tn_type* key, const tn_type* val, tn_value* out,
+                     tn_error** err) {
     if (out) TN_SET_NONE(out);
     return guarded(err, [&]() -> tn_status {
         InstanceCore* core = nullptr;
@@ -58,7 +59,8 @@ tn_status tn_map_new(tn_instance* inst, const tn_type* key, const tn_type* val, 
         if (!is_key_type(*core->module, *keys))
             return report(err, TN_TYPE, {"values of `", keys->name, "` cannot be keys here"});
         const TypeInfo& type = *core->module->types.table_of(*keys, values);
-        if (!type.can_cross) return report(err, TN_TYPE, {"`", type.name, "` is too large to cross the C API"});
+        if (!type.can_cross)
+            return report(err, TN_TYPE, {"`", type.name, "` is too large to cross the C API"});
         Inside inside(*core);
         if (inside.status() != TN_OK) return inside.report_status(err);
         rt::Box* box = new_table(*core, type);

@@ -40,8 +40,9 @@ CompiledModule::Packed CompiledModule::extension_entry(Extension& extension, rt:
         std::shared_ptr<rt::CodeBlob> blob;
         on_large_stack([&] { blob = generate(engine_, *extension.ir, program_->image(), mode, options_); });
         const rt::CodeBlob* kept = program_->add_code(std::move(blob));
-        entry.store(reinterpret_cast<Packed>(reinterpret_cast<std::uintptr_t>(kept->packed(extension.func.value))),
-                    std::memory_order_release);
+        entry.store(
+            reinterpret_cast<Packed>(reinterpret_cast<std::uintptr_t>(kept->packed(extension.func.value))),
+            std::memory_order_release);
     }
     return entry.load(std::memory_order_acquire);
 }
@@ -53,7 +54,8 @@ CompiledModule::Packed CompiledModule::batch_entry(rt::CodeMode mode, ir::FuncId
     return extension_entry(*place, mode);
 }
 
-CompiledModule::Packed CompiledModule::closure_entry(rt::CodeMode mode, const ir::Signature& signature) const {
+CompiledModule::Packed CompiledModule::closure_entry(rt::CodeMode mode,
+                                                     const ir::Signature& signature) const {
     std::lock_guard lock(extending_);
     for (auto& [known, extension] : closure_calls_) {
         if (known == signature) return extension_entry(*extension, mode);

@@ -1,6 +1,6 @@
-// Code that is made around a finished module when a host first asks for it: loops over columns, calls of function
-// values. It is a copy of the module with one function more, of which only what that function needs is compiled, and
-// which runs on the module's instances like the rest of its code.
+// Code that is made around a finished module when a host first asks for it: loops over columns, calls of
+// function values. It is a copy of the module with one function more, of which only what that function needs
+// is compiled, and which runs on the module's instances like the rest of its code.
 #pragma once
 
 #include "ir/module.h"

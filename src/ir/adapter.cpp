@@ -22,7 +22,8 @@ FuncId add_batch_loop(Module& module, FuncId callee) {
     Builder b(module, fn);
     const BlockId entry = b.make_block(), body = b.make_block(), exit = b.make_block();
     std::vector<ValueId> params;
-    for (const Param& param : fn.sig.params) params.push_back(b.add_param(entry, param.type, Ownership::Borrowed));
+    for (const Param& param : fn.sig.params)
+        params.push_back(b.add_param(entry, param.type, Ownership::Borrowed));
     const ValueId rows = params[0], done = params[1];
 
     b.set_block(entry);
@@ -60,7 +61,8 @@ FuncId add_closure_call(Module& module, const Signature& signature) {
     Builder b(module, fn);
     const BlockId entry = b.make_block();
     std::vector<ValueId> params;
-    for (const Param& param : fn.sig.params) params.push_back(b.add_param(entry, param.type, param.ownership));
+    for (const Param& param : fn.sig.params)
+        params.push_back(b.add_param(entry, param.type, param.ownership));
     b.set_block(entry);
     const InstId call =
         b.call_closure(module.signature_id(signature), params[0], {params.data() + 1, params.size() - 1});

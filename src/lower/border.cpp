@@ -1,5 +1,5 @@
-// What a host needs beside the functions it calls: the script's own equality and hash of the keys in the maps and sets
-// that cross the border.
+// What a host needs beside the functions it calls: the script's own equality and hash of the keys in the maps
+// and sets that cross the border.
 #include "lower/module_lowering.h"
 
 #include <set>
@@ -12,7 +12,8 @@ void ModuleLowering::add_key_impls() {
     for (std::size_t i = 0; i < checked.impls.size(); ++i) {
         const check::Impl& impl = checked.impls[check::ImplId(i)];
         for (CoreTrait trait : {CoreTrait::Eq, CoreTrait::Hash}) {
-            if (impl.trait == checked.core_traits[static_cast<std::size_t>(trait)] && types().is_nominal(impl.self))
+            if (impl.trait == checked.core_traits[static_cast<std::size_t>(trait)] &&
+                types().is_nominal(impl.self))
                 module_.own_keys.push_back(types().nominal_id(impl.self));
         }
     }

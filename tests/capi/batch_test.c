@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const source =
+static const char* const source =
     "fn area(w: f64, h: f64) -> f64 { w * h + 1.0 }\n"
     "fn add(a: i64, b: i64) -> i64 { a + b }\n"
     "fn div(a: i64, b: i64) -> i64 { a / b }\n"
-    "fn all(a: i8, b: u16, c: f32, d: bool, e: char, f: u64, g: i32) -> f32 { if d { a as f32 + b as f32 + c + (e as u32) "
+    "fn all(a: i8, b: u16, c: f32, d: bool, e: char, f: u64, g: i32) -> f32 { if d { a as f32 + b as f32 + c "
+    "+ (e as u32) "
     "as f32 + f as f32 + g as f32 } else { c } }\n"
     "fn letter(b: u8) -> char { if b > 10u8 { 'x' } else { 'y' } }\n"
     "fn is_odd(n: i64) -> bool { n % 2 != 0 }\n"
@@ -21,7 +22,7 @@ static const char *const source =
     "fn fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\n"
     "fn check(n: i64) -> i64 { inner(n) }\nfn inner(n: i64) -> i64 { [10, 20, 30][n] }\n";
 
-static tn_column column(tn_tag tag, void *data, ptrdiff_t stride) {
+static tn_column column(tn_tag tag, void* data, ptrdiff_t stride) {
     tn_column c;
     c.tag = tag;
     c.flags = 0;
@@ -32,14 +33,14 @@ static tn_column column(tn_tag tag, void *data, ptrdiff_t stride) {
 
 static void rows(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     enum { N = 1000 };
     static struct Row {
         double w, h;
         char pad[5];
     } table[N];
     static double out[N];
-    tn_function *f = function(s.mod, "area");
+    tn_function* f = function(s.mod, "area");
     tn_column args[2], ret;
     size_t done = 9;
     int i;
@@ -66,7 +67,7 @@ static void rows(void) {
 
 static void types(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     signed char a[] = {-3, 4};
     uint16_t b[] = {65535, 1};
     float c[] = {1.5f, 2.5f}, out[2];
@@ -76,7 +77,7 @@ static void types(void) {
     int32_t g[] = {-1, -2};
     int64_t n[] = {3, -4, -5};
     tn_column args[7], ret;
-    tn_function *fn = function(s.mod, "all");
+    tn_function* fn = function(s.mod, "all");
     size_t done;
     args[0] = column(TN_TAG_I8, a, 1);
     args[1] = column(TN_TAG_U16, b, 2);
@@ -127,13 +128,13 @@ static void types(void) {
 
 static void traps(int interpret) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     int64_t a[] = {10, 20, 30, 40}, b[] = {1, 2, 0, 4}, out[4] = {-1, -1, -1, -1}, at[] = {0, 2, 5};
     tn_column args[2], ret;
     size_t done = 0;
-    tn_function *f = function(s.mod, "div");
+    tn_function* f = function(s.mod, "div");
     if (interpret) {
-        tn_config *c = tn_config_new();
+        tn_config* c = tn_config_new();
         STATUS(tn_config_set_u64(c, TN_CONFIG_INTERPRET, 1), TN_OK);
         tn_instance_free(s.inst);
         STATUS_ERR(tn_instance_new(s.mod, c, &s.inst, &err), TN_OK);
@@ -183,7 +184,7 @@ static void traps_of_interpreter(void) { traps(1); }
 
 static void misuse(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     double d[2] = {1, 2};
     tn_column args[2], ret, bad;
     size_t done;

@@ -1,7 +1,7 @@
 /* Function values: returned by scripts, kept and called by the host. */
 #include "check.h"
 
-static const char *const source =
+static const char* const source =
     "record P { name: String, n: i64 }\n"
     "fn adder(n: i64) -> fn(i64) -> i64 { |x| x + n }\n"
     "fn greeter(p: P) -> fn(String) -> String { |s| f\"{s}, {p.name}!\" }\n"
@@ -11,7 +11,8 @@ static const char *const source =
     "fn compose(f: fn(i64) -> i64, g: fn(i64) -> i64) -> fn(i64) -> i64 { |x| g(f(x)) }\n"
     "fn divider(n: i64) -> fn(i64) -> i64 { |x| x / n }\n"
     "fn many(n: i64) -> List[fn(i64) -> i64] { let fs = []; for i in 0..n { fs.push(|x| x * i); } fs }\n"
-    "fn pairs() -> fn((i64, String), List[i64]) -> (List[i64], String)? { |p, xs| { let (n, s) = p; if n < 0 { None } "
+    "fn pairs() -> fn((i64, String), List[i64]) -> (List[i64], String)? { |p, xs| { let (n, s) = p; if n < 0 "
+    "{ None } "
     "else { xs.push(n); Some((xs, s)) } } }\n"
     "fn nothing() -> fn() { || {} }\n"
     "fn maker() -> fn(i64) -> fn(i64) -> i64 { |a| |b| a * 100 + b }\n"
@@ -21,24 +22,24 @@ static const char *const source =
     "fn run_hook(n: i64) -> i64 { hook(n) }\n"
     "fn spin() -> fn() { || { while true {} } }\n";
 
-static tn_value call(Setup *s, const char *name, const tn_value *args, size_t n) {
+static tn_value call(Setup* s, const char* name, const tn_value* args, size_t n) {
     tn_value ret;
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     STATUS_ERR(call_by_name(s, name, args, n, &ret, &err), TN_OK);
     return ret;
 }
-static int64_t value_call(const tn_value *f, int64_t n) {
+static int64_t value_call(const tn_value* f, int64_t n) {
     tn_value arg = make_i64(n), ret;
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     STATUS_ERR(tn_value_call(f, &arg, 1, &ret, &err), TN_OK);
     return ret.as.i;
 }
 
 static void calls(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value n = make_i64(5), add = call(&s, "adder", &n, 1), copy, ret, args[2], p;
-    const tn_type *t = tn_value_type(s.rt, &add);
+    const tn_type* t = tn_value_type(s.rt, &add);
     EQUAL(add.tag, TN_TAG_FUNCTION);
     TEXT(tn_type_name(t, NULL), "fn(i64) -> i64");
     EQUAL(tn_type_child_count(t), 2);
@@ -66,7 +67,7 @@ static void calls(void) {
     args[0] = make_string(s.inst, "Ada");
     args[1] = make_i64(1);
     {
-        const tn_type *record = NULL;
+        const tn_type* record = NULL;
         STATUS_ERR(tn_module_type(s.mod, "P", 1, &record, &err), TN_OK);
         STATUS_ERR(tn_record_new(s.inst, record, args, 2, &p, &err), TN_OK);
     }
@@ -105,9 +106,9 @@ static void calls(void) {
 
 static void compound(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value f = call(&s, "pairs", NULL, 0), args[2], fields[2], ret, content, list;
-    const tn_type *t = tn_value_type(s.rt, &f);
+    const tn_type* t = tn_value_type(s.rt, &f);
     int32_t some;
     size_t n;
     fields[0] = make_i64(8);
@@ -134,7 +135,7 @@ static void compound(void) {
 
 static void errors(void) {
     Setup s = set_up(source), other = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value n = make_i64(0), f = call(&s, "divider", &n, 1), ret, args[2], foreign;
     args[0] = make_i64(1);
     args[1] = make_i64(1);
@@ -174,7 +175,7 @@ static void errors(void) {
 /* Limits hold, with fuel and with interrupts, also in the interpreter. */
 static void limits(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value f = call(&s, "spin", NULL, 0), g, n = make_i64(2);
     STATUS(tn_instance_set_timeout(s.inst, 20), TN_OK);
     STATUS_ERR(tn_value_call(&f, NULL, 0, NULL, &err), TN_TRAP_DEADLINE_EXCEEDED);
@@ -188,8 +189,8 @@ static void limits(void) {
     tn_value_clear(&f);
     tn_value_clear(&g);
     {
-        tn_config *c = tn_config_new();
-        tn_instance *inst = NULL;
+        tn_config* c = tn_config_new();
+        tn_instance* inst = NULL;
         STATUS(tn_config_set_u64(c, TN_CONFIG_INTERPRET, 1), TN_OK);
         STATUS_ERR(tn_instance_new(s.mod, c, &inst, &err), TN_OK);
         tn_instance_free(s.inst);

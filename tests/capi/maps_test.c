@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const source =
+static const char* const source =
     "record P { x: i64, y: u8, name: String }\n"
     "enum Shape { Dot, Circle(i64), Box { w: i64, h: String } }\n"
     "enum Tree { Leaf(i64), Node(Tree, Tree) }\n"
@@ -45,22 +45,22 @@ static const char *const source =
     "{ (Map{-3i8: 1}, Map{4_000_000_000u32: 2}, Map{'z': 3}, Map{true: 4}) }\n"
     "var kept: Map[String, List[i64]] = Map.new();\n";
 
-static const tn_type *type(Setup *s, const char *text) {
-    const tn_type *t = NULL;
-    tn_error *err = NULL;
+static const tn_type* type(Setup* s, const char* text) {
+    const tn_type* t = NULL;
+    tn_error* err = NULL;
     STATUS_ERR(tn_module_type(s->mod, text, TN_NTS, &t, &err), TN_OK);
     return t;
 }
 
-static tn_value call(Setup *s, const char *name, const tn_value *args, size_t n) {
+static tn_value call(Setup* s, const char* name, const tn_value* args, size_t n) {
     tn_value ret;
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     STATUS_ERR(call_by_name(s, name, args, n, &ret, &err), TN_OK);
     return ret;
 }
 
 /* Whether `m` has exactly the key `k`, in all functions; the key is cleared. */
-static void check_key(tn_value *m, tn_value k, int there) {
+static void check_key(tn_value* m, tn_value k, int there) {
     tn_value v;
     STATUS(tn_map_get(m, &k, NULL), there ? TN_OK : TN_NOT_FOUND);
     STATUS(tn_map_get(m, &k, &v), there ? TN_OK : TN_NOT_FOUND);
@@ -71,10 +71,10 @@ static void check_key(tn_value *m, tn_value k, int there) {
 static void from_script(void) {
     Setup s = set_up(source);
     tn_value m = call(&s, "words", NULL, 0), k, v;
-    tn_iter *it;
+    tn_iter* it;
     size_t n;
     int64_t sum = 0;
-    static const char *const order[] = {"one", "two", "three"};
+    static const char* const order[] = {"one", "two", "three"};
     EQUAL(m.tag, TN_TAG_MAP);
     STATUS(tn_map_len(&m, &n), TN_OK);
     EQUAL(n, 3);
@@ -102,7 +102,7 @@ static void from_script(void) {
 
 static void to_script(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value m, copy, args[2], v;
     char text[16];
     int i;
@@ -174,9 +174,9 @@ static void to_script(void) {
 /* Overwriting keeps the place; a removed key that comes again goes to the end. */
 static void order(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value m, k, v, args[2], ret;
-    tn_iter *it;
+    tn_iter* it;
     int i;
     static const int64_t keys[] = {0, 2, 3, 4, 1};
     STATUS_ERR(tn_map_new(s.inst, type(&s, "i64"), type(&s, "i64"), &m, &err), TN_OK);
@@ -212,8 +212,8 @@ static void changed_while_iterating(void) {
     Setup s = set_up(source);
     tn_value m = call(&s, "words", NULL, 0), k, v, args[2];
     tn_iter *it, *other;
-    tn_error *err = NULL;
-    tn_function *grow = function(s.mod, "grow");
+    tn_error* err = NULL;
+    tn_function* grow = function(s.mod, "grow");
     STATUS(tn_map_iter(&m, &it), TN_OK);
     STATUS(tn_iter_next(it, &k, NULL), TN_OK);
     v = make_i64(5);
@@ -245,7 +245,7 @@ static void changed_while_iterating(void) {
 
 static void sets(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value set, args[2], v;
     size_t n;
     STATUS_ERR(tn_map_new(s.inst, type(&s, "String"), NULL, &set, &err), TN_OK);
@@ -275,17 +275,19 @@ static void sets(void) {
     tear_down(&s);
 }
 
-/* Each key of a script's map, taken out by the iterator and looked up again, and put into a map of the host. */
+/* Each key of a script's map, taken out by the iterator and looked up again, and put into a map of the host.
+ */
 static void every_kind_of_key(void) {
-    static const char *const makers[] = {"words", "squares", "shapes", "trees", "mixed", "ids", "nested", "ranges", "units"};
+    static const char* const makers[] = {"words", "squares", "shapes", "trees", "mixed",
+                                         "ids",   "nested",  "ranges", "units"};
     Setup s = set_up(source);
     size_t i;
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     for (i = 0; i < sizeof makers / sizeof *makers; ++i) {
         tn_value hundred = make_i64(100);
         tn_value m = call(&s, makers[i], &hundred, strcmp(makers[i], "squares") == 0), mine, k, v, found;
-        const tn_type *t = tn_value_type(s.rt, &m);
-        tn_iter *it;
+        const tn_type* t = tn_value_type(s.rt, &m);
+        tn_iter* it;
         size_t n, count;
         STATUS_ERR(tn_map_new(s.inst, tn_type_child(t, 0), tn_type_child(t, 1), &mine, &err), TN_OK);
         EQUAL(tn_value_type(s.rt, &mine) == t, 1);
@@ -338,9 +340,9 @@ static void small_keys(void) {
 /* Enums as keys from both sides, and the hash and equality that a script wrote. */
 static void own_keys(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value m = call(&s, "shapes", NULL, 0), k, v, args[2], payload;
-    const tn_type *shape = type(&s, "Shape");
+    const tn_type* shape = type(&s, "Shape");
     payload = make_i64(3);
     STATUS_ERR(tn_enum_new(s.inst, shape, 1, &payload, 1, &k, &err), TN_OK);
     STATUS(tn_map_get(&m, &k, &v), TN_OK);
@@ -401,7 +403,7 @@ static void own_keys(void) {
 
 static void variables(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value m, k = make_string(s.inst, "xs"), v, one = make_i64(7);
     STATUS_ERR(tn_instance_get_global(s.inst, "kept", TN_NTS, &m, &err), TN_OK);
     STATUS_ERR(tn_list_new(s.inst, type(&s, "i64"), 0, &v, &err), TN_OK);
@@ -422,7 +424,7 @@ static void variables(void) {
 
 static void out_of_memory(void) {
     Setup s = set_up(source);
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value m, k, v;
     int64_t i;
     size_t n = 0;
