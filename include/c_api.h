@@ -562,8 +562,8 @@ TN_API tn_status tn_value_get_u64(const tn_value *v, uint64_t *out);
 TN_API tn_status tn_value_get_f64(const tn_value *v, double *out);
 TN_API tn_status tn_value_get_bool(const tn_value *v, int32_t *out);
 
-/* The exact type of a value. Ownership: borrowed; valid as long as `rt` and the value's instance. Errors:
- * NULL. Threads: [shared]. Since: 1.0 */
+/* The exact type of a value. `rt` is asked for the types of scalars alone and may be NULL for others. Ownership:
+ * borrowed; valid as long as `rt` and the value's instance. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const tn_type *tn_value_type(const tn_runtime *rt, const tn_value *v);
 
 /* 1 if the text is UTF-8, else 0 with the offset of the first bad byte in `*bad_at`; `bad_at` may be NULL.

@@ -6,13 +6,13 @@
 #include <string.h>
 
 static int failed, passed;
-static void check(int ok, const char* what, int line) {
+static void check(int ok, const char *what, int line) {
     ok ? ++passed : ++failed;
     if (!ok) printf("FAILED client.c:%d: %s\n", line, what);
 }
 #define CHECK(condition) check((condition) != 0, #condition, __LINE__)
 
-static const char* const script =
+static const char *const script =
     "record Item { name: String, price: f64 }\n"
     "var calls: i64 = 0;\n"
     "/// The sum of all prices.\n"
@@ -31,7 +31,7 @@ static const char* const script =
     "fn endless() { loop {} }\n"
     "fn shout(s: String) { print(s.to_upper()); }\n";
 
-static tn_status twice(tn_frame* frame, const tn_value* args, size_t count, tn_value* ret, void* ud) {
+static tn_status twice(tn_frame *frame, const tn_value *args, size_t count, tn_value *ret, void *ud) {
     int64_t n = 0;
     CHECK(count == 1 && ud != NULL && tn_value_get_i64(&args[0], &n) == TN_OK);
     if (n < 0) return tn_frame_fail(frame, 1000, "negative", TN_NTS, ud, NULL);
@@ -40,25 +40,25 @@ static tn_status twice(tn_frame* frame, const tn_value* args, size_t count, tn_v
 }
 
 static int finalized;
-static void finalize(void* ud) { finalized += ud != NULL; }
+static void finalize(void *ud) { finalized += ud != NULL; }
 
 static char printed[100];
-static tn_status collect(void* ud, const char* p, size_t len) {
+static tn_status collect(void *ud, const char *p, size_t len) {
     CHECK(ud == printed);
     strncat(printed, p, len);
     return TN_OK;
 }
 
-static tn_function* find(tn_module* module, const char* name, const char* signature) {
-    tn_function* f = NULL;
-    tn_error* err = NULL;
+static tn_function *find(tn_module *module, const char *name, const char *signature) {
+    tn_function *f = NULL;
+    tn_error *err = NULL;
     if (tn_module_function(module, name, TN_NTS, signature, TN_NTS, &f, &err) != TN_OK)
         printf("%s", tn_error_render(err, 0, NULL));
     CHECK(f != NULL);
     return f;
 }
 
-static tn_value item(tn_instance* inst, const tn_type* type, const char* name, double price) {
+static tn_value item(tn_instance *inst, const tn_type *type, const char *name, double price) {
     tn_value fields[2], out;
     CHECK(tn_string_new(inst, name, TN_NTS, &fields[0], NULL) == TN_OK);
     TN_SET_F64(&fields[1], price);
@@ -67,7 +67,7 @@ static tn_value item(tn_instance* inst, const tn_type* type, const char* name, d
     return out;
 }
 
-static void values(tn_module* module, tn_instance* inst) {
+static void values(tn_module *module, tn_instance *inst) {
     tn_function *total = find(module, "total", "fn(List[Item]) -> f64"),
                 *cheapest = find(module, "cheapest", "");
     tn_function *first = find(module, "first", ""), *add = find(module, "add", "fn(mut List[i64], i64)");
@@ -104,7 +104,7 @@ static void values(tn_module* module, tn_instance* inst) {
     TN_SET_I64(&args[1], 7);
     CHECK(tn_call_mut(inst, add, args, 2, NULL, NULL) == TN_OK);
     CHECK(tn_list_data(&args[0], NULL, &len) && len == 1 &&
-          *(const int64_t*)tn_list_data(&args[0], NULL, NULL) == 7);
+          *(const int64_t *)tn_list_data(&args[0], NULL, NULL) == 7);
     tn_value_clear(&args[0]);
     CHECK(tn_instance_get_global(inst, "calls", TN_NTS, &ret, NULL) == TN_OK && ret.as.i == 1);
     tn_function_free(total);
@@ -113,10 +113,10 @@ static void values(tn_module* module, tn_instance* inst) {
     tn_function_free(add);
 }
 
-static void calls(tn_module* module, tn_instance* inst, void* payload) {
+static void calls(tn_module *module, tn_instance *inst, void *payload) {
     tn_function *asks = find(module, "asks", NULL), *fast = find(module, "fast", "fn(i64, f64) -> f64");
-    tn_function* shout = find(module, "shout", "fn(String)");
-    tn_error* err = NULL;
+    tn_function *shout = find(module, "shout", "fn(String)");
+    tn_error *err = NULL;
     tn_value arg, ret;
     tn_slot io[2];
     tn_fnptr code = NULL;
@@ -131,7 +131,7 @@ static void calls(tn_module* module, tn_instance* inst, void* payload) {
     CHECK(tn_call_slots(inst, fast, io, 2, NULL) == TN_OK && io[0].f == 42.0);
     CHECK(tn_function_pointer(fast, "fn(i64, f64) -> f64", TN_NTS, &code, NULL) == TN_OK);
     CHECK(tn_instance_enter(inst) == TN_OK);
-    CHECK(((double (*)(tn_instance*, int64_t, double))code)(inst, 2, 1.5) == 3.0);
+    CHECK(((double (*)(tn_instance *, int64_t, double))code)(inst, 2, 1.5) == 3.0);
     CHECK(tn_instance_leave(inst, NULL) == TN_OK);
     CHECK(tn_instance_set_output(inst, collect, printed, finalize) == TN_OK);
     CHECK(tn_string_new(inst, "hi", TN_NTS, &arg, NULL) == TN_OK);
@@ -142,10 +142,10 @@ static void calls(tn_module* module, tn_instance* inst, void* payload) {
     tn_function_free(shout);
 }
 
-static void faults(tn_runtime* rt, tn_module* module, tn_instance* inst) {
+static void faults(tn_runtime *rt, tn_module *module, tn_instance *inst) {
     tn_function *endless = find(module, "endless", NULL), *pick = find(module, "pick", NULL);
-    tn_module* bad = NULL;
-    tn_error* err = NULL;
+    tn_module *bad = NULL;
+    tn_error *err = NULL;
     tn_value args[2], ret;
     uint32_t line = 0, column = 0;
     CHECK(tn_list_new(inst, tn_type_child(tn_function_param_type(pick, 0), 0), 0, &args[0], NULL) == TN_OK);
@@ -172,11 +172,11 @@ static void faults(tn_runtime* rt, tn_module* module, tn_instance* inst) {
 }
 
 int main(void) {
-    tn_config* config = tn_config_new();
-    tn_runtime* rt = NULL;
-    tn_module* module = NULL;
-    tn_instance* inst = NULL;
-    tn_error* err = NULL;
+    tn_config *config = tn_config_new();
+    tn_runtime *rt = NULL;
+    tn_module *module = NULL;
+    tn_instance *inst = NULL;
+    tn_error *err = NULL;
     int payload = 0;
     CHECK((tn_abi_version() >> 16) == TN_ABI_MAJOR && tn_abi_version() >= TN_ABI_VERSION);
     CHECK(tn_config_set_u64(config, TN_CONFIG_OPT_LEVEL, 2) == TN_OK);
