@@ -26,7 +26,7 @@ using golden::Outcome;
 namespace {
 
 constexpr unsigned seconds_per_program = 60;
-constexpr std::size_t shrink_tries = 4000;
+constexpr std::chrono::seconds shrink_time{60};
 
 std::string describe(const Outcome& outcome) {
     std::string text;
@@ -123,9 +123,9 @@ bool is_failure(const Finding& finding) { return finding.verdict == Verdict::Dif
 
 // Writes the smaller program; answers its path.
 std::string keep(const std::string& name, const std::string& text, const Finding& finding) {
-    std::size_t tries = 0;
+    const auto end = std::chrono::steady_clock::now() + shrink_time;
     const std::string smaller = fuzz::shrink(text, [&](const std::string& candidate) {
-        if (++tries > shrink_tries) return false;
+        if (std::chrono::steady_clock::now() > end) return false;
         const Finding seen = run_child(candidate);
         return seen.verdict == finding.verdict && subject(seen) == subject(finding);
     });

@@ -1,5 +1,5 @@
-// Runs a golden through the driver: interpreter on optimized and on raw IR, machine code unoptimized, optimized, with few registers and
-// with fuel counted.
+// Runs a golden through the driver: interpreter on optimized and on raw IR, machine code unoptimized,
+// optimized, with few registers and with fuel counted.
 #include "execute.h"
 
 #include "driver/dump.h"
@@ -58,7 +58,9 @@ std::int32_t collect_output(void* user_data, const char* bytes, std::size_t leng
 class Run {
 public:
     Run(const Engine& engine, const CompiledModule& module, Mode mode, const Expectation& expectation)
-        : engine_(engine), module_(module), mode_(mode),
+        : engine_(engine),
+          module_(module),
+          mode_(mode),
           instance_(rt::Instance::create(module.program(), engine.shared)) {
         auto setting = [&](const char* name, std::uint64_t fallback) {
             auto found = expectation.settings.find(name);
@@ -103,8 +105,7 @@ private:
         std::vector<rt::Slot> io(16);
         TrapCode code = TrapCode::None;
         if (mode_ == Mode::Interpreter || mode_ == Mode::RawInterpreter) {
-            code = static_cast<TrapCode>(
-                driver::interpret(module_, instance_->context, func, io.data()));
+            code = static_cast<TrapCode>(driver::interpret(module_, instance_->context, func, io.data()));
             instance_->context.trap_code = TrapCode::None;
         } else {
             code = instance_->invoke(module_.packed_entry(instance_->mode, func), io.data());
@@ -156,9 +157,7 @@ Outcome compile_only(const std::string& path) {
     Engine engine = make_engine();
     try {
         note_diagnostics(driver::compile_path(engine, path, options_of(Mode::Optimized)), outcome);
-    } catch (const InternalError& error) {
-        outcome.problem = error.what();
-    }
+    } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }
 
@@ -171,9 +170,7 @@ Outcome execute(const std::string& path, Mode mode, const Expectation& expectati
         if (!compiled.module) return outcome;
         Run run(engine, *compiled.module, mode, expectation);
         run.run_all(outcome);
-    } catch (const InternalError& error) {
-        outcome.problem = error.what();
-    }
+    } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }
 
@@ -181,13 +178,12 @@ Outcome dump(const std::string& path, const std::string& stage, const std::strin
     Outcome outcome;
     Engine engine = make_engine();
     try {
-        driver::DumpResult result = driver::dump(engine, path, {stage, function}, options_of(Mode::Optimized));
+        driver::DumpResult result =
+            driver::dump(engine, path, {stage, function}, options_of(Mode::Optimized));
         outcome.problem = result.error;
         if (result.text.empty()) note_diagnostics(result.compile, outcome);
         outcome.dump_lines = split_lines(result.text);
-    } catch (const InternalError& error) {
-        outcome.problem = error.what();
-    }
+    } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }
 
