@@ -2,6 +2,7 @@
 # `tenon` (targets tenon::tenon, tenon::tenon_static), tenon.pc, and the debug information in files of its own.
 include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
+find_package(Python3 REQUIRED COMPONENTS Interpreter)
 if(NOT TARGET tenon_shared)
     return()
 endif()
@@ -19,8 +20,9 @@ if(NOT TN_SANITIZE)
     add_custom_command(OUTPUT ${object}
         COMMAND ${CMAKE_LINKER} -r --force-group-allocation -o ${object} --whole-archive ${layer_files} --no-whole-archive
                 ${TN_ASMJIT_LIBRARY} ${TN_FFI_LIBRARY} ${TN_UTF8PROC_LIBRARY}
+        COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/plain_binding.py ${object}
         COMMAND ${CMAKE_OBJCOPY} --keep-global-symbols=${symbols} ${object}
-        DEPENDS ${layers} ${symbols}
+        DEPENDS ${layers} ${symbols} ${PROJECT_SOURCE_DIR}/cmake/plain_binding.py
         COMMENT "Joining the layers for libtenon.a")
     set_source_files_properties(${object} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
     add_library(tenon_static STATIC ${object})
