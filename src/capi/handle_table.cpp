@@ -193,6 +193,7 @@ ValueCell* new_value_cell(rt::Object* object, const TypeInfo* type, InstanceCore
     cell->object = object;
     cell->type = type;
     cell->core = core;
+    cell->next.store(0, std::memory_order_relaxed);
     cell->generation.store(cell->generation.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     return cell;
 }

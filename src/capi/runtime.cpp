@@ -148,7 +148,7 @@ tn_status tn_instance_new(tn_module* m, const tn_config* limits, tn_instance** o
         if (const ir::FuncId init = module->compiled->ir().init; init.is_valid()) {
             CallScope scope(*core);
             if (scope.status() != TN_OK) return scope.report_status(err);
-            const TrapCode code = run_init(*core, init);
+            const TrapCode code = run_function(*core, init, Row(1).data());
             if (code != TrapCode::None) return report_trap(*core, code, err);
         }
         Cell* cell = new_handle(HandleKind::Instance, core.get());

@@ -29,6 +29,8 @@ using PollFn = std::int32_t (*)(void* user_data);
 
 enum class EnterResult : std::uint8_t { Entered, Busy, NoStack };
 
+struct HostMemory; // wrapped_list.h
+
 struct Instance {
     static constexpr std::size_t default_stack_size = std::size_t(1) << 20;
 
@@ -93,6 +95,12 @@ struct Instance {
             drain_slow();
     }
 
+    // --- memory of the host in lists (wrapped_list.h) ---
+    HostMemory* host_memory = nullptr; // what lists still use
+    // While a thread holds the instance only to give a reference back, finalizers wait until it does not any more.
+    // False: they may run now.
+    bool defer_host_memory(HostMemory* memory) noexcept;
+
     // --- the image ---
     Object* literal(std::uint32_t id) {
         return reinterpret_cast<Object*>(at(program->image().literal_offset(id)));
@@ -138,10 +146,12 @@ private:
     bool wait_for_release() noexcept;
     void give_stack_back() noexcept;
     void drain_slow() noexcept;
+    void end_release() noexcept;
 
     std::atomic<std::uint32_t> busy_{idle};
     bool stack_was_deep_ = false;
     std::atomic<DeferredRelease*> deferred_{nullptr};
+    HostMemory* ended_memory_ = nullptr; // only while `releasing`
     FiberStack* stack_ = nullptr;
     std::uint64_t real_stack_limit_ = 0;
     std::size_t stack_size_ = default_stack_size;
