@@ -15,12 +15,13 @@
 #ifndef TENON_HPP
 #define TENON_HPP
 
-#include "tenon/call.hpp"     // function, instance, module
-#include "tenon/compound.hpp" // ... lists, options, tuples, records
-#include "tenon/convert.hpp"  // C++ types and the script's
-#include "tenon/error.hpp"    // error, exception, result
-#include "tenon/host.hpp"     // C++ callables for scripts
-#include "tenon/runtime.hpp"  // runtime, config
-#include "tenon/value.hpp"    // value: anything a script can hold
+#include "tenon/call.hpp"       // function, instance, module
+#include "tenon/collection.hpp" // ... maps, sets, enums
+#include "tenon/compound.hpp"   // ... lists, options, tuples, records
+#include "tenon/convert.hpp"    // C++ types and the script's
+#include "tenon/error.hpp"      // error, exception, result
+#include "tenon/host.hpp"       // C++ callables for scripts
+#include "tenon/runtime.hpp"    // runtime, config
+#include "tenon/value.hpp"      // value: anything a script can hold
 
 #endif

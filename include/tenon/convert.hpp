@@ -81,6 +81,10 @@ inline const char* tag_name(tn_tag tag) {
     case TN_TAG_RECORD: return "a record";
     case TN_TAG_OPTION: return "an Option";
     case TN_TAG_TUPLE: return "a tuple";
+    case TN_TAG_MAP: return "a Map";
+    case TN_TAG_SET: return "a Set";
+    case TN_TAG_ENUM: return "an enum";
+    case TN_TAG_FUNCTION: return "a function";
     default: return "another type";
     }
 }

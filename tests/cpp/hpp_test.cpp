@@ -190,6 +190,90 @@ TEST_F(Hpp, RecordsByTheNamesOfTheirFields) {
               "result of item: the record has no field `y`");
 }
 
+enum class Light { Red, Green };
+struct Rect {
+    double w = 0, h = 0;
+};
+using Shape = std::variant<double, Rect, std::monostate, std::tuple<std::int64_t, std::string>, Point>;
+
+} // namespace
+
+template <> struct tenon::record<Rect> {
+    static constexpr auto fields = std::make_tuple(tenon::field("h", &Rect::h), tenon::field("w", &Rect::w));
+};
+
+namespace {
+
+TEST_F(Hpp, MapsAndSets) {
+    tenon::runtime rt;
+    rt.function("host.count", [](const std::map<std::string, std::set<std::int64_t>>& m) {
+        std::map<std::string, std::int64_t> out;
+        for (const auto& [k, v] : m) out[k] = static_cast<std::int64_t>(v.size());
+        return out;
+    });
+    const auto inst = rt.compile("m.tn", R"(
+fn ages(x: Map[String, i64]) -> Map[String, i64] { x["new"] = 1; x }
+fn sets(x: Set[i64]) -> Set[i64] { x.insert(7); x }
+fn deep(x: Map[i64, List[String]]) -> Map[i64, List[String]] { x }
+fn counts(x: Map[String, Set[i64]]) -> Map[String, i64] { host.count(x) }
+)")
+                          .instance();
+    using ages = std::map<std::string, std::int64_t>;
+    EXPECT_EQ(inst.function("ages").call<ages>(ages{{"a", 2}}), (ages{{"a", 2}, {"new", 1}}));
+    EXPECT_EQ(inst.function("ages").call<ages>(std::unordered_map<std::string, int>{}), (ages{{"new", 1}}));
+    EXPECT_EQ((inst.function("sets").call<std::set<int>>(std::unordered_set<int>{1, 7})),
+              (std::set<int>{1, 7}));
+    using deep = std::map<int, std::vector<std::string>>;
+    EXPECT_EQ(echo(inst, "deep", deep{{-1, {"a", "b"}}, {2, {}}}), (deep{{-1, {"a", "b"}}, {2, {}}}));
+    EXPECT_EQ(
+        (inst.function("counts").call<ages>(std::map<std::string, std::set<int>>{{"x", {1, 2}}, {"y", {}}})),
+        (ages{{"x", 2}, {"y", 0}}));
+    EXPECT_EQ(message_of([&] {
+                  inst.function("deep").call(std::map<int, std::vector<int>>{{3, {1}}});
+              }),
+              "argument 1[3][0]: expected String, found an integer");
+    EXPECT_EQ((message_of([&] { inst.function("ages").call<std::map<std::string, bool>>(ages{}); })),
+              "result of ages[\"new\"]: expected bool, found i64");
+}
+
+TEST_F(Hpp, EnumsAreVariants) {
+    tenon::runtime rt;
+    const auto inst = rt.compile("m.tn", R"(
+record Point { x: f64, y: f64 }
+enum Shape { Circle(f64), Rect { w: f64, h: f64 }, Empty, Named(i64, String), At(Point) }
+enum Light { Red, Green }
+fn shape(x: Shape) -> Shape { x }
+fn area(x: Shape) -> f64 { match x { Circle(r) => r, Rect { w, h } => w * 10.0 + h, Empty => 0.0, Named(n, _) => n as f64, At(p) => p.y } }
+fn light(x: Light) -> Light { match x { Red => Light.Green, Green => Light.Red } }
+fn parse(s: String) -> Result[i64, String] { match s.parse_int() { Some(n) => Ok(n), None => Err(f"no number: {s}") } }
+)")
+                          .instance();
+    const auto area = [&](const Shape& s) { return inst.function("area").call<double>(s); };
+    EXPECT_EQ(area(2.5), 2.5);
+    EXPECT_EQ(area(Rect{3, 4}), 34);
+    EXPECT_EQ(area(std::monostate()), 0);
+    EXPECT_EQ(area(std::tuple(std::int64_t(9), "n"s)), 9);
+    EXPECT_EQ(area(Point{1, 2}), 2);
+    EXPECT_EQ(std::get<0>(echo<Shape>(inst, "shape", 2.5)), 2.5);
+    EXPECT_EQ(std::get<1>(echo<Shape>(inst, "shape", Rect{3, 4})).h, 4);
+    EXPECT_EQ(echo<Shape>(inst, "shape", std::monostate()).index(), 2u);
+    EXPECT_EQ(std::get<3>(echo<Shape>(inst, "shape", std::tuple(std::int64_t(9), "n"s))),
+              std::tuple(std::int64_t(9), "n"s));
+    EXPECT_EQ(std::get<4>(echo<Shape>(inst, "shape", Point{1, 2})).x, 1);
+    EXPECT_EQ(echo(inst, "light", Light::Red), Light::Green);
+    using parsed = std::variant<std::int64_t, std::string>;
+    EXPECT_EQ(inst.function("parse").call<parsed>("12"), parsed(std::int64_t(12)));
+    EXPECT_EQ(inst.function("parse").call<parsed>("x"), parsed("no number: x"s));
+    EXPECT_EQ(message_of([&] { inst.function("light").call(static_cast<Light>(2)); }),
+              "argument 1: Light has no constructor 2");
+    EXPECT_EQ((message_of([&] { inst.function("light").call(std::variant<int>(1)); })),
+              "argument 1: the enum has 2 constructors, the variant 1");
+    EXPECT_EQ((message_of([&] { inst.function("light").call(std::variant<std::monostate, int>(1)); })),
+              "argument 1: Green has 0 fields, not 1");
+    EXPECT_EQ(message_of([&] { inst.function("shape").call<Light>(Shape(1.0)); }),
+              "result of shape: Circle has fields, which an enum cannot hold");
+}
+
 TEST_F(Hpp, ValuesPassUnread) {
     tenon::runtime rt;
     const auto inst = rt.compile("echo.tn", echoes).instance();

@@ -10,7 +10,7 @@ struct item {
 static tn_value text(const struct script *s, const char *p) {
     tn_value v;
     tn_error *error;
-    must(tn_string_new(s->instance, p, TN_NTS, &v, &error), error);
+    must(tn_string_new(s->instance, p, TN_NTS, &v, &error), &error);
     return v;
 }
 
@@ -23,18 +23,18 @@ static tn_value make_order(const struct script *s, const tn_type *order_type, do
     size_t i;
     order[0] = text(s, "Ada");
     TN_SET_F64(&number, coupon);
-    must(tn_option_new(s->instance, option_type, coupon > 0 ? &number : NULL, &order[1], &error), error);
-    must(tn_list_new(s->instance, item_type, n, &order[2], &error), error);
+    must(tn_option_new(s->instance, option_type, coupon > 0 ? &number : NULL, &order[1], &error), &error);
+    must(tn_list_new(s->instance, item_type, n, &order[2], &error), &error);
     for (i = 0; i < n; ++i) {
         fields[0] = text(s, items[i].name);
         TN_SET_F64(&fields[1], items[i].price);
         TN_SET_I64(&fields[2], items[i].count);
-        must(tn_record_new(s->instance, item_type, fields, 3, &item, &error), error);
+        must(tn_record_new(s->instance, item_type, fields, 3, &item, &error), &error);
         must(tn_list_push(&order[2], &item), NULL);
         tn_value_clear(&item);
         tn_value_clear(&fields[0]);
     }
-    must(tn_record_new(s->instance, order_type, order, 3, &made, &error), error);
+    must(tn_record_new(s->instance, order_type, order, 3, &made, &error), &error);
     for (i = 0; i < 3; ++i) tn_value_clear(&order[i]); /* the record has copies */
     return made;
 }
@@ -77,12 +77,12 @@ int main(int argc, char **argv) {
     tn_value order, made, number;
     tn_error *error;
     order = make_order(&s, order_type, 0.1, items, 2);
-    must(tn_call(s.instance, bill, &order, 1, &made, &error), error);
+    must(tn_call(s.instance, bill, &order, 1, &made, &error), &error);
     show_bill(&made);
     tn_value_clear(&made);
     tn_value_clear(&order);
     order = make_order(&s, order_type, 0, NULL, 0);
-    must(tn_call(s.instance, bill, &order, 1, &made, &error), error);
+    must(tn_call(s.instance, bill, &order, 1, &made, &error), &error);
     show_bill(&made);
     tn_value_clear(&made);
     /* What does not fit is refused before anything runs. */

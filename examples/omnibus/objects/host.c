@@ -6,8 +6,8 @@ static void show(tn_instance *database, tn_function *population_of, const char *
     tn_value arg, found, number;
     tn_error *error;
     int32_t is_some;
-    must(tn_string_new(database, zip, TN_NTS, &arg, &error), error);
-    must(tn_call(database, population_of, &arg, 1, &found, &error), error);
+    must(tn_string_new(database, zip, TN_NTS, &arg, &error), &error);
+    must(tn_call(database, population_of, &arg, 1, &found, &error), &error);
     must(tn_option_get(&found, &is_some, &number), NULL);
     if (is_some)
         printf("%s: %" PRId64 "\n", zip, number.as.i);
@@ -24,9 +24,9 @@ int main(int argc, char **argv) {
     tn_instance *second;
     tn_value count;
     tn_error *error;
-    must(tn_instance_new(s.module, NULL, &second, &error), error);
+    must(tn_instance_new(s.module, NULL, &second, &error), &error);
     TN_SET_I64(&count, 100000);
-    must(tn_call(s.instance, populate, &count, 1, NULL, &error), error);
+    must(tn_call(s.instance, populate, &count, 1, NULL, &error), &error);
     show(s.instance, population_of, "90210");
     show(s.instance, population_of, "20500");
     show(second, population_of, "90210");

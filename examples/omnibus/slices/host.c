@@ -11,11 +11,11 @@ int main(int argc, char **argv) {
     tn_value list, sum, twice;
     tn_error *error;
     size_t i, count;
-    must(tn_list_new(s.instance, element, 6, &list, &error), error);
+    must(tn_list_new(s.instance, element, 6, &list, &error), &error);
     must(tn_list_append(&list, TN_TAG_U32, numbers, 6), NULL);
-    must(tn_call(s.instance, sum_of_even, &list, 1, &sum, &error), error);
+    must(tn_call(s.instance, sum_of_even, &list, 1, &sum, &error), &error);
     printf("%" PRIu64 "\n", sum.as.u);
-    must(tn_call(s.instance, doubled, &list, 1, &twice, &error), error);
+    must(tn_call(s.instance, doubled, &list, 1, &twice, &error), &error);
     data = tn_list_data(&twice, NULL, &count);
     for (i = 0; i < count; ++i) printf("%" PRIu32 "%s", data[i], i + 1 < count ? " " : "\n");
     tn_value_clear(&twice);

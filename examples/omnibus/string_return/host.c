@@ -8,7 +8,7 @@ int main(int argc, char **argv) {
     tn_error *error;
     size_t bytes;
     TN_SET_I64(&length, 5);
-    must(tn_call(s.instance, theme_song, &length, 1, &song, &error), error);
+    must(tn_call(s.instance, theme_song, &length, 1, &song, &error), &error);
     printf("%s\n", tn_string_data(&song, &bytes));
     printf("%zu bytes\n", bytes);
     tn_value_clear(&song);

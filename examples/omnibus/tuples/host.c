@@ -8,8 +8,8 @@ int main(int argc, char **argv) {
     tn_error *error;
     TN_SET_UINT(&parts[0], TN_TAG_U32, 10);
     TN_SET_BOOL(&parts[1], 1);
-    must(tn_record_new(s.instance, tn_function_param_type(flip, 0), parts, 2, &pair, &error), error);
-    must(tn_call(s.instance, flip, &pair, 1, &flipped, &error), error);
+    must(tn_record_new(s.instance, tn_function_param_type(flip, 0), parts, 2, &pair, &error), &error);
+    must(tn_call(s.instance, flip, &pair, 1, &flipped, &error), &error);
     must(tn_record_get(&flipped, 0, &parts[0]), NULL);
     must(tn_record_get(&flipped, 1, &parts[1]), NULL);
     printf("(%" PRIu64 ", %s)\n", parts[0].as.u, parts[1].as.u ? "true" : "false");
