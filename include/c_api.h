@@ -248,8 +248,8 @@ TN_API const char *tn_version_string(void);
  * "Host" for the host's own. Ownership: static text. Threads: [any]. Since: 1.0 */
 TN_API const char *tn_status_name(tn_status s);
 
-/* 1 if this build has the named feature, else 0 (also for bad text): "jit", "fuel", "interpreter",
- * "host-functions". Threads: [any]. Since: 1.0 */
+/* 1 if this build has the named feature, else 0: "jit", "fuel", "interpreter", "host-functions". Errors: 0 for
+ * bad text. Threads: [any]. Since: 1.0 */
 TN_API int32_t tn_has_feature(const char *name, size_t len);
 
 /* How many handles and values of this library wait to be freed or cleared. 0 means that nothing leaked and
@@ -321,7 +321,7 @@ TN_API uint32_t tn_error_frame_line(const tn_error *e, size_t i);
 TN_API uint32_t tn_error_frame_column(const tn_error *e, size_t i);
 
 /* The pointer that a host function gave to tn_frame_fail, or NULL: a binding finds its own exception object
- * here. Ownership: borrowed until the error is freed. Threads: [any]. Since: 1.0 */
+ * here. Ownership: borrowed until the error is freed. Errors: NULL. Threads: [any]. Since: 1.0 */
 TN_API void *tn_error_payload(const tn_error *e);
 
 /* ==== 3 runtime ========================================================================================= */
@@ -409,7 +409,7 @@ TN_API tn_status tn_instance_set_output(tn_instance *inst, tn_write_fn write, vo
  * TN_BUSY (`fin` has run). Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_set_user_data(tn_instance *inst, void *ud, tn_finalizer fin);
 
-/* The pointer set above, or NULL. Ownership: borrowed. Threads: [instance]. Since: 1.0 */
+/* The pointer set above, or NULL. Ownership: borrowed. Errors: NULL. Threads: [instance]. Since: 1.0 */
 TN_API void *tn_instance_user_data(const tn_instance *inst);
 
 /* Reserves the instance for this thread until tn_instance_leave, so that pointers from tn_function_pointer
@@ -458,8 +458,8 @@ TN_API tn_module *tn_module_ref(tn_module *m);
  * Threads: [shared]. Since: 1.0 */
 TN_API void tn_module_free(tn_module *m);
 
-/* The warnings of the compilation as an error object with status TN_OK; NULL if there are none or on misuse.
- * Ownership: the caller owns it. Threads: [shared]. Since: 1.0 */
+/* The warnings of the compilation as an error object with status TN_OK; NULL if there are none. Ownership: the
+ * caller owns it. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API tn_error *tn_module_warnings(tn_module *m);
 
 /* How many functions a host can look up: the top-level functions of the root module that are not generic, in
@@ -517,24 +517,25 @@ TN_API tn_function *tn_function_ref(tn_function *f);
 /* Gives a reference back. NULL, dead: nothing. Threads: [shared]. Since: 1.0 */
 TN_API void tn_function_free(tn_function *f);
 
-/* Its doc comment (`///` lines, markers removed), maybe "". Ownership: borrowed until the function is freed,
- * as all text and types below. Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* Its doc comment (`///` lines, markers removed), maybe "". Ownership: borrowed until the function is freed.
+ * Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_doc(const tn_function *f, size_t *len);
 
-/* Its name. Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* Its name. Ownership: as tn_function_doc. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_name(const tn_function *f, size_t *len);
 
-/* Its signature as the language writes it: "fn(i64, mut List[String]) -> bool", without "-> ()". Errors:
- * NULL. Threads: [shared]. Since: 1.0 */
+/* Its signature as the language writes it: "fn(i64, mut List[String]) -> bool", without "-> ()". Ownership: as
+ * tn_function_doc. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_signature(const tn_function *f, size_t *len);
 
 /* How many parameters it has. Errors: 0. Threads: [shared]. Since: 1.0 */
 TN_API uint32_t tn_function_param_count(const tn_function *f);
 
-/* The name of parameter `i`. Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* The name of parameter `i`. Ownership: as tn_function_doc. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_param_name(const tn_function *f, uint32_t i, size_t *len);
 
-/* The type of parameter `i`, and of the result. Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* The type of parameter `i`, and of the result. Ownership: as tn_function_doc. Errors: NULL.
+ * Threads: [shared]. Since: 1.0 */
 TN_API const tn_type *tn_function_param_type(const tn_function *f, uint32_t i);
 TN_API const tn_type *tn_function_return_type(const tn_function *f);
 
@@ -604,7 +605,7 @@ TN_API tn_status tn_frame_call(tn_frame *fr, tn_function *f, const tn_value *arg
 
 /* ==== 6 values ========================================================================================== */
 
-/* Ends a value and sets its tag to TN_TAG_NONE. NULL, scalars, cleared and dead values: nothing but that.
+/* Ends a value and sets its tag to TN_TAG_NONE. NULL, dead: nothing but that, as for scalars.
  * While another thread is inside the instance, the memory goes back at its next chance.
  * Threads: [any] (not one tn_value struct from two at once). Since: 1.0 */
 TN_API void tn_value_clear(tn_value *v);
@@ -620,12 +621,12 @@ TN_API tn_status tn_value_get_u64(const tn_value *v, uint64_t *out);
 TN_API tn_status tn_value_get_f64(const tn_value *v, double *out);
 TN_API tn_status tn_value_get_bool(const tn_value *v, int32_t *out);
 
-/* The exact type of a value. Ownership: borrowed; valid as long as `rt` and the value's instance. Errors:
- * NULL. Threads: [shared]. Since: 1.0 */
+/* The exact type of a value. `rt` is asked for the types of scalars alone and may be NULL for others. Ownership:
+ * borrowed; valid as long as `rt` and the value's instance. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const tn_type *tn_value_type(const tn_runtime *rt, const tn_value *v);
 
-/* 1 if the text is UTF-8, else 0 with the offset of the first bad byte in `*bad_at`, which may be NULL.
- * Threads: [any]. Since: 1.0 */
+/* 1 if the text is UTF-8, else 0 with the offset of the first bad byte in `*bad_at`; `bad_at` may be NULL.
+ * Errors: 0 for a NULL text that is not empty. Threads: [any]. Since: 1.0 */
 TN_API int32_t tn_text_check(const char *p, size_t len, size_t *bad_at);
 
 /* A String with a copy of the text. Memory counts for the instance. Ownership: the caller owns `*out`.
@@ -778,8 +779,8 @@ TN_API tn_status tn_option_get(const tn_value *o, int32_t *is_some, tn_value *ou
 TN_API tn_status tn_type_parse(tn_runtime *rt, const char *p, size_t len, const tn_type **out,
                                tn_error **err);
 
-/* The tag that its values have (TN_TAG_*); TN_TAG_NONE if values of it cannot cross this API, or on misuse.
- * Threads: [shared]. Since: 1.0 */
+/* The tag that its values have (TN_TAG_*); TN_TAG_NONE if values of it cannot cross this API. Errors:
+ * TN_TAG_NONE. Threads: [shared]. Since: 1.0 */
 TN_API uint32_t tn_type_kind(const tn_type *t);
 
 /* As the language writes it: "List[i64]". Ownership: borrowed, as long as the type. Errors: NULL.

@@ -1,6 +1,8 @@
 // The two regions: handles behind a lock with delayed reuse, values with a lock-free list.
 #include "capi/handle_table.h"
 
+#include "driver/unload.h"
+
 #include <mutex>
 #include <new>
 
@@ -123,10 +125,11 @@ bool grow_values() {
     return true;
 }
 
-// Gives the regions back when the library is unloaded with nothing alive.
+// Gives everything back when the library is unloaded with nothing alive.
 struct Unmap {
     ~Unmap() {
         if (count_live() != 0) return;
+        driver::unload();
         for (Region* region : {&handle_region, &value_region}) {
             const std::uintptr_t base = region->base.exchange(0);
             region->used.store(0);
