@@ -242,7 +242,10 @@ private:
             for (unsigned i = 1; ok && i < operands_.size(); ++i) ok = operand(i, Scalar::I64);
             return ok && check_trap_code();
         }
-        case Op::Poll: return want(inst_->aux <= 1, "kind of poll");
+        case Op::Poll:
+            return want(inst_->aux <= 1, "kind of poll") && want(operands_.empty() || operands_.size() == 3, "number of operands") &&
+                   (operands_.empty() || (want(is_integer(type(0)), "not an integer type") && operand(1, type(0)) &&
+                                          operand(2, type(0)) && want(inst_->imm >= 1, "units of fuel")));
         case Op::Jump:
         case Op::Unreachable: return true;
         case Op::Branch: return operand(0, Scalar::Bool);

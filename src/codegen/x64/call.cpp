@@ -131,6 +131,10 @@ void FunctionEmitter::site(std::uint32_t inst, ir::LocId loc) {
 
 void FunctionEmitter::spend_fuel(ir::LocId loc) {
     a_->sub(gp64(fuel_register), 1);
+    stop_without_fuel(loc);
+}
+
+void FunctionEmitter::stop_without_fuel(ir::LocId loc) {
     a_->js(cold(Label(), loc, [this, loc] {
         a_->xor_(gp32(fuel_register), gp32(fuel_register));
         a_->call(module_.trap_stub(TrapCode::OutOfFuel));

@@ -279,6 +279,8 @@ private:
     Label cold(Label resume, ir::LocId loc, std::function<void()> body);
     void site(std::uint32_t inst, ir::LocId loc);
     void spend_fuel(ir::LocId loc);
+    void spend_fuel_of_rounds(const ir::Inst& poll);
+    void stop_without_fuel(ir::LocId loc);
     void enter_host_stack(std::uint32_t stack_args, bool may_enter = true);
     void call_address(const void* callee);
     void leave_host_stack();
