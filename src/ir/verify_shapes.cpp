@@ -206,6 +206,9 @@ private:
         case Op::Store:
             return want(operands_.size() == 2 || operands_.size() == 3, "number of operands") &&
                    check_address(2) && operand(1, t);
+        case Op::Lanes:
+            return want(operands_.size() >= 2, "number of operands") && result(Scalar::I64) && operand(0, Scalar::I64) &&
+                   operand(1, Scalar::I64);
         case Op::Retain: return result(Scalar::Ref) && operand(0, Scalar::Ref);
         case Op::Release: return operand(0, Scalar::Ref);
         case Op::Unique: return result(Scalar::Ref) && operand(0, Scalar::Ref) && any_desc();

@@ -26,7 +26,7 @@ constexpr Pass sequence[] = {
     {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
     {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"gvn", gvn},
     {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"strips", strips},
-    {"simplify", simplify}, {"dce", dce},
+    {"simplify", simplify}, {"lanes", lanes},   {"dce", dce},
 };
 
 // The function that an instruction calls, or makes a closure of.
