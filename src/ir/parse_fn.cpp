@@ -286,7 +286,12 @@ private:
             return value_list(cursor);
         case Op::TrapIf:
         case Op::Trap: inst.imm = trap_code(cursor); return value_list(cursor);
-        case Op::Poll: inst.aux = cursor.accept("inlined") ? 1 : 0; return {};
+        case Op::Poll: {
+            inst.aux = cursor.accept("inlined") ? 1 : 0;
+            std::vector<ValueId> rounds = value_list(cursor);
+            if (!rounds.empty()) inst.imm = cursor.accept("times") ? cursor.number() : 1;
+            return rounds;
+        }
 #define PLAIN(name) case Op::name:
             TN_PLAIN_OPS(PLAIN)
 #undef PLAIN

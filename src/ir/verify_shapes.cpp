@@ -208,6 +208,9 @@ private:
         case Op::Store:
             return want(operands_.size() == 2 || operands_.size() == 3, "number of operands") &&
                    check_address(2) && operand(1, t);
+        case Op::Lanes:
+            return want(operands_.size() >= 2, "number of operands") && result(Scalar::I64) && operand(0, Scalar::I64) &&
+                   operand(1, Scalar::I64);
         case Op::Retain: return result(Scalar::Ref) && operand(0, Scalar::Ref);
         case Op::Release: return operand(0, Scalar::Ref);
         case Op::Unique: return result(Scalar::Ref) && operand(0, Scalar::Ref) && any_desc();
@@ -244,7 +247,10 @@ private:
             for (unsigned i = 1; ok && i < operands_.size(); ++i) ok = operand(i, Scalar::I64);
             return ok && check_trap_code();
         }
-        case Op::Poll: return want(inst_->aux <= 1, "kind of poll");
+        case Op::Poll:
+            return want(inst_->aux <= 1, "kind of poll") && want(operands_.empty() || operands_.size() == 3, "number of operands") &&
+                   (operands_.empty() || (want(is_integer(type(0)), "not an integer type") && operand(1, type(0)) &&
+                                          operand(2, type(0)) && want(inst_->imm >= 1, "units of fuel")));
         case Op::Jump:
         case Op::Unreachable: return true;
         case Op::Branch: return operand(0, Scalar::Bool);

@@ -59,7 +59,7 @@ private:
         for (BlockId block : loop.blocks) {
             for (InstId id : fn_.blocks[block].insts) {
                 const Inst& inst = fn_.insts[id];
-                if (is_call(inst.op)) return true;
+                if (is_call(inst.op) || inst.op == Op::Lanes) return true;
                 if (inst.op == Op::UniqueAt && load.type == Scalar::Ref) return true;
                 if (inst.op == Op::Store && inst.aux == load.aux &&
                     fn_.values[fn_.operands_of(inst)[1]].type == load.type)

@@ -85,9 +85,9 @@ struct Instance {
         take_fuel();
     }
     std::int64_t fuel() const noexcept { return std::max<std::int64_t>(context.fuel, 0) + fuel_reserve_; }
-    // Moves a portion into Context::fuel. Only when that is used up, or one unit below.
+    // Moves a portion into Context::fuel, and what it is below 0. Only when it is used up.
     void take_fuel() noexcept {
-        const std::int64_t portion = std::min(fuel_reserve_, fuel_portion);
+        const std::int64_t portion = std::min(fuel_reserve_, fuel_portion - context.fuel);
         fuel_reserve_ -= portion;
         context.fuel += portion;
     }
