@@ -286,15 +286,22 @@ tn_status refuse_handles(const tn_instance* inst, const tn_function* f, tn_error
     return report_handle(err, f, "function");
 }
 
+[[gnu::noinline, gnu::cold]] tn_status report_bad_slot(const FunctionPlan& plan, std::size_t i, tn_error** err) noexcept {
+    return guarded(err, [&] {
+        return report(err, TN_RANGE,
+                      {argument_name(plan, i), ": the number is out of range for `", plan.param_types[i]->name, "`"});
+    });
+}
+
 // Scalars only, as `call`: the slots become the row in place of tn_values.
-tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) {
+inline tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) noexcept {
     rt::Slot row[FunctionPlan::max_flat];
+    if (err) *err = nullptr;
     for (std::size_t i = 0; i < plan.param_count; ++i) {
-        if (!scalar_to_slot(plan.tags[i], io[i], row[i])) {
-            return report(err, TN_RANGE,
-                          {argument_name(plan, i), ": the number is out of range for `",
-                           plan.param_types[i]->name, "`"});
-        }
+        const tn_tag tag = plan.tags[i];
+        row[i].u = io[i].u;
+        if (!is_wide_tag(tag) && !scalar_to_slot(tag, io[i], row[i])) [[unlikely]]
+            return report_bad_slot(plan, i, err);
     }
     if (const tn_status status = run_flat(core, plan, row, err); status != TN_OK) [[unlikely]]
         return status;
@@ -371,6 +378,31 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
     return TN_OK;
 }
 
+// Finds out what is unusual, or wrong.
+[[gnu::noinline]] tn_status call_slots_slowly(tn_instance* inst, tn_function* f, tn_slot* io, std::size_t nio,
+                                              tn_error** err) noexcept {
+    return guarded(err, [&] {
+        InstanceCore* core = find_instance(inst);
+        FunctionObject* function = find_function(f);
+        if (!core || !function) return refuse_handles(inst, f, err);
+        FunctionPlan& plan = *function->plan;
+        if (core->is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
+        if (plan.module != core->module.get()) {
+            return report(err, TN_SIGNATURE,
+                          {"`", plan.name, "` is a function of another module than the instance"});
+        }
+        if (!function->signature_given) {
+            return report(err, TN_SIGNATURE, {"`", plan.name, "` was looked up without its signature"});
+        }
+        if (!plan.slots_fit) {
+            return report(err, TN_SIGNATURE, {"tn_call_slots cannot pass the types of ", plan.signature});
+        }
+        if (nio < plan.io_size) return report(err, TN_ARG, {"too few slots for ", plan.signature});
+        if (!io && plan.io_size != 0) return report(err, TN_ARG, {"io is NULL"});
+        return plan.is_flat ? call_flat_slots(*core, plan, io, err) : call_text_slots(*core, plan, io, err);
+    });
+}
+
 } // namespace
 } // namespace tn::capi
 
@@ -399,26 +431,17 @@ tn_status tn_call_mut(tn_instance* inst, tn_function* f, tn_value* args, size_t 
 }
 
 tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t nio, tn_error** err) {
-    return guarded(err, [&] {
-        InstanceCore* core = find_instance(inst);
-        FunctionObject* function = find_function(f);
-        if (!core || !function) return refuse_handles(inst, f, err);
-        FunctionPlan& plan = *function->plan;
-        if (core->is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
-        if (plan.module != core->module.get()) {
-            return report(err, TN_SIGNATURE,
-                          {"`", plan.name, "` is a function of another module than the instance"});
+    const Cell* instance = find_handle(inst, HandleKind::Instance);
+    const Cell* function = find_handle(f, HandleKind::Function);
+    if (instance && function) [[likely]] {
+        InstanceCore& core = *static_cast<InstanceCore*>(instance->object);
+        FunctionPlan& plan = *static_cast<FunctionPlan*>(function->plan);
+        if (plan.is_flat && plan.module == core.module.get() && nio >= plan.io_size && io &&
+            static_cast<const FunctionObject*>(function->object)->signature_given && !core.is_closed()) [[likely]] {
+            return call_flat_slots(core, plan, io, err);
         }
-        if (!function->signature_given) {
-            return report(err, TN_SIGNATURE, {"`", plan.name, "` was looked up without its signature"});
-        }
-        if (!plan.slots_fit) {
-            return report(err, TN_SIGNATURE, {"tn_call_slots cannot pass the types of ", plan.signature});
-        }
-        if (nio < plan.io_size) return report(err, TN_ARG, {"too few slots for ", plan.signature});
-        if (!io && plan.io_size != 0) return report(err, TN_ARG, {"io is NULL"});
-        return plan.is_flat ? call_flat_slots(*core, plan, io, err) : call_text_slots(*core, plan, io, err);
-    });
+    }
+    return call_slots_slowly(inst, f, io, nio, err);
 }
 
 tn_status tn_frame_call(tn_frame* fr, tn_function* f, const tn_value* args, size_t nargs, tn_value* ret,
