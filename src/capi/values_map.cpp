@@ -38,8 +38,8 @@ void retain_slots(const TypeInfo& type, const rt::Slot* slots) {
     }
 }
 
-// A script's own code for keys may call the host, and the host may clear the value that the operation is about, which
-// perhaps was all that kept the instance. For the duration of one operation.
+// A script's own code for keys may call the host, and the host may clear the value that the operation is
+// about, which perhaps was all that kept the instance. For the duration of one operation.
 class KeepAlive {
 public:
     void keep(InstanceCore& core) {

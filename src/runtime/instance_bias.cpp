@@ -1,9 +1,10 @@
-// The bias of an instance towards the thread that uses it: Dekker's handshake, made cheap on that thread's side.
+// The bias of an instance towards the thread that uses it: Dekker's handshake, made cheap on that thread's
+// side.
 //
-// It stores `inside_`, then loads `bias_`; who takes the bias away stores `bias_`, then loads `inside_`. One of the two
-// must see the other's store, which needs a full barrier between store and load on both sides. The second thread has
-// the system make it on all threads of the process (membarrier), so the first needs none. Without that system call
-// nobody gets a bias.
+// It stores `inside_`, then loads `bias_`; who takes the bias away stores `bias_`, then loads `inside_`. One
+// of the two must see the other's store, which needs a full barrier between store and load on both sides. The
+// second thread has the system make it on all threads of the process (membarrier), so the first needs none.
+// Without that system call nobody gets a bias.
 #include "runtime/instance.h"
 
 #include <linux/membarrier.h>
@@ -15,7 +16,8 @@ namespace tn::rt {
 namespace {
 
 constexpr std::uint32_t times_before_bias = 8;
-constexpr std::uint32_t most_times_taken = 2; // then threads take turns, and the instance has no bias any more
+constexpr std::uint32_t most_times_taken =
+    2; // then threads take turns, and the instance has no bias any more
 
 bool call_membarrier(int command) noexcept { return syscall(SYS_membarrier, command, 0, 0) == 0; }
 

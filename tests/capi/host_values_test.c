@@ -1,15 +1,16 @@
-/* Every type as argument and result of host functions; function values that a callback calls, keeps and gives back. */
+/* Every type as argument and result of host functions; function values that a callback calls, keeps and gives
+ * back. */
 #include "check.h"
 
 #include <string.h>
 
-static tn_status echo(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud) {
+static tn_status echo(tn_frame* fr, const tn_value* args, size_t nargs, tn_value* ret, void* ud) {
     (void)fr, (void)nargs, (void)ud;
     return tn_value_copy(&args[0], ret);
 }
 
 /* Adds an entry of its own to the script's map. */
-static tn_status extend(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud) {
+static tn_status extend(tn_frame* fr, const tn_value* args, size_t nargs, tn_value* ret, void* ud) {
     tn_value k, v;
     tn_status status;
     (void)nargs, (void)ud;
@@ -22,9 +23,9 @@ static tn_status extend(tn_frame *fr, const tn_value *args, size_t nargs, tn_val
 }
 
 /* Calls its argument twice. */
-static tn_status apply(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud) {
+static tn_status apply(tn_frame* fr, const tn_value* args, size_t nargs, tn_value* ret, void* ud) {
     tn_value once;
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     (void)nargs, (void)ud;
     if (tn_value_call(&args[0], &args[1], 1, &once, &err) != TN_OK) return tn_frame_fail_error(fr, err);
     if (tn_value_call(&args[0], &once, 1, ret, &err) != TN_OK) return tn_frame_fail_error(fr, err);
@@ -32,7 +33,7 @@ static tn_status apply(tn_frame *fr, const tn_value *args, size_t nargs, tn_valu
 }
 
 static tn_value kept;
-static tn_status keep(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud) {
+static tn_status keep(tn_frame* fr, const tn_value* args, size_t nargs, tn_value* ret, void* ud) {
     (void)fr, (void)nargs, (void)ud;
     tn_value_clear(&kept);
     tn_value_copy(&args[0], &kept);
@@ -42,11 +43,12 @@ static tn_status keep(tn_frame *fr, const tn_value *args, size_t nargs, tn_value
 
 /* Lets the script's `eq` change the very map that is searched. */
 static tn_value searched;
-static tn_status meddle(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud) {
-    tn_iter *it = NULL;
+static tn_status meddle(tn_frame* fr, const tn_value* args, size_t nargs, tn_value* ret, void* ud) {
+    tn_iter* it = NULL;
     tn_value k;
     (void)fr, (void)args, (void)nargs, (void)ud;
-    if (searched.tag == TN_TAG_SET && tn_map_iter(&searched, &it) == TN_OK && tn_iter_next(it, &k, NULL) == TN_OK) {
+    if (searched.tag == TN_TAG_SET && tn_map_iter(&searched, &it) == TN_OK &&
+        tn_iter_next(it, &k, NULL) == TN_OK) {
         tn_iter_free(it);
         tn_value_clear(&searched);
         tn_value_clear(&k);
@@ -55,18 +57,20 @@ static tn_status meddle(tn_frame *fr, const tn_value *args, size_t nargs, tn_val
     return TN_OK;
 }
 
-static const char *const source =
+static const char* const source =
     "record K { n: i64 }\n"
-    "impl Eq for K { fn eq(self, other: K) -> bool { meddle() } }\nimpl Hash for K { fn hash(self) -> u64 { 1 } }\n"
+    "impl Eq for K { fn eq(self, other: K) -> bool { meddle() } }\nimpl Hash for K { fn hash(self) -> u64 { "
+    "1 } }\n"
     "fn maps() -> String { let m = extend(Map{\"a\": 1}); f\"{m} {map(m) == m} {m.len()}\" }\n"
-    "fn rest() -> String { f\"{set(Set{1, 2})} {result(Ok(1))} {result(Err(\"e\"))} {verdict(Reject('r'))} {range(1..=4)} "
+    "fn rest() -> String { f\"{set(Set{1, 2})} {result(Ok(1))} {result(Err(\"e\"))} {verdict(Reject('r'))} "
+    "{range(1..=4)} "
     "{nested([Some((1u8, Map{'k': [\"v\"]})), None])}\" }\n"
     "fn calls(n: i64) -> i64 { let k = 10; apply(|x| x * k + n, 1) + echo_fn(|x| x - 1)(n) }\n"
     "fn fails(n: i64) -> i64 { apply(|x| x / n, 1) }\n"
     "fn give(s: String) { keep(|n| f\"{s}{n}\"); }\n"
     "fn ks() -> Set[K] { Set{K { n: 1 }} }\nfn k() -> K { K { n: 2 } }\n";
 
-static void registrations(tn_runtime *rt) {
+static void registrations(tn_runtime* rt) {
     static const struct {
         const char *name, *sig;
         tn_host_fn fn;
@@ -84,13 +88,16 @@ static void registrations(tn_runtime *rt) {
         {"meddle", "fn() -> bool", meddle},
     };
     size_t i;
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     for (i = 0; i < sizeof all / sizeof *all; ++i) {
         STATUS_ERR(
-            tn_register_fn(rt, all[i].name, TN_NTS, all[i].sig, TN_NTS, all[i].fn, NULL, NULL, 0, &err), TN_OK);
+            tn_register_fn(rt, all[i].name, TN_NTS, all[i].sig, TN_NTS, all[i].fn, NULL, NULL, 0, &err),
+            TN_OK);
     }
-    STATUS_ERR(tn_register_fn(rt, "bad", TN_NTS, "fn(Map[f64, i64])", TN_NTS, echo, NULL, NULL, 0, &err), TN_UNSUPPORTED);
-    STATUS_ERR(tn_register_fn(rt, "bad", TN_NTS, "fn(Set[fn()])", TN_NTS, echo, NULL, NULL, 0, &err), TN_UNSUPPORTED);
+    STATUS_ERR(tn_register_fn(rt, "bad", TN_NTS, "fn(Map[f64, i64])", TN_NTS, echo, NULL, NULL, 0, &err),
+               TN_UNSUPPORTED);
+    STATUS_ERR(tn_register_fn(rt, "bad", TN_NTS, "fn(Set[fn()])", TN_NTS, echo, NULL, NULL, 0, &err),
+               TN_UNSUPPORTED);
 }
 
 static Setup begin(void) {
@@ -104,9 +111,9 @@ static Setup begin(void) {
     return s;
 }
 
-static void text_of(Setup *s, const char *name, const char *expected) {
+static void text_of(Setup* s, const char* name, const char* expected) {
     tn_value ret;
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     STATUS_ERR(call_by_name(s, name, NULL, 0, &ret, &err), TN_OK);
     TEXT(tn_string_data(&ret, NULL), expected);
     tn_value_clear(&ret);
@@ -115,14 +122,13 @@ static void text_of(Setup *s, const char *name, const char *expected) {
 static void every_type(void) {
     Setup s = begin();
     text_of(&s, "maps", "Map{\"a\": 1, \"host\": 42} true 2");
-    text_of(&s, "rest",
-            "Set{1, 2} Ok(1) Err(\"e\") Reject('r') 1..=4 [Some((1, Map{'k': [\"v\"]})), None]");
+    text_of(&s, "rest", "Set{1, 2} Ok(1) Err(\"e\") Reject('r') 1..=4 [Some((1, Map{'k': [\"v\"]})), None]");
     tear_down(&s);
 }
 
 static void functions(void) {
     Setup s = begin();
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value n = make_i64(5), ret;
     EQUAL(call_i64(&s, "calls", &n, 1), (10 + 5) * 10 + 5 + 4);
     n = make_i64(0);
@@ -144,7 +150,7 @@ static void functions(void) {
 
 static void changed_by_the_key(void) {
     Setup s = begin();
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     tn_value k, out;
     STATUS_ERR(call_by_name(&s, "ks", NULL, 0, &searched, &err), TN_OK);
     STATUS_ERR(call_by_name(&s, "k", NULL, 0, &k, &err), TN_OK);
