@@ -21,7 +21,7 @@ namespace {
 }
 
 // What CallScope and run() do, for the common case: no limits of time, the code is there.
-[[gnu::always_inline]] inline tn_status run_flat(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
+[[gnu::noinline]] tn_status run_flat(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
                                                  tn_error** err) noexcept {
     rt::Instance& instance = *core.rt;
     const bool from_outside = !core.is_inside();

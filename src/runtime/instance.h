@@ -47,7 +47,7 @@ struct Instance {
     // new frames go below those of the fiber.
     //
     // A thread that comes again and again gets the instance's bias: it then marks that it is inside by a plain
-    // store, at a third of the price of an atomic exchange. Any other thread first takes the bias away, with a
+    // store, not by an atomic exchange. Any other thread first takes the bias away, with a
     // barrier on all threads of the process between that and its look at the mark (instance_bias.cpp).
     EnterResult enter() noexcept {
         const std::uintptr_t me = thread_token();
