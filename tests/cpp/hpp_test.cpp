@@ -385,6 +385,7 @@ TEST_F(Hpp, ExceptionsBecomeErrorsOfTheCall) {
     rt.function("host.fails", [](std::int64_t n) -> std::int64_t {
         if (n == 1) throw OwnError(41);
         if (n == 2) throw 7;
+        if (n == 3) throw std::runtime_error("\xff");
         return n;
     });
     rt.function("host.refuses", [](std::int64_t n) -> tenon::result<std::int64_t> {
@@ -409,6 +410,9 @@ TEST_F(Hpp, ExceptionsBecomeErrorsOfTheCall) {
         std::rethrow_exception(e.host_exception());
     } catch (const OwnError& own) { EXPECT_EQ(own.number, 41); }
     EXPECT_EQ(f.try_call<int>(2).error().message(), "host error: an exception of an unknown type");
+    const tenon::error garbled = f.try_call<int>(3).error();
+    EXPECT_EQ(garbled.message(), "host error: an error whose text is not UTF-8");
+    EXPECT_TRUE(garbled.host_exception());
     const tenon::error refused = inst.function("g").try_call<int>(-1).error();
     EXPECT_EQ(refused.status(), 2001);
     EXPECT_FALSE(refused.host_exception());
