@@ -56,18 +56,18 @@ template <class R> struct success<result<R>> { using type = R; };
 
 template <class Tuple> struct parameter_text;
 template <class... A> struct parameter_text<std::tuple<A...>> {
-    static std::string get([[maybe_unused]] const type_names* names) {
+    static std::string get() {
         std::string text;
-        ((text += (text.empty() ? "" : ", ") + convert<A>::type(names)), ...);
+        ((text += (text.empty() ? "" : ", ") + convert<A>::type()), ...);
         return text;
     }
 };
 
 // "fn(String, i64) -> bool"
-template <class F> std::string signature_text(const type_names* names) {
+template <class F> std::string signature_text() {
     using R = typename success<typename callable<F>::result>::type;
-    std::string text = "fn(" + parameter_text<typename callable<F>::arguments>::get(names) + ")";
-    if constexpr (!std::is_void_v<R>) text += " -> " + convert<R>::type(names);
+    std::string text = "fn(" + parameter_text<typename callable<F>::arguments>::get() + ")";
+    if constexpr (!std::is_void_v<R>) text += " -> " + convert<R>::type();
     return text;
 }
 
@@ -107,7 +107,6 @@ template <class F> struct callback {
     F call;
     const tn_type* result; // borrowed from the runtime, which outlives its callbacks
     tn_tag result_kind;
-    names_ptr names;
 
     static void destroy(void* ud) { delete static_cast<callback*>(ud); }
 
@@ -128,7 +127,6 @@ private:
     tn_status convert_and_call(std::index_sequence<I...>, tn_frame* fr, const tn_value* args, tn_value* ret) {
         typename callable<F>::arguments converted{};
         conversion c;
-        c.names = names.get();
         std::size_t at = 0;
         (void)at;
         (void)args;

@@ -328,9 +328,7 @@ TEST_F(Hpp, GlobalsOutputLimits) {
 
 TEST_F(Hpp, SignaturesComeFromTheTypes) {
     tenon::runtime rt;
-    const auto text = [&](auto callable) {
-        return tenon::detail::signature_text<decltype(callable)>(nullptr);
-    };
+    const auto text = [&](auto callable) { return tenon::detail::signature_text<decltype(callable)>(); };
     EXPECT_EQ(text([](std::string, std::int64_t) { return true; }), "fn(String, i64) -> bool");
     EXPECT_EQ(text([](const std::vector<std::optional<float>>&) {}), "fn(List[Option[f32]])");
     EXPECT_EQ(text([](std::tuple<char32_t, std::uint16_t>, std::vector<std::byte>) { return 'x' + 0; }),
