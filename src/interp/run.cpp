@@ -101,8 +101,8 @@ Run::Step Run::use_fuel(std::int64_t units) {
     if (instance_.mode != rt::CodeMode::Metered) return Step::Next;
     context_.fuel -= units;
     if (context_.fuel >= 0) return Step::Next;
-    context_.fuel = 0;
-    return trap(TrapCode::OutOfFuel);
+    rt::rt_poll(&context_, reinterpret_cast<const void*>(frame().stack_pointer));
+    return context_.trap_code == TrapCode::None ? Step::Next : Step::Trapped;
 }
 
 Run::Step Run::trap(TrapCode code, std::int64_t a, std::int64_t b) {

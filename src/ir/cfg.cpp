@@ -104,7 +104,8 @@ public:
             label_.push_back(v);
         }
         for (std::uint32_t v = count; v-- > 1;) {
-            for (BlockId p : predecessors[blocks_[v]]) semi_[v] = std::min(semi_[v], semi_[least(number_[p], v + 1)]);
+            for (BlockId p : predecessors[blocks_[v]])
+                semi_[v] = std::min(semi_[v], semi_[least(number_[p], v + 1)]);
         }
         // Dominators of smaller numbers are known when they are walked through.
         for (std::uint32_t v = 1; v < count; ++v) {

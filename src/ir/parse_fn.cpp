@@ -26,7 +26,7 @@ void parse_function_head(Function& fn, Cursor cursor) {
         }
         fn.sig.params.push_back(parse_param(cursor));
     }
-    fn.sig.results = parse_results(cursor);
+    parse_results(cursor, fn.sig);
     cursor.expect("{");
     cursor.expect_end();
 }

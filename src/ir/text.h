@@ -27,8 +27,8 @@ inline constexpr FlagText flag_texts[] = {
 
 // "@main", "@\"closure in main\"", and with "#7" (its index) when the name stands twice.
 std::string function_label(const Module& module, const Function& fn);
-std::string param_text(const Param& param);                   // "owned ref"
-std::string results_text(const std::vector<Scalar>& results); // " -> ref, i64" or ""
+std::string param_text(const Param& param);           // "owned ref", "nullable ref"
+std::string results_text(const Signature& signature); // " -> ref, i64" or ""
 std::string quoted(std::string_view text);
 std::string_view desc_kind_text(DescKind kind);
 std::string signature_text(const Signature& signature); // "(owned ref, i64) -> bool"

@@ -61,13 +61,15 @@ private:
     // A sequence, or a closure without captures: those have an object that all instances of a module hold.
     bool desc_with_empty() {
         if (!any_desc()) return false;
-        if (desc_kind() == DescKind::Closure) return want(desc().stride == 0, "a closure with captures has no empty object");
+        if (desc_kind() == DescKind::Closure)
+            return want(desc().stride == 0, "a closure with captures has no empty object");
         return want(desc_kind() != DescKind::Box, "a box is no sequence");
     }
     // Operands: the leaves of what the description says.
     bool box_leaves() {
         if (!any_desc()) return false;
-        if (!want(desc_kind() == DescKind::Box || desc_kind() == DescKind::Closure, "description is not of a box or closure"))
+        if (!want(desc_kind() == DescKind::Box || desc_kind() == DescKind::Closure,
+                  "description is not of a box or closure"))
             return false;
         const Layout* layout = module_.layouts->find(desc().type);
         if (!want(layout != nullptr, "description of an unknown layout")) return false;
@@ -83,7 +85,7 @@ private:
 
     void check_flags(const OpInfo& info) {
         unsigned allowed = 0;
-        if (inst_->op == Op::Load && inst_->type == Scalar::Ref) allowed |= Takes;
+        if (inst_->op == Op::Load && inst_->type == Scalar::Ref) allowed |= Takes | Nullable;
         if (info.effects & Traps) allowed |= NoTrap;
         if (inst_->op == Op::Retain || inst_->op == Op::Release) allowed |= Nullable;
         if (inst_->op == Op::Branch) allowed |= Likely | Unlikely;
@@ -102,15 +104,15 @@ private:
         for (const Target& t : targets) {
             const auto& params = fn_.blocks[t.block].params;
             auto args = fn_.args_of(t);
-            std::string where = "b" + std::to_string(t.block.index());
+            auto where = [&] { return "b" + std::to_string(t.block.index()); };
             if (args.size() != params.size()) {
-                fail("gives " + std::to_string(args.size()) + " arguments to " + where + ", which has " +
+                fail("gives " + std::to_string(args.size()) + " arguments to " + where() + ", which has " +
                      std::to_string(params.size()) + " parameters");
                 continue;
             }
             for (std::size_t i = 0; i < args.size(); ++i) {
                 if (fn_.values[args[i]].type != fn_.values[params[i]].type) {
-                    fail("argument " + std::to_string(i) + " of " + where + " is " +
+                    fail("argument " + std::to_string(i) + " of " + where() + " is " +
                          std::string(scalar_text(fn_.values[args[i]].type)));
                 }
             }
@@ -291,7 +293,8 @@ private:
                     wanted.push_back(owned_if(callee.result(i).scalar, callee.result(i).owned));
                 }
             } else {
-                for (Scalar type : signature_of(module_, *inst_).results) wanted.push_back(owned_if(type, true));
+                for (Scalar type : signature_of(module_, *inst_).results)
+                    wanted.push_back(owned_if(type, true));
             }
             break;
         }

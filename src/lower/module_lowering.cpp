@@ -124,7 +124,14 @@ FuncId ModuleLowering::reserve(std::string name, ir::Signature sig) {
 void ModuleLowering::add_leaves(ir::Signature& sig, TypeId type, ir::Ownership ownership) {
     for (const Leaf& leaf : layout(type).leaves) {
         bool owned = leaf.scalar == Scalar::Ref && ownership == ir::Ownership::Owned;
-        sig.params.push_back(ir::Param{leaf.scalar, owned ? ir::Ownership::Owned : ir::Ownership::Borrowed});
+        sig.params.push_back(ir::Param{leaf.scalar, owned ? ir::Ownership::Owned : ir::Ownership::Borrowed, leaf.nullable});
+    }
+}
+
+void ModuleLowering::add_results(ir::Signature& sig, TypeId type) {
+    for (const Leaf& leaf : layout(type).leaves) {
+        if (leaf.nullable) sig.nullable_results.push_back(static_cast<std::uint32_t>(sig.results.size()));
+        sig.results.push_back(leaf.scalar);
     }
 }
 
@@ -133,10 +140,9 @@ ir::Signature ModuleLowering::signature(std::span<const ParamShape> params, Type
     for (const ParamShape& param : params) {
         add_leaves(sig, param.type, param.is_mut ? ir::Ownership::Owned : ir::Ownership::Borrowed);
     }
-    for (const Leaf& leaf : layout(result).leaves) sig.results.push_back(leaf.scalar);
+    add_results(sig, result);
     for (const ParamShape& param : params) {
-        if (!param.is_mut) continue;
-        for (const Leaf& leaf : layout(param.type).leaves) sig.results.push_back(leaf.scalar);
+        if (param.is_mut) add_results(sig, param.type);
     }
     return sig;
 }

@@ -133,6 +133,7 @@ private:
     void add_exports();
     void lower_waiting();
     void add_leaves(ir::Signature& sig, TypeId type, ir::Ownership ownership);
+    void add_results(ir::Signature& sig, TypeId type);
 
     const Input& input_;
     ir::Module module_;

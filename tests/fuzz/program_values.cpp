@@ -183,7 +183,7 @@ std::string Writer::interpolated(int depth) {
         if (v.empty()) text += "{" + small() + " + 1}|";
         else if (types_.is_int(t) && chance(50)) text += "{" + v + one_of(std::vector<std::string>{":>5}", ":05}", ":#x}", ":+}", ":<4}"}) + "|";
         else if (t == types_.f64 && chance(50)) text += "{" + v + one_of(std::vector<std::string>{":.3f}", ":>9.2e}", ":g}"}) + "|";
-        else if (t == types_.string && chance(50)) text += "{" + v + one_of(std::vector<std::string>{":>6}", ":*^7}", ":.2}"}) + "|";
+        else if (t == types_.string && chance(50)) text += "{" + v + one_of(std::vector<std::string>{":>6}", ":*^7}"}) + "|";
         else if (is_shown(t)) text += "{" + v + "}|";
     }
     (void)depth;

@@ -221,7 +221,9 @@ void FunctionEmitter::spend_fuel_of_rounds(const ir::Inst& inst) {
     }
     if (inst.imm != 1) a_->imul(rounds, rounds, asmjit::imm(inst.imm));
     a_->sub(gp64(fuel_register), rounds);
-    stop_without_fuel(inst.loc);
+    Label resume = a_->newLabel();
+    a_->js(this->poll(resume, inst.loc));
+    a_->bind(resume);
 }
 
 void Describe::op(OpTag<Op::Poll>, const ir::Inst& inst) {
@@ -252,11 +254,7 @@ void FunctionEmitter::op(OpTag<Op::Poll>, const ir::Inst& inst) {
     }
     Label resume = a_->newLabel();
     a_->cmp(context_mem(offsetof(rt::Context, interrupt), 4), 0);
-    a_->jne(cold(resume, inst.loc, [this, loc = inst.loc] {
-        a_->mov(gp64(scratch_register), x86::rsp);
-        a_->call(module_.poll_stub());
-        site(inst_, loc);
-    }));
+    a_->jne(poll(resume, inst.loc));
     a_->bind(resume);
 }
 

@@ -280,7 +280,7 @@ private:
     void site(std::uint32_t inst, ir::LocId loc);
     void spend_fuel(ir::LocId loc);
     void spend_fuel_of_rounds(const ir::Inst& poll);
-    void stop_without_fuel(ir::LocId loc);
+    Label poll(Label resume, ir::LocId loc); // out of line
     void enter_host_stack(std::uint32_t stack_args, bool may_enter = true);
     void call_address(const void* callee);
     void leave_host_stack();
