@@ -42,10 +42,11 @@ def script_instructions(profile):
     total, names, in_script, skip = 0, {}, False, False
     with open(profile) as f:
         for line in f:
-            if line.startswith("ob="):
-                number, _, name = line[3:].strip().partition(" ")
+            if line.startswith(("ob=", "cob=")):
+                number, _, name = line.partition("=")[2].strip().partition(" ")
                 names.setdefault(number, name)
-                in_script = names[number] == "???"
+                if line.startswith("ob="):
+                    in_script = names[number] in ("", "???")
             elif line.startswith("calls="):
                 skip = True  # the next line is what the callee cost
             elif line[:1] in "0123456789+-*":
