@@ -94,6 +94,8 @@ struct GlobalVar {
     TypeId type;
     std::uint32_t offset = 0; // in the instance data
     bool is_const = false;
+    bool is_exported = false; // of the root module: a host lists it
+    std::string doc = {};
 };
 
 // A Ref leaf of the instance data: what it holds before `init` has run.
@@ -119,6 +121,13 @@ struct Export {
     std::vector<bool> param_is_mut; // each such parameter is one more result, after the function's own
     TypeId result;
     std::string doc;
+};
+
+// A type whose equality or hash is not that of its structure, and which is, or is in, a key of a Map or Set that a
+// host can get hold of.
+struct KeyImpl {
+    TypeId type;
+    FuncId hash, equal; // (value) -> u64; (value, value) -> bool; invalid: by its structure
 };
 
 struct TestCase {
@@ -150,6 +159,9 @@ struct Module {
     std::vector<std::string> function_names;
     std::vector<Export> exports;
     std::vector<TestCase> tests;
+    std::vector<TypeId> declared_types; // records and enums of the root module that are not generic
+    std::vector<KeyImpl> key_impls;
+    std::vector<NominalId> own_keys; // those with an equality or hash of their own, whether they are in keys or not
 
     // The description of a type, made on first use. For closures see closure_desc.
     DescId desc(DescKind kind, TypeId type);

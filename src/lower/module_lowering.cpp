@@ -34,6 +34,12 @@ ModuleLowering::ModuleLowering(const Input& input) : input_(input) {
 ir::Module ModuleLowering::run() {
     lay_out_globals();
     add_exports();
+    for (std::size_t i = types().set_id.index() + 1; i < types().nominal_count(); ++i) {
+        const Nominal& nominal = types().nominal(NominalId(i));
+        const bool is_ours = nominal.kind == TypeKind::Record || nominal.kind == TypeKind::Enum;
+        if (is_ours && nominal.module.empty() && nominal.params.empty())
+            module_.declared_types.push_back(types().make(nominal.kind, {}, static_cast<std::uint32_t>(i)));
+    }
     const check::Checked& checked = input_.checked;
     for (std::size_t i = 0; i < checked.tests.size(); ++i) {
         const check::Test& test = checked.tests[check::TestId(i)];
@@ -50,6 +56,8 @@ ir::Module ModuleLowering::run() {
         lower_init(*this, module_.init);
     }
     lower_waiting();
+    add_key_impls();
+    lower_waiting();
     return std::move(module_);
 }
 
@@ -64,7 +72,8 @@ void ModuleLowering::lay_out_globals() {
         // The host names those of other modules by their path.
         const std::string& path = checked.modules[global.init.module].path;
         std::string name = path.empty() ? global.name : path + "." + global.name;
-        module_.globals.push_back(ir::GlobalVar{std::move(name), global.type, size, global.is_const});
+        module_.globals.push_back(ir::GlobalVar{std::move(name), global.type, size, global.is_const,
+                                                  global.is_exported, global.doc});
         for (const Leaf& leaf : l.leaves) {
             if (leaf.scalar != Scalar::Ref) continue;
             module_.instance_refs.push_back(

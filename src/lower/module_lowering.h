@@ -132,6 +132,7 @@ private:
     void lay_out_globals();
     void add_exports();
     void lower_waiting();
+    void add_key_impls(); // border.cpp
     void add_leaves(ir::Signature& sig, TypeId type, ir::Ownership ownership);
     void add_results(ir::Signature& sig, TypeId type);
 

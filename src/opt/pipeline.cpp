@@ -146,6 +146,10 @@ void drop_unreachable(Module& module) {
     };
     for (const Export& e : module.exports) reach(e.func);
     for (const TestCase& test : module.tests) reach(test.func);
+    for (const KeyImpl& key : module.key_impls) {
+        reach(key.hash);
+        reach(key.equal);
+    }
     reach(module.init);
     if (work.empty()) return;
     for (const InstanceRef& ref : module.instance_refs)
@@ -175,6 +179,11 @@ void optimize(Module& module, const Options& options) {
     if (options.level == 0) return;
     run_passes(module, options);
     if (options.stop_after.empty()) drop_unreachable(module);
+}
+
+void optimize_one(Module& module, FuncId func, const Options& options) {
+    if (options.level != 0) FunctionRun(module, func, options).run();
+    drop_unreachable(module);
 }
 
 } // namespace tn::opt

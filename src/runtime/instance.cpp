@@ -2,6 +2,7 @@
 #include "runtime/instance.h"
 
 #include "runtime/entry_points.h"
+#include "runtime/wrapped_list.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -44,6 +45,7 @@ void Instance::destroy(Instance* instance) noexcept {
 }
 
 Instance::~Instance() {
+    finish_host_memory(std::exchange(host_memory, nullptr));
     give_stack_back();
     DeferredRelease* node = deferred_.load(std::memory_order_acquire);
     while (node) std::free(std::exchange(node, node->next));
@@ -115,7 +117,7 @@ void Instance::release_from_any_thread(Object* object) noexcept {
                                       std::memory_order_relaxed)) {
         rt_release(&context, object);
         drain_releases();
-        busy_.store(idle, std::memory_order_release);
+        end_release();
         return;
     }
     if (!object) return;
@@ -130,8 +132,22 @@ void Instance::release_from_any_thread(Object* object) noexcept {
     if (busy_.compare_exchange_strong(state, releasing, std::memory_order_seq_cst,
                                       std::memory_order_relaxed)) {
         drain_releases();
-        busy_.store(idle, std::memory_order_release);
+        end_release();
     }
+}
+
+// The end of `releasing`, and the finalizers that waited for it.
+void Instance::end_release() noexcept {
+    HostMemory* ended = std::exchange(ended_memory_, nullptr);
+    busy_.store(idle, std::memory_order_release);
+    finish_host_memory(ended);
+}
+
+bool Instance::defer_host_memory(HostMemory* memory) noexcept {
+    if (busy_.load(std::memory_order_relaxed) != releasing) return false;
+    memory->next = ended_memory_;
+    ended_memory_ = memory;
+    return true;
 }
 
 void Instance::drain_slow() noexcept {

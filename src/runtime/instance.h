@@ -30,6 +30,8 @@ using PollFn = std::int32_t (*)(void* user_data);
 
 enum class EnterResult : std::uint8_t { Entered, Busy, NoStack };
 
+struct HostMemory; // wrapped_list.h
+
 struct Instance {
     static constexpr std::size_t default_stack_size = std::size_t(1) << 20;
 
@@ -83,7 +85,7 @@ struct Instance {
         take_fuel();
     }
     std::int64_t fuel() const noexcept { return std::max<std::int64_t>(context.fuel, 0) + fuel_reserve_; }
-    // Moves a portion into Context::fuel. Only when that is used up, or what is being spent is owed.
+    // Moves a portion into Context::fuel, and what it is below 0. Only when it is used up.
     void take_fuel() noexcept {
         const std::int64_t portion = std::min(fuel_reserve_, fuel_portion - context.fuel);
         fuel_reserve_ -= portion;
@@ -108,6 +110,12 @@ struct Instance {
         if (deferred_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
             drain_slow();
     }
+
+    // --- memory of the host in lists (wrapped_list.h) ---
+    HostMemory* host_memory = nullptr; // what lists still use
+    // While a thread holds the instance only to give a reference back, finalizers wait until it does not any more.
+    // False: they may run now.
+    bool defer_host_memory(HostMemory* memory) noexcept;
 
     // --- the image ---
     Object* literal(std::uint32_t id) {
@@ -156,10 +164,12 @@ private:
     bool wait_for_release() noexcept;
     void give_stack_back() noexcept;
     void drain_slow() noexcept;
+    void end_release() noexcept;
 
     std::atomic<std::uint32_t> busy_{idle};
     bool stack_was_deep_ = false;
     std::atomic<DeferredRelease*> deferred_{nullptr};
+    HostMemory* ended_memory_ = nullptr; // only while `releasing`
     FiberStack* stack_ = nullptr;
     std::uint64_t real_stack_limit_ = 0;
     std::size_t stack_size_ = default_stack_size;

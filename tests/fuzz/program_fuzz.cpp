@@ -182,7 +182,11 @@ int main(int argc, char** argv) {
         case Verdict::Limit: ++limits; break;
         case Verdict::Refused:
             // The generator means to write correct programs: say what it, or the compiler, got wrong.
-            if (++refused <= 3) std::fprintf(stderr, "seed %llu does not compile: %s", static_cast<unsigned long long>(seed), finding.report.c_str());
+            if (++refused <= 3) {
+                const std::string name = "fuzz_refused_" + std::to_string(seed) + ".tn";
+                std::ofstream(name) << text;
+                std::fprintf(stderr, "%s: %s", name.c_str(), finding.report.c_str());
+            }
             break;
         case Verdict::Differs:
         case Verdict::Crashes:

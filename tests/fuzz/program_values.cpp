@@ -274,7 +274,13 @@ std::string Writer::option(Ty t, int depth) {
     switch (pick(11)) {
     case 0: case 1: return seen("Some", "Some(" + expr(inner, depth - 1) + ")");
     case 2: return seen("List.get", own(list_of(inner), depth) + ".get(" + expr(types_.i64, depth - 1) + ")");
-    case 3: return seen("first, last, pop", own(list_of(inner), depth) + one_of(std::vector<std::string>{".first()", ".last()", ".pop()"}));
+    case 3: {
+        const std::string list = own(list_of(inner), depth);
+        // What `pop` changes must be a temporary: a variable may be a constant.
+        const bool is_temporary = list.back() == ')' || list.back() == ']';
+        return seen("first, last, pop", list + one_of(is_temporary ? std::vector<std::string>{".first()", ".last()", ".pop()"}
+                                                                   : std::vector<std::string>{".first()", ".last()"}));
+    }
     case 4:
         if (multiplier_ > 500) return literal(t);
         return seen("List.find", own(list_of(inner), depth) + ".find(" + closure({inner}, types_.boolean, depth - 1) + ")");

@@ -130,8 +130,12 @@ void FunctionEmitter::site(std::uint32_t inst, ir::LocId loc) {
 }
 
 void FunctionEmitter::spend_fuel(ir::LocId loc) {
-    Label resume = a_->newLabel();
     a_->sub(gp64(fuel_register), 1);
+    poll_without_fuel(loc);
+}
+
+void FunctionEmitter::poll_without_fuel(ir::LocId loc) {
+    Label resume = a_->newLabel();
     a_->js(poll(resume, loc));
     a_->bind(resume);
 }

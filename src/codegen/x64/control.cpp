@@ -221,9 +221,7 @@ void FunctionEmitter::spend_fuel_of_rounds(const ir::Inst& inst) {
     }
     if (inst.imm != 1) a_->imul(rounds, rounds, asmjit::imm(inst.imm));
     a_->sub(gp64(fuel_register), rounds);
-    Label resume = a_->newLabel();
-    a_->js(this->poll(resume, inst.loc));
-    a_->bind(resume);
+    poll_without_fuel(inst.loc);
 }
 
 void Describe::op(OpTag<Op::Poll>, const ir::Inst& inst) {

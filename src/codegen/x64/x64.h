@@ -280,6 +280,7 @@ private:
     void site(std::uint32_t inst, ir::LocId loc);
     void spend_fuel(ir::LocId loc);
     void spend_fuel_of_rounds(const ir::Inst& poll);
+    void poll_without_fuel(ir::LocId loc);         // the sign flag says that there is none
     Label poll(Label resume, ir::LocId loc); // out of line
     void enter_host_stack(std::uint32_t stack_args, bool may_enter = true);
     void call_address(const void* callee);
