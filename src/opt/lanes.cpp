@@ -10,6 +10,7 @@ namespace tn::opt {
 using namespace ir;
 
 bool lanes(Module& module, Function& fn) {
+    if (Cfg(fn).loops().empty()) return false;
     bool changed = make_preheaders(fn);
     const Cfg cfg(fn);
     for (const Loop& found : cfg.loops()) {

@@ -249,6 +249,7 @@ private:
 } // namespace
 
 bool strips(Module& module, Function& fn) {
+    if (Cfg(fn).loops().empty()) return false;
     bool changed = make_preheaders(fn);
     changed |= Strips(module, fn).run();
     if (changed) clean_blocks(fn);
