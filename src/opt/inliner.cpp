@@ -108,13 +108,15 @@ BlockId Inliner::inline_call(BlockId block, std::size_t i, const Function& calle
 }
 
 Range32 Inliner::copy_values(std::span<const ValueId> from, const std::vector<ValueId>& values) {
-    const Range32 range{static_cast<std::uint32_t>(fn_.operands.size()), static_cast<std::uint32_t>(from.size())};
+    const Range32 range{static_cast<std::uint32_t>(fn_.operands.size()),
+                        static_cast<std::uint32_t>(from.size())};
     for (ValueId v : from) fn_.operands.push_back(values[v.index()]);
     return range;
 }
 
-void Inliner::copy_operands(const Function& callee, const Inst& from, Inst& to, const std::vector<ValueId>& values,
-                            const std::vector<BlockId>& blocks, BlockId rest) {
+void Inliner::copy_operands(const Function& callee, const Inst& from, Inst& to,
+                            const std::vector<ValueId>& values, const std::vector<BlockId>& blocks,
+                            BlockId rest) {
     const Range32 operands = copy_values(callee.operands_of(from), values);
     to.first_target = static_cast<std::uint32_t>(fn_.targets.size());
     if (from.op == Op::Return) {

@@ -1,5 +1,5 @@
-// A small function that calls itself gets its own body in place of those calls, once or twice over: its frame is made and
-// its registers are saved once for several levels. The calls in the copies stay calls.
+// A small function that calls itself gets its own body in place of those calls, once or twice over: its frame
+// is made and its registers are saved once for several levels. The calls in the copies stay calls.
 #include "opt/inliner.h"
 #include "opt/passes.h"
 

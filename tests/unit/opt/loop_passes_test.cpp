@@ -1,4 +1,5 @@
-// The passes that give a counting loop another shape: strips, lanes; and recursion, which does so to functions.
+// The passes that give a counting loop another shape: strips, lanes; and recursion, which does so to
+// functions.
 #include "pass.h"
 
 using namespace tn;
@@ -8,7 +9,8 @@ namespace {
 
 // Adds up 0..end, polling in every round.
 std::string counting_loop(const std::string& end) {
-    return "fn @f(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 0\n    v2 = const.i64 1\n    v3 = " + end + R"(
+    return "fn @f(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 0\n    v2 = const.i64 1\n    v3 = " +
+           end + R"(
     jump b1(v1, v1)
 b1(v4: i64, v5: i64):
     v6 = add.i64 v5, v4
@@ -74,7 +76,8 @@ TEST(Strips, LeavesOtherLoops) {
     expect_none("add.i64 v4, v2", "add.i64 v4, v0");      // may stand still
     expect_none("icmp.lt v7", "icmp.ne v7");
     expect_none("    poll\n", "    v9 = call @f v4\n    poll\n");
-    expect_none("    poll\n", "    v9 = icmp.gt v6, v0\n    branch v9, b2, b3\nb3:\n    poll\n"); // leaves early
+    expect_none("    poll\n",
+                "    v9 = icmp.gt v6, v0\n    branch v9, b2, b3\nb3:\n    poll\n"); // leaves early
 }
 
 TEST(Lanes, StandBeforeElementWiseLoops) {
@@ -138,6 +141,7 @@ b2:
 b3:
     return v5
 }
-)", {opt::ranges});
+)",
+                          {opt::ranges});
     EXPECT_COUNT(0, text, "bounds");
 }
