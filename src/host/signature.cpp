@@ -215,22 +215,26 @@ std::string canonical(const TypeText& type) {
     return out;
 }
 
-std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown) {
+std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown,
+                                      const TypeNames& names) {
     std::vector<TypeId> parts;
     for (const TypeText& part : type.parts) {
-        std::optional<TypeId> id = resolve_builtin(part, types, unknown);
+        std::optional<TypeId> id = resolve_builtin(part, types, unknown, names);
         if (!id) return std::nullopt;
         parts.push_back(*id);
     }
     switch (type.kind) {
     case TypeText::Kind::Name:
         if (type.name == "List" && parts.size() == 1) return types.list(parts[0]);
+        if (type.name == "Slice" && parts.size() == 1 && type_class(types.kind(parts[0])) == TypeClass::Scalar)
+            return types.make(TypeKind::Slice, parts);
         if (parts.empty()) {
             for (TypeKind kind : {TypeKind::Bool, TypeKind::I8, TypeKind::I16, TypeKind::I32, TypeKind::I64,
                                   TypeKind::U8, TypeKind::U16, TypeKind::U32, TypeKind::U64, TypeKind::F32,
                                   TypeKind::F64, TypeKind::Char, TypeKind::String, TypeKind::Bytes}) {
                 if (type.name == type_kind_text(kind)) return types.simple(kind);
             }
+            if (const TypeId named = names ? names(type.name) : TypeId(); named.is_valid()) return named;
         }
         unknown = canonical(type);
         return std::nullopt;

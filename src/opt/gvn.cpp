@@ -85,7 +85,7 @@ private:
             set[memory_index(inst.aux, fn_.values[fn_.operands_of(inst)[1]].type)] = true;
         } else if (inst.op == Op::UniqueAt) {
             for (unsigned c = 0; c < class_count; ++c) set[memory_index(c, Scalar::Ref)] = true;
-        } else if (is_call(inst.op)) {
+        } else if (is_call(inst.op) && (effects_of(inst) & Writes)) {
             set.fill(true);
         }
         // Other writers make new objects, or change counts and lengths, which are not loaded.
@@ -193,7 +193,8 @@ private:
                 if (set[i]) memory[i] = ++versions_;
         }
         const bool test = inst.op == Op::Bounds || inst.op == Op::TrapIf;
-        const bool runtime_pure = inst.op == Op::CallRuntime && effects_of(inst) == Pure && inst.result_count == 1;
+        const bool runtime_pure = (inst.op == Op::CallRuntime || inst.op == Op::CallHost) &&
+                                  effects_of(inst) == Pure && inst.result_count == 1;
         if (!test && !runtime_pure &&
             (info.results == ResultRule::None || info.results == ResultRule::Many ||
              (info.effects & (Reads | Writes | Ends | Owned))))

@@ -2,6 +2,7 @@
 #include "runtime/instance.h"
 
 #include "runtime/entry_points.h"
+#include "runtime/host_type.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -44,6 +45,7 @@ void Instance::destroy(Instance* instance) noexcept {
 }
 
 Instance::~Instance() {
+    while (host_objects) close_host_object(*this, host_objects);
     give_stack_back();
     DeferredRelease* node = deferred_.load(std::memory_order_acquire);
     while (node) std::free(std::exchange(node, node->next));
@@ -115,7 +117,7 @@ void Instance::release_from_any_thread(Object* object) noexcept {
                                       std::memory_order_relaxed)) {
         rt_release(&context, object);
         drain_releases();
-        busy_.store(idle, std::memory_order_release);
+        end_release();
         return;
     }
     if (!object) return;
@@ -130,8 +132,29 @@ void Instance::release_from_any_thread(Object* object) noexcept {
     if (busy_.compare_exchange_strong(state, releasing, std::memory_order_seq_cst,
                                       std::memory_order_relaxed)) {
         drain_releases();
-        busy_.store(idle, std::memory_order_release);
+        end_release();
     }
+}
+
+// The end of `releasing`, and the finalizers that waited for it.
+void Instance::end_release() noexcept {
+    DeferredFinalizer* node = std::exchange(finalizers_, nullptr);
+    busy_.store(idle, std::memory_order_release);
+    while (node) {
+        node->type->finalize(node->pointer, node->type->user_data);
+        std::free(std::exchange(node, node->next));
+    }
+}
+
+bool Instance::defer_finalizer(const HostType& type, void* pointer) noexcept {
+    if (busy_.load(std::memory_order_relaxed) != releasing) return false;
+    auto* node = static_cast<DeferredFinalizer*>(std::malloc(sizeof(DeferredFinalizer)));
+    if (!node) return false;
+    node->type = &type;
+    node->pointer = pointer;
+    node->next = finalizers_;
+    finalizers_ = node;
+    return true;
 }
 
 void Instance::drain_slow() noexcept {

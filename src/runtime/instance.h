@@ -27,6 +27,8 @@ using OutputFn = std::int32_t (*)(void* user_data, const char* bytes, std::size_
 // Called at a poll after PollRequested was fired; a non-zero answer cancels the call.
 using PollFn = std::int32_t (*)(void* user_data);
 
+struct HostObject; // host_type.h
+
 enum class EnterResult : std::uint8_t { Entered, Busy, NoStack };
 
 struct Instance {
@@ -93,6 +95,11 @@ struct Instance {
             drain_slow();
     }
 
+    // --- values of the host ---
+    // While another thread gives a reference back, it holds the instance; finalizers wait until it does not any more.
+    // False: run it now.
+    bool defer_finalizer(const HostType& type, void* pointer) noexcept;
+
     // --- the image ---
     Object* literal(std::uint32_t id) {
         return reinterpret_cast<Object*>(at(program->image().literal_offset(id)));
@@ -118,6 +125,7 @@ struct Instance {
     void* poll_user_data = nullptr;
     void* user_pointer = nullptr;     // the host's, or the C API's
     CodeMode mode = CodeMode::Polled; // which code calls use; chosen by whoever calls
+    HostObject* host_objects = nullptr; // those that are not closed
 
     ~Instance();
     Instance(const Instance&) = delete;
@@ -129,6 +137,12 @@ private:
         DeferredRelease* next;
     };
 
+    struct DeferredFinalizer {
+        const HostType* type;
+        void* pointer;
+        DeferredFinalizer* next;
+    };
+
     // busy_: nobody; a host between enter() and leave(); another thread for the moment of a release.
     static constexpr std::uint32_t idle = 0, entered = 1, releasing = 2;
 
@@ -138,10 +152,12 @@ private:
     bool wait_for_release() noexcept;
     void give_stack_back() noexcept;
     void drain_slow() noexcept;
+    void end_release() noexcept;
 
     std::atomic<std::uint32_t> busy_{idle};
     bool stack_was_deep_ = false;
     std::atomic<DeferredRelease*> deferred_{nullptr};
+    DeferredFinalizer* finalizers_ = nullptr; // only while `releasing`
     FiberStack* stack_ = nullptr;
     std::uint64_t real_stack_limit_ = 0;
     std::size_t stack_size_ = default_stack_size;

@@ -1,6 +1,8 @@
 // Sequences: sizes, allocation, growth, copies. Also the entry points that emitted code calls for them.
 #include "runtime/seq.h"
 
+#include "runtime/host_type.h"
+
 #include <cstring>
 #include <new>
 
@@ -188,6 +190,7 @@ void rt_free_object(Context* context, Object* object) noexcept {
         Object* dead = work;
         work = reinterpret_cast<Object*>(dead->count);
         const ObjectDesc& desc = *dead->desc;
+        if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
         if (desc.has_refs) {
             const bool is_box = desc.is_box();
             const std::uint8_t* element = is_box ? box_data(static_cast<Box*>(dead)) : as_seq(dead)->data;
