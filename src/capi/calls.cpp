@@ -1,12 +1,11 @@
 // Section 5 of c_api.h: calls. The flat path (scalars in, a scalar out) allocates and locks nothing; all
 // others go through rows of leaves.
 #include "capi/call.h"
+#include "capi/compound.h"
 #include "capi/dispatch.h"
-#include "capi/marshal.h"
 #include "capi/text.h"
 #include "capi/timer.h"
 #include "runtime/entry_points.h"
-#include "runtime/seq.h"
 #include "support/ice.h"
 
 #include <system_error>
@@ -40,57 +39,79 @@ tn_status CallScope::report_status(tn_error** err) const noexcept {
 }
 
 driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode) {
-    const auto entry = plan.module->compiled->packed_entry(mode, plan.func);
+    const driver::CompiledModule& compiled = *plan.module->compiled;
+    const auto entry = plan.is_closure_call ? compiled.closure_entry(mode, plan.closure_signature)
+                                            : compiled.packed_entry(mode, plan.func);
     TN_CHECK(entry != nullptr, "a function of the module has no entry thunk: " + plan.name);
     plan.entries[static_cast<unsigned>(mode)].store(entry, std::memory_order_release);
     return entry;
 }
 
-TrapCode run_init(InstanceCore& core, ir::FuncId func) {
-    Row row(1);
+TrapCode run_function(InstanceCore& core, ir::FuncId func, rt::Slot* row) {
     if (core.interprets) {
-        const std::uint32_t code =
-            driver::interpret(*core.module->compiled, *core.context(), func, row.data());
+        const std::uint32_t code = driver::interpret(*core.module->compiled, *core.context(), func, row);
         core.context()->trap_code = TrapCode::None;
         return static_cast<TrapCode>(code);
     }
     const auto entry = core.module->compiled->packed_entry(core.rt->mode, func);
-    TN_CHECK(entry != nullptr, "the module's init has no entry thunk");
-    return core.rt->invoke(entry, row.data());
+    TN_CHECK(entry != nullptr, "a function that the host needs has no entry thunk");
+    return core.rt->invoke(entry, row);
 }
 
-namespace {
-
-std::string argument_name(const FunctionPlan& plan, std::size_t i) {
-    std::string out = "argument " + std::to_string(i + 1);
-    if (i < plan.param_names.size() && !plan.param_names[i].empty())
-        out += " (`" + plan.param_names[i] + "`)";
-    return out + " of `" + plan.name + "`";
-}
-
-// Everything that does not depend on the arguments' values. Not TN_OK: reported.
-tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const tn_value* args,
-                     std::size_t nargs, bool takes_mut, tn_error** err) {
+tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const void* args, std::size_t nargs,
+                     tn_error** err) {
     if (core.is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
     if (plan.module != core.module.get()) {
         return report(err, TN_SIGNATURE,
                       {"`", plan.name, "` is a function of another module than the instance"});
     }
+    const std::size_t own = plan.is_closure_call ? 1 : 0; // the function value itself
     if (nargs != plan.param_count) {
         return report(err, TN_SIGNATURE,
-                      {"`", plan.name, "` takes ", Number(plan.param_count).text(),
-                       plan.param_count == 1 ? " argument, not " : " arguments, not ", Number(nargs).text()});
+                      {"`", plan.name, "` takes ", Number(plan.param_count - own).text(),
+                       plan.param_count - own == 1 ? " argument, not " : " arguments, not ",
+                       Number(nargs - own).text()});
     }
     if (!args && nargs != 0) return report(err, TN_ARG, {"args is NULL"});
-    if (plan.has_mut && !takes_mut) {
-        return report(err, TN_SIGNATURE,
-                      {"`", plan.name, "` has `mut` parameters: call it with tn_call_mut"});
-    }
     if (!plan.can_cross) {
         return report(err, TN_TYPE,
                       {"`", plan.name, "` has a type that cannot cross the C API: ", plan.signature});
     }
     return TN_OK;
+}
+
+namespace {
+
+std::string argument_name(const FunctionPlan& plan, std::size_t i) {
+    const bool is_value = plan.is_closure_call;
+    if (is_value && i == 0) return "the function value";
+    std::string out = "argument " + std::to_string(i + (is_value ? 0 : 1));
+    if (i < plan.param_names.size() && !plan.param_names[i].empty())
+        out += " (`" + plan.param_names[i] + "`)";
+    return out + " of `" + plan.name + "`";
+}
+
+// Its replacement or change would take the memory away from who pinned it.
+bool is_pinned(const tn_value& value) {
+    const Held held = find_held(value);
+    return held && is_pinned(*held.cell);
+}
+
+// A list as the memory that a slice names. A `mut` one gets a list of its own first, which the script then
+// changes.
+bool list_to_slice(InstanceCore& core, const ValuePlan& param, const tn_value& list, rt::Slot* slots,
+                   Problem& problem) {
+    rt::Seq* seq = rt::as_seq(slots[0].ref);
+    if (param.is_mut) {
+        seq = writable_seq(core, find_held(list).cell->object, 0);
+        if (!seq) {
+            problem = {TN_TRAP_MEMORY_LIMIT, std::string(trap_text(TrapCode::MemoryLimit))};
+            return false;
+        }
+    }
+    slots[0].ptr = seq->data;
+    slots[1].i = seq->length;
+    return true;
 }
 
 // The arguments as slots. Those of `mut` parameters are retained, and released again on failure.
@@ -99,12 +120,16 @@ tn_status fill_row(InstanceCore& core, const FunctionPlan& plan, const tn_value*
     Problem problem;
     for (std::size_t i = 0; i < plan.param_count; ++i) {
         const ValuePlan& param = plan.params[i];
-        if (value_to_slots(core, *param.type, args[i], row.data() + param.first_slot, param.is_mut, copies,
-                           problem)) {
+        rt::Slot* slots = row.data() + param.first_slot;
+        const bool is_owned = param.is_mut && !param.is_slice;
+        if (param.is_mut && is_pinned(args[i])) {
+            problem = {TN_STATE, "the list is pinned"};
+        } else if (value_to_slots(core, *param.type, args[i], slots, is_owned, copies, problem) &&
+                   (!param.is_slice || list_to_slice(core, param, args[i], slots, problem))) {
             continue;
         }
         for (std::size_t k = 0; k < i; ++k) {
-            if (plan.params[k].is_mut)
+            if (plan.params[k].is_mut && !plan.params[k].is_slice)
                 release_slots(core, *plan.params[k].type, row.data() + plan.params[k].first_slot);
         }
         return report(err, problem.status, {argument_name(plan, i), ": ", problem.text});
@@ -119,7 +144,7 @@ tn_status take_changed(InstanceCore& core, const FunctionPlan& plan, tn_value* a
     tn_status status = TN_OK;
     for (std::size_t i = 0; i < plan.param_count; ++i) {
         TN_SET_NONE(&changed[i]);
-        if (!plan.params[i].is_mut) continue;
+        if (!plan.params[i].is_mut || plan.params[i].is_slice) continue;
         const ValuePlan& place = plan.changed[i];
         if (status != TN_OK)
             release_slots(core, *place.type, row.data() + place.first_slot);
@@ -127,7 +152,7 @@ tn_status take_changed(InstanceCore& core, const FunctionPlan& plan, tn_value* a
             status = slots_to_value(core, *place.type, row.data() + place.first_slot, changed[i]);
     }
     for (std::size_t i = 0; i < plan.param_count; ++i) {
-        if (!plan.params[i].is_mut) continue;
+        if (!plan.params[i].is_mut || plan.params[i].is_slice) continue;
         if (status == TN_OK) std::swap(args[i], changed[i]);
         clear_value(changed[i]);
     }
@@ -156,7 +181,7 @@ tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* a
         changed = take_changed(core, plan, mut_args, row, err);
     } else if (plan.has_mut) {
         for (std::size_t i = 0; i < plan.param_count; ++i) {
-            if (plan.params[i].is_mut)
+            if (plan.params[i].is_mut && !plan.params[i].is_slice)
                 release_slots(core, *plan.changed[i].type, row.data() + plan.changed[i].first_slot);
         }
     }
@@ -173,15 +198,22 @@ tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* a
     return TN_OK;
 }
 
+} // namespace
+
 [[gnu::noinline]] tn_status call_slowly(InstanceCore& core, FunctionPlan& plan, const tn_value* args,
                                         std::size_t nargs, tn_value* mut_args, tn_value* ret,
                                         tn_error** err) noexcept {
     try {
-        const tn_status status = check_call(core, plan, args, nargs, mut_args != nullptr || nargs == 0, err);
-        if (status != TN_OK) return status;
+        if (tn_status status = check_call(core, plan, args, nargs, err); status != TN_OK) return status;
+        if (plan.has_mut && !mut_args) {
+            return report(err, TN_SIGNATURE,
+                          {"`", plan.name, "` has `mut` parameters: call it with tn_call_mut"});
+        }
         return call_by_rows(core, plan, args, mut_args, ret, err);
     } catch (...) { return report_exception(err); }
 }
+
+namespace {
 
 [[gnu::noinline]] tn_status run_flat_slowly(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
                                             tn_error** err) noexcept {
@@ -291,8 +323,9 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
         std::size_t at = 0;
         for (std::size_t i = 0; i < plan.param_count; ++i) {
             const TypeInfo& type = *plan.param_types[i];
+            const std::uint32_t first = plan.params[i].first_slot;
             if (type.is_scalar()) {
-                if (!scalar_to_slot(type.tag, io[at++], row[i])) {
+                if (!scalar_to_slot(type.tag, io[at++], row[first])) {
                     return report(
                         err, TN_RANGE,
                         {argument_name(plan, i), ": the number is out of range for `", type.name, "`"});
@@ -305,6 +338,17 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
             if ((!bytes && length != 0) || length > PTRDIFF_MAX) {
                 return report(err, TN_ARG, {argument_name(plan, i), ": bad pointer or length"});
             }
+            if (type.is_slice()) {
+                const TypeInfo& element = *type.children[0];
+                if (!scalars_are_valid(element.tag, static_cast<const std::uint8_t*>(bytes), length)) {
+                    return report(
+                        err, TN_RANGE,
+                        {argument_name(plan, i), ": a number is out of range for `", element.name, "`"});
+                }
+                row[first].ptr = const_cast<void*>(bytes);
+                row[first + 1].u = length;
+                continue;
+            }
             const bool is_string = type.tag == TN_TAG_STRING;
             if (is_string && find_bad_utf8(static_cast<const char*>(bytes), length) != length) {
                 return report(err, TN_UTF8, {argument_name(plan, i), " is not UTF-8"});
@@ -314,7 +358,7 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
                                                   is_string ? rt::string_desc_id : rt::bytes_desc_id);
             if (!object) return report_runtime_failure(core, err);
             texts.objects.push_back(object);
-            row[i].ref = object;
+            row[first].ref = object;
         }
         code = run(core, plan, row.data());
     }

@@ -25,15 +25,19 @@ struct Block {
 struct Param {
     Scalar type = Scalar::Void;
     Ownership ownership = Ownership::Borrowed; // Owned: the caller gives its reference away
+    bool nullable = false;                     // a Ref that may be null
 };
 
 struct Signature {
     std::vector<Param> params;
-    std::vector<Scalar> results; // Ref results are owned
+    std::vector<Scalar> results;                 // Ref results are owned
+    std::vector<std::uint32_t> nullable_results; // the numbers of those that may be null, ascending
 };
-inline bool operator==(const Param& a, const Param& b) { return a.type == b.type && a.ownership == b.ownership; }
+inline bool operator==(const Param& a, const Param& b) {
+    return a.type == b.type && a.ownership == b.ownership && a.nullable == b.nullable;
+}
 inline bool operator==(const Signature& a, const Signature& b) {
-    return a.params == b.params && a.results == b.results;
+    return a.params == b.params && a.results == b.results && a.nullable_results == b.nullable_results;
 }
 
 struct Function {
@@ -71,14 +75,14 @@ struct Function {
 enum class DescKind : std::uint8_t { String, Bytes, List, Box, Closure, Host };
 struct Desc {
     DescKind kind = DescKind::List;
-    TypeId type;            // of the object: String, List[T], a host type; for Box the boxed type; for Closure its captures'
-    std::uint32_t stride = 0; // bytes per element (List), or of the whole value (Box, Closure)
+    TypeId type; // of the object: String, List[T], a host type; for Box the boxed type; for Closure its captures'
+    std::uint32_t stride = 0;        // bytes per element (List), or of the whole value (Box, Closure)
     std::vector<std::uint32_t> refs; // offsets of the Ref leaves within one element or value
-    FuncId func;            // Closure: what a call of it runs; its first parameter is the closure itself, borrowed
+    FuncId func; // Closure: what a call of it runs; its first parameter is the closure itself, borrowed
 };
 
 struct HostFn {
-    std::string path;  // "net.lookup"
+    std::string path; // "net.lookup"
     std::vector<TypeId> params;
     TypeId result;
     std::uint32_t registration = 0; // index in the host registry, which has the address and user data
@@ -97,6 +101,8 @@ struct GlobalVar {
     TypeId type;
     std::uint32_t offset = 0; // in the instance data
     bool is_const = false;
+    bool is_exported = false; // of the root module: a host lists it
+    std::string doc = {};
     bool is_context = false; // the host's: an option, None until it is set
 };
 
@@ -125,6 +131,13 @@ struct Export {
     std::string doc;
 };
 
+// A type whose equality or hash is not that of its structure, and which is, or is in, a key of a Map or Set that a
+// host can get hold of.
+struct KeyImpl {
+    TypeId type;
+    FuncId hash, equal; // (value) -> u64; (value, value) -> bool; invalid: by its structure
+};
+
 struct TestCase {
     std::string name;
     FuncId func; // fn()
@@ -135,25 +148,28 @@ struct Module {
     std::shared_ptr<TypeTable> types;
     std::shared_ptr<LayoutTable> layouts;
     IdVec<FuncId, Function> functions;
-    IdVec<DescId, Desc> descs;       // 0 = String, 1 = Bytes
+    IdVec<DescId, Desc> descs;          // 0 = String, 1 = Bytes
     IdVec<SigId, Signature> signatures; // of calls of closures, without the closure itself; each once
     IdVec<LiteralId, std::string> literals;
     IdVec<LiteralId, DescId> literal_descs; // String or Bytes
     IdVec<HostFnId, HostFn> host_fns;
-    std::vector<GlobalVar> globals;  // instance variables and constants
+    std::vector<GlobalVar> globals; // instance variables and constants
     std::uint32_t instance_data_size = 0;
     std::vector<InstanceRef> instance_refs; // the Ref leaves in the instance data
     // Leaves of `const`s whose value `init` stores as a literal; found by the optimizer, by offset.
     std::unordered_map<std::uint32_t, std::int64_t> known_constants;
-    // What every closure runs that the function gets in a parameter, by FuncId and parameter; invalid: anything.
-    // Of copies that the optimizer makes for the closures they are given.
+    // What every closure runs that the function gets in a parameter, by FuncId and parameter; invalid:
+    // anything. Of copies that the optimizer makes for the closures they are given.
     std::unordered_map<std::uint32_t, std::vector<FuncId>> known_closures;
-    FuncId init;                     // fn(): fills the globals; invalid if there are none
+    FuncId init; // fn(): fills the globals; invalid if there are none
     IdVec<LocId, Loc> locs;
     std::vector<std::string> files;
     std::vector<std::string> function_names;
     std::vector<Export> exports;
     std::vector<TestCase> tests;
+    std::vector<TypeId> declared_types; // records and enums of the root module that are not generic
+    std::vector<KeyImpl> key_impls;
+    std::vector<NominalId> own_keys; // those with an equality or hash of their own, whether they are in keys or not
 
     // The description of a type, made on first use. For closures see closure_desc.
     DescId desc(DescKind kind, TypeId type);

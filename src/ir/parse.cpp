@@ -214,7 +214,8 @@ private:
         Desc desc;
         std::string kind = line.word();
         bool known = false;
-        for (DescKind k : {DescKind::String, DescKind::Bytes, DescKind::List, DescKind::Box, DescKind::Closure, DescKind::Host}) {
+        for (DescKind k : {DescKind::String, DescKind::Bytes, DescKind::List, DescKind::Box, DescKind::Closure,
+                           DescKind::Host}) {
             if (desc_kind_text(k) != kind) continue;
             desc.kind = k;
             known = true;

@@ -25,7 +25,8 @@ constexpr Pass sequence[] = {
     {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},       {"dce", dce},
     {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
     {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"gvn", gvn},
-    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"dce", dce},
+    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"strips", strips},
+    {"simplify", simplify}, {"lanes", lanes},   {"dce", dce},
 };
 
 // The function that an instruction calls, or makes a closure of.
@@ -144,6 +145,10 @@ void drop_unreachable(Module& module) {
     };
     for (const Export& e : module.exports) reach(e.func);
     for (const TestCase& test : module.tests) reach(test.func);
+    for (const KeyImpl& key : module.key_impls) {
+        reach(key.hash);
+        reach(key.equal);
+    }
     reach(module.init);
     if (work.empty()) return;
     for (const InstanceRef& ref : module.instance_refs)
@@ -173,6 +178,11 @@ void optimize(Module& module, const Options& options) {
     if (options.level == 0) return;
     run_passes(module, options);
     if (options.stop_after.empty()) drop_unreachable(module);
+}
+
+void optimize_one(Module& module, FuncId func, const Options& options) {
+    if (options.level != 0) FunctionRun(module, func, options).run();
+    drop_unreachable(module);
 }
 
 } // namespace tn::opt

@@ -21,6 +21,7 @@ struct HostType {
     std::int32_t (*equal)(const void* a, const void* b, void* user_data) = nullptr;
     std::uint64_t (*hash)(const void* pointer, void* user_data) = nullptr;
     std::uint64_t (*extra_bytes)(const void* pointer, void* user_data) = nullptr;
+    void (*to_text)() = nullptr; // what `show` calls
     // The value's text as an owned String, or null with trap_code set. Null: it is shown as its name.
     Object* (*show)(Context* context, const HostType& type, void* pointer) = nullptr;
 };

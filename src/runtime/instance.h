@@ -11,6 +11,7 @@
 #include "runtime/runtime_shared.h"
 #include "runtime/trap_record.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -30,6 +31,8 @@ using PollFn = std::int32_t (*)(void* user_data);
 struct HostObject; // host_type.h
 
 enum class EnterResult : std::uint8_t { Entered, Busy, NoStack };
+
+struct HostMemory; // wrapped_list.h
 
 struct Instance {
     static constexpr std::size_t default_stack_size = std::size_t(1) << 20;
@@ -76,6 +79,21 @@ struct Instance {
         context.stack_limit.store(~std::uint64_t(0), std::memory_order_seq_cst);
     }
 
+    // --- fuel ---
+    // Metered code takes its fuel in portions, and polls after each: a large budget does not hide an interrupt.
+    void set_fuel(std::int64_t units) noexcept {
+        context.fuel = 0;
+        fuel_reserve_ = units;
+        take_fuel();
+    }
+    std::int64_t fuel() const noexcept { return std::max<std::int64_t>(context.fuel, 0) + fuel_reserve_; }
+    // Moves a portion into Context::fuel, and what it is below 0. Only when it is used up.
+    void take_fuel() noexcept {
+        const std::int64_t portion = std::min(fuel_reserve_, fuel_portion - context.fuel);
+        fuel_reserve_ -= portion;
+        context.fuel += portion;
+    }
+
     // --- traps ---
     // Ends a trap: moves code, numbers and text out of the Context into the record (the stack was noted
     // with trap_record()), and releases the text. Leaves context.trap_code set for the thunk to answer.
@@ -99,6 +117,11 @@ struct Instance {
     // While another thread gives a reference back, it holds the instance; finalizers wait until it does not any more.
     // False: run it now.
     bool defer_finalizer(const HostType& type, void* pointer) noexcept;
+    // --- memory of the host in lists (wrapped_list.h) ---
+    HostMemory* host_memory = nullptr; // what lists still use
+    // While a thread holds the instance only to give a reference back, finalizers wait until it does not any more.
+    // False: they may run now.
+    bool defer_host_memory(HostMemory* memory) noexcept;
 
     // --- the image ---
     Object* literal(std::uint32_t id) {
@@ -145,6 +168,8 @@ private:
 
     // busy_: nobody; a host between enter() and leave(); another thread for the moment of a release.
     static constexpr std::uint32_t idle = 0, entered = 1, releasing = 2;
+    // Even at 100 ns a unit less than 2 ms between two polls; at 1 ns the poll costs a thousandth.
+    static constexpr std::int64_t fuel_portion = 1 << 14;
 
     Instance(std::shared_ptr<const Program> program, std::shared_ptr<RuntimeShared> shared);
     static void destroy(Instance* instance) noexcept;
@@ -158,9 +183,11 @@ private:
     bool stack_was_deep_ = false;
     std::atomic<DeferredRelease*> deferred_{nullptr};
     DeferredFinalizer* finalizers_ = nullptr; // only while `releasing`
+    HostMemory* ended_memory_ = nullptr; // only while `releasing`
     FiberStack* stack_ = nullptr;
     std::uint64_t real_stack_limit_ = 0;
     std::size_t stack_size_ = default_stack_size;
+    std::int64_t fuel_reserve_ = 0; // beyond Context::fuel
     std::unique_ptr<TrapRecord> trap_record_;
 
 public:

@@ -27,6 +27,7 @@ struct ObjectDesc {
     TypeId type;              // of the object; for a Box the boxed type, for a Closure its captures'
     std::uint32_t func = 0xffffffffu; // Closure: the FuncId of what it runs
     const HostType* host = nullptr;   // Host: the type of the value, which outlives every object
+    const ObjectDesc* plain = nullptr; // List in memory of the host (wrapped_list.h): the description of a copy
 
     // One value behind a header, not a sequence of elements.
     bool is_box() const { return kind >= Kind::Box; }

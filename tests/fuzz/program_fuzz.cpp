@@ -16,6 +16,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,7 +89,10 @@ Finding run_child(const std::string& text) {
     const pid_t child = fork();
     if (child == 0) {
         close(ends[0]);
-        alarm(seconds_per_program);
+        // A busy machine may not let the program run for minutes; only its own time says that it does not end.
+        const rlimit cpu{seconds_per_program, seconds_per_program};
+        setrlimit(RLIMIT_CPU, &cpu);
+        alarm(20 * seconds_per_program);
         const Finding finding = compare_ways(path);
         const std::string message = static_cast<char>(finding.verdict) + finding.report;
         for (std::size_t sent = 0; sent < message.size();) {
@@ -178,7 +182,11 @@ int main(int argc, char** argv) {
         case Verdict::Limit: ++limits; break;
         case Verdict::Refused:
             // The generator means to write correct programs: say what it, or the compiler, got wrong.
-            if (++refused <= 3) std::fprintf(stderr, "seed %llu does not compile: %s", static_cast<unsigned long long>(seed), finding.report.c_str());
+            if (++refused <= 3) {
+                const std::string name = "fuzz_refused_" + std::to_string(seed) + ".tn";
+                std::ofstream(name) << text;
+                std::fprintf(stderr, "%s: %s", name.c_str(), finding.report.c_str());
+            }
             break;
         case Verdict::Differs:
         case Verdict::Crashes:

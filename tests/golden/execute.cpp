@@ -1,5 +1,5 @@
-// Runs a golden through the driver: interpreter on optimized and on raw IR, machine code unoptimized, optimized, with few registers and
-// with fuel counted.
+// Runs a golden through the driver: interpreter on optimized and on raw IR, machine code unoptimized,
+// optimized, with few registers and with fuel counted.
 #include "execute.h"
 
 #include "driver/dump.h"
@@ -50,15 +50,12 @@ void note_diagnostics(const CompileResult& result, Outcome& outcome) {
     std::stable_sort(outcome.findings.begin(), outcome.findings.end(), by_line);
 }
 
-std::int32_t collect_output(void* user_data, const char* bytes, std::size_t length) {
-    static_cast<std::string*>(user_data)->append(bytes, length);
-    return 0;
-}
-
 class Run {
 public:
     Run(const Engine& engine, const CompiledModule& module, Mode mode, const Expectation& expectation)
-        : engine_(engine), module_(module), mode_(mode),
+        : engine_(engine),
+          module_(module),
+          mode_(mode),
           instance_(rt::Instance::create(module.program(), engine.shared)) {
         auto setting = [&](const char* name, std::uint64_t fallback) {
             auto found = expectation.settings.find(name);
@@ -66,11 +63,13 @@ public:
         };
         bool counts_fuel = mode == Mode::Metered || expectation.settings.count("fuel") != 0;
         instance_->mode = counts_fuel ? rt::CodeMode::Metered : rt::CodeMode::Polled;
-        instance_->context.fuel = static_cast<std::int64_t>(setting("fuel", std::uint64_t(1) << 40));
+        instance_->set_fuel(static_cast<std::int64_t>(setting("fuel", std::uint64_t(1) << 40)));
         instance_->heap.set_limit(setting("memory", rt::Heap::default_limit));
         instance_->set_stack_size(setting("stack", rt::Instance::default_stack_size));
         instance_->output = collect_output;
-        instance_->output_user_data = &printed_;
+        instance_->output_user_data = this;
+        cancel_at_ = setting("cancel", 0);
+        deadline_at_ = setting("deadline", 0);
     }
 
     // Initializes the instance, then main and the tests, until one traps.
@@ -94,6 +93,16 @@ private:
     Mode mode_;
     std::shared_ptr<rt::Instance> instance_;
     std::string printed_;
+    std::uint64_t lines_ = 0, cancel_at_ = 0, deadline_at_ = 0; // the calls of `print`; after which one an interrupt comes
+
+    static std::int32_t collect_output(void* user_data, const char* bytes, std::size_t length) {
+        Run& self = *static_cast<Run*>(user_data);
+        self.printed_.append(bytes, length);
+        ++self.lines_;
+        if (self.lines_ == self.cancel_at_) self.instance_->fire(rt::CancelRequested);
+        if (self.lines_ == self.deadline_at_) self.instance_->fire(rt::DeadlinePassed);
+        return 0;
+    }
 
     bool call(ir::FuncId func, Outcome& outcome) {
         if (instance_->enter() != rt::EnterResult::Entered) {
@@ -103,8 +112,7 @@ private:
         std::vector<rt::Slot> io(16);
         TrapCode code = TrapCode::None;
         if (mode_ == Mode::Interpreter || mode_ == Mode::RawInterpreter) {
-            code = static_cast<TrapCode>(
-                driver::interpret(module_, instance_->context, func, io.data()));
+            code = static_cast<TrapCode>(driver::interpret(module_, instance_->context, func, io.data()));
             instance_->context.trap_code = TrapCode::None;
         } else {
             code = instance_->invoke(module_.packed_entry(instance_->mode, func), io.data());
@@ -156,9 +164,7 @@ Outcome compile_only(const std::string& path) {
     Engine engine = make_engine();
     try {
         note_diagnostics(driver::compile_path(engine, path, options_of(Mode::Optimized)), outcome);
-    } catch (const InternalError& error) {
-        outcome.problem = error.what();
-    }
+    } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }
 
@@ -171,9 +177,7 @@ Outcome execute(const std::string& path, Mode mode, const Expectation& expectati
         if (!compiled.module) return outcome;
         Run run(engine, *compiled.module, mode, expectation);
         run.run_all(outcome);
-    } catch (const InternalError& error) {
-        outcome.problem = error.what();
-    }
+    } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }
 
@@ -181,13 +185,12 @@ Outcome dump(const std::string& path, const std::string& stage, const std::strin
     Outcome outcome;
     Engine engine = make_engine();
     try {
-        driver::DumpResult result = driver::dump(engine, path, {stage, function}, options_of(Mode::Optimized));
+        driver::DumpResult result =
+            driver::dump(engine, path, {stage, function}, options_of(Mode::Optimized));
         outcome.problem = result.error;
         if (result.text.empty()) note_diagnostics(result.compile, outcome);
         outcome.dump_lines = split_lines(result.text);
-    } catch (const InternalError& error) {
-        outcome.problem = error.what();
-    }
+    } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }
 
