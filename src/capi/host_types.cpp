@@ -1,5 +1,6 @@
 // Section 8 of c_api.h: types of the host's and their values, constants, context variables.
 #include "capi/dispatch.h"
+#include "capi/inside.h"
 #include "capi/marshal.h"
 #include "capi/register.h"
 #include "capi/text.h"
