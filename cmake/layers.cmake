@@ -29,3 +29,11 @@ function(tn_uses name)
         target_link_libraries(tn_${name} PUBLIC ${ARGN})
     endif()
 endfunction()
+
+# The optimization of a layer in release builds, instead of the preset's.
+function(tn_optimize name level)
+    get_target_property(kind tn_${name} TYPE)
+    if(NOT kind STREQUAL INTERFACE_LIBRARY)
+        target_compile_options(tn_${name} PRIVATE $<$<CONFIG:Release>:${level}>)
+    endif()
+endfunction()

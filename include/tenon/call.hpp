@@ -21,8 +21,6 @@ template <class T, void (*Free)(T*)> struct freer {
 template <class T, void (*Free)(T*)> using handle = std::unique_ptr<T, freer<T, Free>>;
 template <class T, void (*Free)(T*)> using shared_handle = std::shared_ptr<T>;
 
-using names_ptr = std::shared_ptr<const type_names>;
-
 template <class A> struct argument {
     static constexpr bool is_mut = false;
     static bool to(const site& at, const A& a, tn_value* out, conversion& c) {
@@ -71,8 +69,7 @@ public:
 
 private:
     friend class instance;
-    function(tn_function* owned, tn_instance* inst, detail::names_ptr names)
-        : handle_(owned, tn_function_free), instance_(inst), names_(std::move(names)) {
+    function(tn_function* owned, tn_instance* inst) : handle_(owned, tn_function_free), instance_(inst) {
         auto p = std::make_shared<detail::plan>();
         for (std::uint32_t i = 0, n = tn_function_param_count(owned); i < n; ++i) {
             const tn_type* t = tn_function_param_type(owned, i);
@@ -92,7 +89,6 @@ private:
     result<R> invoke(std::index_sequence<I...>, const A&... arguments) const {
         constexpr std::size_t count = sizeof...(A);
         conversion c;
-        c.names = names_.get();
         if (plan_->parameters.size() != count)
             return error(TN_SIGNATURE, plan_->name + " has " + std::to_string(plan_->parameters.size()) +
                                            " parameters, " + std::to_string(count) + " arguments were given");
@@ -128,7 +124,6 @@ private:
     std::shared_ptr<tn_function> handle_;
     tn_instance* instance_; // borrowed: a call after its end answers an error
     std::shared_ptr<const detail::plan> plan_;
-    detail::names_ptr names_;
 };
 
 // Stops what runs in an instance, from any thread and from signal handlers.
@@ -151,7 +146,7 @@ public:
         const tn_status s = tn_module_function(module_.get(), name.data(), name.size(), signature.data(),
                                                signature.size(), &f, &err);
         if (s != TN_OK) return error(s, err);
-        return tenon::function(f, handle_.get(), names_);
+        return tenon::function(f, handle_.get());
     }
     // A variable or constant of the script, by its path.
     template <class T> result<T> try_global(std::string_view path) const {
@@ -160,7 +155,6 @@ public:
         const tn_status s = tn_instance_get_global(handle_.get(), path.data(), path.size(), v.raw(), &err);
         if (s != TN_OK) return error(s, err);
         conversion c;
-        c.names = names_.get();
         T out{};
         if (!convert<T>::from(*v.raw(), out, c)) return c.to_error(std::string(path));
         return out;
@@ -172,7 +166,6 @@ public:
         tn_status s = tn_instance_get_global(handle_.get(), path.data(), path.size(), now.raw(), &err);
         if (s != TN_OK) return error(s, err);
         conversion c;
-        c.names = names_.get();
         detail::parts<1> v;
         const tn_type* t = tn_value_type(runtime_.get(), now.raw());
         if (!convert<std::decay_t<const T>>::to({handle_.get(), t, tn_type_kind(t)}, to, v.data(), c))
@@ -225,9 +218,8 @@ public:
 
 private:
     friend class module;
-    instance(tn_instance* owned, std::shared_ptr<tn_module> m, std::shared_ptr<tn_runtime> rt,
-             detail::names_ptr names)
-        : handle_(owned), module_(std::move(m)), runtime_(std::move(rt)), names_(std::move(names)) {}
+    instance(tn_instance* owned, std::shared_ptr<tn_module> m, std::shared_ptr<tn_runtime> rt)
+        : handle_(owned), module_(std::move(m)), runtime_(std::move(rt)) {}
 
     static tn_status write(void* ud, const char* p, std::size_t len) {
 #if TENON_EXCEPTIONS
@@ -243,7 +235,6 @@ private:
     detail::handle<tn_instance, tn_instance_free> handle_;
     std::shared_ptr<tn_module> module_;
     std::shared_ptr<tn_runtime> runtime_;
-    detail::names_ptr names_;
 };
 
 class module {
@@ -254,7 +245,7 @@ public:
         tn_error* err = nullptr;
         const tn_status s = tn_instance_new(handle_.get(), limits, &made, &err);
         if (s != TN_OK) return error(s, err);
-        return tenon::instance(made, handle_, runtime_, names_);
+        return tenon::instance(made, handle_, runtime_);
     }
 #if TENON_EXCEPTIONS
     tenon::instance instance(const tn_config* limits = nullptr) const { return try_instance(limits).value(); }
@@ -281,13 +272,11 @@ public:
 
 private:
     friend class runtime;
-    module(tn_module* owned, std::shared_ptr<tn_runtime> rt,
-           detail::names_ptr names) :handle_(owned, tn_module_free),
-        runtime_(std::move(rt)), names_(std::move(names)) {}
+    module(tn_module* owned, std::shared_ptr<tn_runtime> rt) :handle_(owned, tn_module_free),
+        runtime_(std::move(rt)) {}
 
     std::shared_ptr<tn_module> handle_;
     std::shared_ptr<tn_runtime> runtime_;
-    detail::names_ptr names_;
 };
 
 } // namespace tenon

@@ -46,9 +46,7 @@ template <class M> struct convert_map {
     using key = typename M::key_type;
     using mapped = typename M::mapped_type;
 
-    static std::string type(const type_names* names = nullptr) {
-        return "Map[" + convert<key>::type(names) + ", " + convert<mapped>::type(names) + "]";
-    }
+    static std::string type() { return "Map[" + convert<key>::type() + ", " + convert<mapped>::type() + "]"; }
     static bool to(const site& at, const M& from, tn_value* out, conversion& p) {
         if (at.kind != TN_TAG_MAP) return expected(p, at.name(), "a map");
         const site key_site = at.child(0), value_site = at.child(1);
@@ -99,9 +97,7 @@ private:
 template <class S> struct convert_set {
     using element = typename S::key_type;
 
-    static std::string type(const type_names* names = nullptr) {
-        return "Set[" + convert<element>::type(names) + "]";
-    }
+    static std::string type() { return "Set[" + convert<element>::type() + "]"; }
     static bool to(const site& at, const S& from, tn_value* out, conversion& p) {
         if (at.kind != TN_TAG_SET) return expected(p, at.name(), "a set");
         const site element_site = at.child(0);

@@ -65,9 +65,7 @@ inline std::string index_step(std::size_t i) { return "[" + std::to_string(i) + 
 template <class T, class A> struct convert<std::vector<T, A>> {
     using list = std::vector<T, A>;
 
-    static std::string type(const detail::type_names* names = nullptr) {
-        return "List[" + convert<T>::type(names) + "]";
-    }
+    static std::string type() { return "List[" + convert<T>::type() + "]"; }
     static bool to(const detail::site& at, const list& from, tn_value* out, conversion& p) {
         if (at.kind != TN_TAG_LIST) return detail::expected(p, at.name(), "a list");
         tn_error* err = nullptr;
@@ -128,7 +126,7 @@ private:
 template <class A> struct convert<std::vector<std::byte, A>> {
     using bytes = std::vector<std::byte, A>;
 
-    static std::string type(const detail::type_names* = nullptr) { return "Bytes"; }
+    static std::string type() { return "Bytes"; }
     static bool to(const detail::site& at, const bytes& from, tn_value* out, conversion& p) {
         if (at.kind != TN_TAG_BYTES) return detail::expected(p, at.name(), "bytes");
         tn_error* err = nullptr;
@@ -146,9 +144,7 @@ template <class A> struct convert<std::vector<std::byte, A>> {
 };
 
 template <class T> struct convert<std::optional<T>> {
-    static std::string type(const detail::type_names* names = nullptr) {
-        return "Option[" + convert<T>::type(names) + "]";
-    }
+    static std::string type() { return "Option[" + convert<T>::type() + "]"; }
     static bool to(const detail::site& at, const std::optional<T>& from, tn_value* out, conversion& p) {
         if (at.kind != TN_TAG_OPTION) return detail::expected(p, at.name(), "an optional");
         detail::parts<1> inside;
@@ -199,9 +195,9 @@ bool read_field(const tn_value& v, std::size_t i, T& out, const std::string& ste
 template <class Tuple, class Indexes = std::make_index_sequence<std::tuple_size_v<Tuple>>>
 struct convert_tuple;
 template <class Tuple, std::size_t... I> struct convert_tuple<Tuple, std::index_sequence<I...>> {
-    static std::string type(const type_names* names = nullptr) {
+    static std::string type() {
         std::string text;
-        ((text += (I ? ", " : "") + convert<std::tuple_element_t<I, Tuple>>::type(names)), ...);
+        ((text += (I ? ", " : "") + convert<std::tuple_element_t<I, Tuple>>::type()), ...);
         return "(" + text + ")";
     }
     static bool to(const site& at, const Tuple& from, tn_value* out, conversion& p) {

@@ -13,13 +13,8 @@
 
 namespace tenon {
 
-namespace detail {
-class type_names; // the C++ types that a runtime knows as host types: host_type.hpp
-} // namespace detail
-
 // A conversion under way: what it may know, and why it failed.
 struct conversion {
-    const detail::type_names* names = nullptr;
     tn_status status = TN_TYPE;
     std::string path, message;
 
@@ -141,7 +136,7 @@ template <class T> inline constexpr bool always_false = false;
 } // namespace detail
 
 // convert<T> has
-//     static std::string type(const detail::type_names*)                       how scripts write T
+//     static std::string type()                                                how scripts write T
 //     static bool to(const detail::site&, const T&, tn_value*, conversion&)    the caller then owns the value
 //     static bool from(const tn_value&, T&, conversion&)                       the value is borrowed
 template <class T, class = void> struct convert {
@@ -151,9 +146,7 @@ template <class T, class = void> struct convert {
 };
 
 template <class T> struct convert<T, std::enable_if_t<detail::is_integer<T>>> {
-    static std::string type(const detail::type_names* = nullptr) {
-        return detail::tag_name(detail::scalar_tag<T>());
-    }
+    static std::string type() { return detail::tag_name(detail::scalar_tag<T>()); }
     static bool to(const detail::site& at, T n, tn_value* out, conversion& p) {
         if (!detail::is_signed_tag(at.kind) && !detail::is_unsigned_tag(at.kind))
             return detail::expected(p, at.name(), "an integer");
@@ -181,7 +174,7 @@ private:
 };
 
 template <> struct convert<bool> {
-    static std::string type(const detail::type_names* = nullptr) { return "bool"; }
+    static std::string type() { return "bool"; }
     static bool to(const detail::site& at, bool b, tn_value* out, conversion& p) {
         if (at.kind != TN_TAG_BOOL) return detail::expected(p, at.name(), "bool");
         TN_SET_BOOL(out, b);
@@ -195,7 +188,7 @@ template <> struct convert<bool> {
 };
 
 template <> struct convert<char32_t> {
-    static std::string type(const detail::type_names* = nullptr) { return "char"; }
+    static std::string type() { return "char"; }
     static bool to(const detail::site& at, char32_t c, tn_value* out, conversion& p) {
         if (at.kind != TN_TAG_CHAR) return detail::expected(p, at.name(), "char");
         TN_SET_UINT(out, TN_TAG_CHAR, c);
@@ -211,9 +204,7 @@ template <> struct convert<char32_t> {
 // float and double: an f32 widens to double; a double becomes an f32 only where nothing is lost.
 template <class T>
 struct convert<T, std::enable_if_t<std::is_same_v<T, float> || std::is_same_v<T, double>>> {
-    static std::string type(const detail::type_names* = nullptr) {
-        return detail::tag_name(detail::scalar_tag<T>());
-    }
+    static std::string type() { return detail::tag_name(detail::scalar_tag<T>()); }
     static bool to(const detail::site& at, T x, tn_value* out, conversion& p) {
         if (at.kind != TN_TAG_F32 && at.kind != TN_TAG_F64) return detail::expected(p, at.name(), type());
         if (at.kind == TN_TAG_F32 && !is_float(static_cast<double>(x)))
@@ -246,7 +237,7 @@ inline bool text_to(const site& at, std::string_view s, tn_value* out, conversio
 } // namespace detail
 
 template <> struct convert<std::string_view> {
-    static std::string type(const detail::type_names* = nullptr) { return "String"; }
+    static std::string type() { return "String"; }
     static bool to(const detail::site& at, std::string_view s, tn_value* out, conversion& p) {
         return detail::text_to(at, s, out, p);
     }
@@ -261,7 +252,7 @@ template <> struct convert<std::string_view> {
 };
 
 template <> struct convert<std::string> {
-    static std::string type(const detail::type_names* = nullptr) { return "String"; }
+    static std::string type() { return "String"; }
     static bool to(const detail::site& at, const std::string& s, tn_value* out, conversion& p) {
         return detail::text_to(at, s, out, p);
     }
@@ -274,7 +265,7 @@ template <> struct convert<std::string> {
 };
 
 template <> struct convert<const char*> {
-    static std::string type(const detail::type_names* = nullptr) { return "String"; }
+    static std::string type() { return "String"; }
     static bool to(const detail::site& at, const char* s, tn_value* out, conversion& p) {
         if (!s) return p.set(TN_ARG, "a null pointer is no text");
         return detail::text_to(at, s, out, p);

@@ -192,8 +192,10 @@ public:
     bool ok() const noexcept { return data_.index() == 0; }
     explicit operator bool() const noexcept { return ok(); }
     T& operator*() & noexcept { return *std::get_if<0>(&data_); }
+    const T& operator*() const& noexcept { return *std::get_if<0>(&data_); }
     T&& operator*() && noexcept { return std::move(*std::get_if<0>(&data_)); }
     T* operator->() noexcept { return std::get_if<0>(&data_); }
+    const T* operator->() const noexcept { return std::get_if<0>(&data_); }
     // No error (TN_OK) when it is ok.
     tenon::error error() const { return ok() ? tenon::error() : *std::get_if<1>(&data_); }
 #if TENON_EXCEPTIONS

@@ -56,41 +56,49 @@ template <class R> struct success<result<R>> { using type = R; };
 
 template <class Tuple> struct parameter_text;
 template <class... A> struct parameter_text<std::tuple<A...>> {
-    static std::string get([[maybe_unused]] const type_names* names) {
+    static std::string get() {
         std::string text;
-        ((text += (text.empty() ? "" : ", ") + convert<A>::type(names)), ...);
+        ((text += (text.empty() ? "" : ", ") + convert<A>::type()), ...);
         return text;
     }
 };
 
 // "fn(String, i64) -> bool"
-template <class F> std::string signature_text(const type_names* names) {
+template <class F> std::string signature_text() {
     using R = typename success<typename callable<F>::result>::type;
-    std::string text = "fn(" + parameter_text<typename callable<F>::arguments>::get(names) + ")";
-    if constexpr (!std::is_void_v<R>) text += " -> " + convert<R>::type(names);
+    std::string text = "fn(" + parameter_text<typename callable<F>::arguments>::get() + ")";
+    if constexpr (!std::is_void_v<R>) text += " -> " + convert<R>::type();
     return text;
 }
 
 // Ends a callback with an error, whose C++ exception, if there is one, travels along.
-inline tn_status fail_with(tn_frame* fr, const error& e, std::exception_ptr thrown_now = nullptr) {
-    const std::string message = e.message();
+inline tn_status fail_with(tn_frame* fr, tn_status s, std::string_view message,
+                           std::exception_ptr thrown_now = nullptr) {
+    if (!tn_text_check(message.data(), message.size(), nullptr)) message = "an error whose text is not UTF-8";
     void* payload = thrown_now ? thrown::all().add(std::move(thrown_now)) : nullptr;
-    return tn_frame_fail(fr, e.status(), message.data(), message.size(), payload,
-                         payload ? thrown::remove : nullptr);
+    return tn_frame_fail(fr, s, message.data(), message.size(), payload, payload ? thrown::remove : nullptr);
 }
+inline tn_status fail_with(tn_frame* fr, const error& e) { return fail_with(fr, e.status(), e.message()); }
 
 #if TENON_EXCEPTIONS
-// In a catch block.
-inline tn_status fail_with_current(tn_frame* fr) {
+// In a catch block. Not even a lack of memory gets past it.
+inline tn_status fail_with_current(tn_frame* fr) noexcept {
     try {
-        throw;
-    } catch (exception& e) {
-        // A script that this callable called: its stack goes along.
-        if (tn_error* nested = e.error().take()) return tn_frame_fail_error(fr, nested);
-        return fail_with(fr, e.error(), std::current_exception());
-    } catch (const std::exception& e) {
-        return fail_with(fr, fail(e.what()), std::current_exception());
-    } catch (...) { return fail_with(fr, fail("an exception of an unknown type"), std::current_exception()); }
+        try {
+            throw;
+        } catch (exception& e) {
+            // A script that this callable called: its stack goes along.
+            if (tn_error* nested = e.error().take()) return tn_frame_fail_error(fr, nested);
+            return fail_with(fr, e.status(), e.what(), std::current_exception());
+        } catch (const std::exception& e) {
+            return fail_with(fr, TN_TRAP_HOST_ERROR, e.what(), std::current_exception());
+        } catch (...) {
+            return fail_with(fr, TN_TRAP_HOST_ERROR, "an exception of an unknown type",
+                             std::current_exception());
+        }
+    } catch (...) {
+        return tn_frame_fail(fr, TN_TRAP_HOST_ERROR, "no memory for the error", TN_NTS, nullptr, nullptr);
+    }
 }
 #endif
 
@@ -99,7 +107,6 @@ template <class F> struct callback {
     F call;
     const tn_type* result; // borrowed from the runtime, which outlives its callbacks
     tn_tag result_kind;
-    names_ptr names;
 
     static void destroy(void* ud) { delete static_cast<callback*>(ud); }
 
@@ -120,7 +127,6 @@ private:
     tn_status convert_and_call(std::index_sequence<I...>, tn_frame* fr, const tn_value* args, tn_value* ret) {
         typename callable<F>::arguments converted{};
         conversion c;
-        c.names = names.get();
         std::size_t at = 0;
         (void)at;
         (void)args;

@@ -50,7 +50,7 @@ public:
     // compilation.
     template <class F> result<void> try_function(std::string_view path, F callable, std::uint32_t flags = 0) {
         using C = std::decay_t<F>;
-        const std::string signature = detail::signature_text<C>(names_.get());
+        const std::string signature = detail::signature_text<C>();
         tn_error* err = nullptr;
         if constexpr (detail::is_plain<C>()) {
             const tn_status s =
@@ -61,12 +61,12 @@ public:
             using R = typename detail::success<typename detail::callable<C>::result>::type;
             const tn_type* type = nullptr;
             if constexpr (!std::is_void_v<R>) {
-                const std::string text = convert<R>::type(names_.get());
+                const std::string text = convert<R>::type();
                 const tn_status s = tn_type_parse(raw(), text.data(), text.size(), &type, &err);
                 if (s != TN_OK) return error(s, err);
             }
-            auto* held = new detail::callback<C>{std::move(callable), type,
-                                                 type ? tn_type_kind(type) : TN_TAG_UNIT, names_};
+            auto* held =
+                new detail::callback<C>{std::move(callable), type, type ? tn_type_kind(type) : TN_TAG_UNIT};
             const tn_status s =
                 tn_register_fn(raw(), path.data(), path.size(), signature.data(), signature.size(),
                                detail::callback<C>::run, held, detail::callback<C>::destroy, flags, &err);
@@ -88,7 +88,7 @@ public:
         const tn_status s =
             tn_compile(raw(), name.data(), name.size(), source.data(), source.size(), options, &m, &err);
         if (s != TN_OK) return error(s, err);
-        return module(m, handle_, names_);
+        return module(m, handle_);
     }
     // A file, or a folder with main.tn.
     result<module> try_compile_path(std::string_view path, const tn_config* options = nullptr) const {
@@ -96,7 +96,7 @@ public:
         tn_error* err = nullptr;
         const tn_status s = tn_compile_path(raw(), path.data(), path.size(), options, &m, &err);
         if (s != TN_OK) return error(s, err);
-        return module(m, handle_, names_);
+        return module(m, handle_);
     }
 #if TENON_EXCEPTIONS
     template <class F> void function(std::string_view path, F callable, std::uint32_t flags = 0) {
@@ -129,7 +129,6 @@ private:
     }
 
     std::shared_ptr<tn_runtime> handle_;
-    std::shared_ptr<detail::type_names> names_;
     error failure_;
 };
 

@@ -82,6 +82,15 @@ tn_status call_slowly(InstanceCore& core, FunctionPlan& plan, const tn_value* ar
 tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const void* args, std::size_t nargs,
                      tn_error** err);
 
+// As tn_call_slots: with texts, and whatever is wrong; scalars only.
+tn_status call_slots_slowly(tn_instance* inst, tn_function* f, tn_slot* io, std::size_t nio,
+                            tn_error** err) noexcept;
+tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) noexcept;
+
+tn_status refuse_handles(const tn_instance* inst, const tn_function* f, tn_error** err);
+// For messages.
+std::string argument_name(const FunctionPlan& plan, std::size_t i);
+
 // Runs any function that has an entry thunk, in a CallScope.
 TrapCode run_function(InstanceCore& core, ir::FuncId func, rt::Slot* row);
 

@@ -1,5 +1,4 @@
-// Section 5 of c_api.h: calls. The flat path (scalars in, a scalar out) allocates and locks nothing; all
-// others go through rows of leaves.
+// Section 5 of c_api.h: calls through rows of leaves. The short way, for scalars only, is in calls_flat.cpp.
 #include "capi/call.h"
 #include "capi/compound.h"
 #include "capi/dispatch.h"
@@ -80,8 +79,6 @@ tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const v
     return TN_OK;
 }
 
-namespace {
-
 std::string argument_name(const FunctionPlan& plan, std::size_t i) {
     const bool is_value = plan.is_closure_call;
     if (is_value && i == 0) return "the function value";
@@ -90,6 +87,8 @@ std::string argument_name(const FunctionPlan& plan, std::size_t i) {
         out += " (`" + plan.param_names[i] + "`)";
     return out + " of `" + plan.name + "`";
 }
+
+namespace {
 
 // Its replacement or change would take the memory away from who pinned it.
 bool is_pinned(const tn_value& value) {
@@ -203,107 +202,20 @@ tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* a
 [[gnu::noinline]] tn_status call_slowly(InstanceCore& core, FunctionPlan& plan, const tn_value* args,
                                         std::size_t nargs, tn_value* mut_args, tn_value* ret,
                                         tn_error** err) noexcept {
+    tn_status status;
     try {
-        if (tn_status status = check_call(core, plan, args, nargs, err); status != TN_OK) return status;
-        if (plan.has_mut && !mut_args) {
-            return report(err, TN_SIGNATURE,
-                          {"`", plan.name, "` has `mut` parameters: call it with tn_call_mut"});
+        status = check_call(core, plan, args, nargs, err);
+        if (status == TN_OK && plan.has_mut && !mut_args) {
+            status = report(err, TN_SIGNATURE,
+                            {"`", plan.name, "` has `mut` parameters: call it with tn_call_mut"});
         }
-        return call_by_rows(core, plan, args, mut_args, ret, err);
-    } catch (...) { return report_exception(err); }
-}
-
-namespace {
-
-[[gnu::noinline]] tn_status run_flat_slowly(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
-                                            tn_error** err) noexcept {
-    try {
-        CallScope scope(core);
-        if (scope.status() != TN_OK) return scope.report_status(err);
-        const TrapCode code = run(core, plan, row);
-        return code == TrapCode::None ? TN_OK : report_trap(core, code, err);
-    } catch (...) { return report_exception(err); }
-}
-
-// What CallScope and run() do, for the common case: no limits of time, the code is there.
-inline tn_status run_flat(InstanceCore& core, FunctionPlan& plan, rt::Slot* row, tn_error** err) noexcept {
-    rt::Instance& instance = *core.rt;
-    const bool from_outside = !core.is_inside();
-    if (from_outside) {
-        if (instance.enter() != rt::EnterResult::Entered) [[unlikely]]
-            return run_flat_slowly(core, plan, row, err);
-        core.owner.store(this_thread(), std::memory_order_relaxed);
-    } else if (core.place != Place::Entered) {
-        return run_flat_slowly(core, plan, row, err);
-    } else {
-        instance.begin_call();
-    }
-    const auto entry = plan.entries[static_cast<unsigned>(instance.mode)].load(std::memory_order_acquire);
-    // Attention is looked at once inside: what is set later interrupts the call by itself.
-    if (core.attention.load(std::memory_order_relaxed) != 0 || !entry || core.interprets) [[unlikely]] {
-        if (from_outside) Inside::leave_instance(core);
-        return run_flat_slowly(core, plan, row, err);
-    }
-    core.place = Place::Script;
-    const TrapCode code = instance.invoke(entry, row);
-    tn_status status = TN_OK;
-    if (code != TrapCode::None) [[unlikely]]
-        status = report_trap(core, code, err);
-    core.place = Place::Entered;
-    if (from_outside) Inside::leave_instance(core);
+        if (status == TN_OK) status = call_by_rows(core, plan, args, mut_args, ret, err);
+    } catch (...) { status = report_exception(err); }
+    if (status != TN_OK && ret) TN_SET_NONE(ret); // not before: it may be one of the arguments
     return status;
 }
 
-// Scalars only: anything unusual goes the slow way, which finds out what it is.
-inline tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* args, std::size_t nargs,
-                      tn_value* ret, tn_error** err) noexcept {
-    if (!plan.is_flat || nargs != plan.param_count || plan.module != core.module.get() || core.is_closed() ||
-        (nargs != 0 && !args)) [[unlikely]] {
-        return call_slowly(core, plan, args, nargs, nullptr, ret, err);
-    }
-    rt::Slot row[FunctionPlan::max_flat];
-    for (std::size_t i = 0; i < nargs; ++i) {
-        const tn_tag tag = args[i].tag;
-        row[i].u = args[i].as.u;
-        if (tag != plan.tags[i] || (!is_wide_tag(tag) && !scalar_to_slot(tag, args[i].as, row[i])))
-            [[unlikely]] {
-            return call_slowly(core, plan, args, nargs, nullptr, ret, err);
-        }
-    }
-    if (const tn_status status = run_flat(core, plan, row, err); status != TN_OK) [[unlikely]]
-        return status;
-    if (ret) {
-        if (plan.result_tag == TN_TAG_UNIT)
-            TN_SET_UNIT(ret);
-        else
-            slot_to_scalar(plan.result_tag, row[0], *ret);
-    }
-    return TN_OK;
-}
-
-tn_status refuse_handles(const tn_instance* inst, const tn_function* f, tn_error** err) {
-    if (!find_instance(inst)) return report_handle(err, inst, "instance");
-    return report_handle(err, f, "function");
-}
-
-// Scalars only, as `call`: the slots become the row in place of tn_values.
-tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) {
-    rt::Slot row[FunctionPlan::max_flat];
-    for (std::size_t i = 0; i < plan.param_count; ++i) {
-        if (!scalar_to_slot(plan.tags[i], io[i], row[i])) {
-            return report(err, TN_RANGE,
-                          {argument_name(plan, i), ": the number is out of range for `",
-                           plan.param_types[i]->name, "`"});
-        }
-    }
-    if (const tn_status status = run_flat(core, plan, row, err); status != TN_OK) [[unlikely]]
-        return status;
-    if (plan.result_tag == TN_TAG_F32)
-        io[0].f = row[0].f32;
-    else if (plan.result_tag != TN_TAG_UNIT)
-        io[0].u = row[0].u;
-    return TN_OK;
-}
+namespace {
 
 // With texts: two slots for each.
 tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) {
@@ -372,33 +284,9 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
 }
 
 } // namespace
-} // namespace tn::capi
 
-using namespace tn::capi;
-
-tn_status tn_call(tn_instance* inst, tn_function* f, const tn_value* args, size_t nargs, tn_value* ret,
-                  tn_error** err) {
-    if (err) *err = nullptr;
-    if (ret) TN_SET_NONE(ret);
-    const Cell* instance = find_handle(inst, HandleKind::Instance);
-    const Cell* function = find_handle(f, HandleKind::Function);
-    if (!instance || !function) [[unlikely]]
-        return refuse_handles(inst, f, err);
-    return call(*static_cast<InstanceCore*>(instance->object), *static_cast<FunctionPlan*>(function->plan),
-                args, nargs, ret, err);
-}
-
-tn_status tn_call_mut(tn_instance* inst, tn_function* f, tn_value* args, size_t nargs, tn_value* ret,
-                      tn_error** err) {
-    if (err) *err = nullptr;
-    if (ret) TN_SET_NONE(ret);
-    InstanceCore* core = find_instance(inst);
-    FunctionObject* function = find_function(f);
-    if (!core || !function) return refuse_handles(inst, f, err);
-    return call_slowly(*core, *function->plan, args, nargs, args, ret, err);
-}
-
-tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t nio, tn_error** err) {
+[[gnu::noinline]] tn_status call_slots_slowly(tn_instance* inst, tn_function* f, tn_slot* io, std::size_t nio,
+                                              tn_error** err) noexcept {
     return guarded(err, [&] {
         InstanceCore* core = find_instance(inst);
         FunctionObject* function = find_function(f);
@@ -421,15 +309,16 @@ tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t n
     });
 }
 
-tn_status tn_frame_call(tn_frame* fr, tn_function* f, const tn_value* args, size_t nargs, tn_value* ret,
-                        tn_error** err) {
+} // namespace tn::capi
+
+using namespace tn::capi;
+
+tn_status tn_call_mut(tn_instance* inst, tn_function* f, tn_value* args, size_t nargs, tn_value* ret,
+                      tn_error** err) {
     if (err) *err = nullptr;
     if (ret) TN_SET_NONE(ret);
-    FrameObject* frame = find_frame(fr);
-    if (!frame) return report_handle(err, fr, "frame");
+    InstanceCore* core = find_instance(inst);
     FunctionObject* function = find_function(f);
-    if (!function) return report_handle(err, f, "function");
-    if (!frame->core->is_inside())
-        return report(err, TN_STATE, {"a frame belongs to the thread of its callback"});
-    return call(*frame->core, *function->plan, args, nargs, ret, err);
+    if (!core || !function) return refuse_handles(inst, f, err);
+    return call_slowly(*core, *function->plan, args, nargs, args, ret, err);
 }

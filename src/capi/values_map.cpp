@@ -38,6 +38,18 @@ void retain_slots(const TypeInfo& type, const rt::Slot* slots) {
     }
 }
 
+// A script's own code for keys may call the host, and the host may clear the value that the operation is
+// about, which perhaps was all that kept the instance. For the duration of one operation.
+class KeepAlive {
+public:
+    void keep(InstanceCore& core) {
+        if (!core.module->compiled->ir().key_impls.empty()) core_ = Ref<InstanceCore>::share(&core);
+    }
+
+private:
+    Ref<InstanceCore> core_;
+};
+
 // Whether the value is still what it was before the script's code for keys ran.
 bool is_same(const tn_value& value, const Held& held, const rt::Object* box) {
     const Held now = find_held(value);
@@ -82,9 +94,11 @@ tn_status tn_map_get(const tn_value* m, const tn_value* k, tn_value* out) {
     const tn_value table = m ? *m : tn_value{}, key = k ? *k : tn_value{};
     if (out) TN_SET_NONE(out);
     if (!k) return TN_ARG;
+    KeepAlive alive;
     return read(m ? &table : nullptr, TN_TAG_MAP, TN_TAG_SET, [&](const Held& held) -> tn_status {
         const TypeInfo& type = held.type();
         InstanceCore& core = held.core();
+        alive.keep(core);
         TextCopies copies(core);
         Row row(leaf_count(*type.children[0]));
         Found where;
@@ -100,9 +114,11 @@ tn_status tn_map_get(const tn_value* m, const tn_value* k, tn_value* out) {
 
 tn_status tn_map_set(tn_value* m, const tn_value* k, const tn_value* v) {
     if (!k) return TN_ARG;
+    KeepAlive alive;
     return change(m, TN_TAG_MAP, TN_TAG_SET, [&](const Held& held) -> tn_status {
         const TypeInfo& type = held.type();
         InstanceCore& core = held.core();
+        alive.keep(core);
         const TypeInfo& values = value_type(*core.module, type);
         if (!v && values.tag != TN_TAG_UNIT) return TN_ARG;
         TextCopies copies(core);
@@ -125,17 +141,20 @@ tn_status tn_map_set(tn_value* m, const tn_value* k, const tn_value* v) {
 
 tn_status tn_map_remove(tn_value* m, const tn_value* k) {
     if (!k) return TN_ARG;
+    KeepAlive alive;
     return change(m, TN_TAG_MAP, TN_TAG_SET, [&](const Held& held) -> tn_status {
         InstanceCore& core = held.core();
+        alive.keep(core);
+        const TypeInfo& type = held.type();
         TextCopies copies(core);
-        Row key(leaf_count(*held.type().children[0]));
+        Row key(leaf_count(*type.children[0]));
         Found where;
         const rt::Box* before = box_of(held);
         if (tn_status status = find(held, *k, copies, key, where); status != TN_OK) return status;
         if (!is_same(*m, held, before)) return TN_STATE;
         if (where.entry < 0) return TN_NOT_FOUND;
         rt::Box* box = writable_box(held);
-        return box && remove_entry(core, held.type(), box, where) ? TN_OK : TN_TRAP_MEMORY_LIMIT;
+        return box && remove_entry(core, type, box, where) ? TN_OK : TN_TRAP_MEMORY_LIMIT;
     });
 }
 

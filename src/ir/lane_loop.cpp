@@ -27,7 +27,8 @@ public:
 
     bool run() {
         const Block& block = fn_.blocks[block_];
-        if (block.params.size() != 1 || fn_.values[block.params[0]].type != Scalar::I64 || !find_end(block)) return false;
+        if (block.params.size() != 1 || fn_.values[block.params[0]].type != Scalar::I64 || !find_end(block))
+            return false;
         loop_.counter = block.params[0];
         for (InstId id : block.insts)
             if (!visit(id)) return false;
@@ -42,7 +43,8 @@ private:
 
     bool find_end(const Block& block) {
         const Inst& last = fn_.terminator(block_);
-        if (last.op != Op::Branch || fn_.targets_of(last)[0].block != block_ || fn_.targets_of(last)[1].block == block_)
+        if (last.op != Op::Branch || fn_.targets_of(last)[0].block != block_ ||
+            fn_.targets_of(last)[1].block == block_)
             return false;
         const ValueId condition = fn_.operands_of(last)[0];
         const Inst* compare = def_of(fn_, condition);
@@ -53,16 +55,20 @@ private:
         const auto cond = static_cast<Cond>(compare->aux);
         loop_.includes_end = cond == Cond::Le;
         const Inst* add = def_of(fn_, loop_.next);
-        return (cond == Cond::Lt || cond == Cond::Le) && fn_.args_of(fn_.targets_of(last)[0])[0] == loop_.next && add &&
-               is_sum(*add) && fn_.operands_of(*add)[0] == block.params[0] && is_one(fn_, fn_.operands_of(*add)[1]) &&
+        return (cond == Cond::Lt || cond == Cond::Le) &&
+               fn_.args_of(fn_.targets_of(last)[0])[0] == loop_.next && add && is_sum(*add) &&
+               fn_.operands_of(*add)[0] == block.params[0] && is_one(fn_, fn_.operands_of(*add)[1]) &&
                (is_const(fn_, loop_.end) || !is_inside(loop_.end));
     }
     static bool is_sum(const Inst& inst) {
-        return inst.type == Scalar::I64 && (inst.op == Op::WrapAdd || (inst.op == Op::Add && (inst.flags & NoTrap)));
+        return inst.type == Scalar::I64 &&
+               (inst.op == Op::WrapAdd || (inst.op == Op::Add && (inst.flags & NoTrap)));
     }
 
     void add_input(ValueId value) {
-        if (is_const(fn_, value) || is_inside(value) || std::ranges::find(loop_.inputs, value) != loop_.inputs.end()) return;
+        if (is_const(fn_, value) || is_inside(value) ||
+            std::ranges::find(loop_.inputs, value) != loop_.inputs.end())
+            return;
         loop_.inputs.push_back(value);
     }
     bool set_size(Scalar type) {
@@ -85,11 +91,13 @@ private:
     bool visit_memory(const Inst& inst) {
         const auto operands = fn_.operands_of(inst);
         const bool stores = inst.op == Op::Store;
-        if (static_cast<MemoryClass>(inst.aux) != MemoryClass::Element || operands.size() != (stores ? 3u : 2u) || stores_ > 0)
+        if (static_cast<MemoryClass>(inst.aux) != MemoryClass::Element ||
+            operands.size() != (stores ? 3u : 2u) || stores_ > 0)
             return false;
         const Scalar type = stores ? fn_.values[operands[1]].type : inst.type;
         ValueId base;
-        if (!set_size(type) || inst.scale != loop_.size || is_inside(operands[0]) || inst.imm != static_cast<std::int32_t>(inst.imm) ||
+        if (!set_size(type) || inst.scale != loop_.size || is_inside(operands[0]) ||
+            inst.imm != static_cast<std::int32_t>(inst.imm) ||
             !is_lane_index(fn_, loop_, operands.back(), base))
             return false;
         const Inst* def = def_of(fn_, operands[0]);
@@ -119,7 +127,8 @@ private:
         case Op::Add:
         case Op::Sub: {
             ValueId base;
-            if (inst.first_result == loop_.next || is_lane_index(fn_, loop_, inst.first_result, base)) return true;
+            if (inst.first_result == loop_.next || is_lane_index(fn_, loop_, inst.first_result, base))
+                return true;
             if ((inst.op == Op::Add || inst.op == Op::Sub) && !(inst.flags & NoTrap)) return false;
             if (scalar_size(inst.type) < 4) return false; // narrow ones are kept extended
             [[fallthrough]];
@@ -167,6 +176,8 @@ bool is_lane_index(const Function& fn, const LaneLoop& loop, ValueId index, Valu
     return block != fn.values[loop.counter].block && !is_const(fn, base);
 }
 
-bool find_lane_loop(const Function& fn, BlockId block, LaneLoop& loop) { return Finder(fn, block, loop).run(); }
+bool find_lane_loop(const Function& fn, BlockId block, LaneLoop& loop) {
+    return Finder(fn, block, loop).run();
+}
 
 } // namespace tn::ir

@@ -1,5 +1,5 @@
-// Puts `lanes` in front of element-wise loops. It runs as many rounds as it likes, several at once, and answers
-// where the loop goes on; the loop itself stays as it is and does the rest, at least one round.
+// Puts `lanes` in front of element-wise loops. It runs as many rounds as it likes, several at once, and
+// answers where the loop goes on; the loop itself stays as it is and does the rest, at least one round.
 #include "ir/builder.h"
 #include "ir/lane_loop.h"
 #include "opt/loops.h"
@@ -10,11 +10,14 @@ namespace tn::opt {
 using namespace ir;
 
 bool lanes(Module& module, Function& fn) {
+    if (Cfg(fn).loops().empty()) return false;
     bool changed = make_preheaders(fn);
     const Cfg cfg(fn);
     for (const Loop& found : cfg.loops()) {
         LaneLoop loop;
-        if (found.blocks.size() != 1 || !found.preheader.is_valid() || !find_lane_loop(fn, found.header, loop)) continue;
+        if (found.blocks.size() != 1 || !found.preheader.is_valid() ||
+            !find_lane_loop(fn, found.header, loop))
+            continue;
         const InstId last = fn.blocks[found.preheader].insts.back();
         const ValueId start = fn.args_of(fn.targets_of(fn.insts[last])[0])[0];
         const Inst* made = fn.values[start].inst.is_valid() ? &fn.insts[fn.values[start].inst] : nullptr;

@@ -95,6 +95,7 @@ public:
             step(calls[0]);
             if (!step(calls[1])) break;
         }
+        step({"recursion", recursion});
         for (const Pass& pass : sequence) step(pass);
     }
 

@@ -6,10 +6,10 @@
 //     loop(i):  ...; j = i + s; branch j < limit, loop(j), tail
 //     tail:     poll i, j, s; branch j < n, head(j), done
 //
-// Any limit up to n is right, since the tail asks again; one that wraps is not taken. Where the rounds are known
-// to be few there is no head, and the poll moves behind the loop. Left alone: loops that call or that free, which may
-// take their time, loops with a second way out, which would leave without paying for their rounds, and counters that may
-// wrap or stand still.
+// Any limit up to n is right, since the tail asks again; one that wraps is not taken. Where the rounds are
+// known to be few there is no head, and the poll moves behind the loop. Left alone: loops that call or that
+// free, which may take their time, loops with a second way out, which would leave without paying for their
+// rounds, and counters that may wrap or stand still.
 #include "ir/builder.h"
 #include "ir/uses.h"
 #include "opt/loops.h"
@@ -31,8 +31,8 @@ struct Strip {
     BlockId latch;
     InstId compare;
     std::vector<InstId> polls; // of every round: the loop's own and those of calls inlined into it
-    unsigned counter = 0; // which parameter of the header
-    ValueId next, step;   // the counter's next value, and what is added
+    unsigned counter = 0;      // which parameter of the header
+    ValueId next, step;        // the counter's next value, and what is added
     ValueId end;
     Cond cond = Cond::Lt; // compared `cond` end goes on
     bool compares_next = false;
@@ -47,7 +47,8 @@ public:
         const Cfg& cfg = ranges_.cfg();
         std::vector<bool> has_inner(cfg.loops().size(), false);
         for (std::uint32_t l = 0; l < cfg.loops().size(); ++l)
-            if (const LoopId parent = cfg.loops()[LoopId(l)].parent; parent.is_valid()) has_inner[parent.index()] = true;
+            if (const LoopId parent = cfg.loops()[LoopId(l)].parent; parent.is_valid())
+                has_inner[parent.index()] = true;
         std::vector<Strip> found;
         for (std::uint32_t l = 0; l < cfg.loops().size(); ++l) {
             Strip strip;
@@ -99,7 +100,8 @@ private:
 
     bool find(Strip& strip) {
         const Loop& loop = loop_of(strip);
-        if (loop.latches.size() != 1 || loop.header == fn_.entry() || !loop.preheader.is_valid()) return false;
+        if (loop.latches.size() != 1 || loop.header == fn_.entry() || !loop.preheader.is_valid())
+            return false;
         strip.latch = loop.latches[0];
         const Inst& last = fn_.terminator(strip.latch);
         if (last.op != Op::Branch || fn_.targets_of(last)[0].block != loop.header ||
@@ -108,7 +110,8 @@ private:
         for (BlockId block : loop.blocks) {
             if (block == strip.latch) continue;
             for (const Target& target : successors(fn_, block))
-                if (!ranges_.cfg().contains(strip.loop, target.block) && !fn_.blocks[target.block].cold) return false;
+                if (!ranges_.cfg().contains(strip.loop, target.block) && !fn_.blocks[target.block].cold)
+                    return false;
         }
         return find_polls(strip) && find_counter(strip, fn_.operands_of(last)[0]);
     }
@@ -117,7 +120,8 @@ private:
         const Value& value = fn_.values[condition];
         if (!value.inst.is_valid()) return false;
         const Inst& compare = fn_.insts[value.inst];
-        if (compare.op != Op::ICmp || fn_.values[fn_.operands_of(compare)[0]].type == Scalar::Bool) return false;
+        if (compare.op != Op::ICmp || fn_.values[fn_.operands_of(compare)[0]].type == Scalar::Bool)
+            return false;
         strip.compare = value.inst;
         ValueId compared = fn_.operands_of(compare)[0];
         strip.end = fn_.operands_of(compare)[1];
@@ -135,7 +139,8 @@ private:
         for (strip.counter = 0; strip.counter < params.size(); ++strip.counter) {
             strip.next = args[strip.counter];
             strip.compares_next = compared == strip.next;
-            if (strip.compares_next || compared == params[strip.counter]) return counts(strip, params[strip.counter]);
+            if (strip.compares_next || compared == params[strip.counter])
+                return counts(strip, params[strip.counter]);
         }
         return false;
     }
@@ -152,10 +157,12 @@ private:
         if (step.low < 1 || step.high > max_of(add->type) / rounds_per_strip) return false;
         const bool by_one = step.low == 1 && step.high == 1;
         const bool tests_counter = !strip.compares_next && strip.cond == Cond::Lt && by_one;
-        const bool wraps = add->op == Op::WrapAdd && ranges_.interval(counter, at).high + step.high > max_of(add->type);
+        const bool wraps =
+            add->op == Op::WrapAdd && ranges_.interval(counter, at).high + step.high > max_of(add->type);
         // Going on from i < n it cannot wrap, whatever it does on the way out.
         if (wraps && !(tests_counter && bits_of(add->type) == 64)) return false;
-        const ValueId from = fn_.args_of(fn_.targets_of(fn_.terminator(loop_of(strip).preheader))[0])[strip.counter];
+        const ValueId from =
+            fn_.args_of(fn_.targets_of(fn_.terminator(loop_of(strip).preheader))[0])[strip.counter];
         const auto distance = ranges_.interval(strip.end, start).high - ranges_.interval(from, start).low;
         // i < n is j <= n where j = i + 1: i need not live on.
         if (tests_counter && !wraps) {
@@ -223,7 +230,8 @@ private:
         if (strip.is_short) {
             b.jump(done.block, done_args);
         } else {
-            b.branch(b.compare(Op::ICmp, strip.cond, compared, visible(b, strip.end)), head, again_args, done.block, done_args);
+            b.branch(b.compare(Op::ICmp, strip.cond, compared, visible(b, strip.end)), head, again_args,
+                     done.block, done_args);
         }
 
         Inst& last = fn_.insts[fn_.blocks[strip.latch].insts.back()];
@@ -249,6 +257,7 @@ private:
 } // namespace
 
 bool strips(Module& module, Function& fn) {
+    if (Cfg(fn).loops().empty()) return false;
     bool changed = make_preheaders(fn);
     changed |= Strips(module, fn).run();
     if (changed) clean_blocks(fn);

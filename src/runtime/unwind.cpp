@@ -69,7 +69,7 @@ extern "C" void rt_poll(Context* context, const void* stack_pointer) noexcept {
         context->trap_code = TrapCode::StackOverflow;
         return;
     }
-    if (context->fuel < 0) { // by the unit that is being spent
+    if (context->fuel < 0) { // by what is being spent
         instance.take_fuel();
         if (context->fuel < 0) {
             context->fuel = 0;

@@ -189,8 +189,9 @@ static void unload_and_reload(void) {
         if (round == 9) settled = resident_bytes();
     }
     EQUAL(round, 30);
+    /* What remains is the room that libstdc++, linked into each copy, keeps for exceptions without memory: 71 KiB. */
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    CHECK(resident_bytes() < settled + (4 << 20));
+    CHECK(resident_bytes() < settled + (2 << 20));
 #endif
     (void)settled;
     unlink(copy_path);

@@ -25,6 +25,7 @@ static const char* const old_source =
     "var other: i64 = 5;\n"
     "var hook: fn(i64) -> i64 = |x| x;\n"
     "var nested: Map[Map[String, i64], i64] = Map.new();\n"
+    "fn grow(n: i64) { for i in 0..n { tree = Tree.Node(tree, i, Tree.Leaf); } }\n"
     "fn fill(n: i64) {\n"
     "  counter = n; small = (9u8, false, 'z', 2.5f32); name = f\"name {n}\"; data = \"by\".to_bytes();\n"
     "  for i in 0..n { let p = P { n: i, name: f\"p{i}\" }; points.push(p); let key = f\"k{i % 10}\";\n"
@@ -138,7 +139,8 @@ static void again(void) {
 static void deep(void) {
     Setup a = set_up_with(old_source), b = set_up_with(new_source);
     tn_error* err = NULL;
-    run(&a, "fill", 200000);
+    run(&a, "fill", 2000);
+    run(&a, "grow", 300000);
     STATUS_ERR(tn_instance_migrate(a.inst, b.inst, &err), TN_OK);
     tear_down(&a);
     tear_down(&b);

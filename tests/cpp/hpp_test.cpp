@@ -328,9 +328,7 @@ TEST_F(Hpp, GlobalsOutputLimits) {
 
 TEST_F(Hpp, SignaturesComeFromTheTypes) {
     tenon::runtime rt;
-    const auto text = [&](auto callable) {
-        return tenon::detail::signature_text<decltype(callable)>(nullptr);
-    };
+    const auto text = [&](auto callable) { return tenon::detail::signature_text<decltype(callable)>(); };
     EXPECT_EQ(text([](std::string, std::int64_t) { return true; }), "fn(String, i64) -> bool");
     EXPECT_EQ(text([](const std::vector<std::optional<float>>&) {}), "fn(List[Option[f32]])");
     EXPECT_EQ(text([](std::tuple<char32_t, std::uint16_t>, std::vector<std::byte>) { return 'x' + 0; }),
@@ -385,6 +383,7 @@ TEST_F(Hpp, ExceptionsBecomeErrorsOfTheCall) {
     rt.function("host.fails", [](std::int64_t n) -> std::int64_t {
         if (n == 1) throw OwnError(41);
         if (n == 2) throw 7;
+        if (n == 3) throw std::runtime_error("\xff");
         return n;
     });
     rt.function("host.refuses", [](std::int64_t n) -> tenon::result<std::int64_t> {
@@ -409,6 +408,9 @@ TEST_F(Hpp, ExceptionsBecomeErrorsOfTheCall) {
         std::rethrow_exception(e.host_exception());
     } catch (const OwnError& own) { EXPECT_EQ(own.number, 41); }
     EXPECT_EQ(f.try_call<int>(2).error().message(), "host error: an exception of an unknown type");
+    const tenon::error garbled = f.try_call<int>(3).error();
+    EXPECT_EQ(garbled.message(), "host error: an error whose text is not UTF-8");
+    EXPECT_TRUE(garbled.host_exception());
     const tenon::error refused = inst.function("g").try_call<int>(-1).error();
     EXPECT_EQ(refused.status(), 2001);
     EXPECT_FALSE(refused.host_exception());

@@ -122,7 +122,6 @@ void FunctionEmitter::site(std::uint32_t inst, ir::LocId loc) {
 }
 
 void FunctionEmitter::spend_fuel(ir::LocId loc) {
-    Label resume = a_->newLabel();
     a_->sub(gp64(fuel_register), 1);
     poll_without_fuel(loc);
 }

@@ -1,7 +1,8 @@
 // `lanes`: rounds of an element-wise loop, as many at once as fit a vector register of AVX2.
 //
-// The loop is the one its block goes on to. All elements are read before any is written, and nothing is done where
-// the place written lies less than a vector ahead of a place read: then a round would see what an earlier one wrote.
+// The loop is the one its block goes on to. All elements are read before any is written, and nothing is done
+// where the place written lies less than a vector ahead of a place read: then a round would see what an
+// earlier one wrote.
 #include "codegen/x64/x64.h"
 
 #include "ir/lane_loop.h"
@@ -19,7 +20,8 @@ constexpr unsigned last_lane_register = 14; // below the scratch register
 
 bool find_loop(const MachineFunction& mf, const ir::Inst& lanes, ir::LaneLoop& loop) {
     const ir::Inst& last = mf.fn->terminator(lanes.block);
-    if (last.op != Op::Jump || !ir::find_lane_loop(*mf.fn, mf.fn->targets_of(last)[0].block, loop)) return false;
+    if (last.op != Op::Jump || !ir::find_lane_loop(*mf.fn, mf.fn->targets_of(last)[0].block, loop))
+        return false;
     const auto operands = mf.fn->operands_of(lanes);
     if (mf.fn->args_of(mf.fn->targets_of(last)[0])[0] != lanes.first_result) return false;
     std::int64_t end = 0, own_end = 0;
@@ -60,7 +62,8 @@ namespace {
 // The code of one loop: registers by value, made as they are needed.
 class LaneCode {
 public:
-    LaneCode(x86::Assembler& a, const MachineFunction& mf, const ir::LaneLoop& loop) : a_(a), mf_(mf), loop_(loop) {}
+    LaneCode(x86::Assembler& a, const MachineFunction& mf, const ir::LaneLoop& loop)
+        : a_(a), mf_(mf), loop_(loop) {}
 
     struct Known {
         ir::ValueId value;
@@ -134,7 +137,8 @@ private:
     void test_overlap(Label done) {
         const Address& to = addresses_.back();
         for (const Address& from : addresses_) {
-            if (from.stores || (from.data == to.data && from.base == to.base && from.offset == to.offset)) continue;
+            if (from.stores || (from.data == to.data && from.base == to.base && from.offset == to.offset))
+                continue;
             const x86::Gp ahead = gp64(scratch_register);
             a_.lea(ahead, x86::ptr(gp64(to.reg), to.offset - from.offset - 1));
             a_.sub(ahead, gp64(from.reg));
@@ -200,7 +204,9 @@ private:
         }
     }
 
-    x86::Mem place(const Address& at) const { return x86::Mem(gp64(at.reg), gp64(counter), shift(), at.offset, vector_bytes); }
+    x86::Mem place(const Address& at) const {
+        return x86::Mem(gp64(at.reg), gp64(counter), shift(), at.offset, vector_bytes);
+    }
 
     void step(const ir::Inst& inst, std::size_t& memory) {
         const auto operands = mf_.fn->operands_of(inst);
