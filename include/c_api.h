@@ -413,7 +413,8 @@ TN_API tn_status tn_instance_set_global(tn_instance *inst, const char *name, siz
 
 /* Copies the variables of `from` to those of `to` that have the same name and an equal type (records and enums are equal
  * when their names and all their parts are), for a script that was compiled anew: all others keep the values they began
- * with. Function values belong to their code: a variable with one inside stays. All or nothing; `from` is not changed.
+ * with. Function values belong to their code, values of the host's types to their instance: a variable with one inside
+ * stays, and so does what tn_register_global made. All or nothing; `from` is not changed.
  * Free it, its functions and its values, and its code is freed with them. Errors: TN_ARG if both are the same,
  * TN_TRAP_MEMORY_LIMIT of `to`, every trap of a hash or equality that the script wrote, TN_HANDLE, TN_BUSY, TN_CLOSED,
  * TN_STATE from inside of an output or poll function, TN_NOMEM. Threads: [instance], of both. Since: 1.0 */
@@ -913,8 +914,8 @@ TN_API tn_status tn_register_native(tn_runtime *rt, const char *path, size_t pat
                                     tn_error **err);
 
 /* A value of a registered type that owns `p`, which is not NULL. `p` is taken over also when it fails, if `t` is a live
- * type of the host's and `inst` of its runtime: its finalizer has run then. Ownership: the caller owns `*out`. Errors:
- * TN_TYPE if `t` is no type of the host's, TN_TRAP_MEMORY_LIMIT, TN_ARG, TN_HANDLE, TN_BUSY, TN_CLOSED, TN_NOMEM.
+ * type of the host's: its finalizer has run then. Ownership: the caller owns `*out`. Errors: TN_TYPE if `t` is no type
+ * of the host's or of another runtime, TN_TRAP_MEMORY_LIMIT, TN_ARG, TN_HANDLE, TN_BUSY, TN_CLOSED, TN_NOMEM.
  * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_handle_new(tn_instance *inst, const tn_type *t, void *p, tn_value *out, tn_error **err);
 

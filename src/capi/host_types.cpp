@@ -42,7 +42,8 @@ void write_text(std::string_view text, std::string& out) {
     out += '"';
     for (std::size_t i = 0; i < text.size(); ++i) {
         const auto byte = static_cast<unsigned char>(text[i]);
-        if (byte >= 0x80 || (byte >= 0x20 && byte != '"' && byte != '\\' && byte != '{' && byte != '}' && byte != 0x7f))
+        if (byte >= 0x80 ||
+            (byte >= 0x20 && byte != '"' && byte != '\\' && byte != '{' && byte != '}' && byte != 0x7f))
             out += text[i];
         else
             write_character(byte, out);
@@ -57,19 +58,22 @@ void write_float(double number, std::string_view type, std::string& out) {
         return;
     }
     char buffer[40];
-    const auto end = type == "f32" ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(number)).ptr
-                                   : std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
+    const auto end = type == "f32"
+                         ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(number)).ptr
+                         : std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
     std::string text(buffer, end);
     if (text.find_first_of(".e") == text.npos) text += ".0";
     out += text;
 }
 
-bool write_parts(const tn_value& value, std::size_t count, const char* open, const char* close, std::string& out) {
+bool write_parts(const tn_value& value, std::size_t count, const char* open, const char* close,
+                 std::string& out) {
     out += open;
     for (std::size_t i = 0; i < count; ++i) {
         if (i) out += ", ";
         tn_value part;
-        const tn_status status = value.tag == TN_TAG_LIST ? tn_list_get(&value, i, &part) : tn_record_get(&value, i, &part);
+        const tn_status status =
+            value.tag == TN_TAG_LIST ? tn_list_get(&value, i, &part) : tn_record_get(&value, i, &part);
         const bool good = status == TN_OK && write_value(part, out);
         tn_value_clear(&part);
         if (!good) return false;
@@ -144,14 +148,16 @@ const TypeInfo* find_handle_type(const tn_type* t) {
     return type && type->tag == TN_TAG_HANDLE ? type : nullptr;
 }
 
-tn_status register_variable(tn_runtime* rt, const char* path, size_t path_len, const char* type, size_t type_len,
-                            const tn_value* v, bool is_const, tn_error** err) {
+tn_status register_variable(tn_runtime* rt, const char* path, size_t path_len, const char* type,
+                            size_t type_len, const tn_value* v, bool is_const, tn_error** err) {
     return guarded(err, [&]() -> tn_status {
         RuntimeCore* core = find_runtime(rt);
         if (!core) return report_handle(err, rt, "runtime");
         std::string_view path_text, type_text;
-        if (tn_status status = read_text(path, path_len, "path", path_text, err); status != TN_OK) return status;
-        if (tn_status status = read_text(type, type_len, "type", type_text, err); status != TN_OK) return status;
+        if (tn_status status = read_text(path, path_len, "path", path_text, err); status != TN_OK)
+            return status;
+        if (tn_status status = read_text(type, type_len, "type", type_text, err); status != TN_OK)
+            return status;
         host::Variable variable;
         variable.path = path_text;
         variable.is_const = is_const;
@@ -162,7 +168,8 @@ tn_status register_variable(tn_runtime* rt, const char* path, size_t path_len, c
             const TypeInfo* wanted = core->types.parse(type_text, status, message);
             if (!wanted) return report(err, status, {message});
             const Held held = find_held(*v);
-            const bool same = held ? held.type().name == wanted->name : v->tag == wanted->tag && v->tag < TN_TAG_STRING;
+            const bool same =
+                held ? held.type().name == wanted->name : v->tag == wanted->tag && v->tag < TN_TAG_STRING;
             if (!same) {
                 const bool is_dead = v->tag >= TN_TAG_STRING && !held;
                 return report(err, is_dead ? TN_HANDLE : TN_TYPE,
@@ -170,12 +177,15 @@ tn_status register_variable(tn_runtime* rt, const char* path, size_t path_len, c
             }
             rt::Slot slot;
             if (is_scalar_tag(v->tag) && !scalar_to_slot(v->tag, v->as, slot))
-                return report(err, TN_RANGE, {"`", path_text, "`: the number is out of range for `", wanted->name, "`"});
+                return report(err, TN_RANGE,
+                              {"`", path_text, "`: the number is out of range for `", wanted->name, "`"});
             if (!write_value(*v, variable.value))
-                return report(err, TN_UNSUPPORTED, {"`", path_text, "`: a constant cannot be this `", wanted->name, "`"});
+                return report(err, TN_UNSUPPORTED,
+                              {"`", path_text, "`: a constant cannot be this `", wanted->name, "`"});
         }
         std::string message;
-        const host::RegisterResult result = core->registry.add_variable(std::move(variable), type_text, message);
+        const host::RegisterResult result =
+            core->registry.add_variable(std::move(variable), type_text, message);
         if (result == host::RegisterResult::Registered) return TN_OK;
         return report(err, status_of(result), {message});
     });
@@ -184,7 +194,8 @@ tn_status register_variable(tn_runtime* rt, const char* path, size_t path_len, c
 } // namespace
 
 tn_status tn_register_type(tn_runtime* rt, const char* path, size_t path_len, const char* uri, size_t uri_len,
-                           const tn_host_type* ops, void* ud, tn_finalizer fin, const tn_type** out, tn_error** err) {
+                           const tn_host_type* ops, void* ud, tn_finalizer fin, const tn_type** out,
+                           tn_error** err) {
     if (out) *out = nullptr;
     host::TypeRegistration entry;
     host::UserData data(ud, fin);
@@ -193,14 +204,16 @@ tn_status tn_register_type(tn_runtime* rt, const char* path, size_t path_len, co
         if (!core) return report_handle(err, rt, "runtime");
         if (!out) return report(err, TN_ARG, {"out is NULL"});
         std::string_view path_text, uri_text;
-        if (tn_status status = read_text(path, path_len, "path", path_text, err); status != TN_OK) return status;
+        if (tn_status status = read_text(path, path_len, "path", path_text, err); status != TN_OK)
+            return status;
         if (tn_status status = read_text(uri, uri_len, "URI", uri_text, err); status != TN_OK) return status;
         if (ops) {
             if (ops->struct_size != sizeof(tn_host_type))
                 return report(err, TN_VERSION,
                               {"struct_size is ", Number(ops->struct_size).text(), ", not ",
                                Number(sizeof(tn_host_type)).text()});
-            if (ops->hash && !ops->equal) return report(err, TN_ARG, {"a hash needs equal: equal values have equal hashes"});
+            if (ops->hash && !ops->equal)
+                return report(err, TN_ARG, {"a hash needs equal: equal values have equal hashes"});
             copy_ops(*ops, entry.type);
         }
         entry.uri = uri_text;
@@ -215,25 +228,22 @@ tn_status tn_register_type(tn_runtime* rt, const char* path, size_t path_len, co
     });
 }
 
-tn_status tn_register_constant(tn_runtime* rt, const char* path, size_t path_len, const char* type, size_t type_len,
-                               const tn_value* v, tn_error** err) {
+tn_status tn_register_constant(tn_runtime* rt, const char* path, size_t path_len, const char* type,
+                               size_t type_len, const tn_value* v, tn_error** err) {
     return register_variable(rt, path, path_len, type, type_len, v, true, err);
 }
 
-tn_status tn_register_global(tn_runtime* rt, const char* path, size_t path_len, const char* type, size_t type_len,
-                             tn_error** err) {
+tn_status tn_register_global(tn_runtime* rt, const char* path, size_t path_len, const char* type,
+                             size_t type_len, tn_error** err) {
     return register_variable(rt, path, path_len, type, type_len, nullptr, false, err);
 }
 
 tn_status tn_handle_new(tn_instance* inst, const tn_type* t, void* p, tn_value* out, tn_error** err) {
     if (out) TN_SET_NONE(out);
     return guarded(err, [&]() -> tn_status {
-        InstanceCore* core = find_instance(inst);
-        if (!core) return report_handle(err, inst, "instance");
         const TypeInfo* type = find_handle_type(t);
-        if (!type) return report(err, find_type(t) ? TN_TYPE : t ? TN_HANDLE : TN_ARG, {"not a type of the host's"});
-        type = core->module->types.import(*type);
-        if (!type) return report(err, TN_TYPE, {"the type belongs to another runtime"});
+        if (!type)
+            return report(err, find_type(t) ? TN_TYPE : t ? TN_HANDLE : TN_ARG, {"not a type of the host's"});
         if (!p) return report(err, TN_ARG, {"p is NULL"});
         // From here on `p` is ours.
         struct Ends {
@@ -243,6 +253,10 @@ tn_status tn_handle_new(tn_instance* inst, const tn_type* t, void* p, tn_value* 
                 if (pointer && type.finalize) type.finalize(pointer, type.user_data);
             }
         } owned{*type->desc->host, p};
+        InstanceCore* core = find_instance(inst);
+        if (!core) return report_handle(err, inst, "instance");
+        type = core->module->types.import(*type);
+        if (!type) return report(err, TN_TYPE, {"the type belongs to another runtime"});
         if (!out) return report(err, TN_ARG, {"out is NULL"});
         if (core->is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
         Inside inside(*core);

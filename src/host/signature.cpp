@@ -228,7 +228,8 @@ std::string canonical(const TypeText& type) {
 
 namespace {
 
-std::optional<TypeId> find_declared(const std::string& name, const std::vector<TypeId>& args, TypeTable& types) {
+std::optional<TypeId> find_declared(const std::string& name, const std::vector<TypeId>& args,
+                                    TypeTable& types) {
     for (std::size_t i = types.set_id.index() + 1; i < types.nominal_count(); ++i) {
         const Nominal& nominal = types.nominal(NominalId(i));
         if (nominal.name == name && nominal.module.empty() && nominal.params.size() == args.size())
@@ -237,8 +238,8 @@ std::optional<TypeId> find_declared(const std::string& name, const std::vector<T
     return std::nullopt;
 }
 
-std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::string& unknown, bool with_declared,
-                              const TypeNames& names) {
+std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::string& unknown,
+                              bool with_declared, const TypeNames& names) {
     std::vector<TypeId> parts;
     for (const TypeText& part : type.parts) {
         std::optional<TypeId> id = resolve(part, types, unknown, with_declared, names);
@@ -248,7 +249,7 @@ std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::strin
     switch (type.kind) {
     case TypeText::Kind::Name:
         if (type.name == "List" && parts.size() == 1) return types.list(parts[0]);
-        if (type.name == "Slice" && parts.size() == 1 && names &&
+        if (type.name == "Slice" && parts.size() == 1 && names && !with_declared &&
             type_class(types.kind(parts[0])) == TypeClass::Scalar)
             return types.make(TypeKind::Slice, parts);
         if (type.name == "Range" && parts.size() == 1 && types.is_integer(parts[0]))
@@ -291,8 +292,9 @@ std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, st
     return resolve(type, types, unknown, false, names);
 }
 
-std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown) {
-    return resolve(type, types, unknown, true, {});
+std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown,
+                                       const TypeNames& names) {
+    return resolve(type, types, unknown, true, names);
 }
 
 } // namespace tn::host

@@ -45,11 +45,12 @@ std::string canonical(const TypeText& type);
 // The type that a name stands for which is none of the language's; invalid: none.
 using TypeNames = std::function<TypeId(std::string_view name)>;
 
-// The TypeId of a type made of built-in ones and what `names` knows, with which slices are types, too. Else nothing,
-// and `unknown` is the name that is none of these.
+// The TypeId of a type made of built-in ones and what `names` knows, with which slices are types, too. Else
+// nothing, and `unknown` is the name that is none of these.
 std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown,
                                       const TypeNames& names = {});
 // The same with the records, enums and host types that the root module of this table knows.
-std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown);
+std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown,
+                                       const TypeNames& names);
 
 } // namespace tn::host

@@ -296,11 +296,14 @@ void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& ta
     plan_plain(host, plan_);
     auto operands = mf_->fn->operands_of(inst);
     enter_host_stack(plan_.stack_count, host.purity == ir::HostFn::Purity::None);
-    for (unsigned i = 0; i < operands.size(); ++i) moves_.add(any(operands[i]), plan_.args[i], mf_->type_of(operands[i]));
+    for (unsigned i = 0; i < operands.size(); ++i)
+        moves_.add(any(operands[i]), plan_.args[i], mf_->type_of(operands[i]));
     flush_moves();
     if (!host.out_offsets.empty()) { // the result goes to where runtime functions leave theirs
         const Location out = plan_.args.back();
         const unsigned reg = out.is_register() ? out.index : scratch_register;
+        a_->mov(context_mem(offsetof(rt::Context, results), 8),
+                0); // a pointer that it does not store is NULL
         a_->lea(gp64(reg), context_mem(offsetof(rt::Context, results), 8));
         if (!out.is_register()) a_->mov(memory(out, 8), gp64(reg));
     }
