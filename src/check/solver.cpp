@@ -98,8 +98,8 @@ Solver::Answer Solver::search(const Bound& goal, unsigned depth) {
         if (answer != Answer::No) return answer;
     }
     bool is_derived = goal.core && core_trait_info(*goal.core).use == CoreTraitUse::Derived;
-    if (is_derived && kind != TypeKind::Record && kind != TypeKind::Enum && kind != TypeKind::Param)
-        return derived(goal, depth); // nobody else may give it to a type of the language
+    bool is_foreign = kind == TypeKind::Record || kind == TypeKind::Enum || kind == TypeKind::Host || kind == TypeKind::Param;
+    if (is_derived && !is_foreign) return derived(goal, depth); // nobody else may give it to a type of the language
     bool has_candidates = false;
     Answer answer = by_impls(goal, depth, has_candidates);
     if (answer == Answer::Yes) ground_ = Ground::Impl;
