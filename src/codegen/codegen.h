@@ -18,12 +18,9 @@ using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::
 
 // How emitted code reaches one host function.
 struct HostTarget {
-    // A plain C function: scalars as their C types, String and Bytes as pointer and length; its result
-    // is one scalar or nothing. Unused when generic.
-    const void* address = nullptr;
-    void* user_data = nullptr; // the registration of a generic one
+    const void* address = nullptr; // a plain C function, with the signature that ir::HostFn says
+    void* user_data = nullptr;     // the registration of a generic one
     bool is_generic = true;
-    bool is_pure = false; // a plain function that never calls back into a script
 };
 
 struct GenerateOptions {

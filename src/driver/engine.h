@@ -23,6 +23,10 @@
 #include <string_view>
 #include <vector>
 
+namespace tn::rt {
+struct HostType;
+}
+
 namespace tn::interp {
 class Interpreter;
 }
@@ -35,8 +39,21 @@ struct HostFunction {
     std::string signature; // "fn(String, i64) -> bool"
     bool is_generic = true; // by rt_call_host_generic with `user_data` as registration; else a plain C function
     bool is_pure = false;
+    bool has_status = false;  // a plain one that may fail
+    bool is_operator = false; // the glue has an `impl` that calls it
     const void* address = nullptr; // plain C function; for generic ones the dispatcher below
     void* user_data = nullptr;
+};
+
+// A type of the host's. Modules agree on it by its number, its place in Engine::host_types.
+struct HostTypeInfo {
+    std::vector<std::string> paths; // "time.DateTime"; the first is its name
+    const rt::HostType* type = nullptr;
+};
+
+struct HostVariable {
+    std::string path;
+    bool is_const = false;
 };
 
 // uint32_t dispatcher(Context*, void* registration, Slot* io): arguments leaf by leaf in, results out in
@@ -51,6 +68,11 @@ struct SourceAnswer {
 
 struct Engine {
     std::vector<HostFunction> host_functions;
+    std::vector<HostTypeInfo> host_types;
+    // Host types' impls, constants and context variables as a module in Tenon that every compilation reads
+    // (host/glue.h), and what stands in it for which path. Empty: none.
+    std::string host_glue;
+    std::vector<HostVariable> host_variables;
     std::map<std::string, std::string, std::less<>> modules; // registered by the host: path to source
     // Asked for modules that neither the package nor the host's registered modules have. Called on the thread
     // that compiles. Empty: none.

@@ -57,41 +57,34 @@ rt::Slot slot_of(Scalar scalar, const void* result) {
 
 } // namespace
 
-void call_plain(const TypeTable& types, std::span<const TypeId> params, TypeId result, const void* address,
-                rt::Slot* io) {
+void call_plain(const PlainCall& call, const void* address, rt::Slot* io) {
     std::vector<ffi_type*> c_types;
-    std::vector<rt::Slot> values;
-    for (std::size_t i = 0; i < params.size(); ++i) {
-        const TypeKind kind = types.kind(params[i]);
-        if (kind == TypeKind::String || kind == TypeKind::Bytes) {
-            const auto* seq = static_cast<const rt::Seq*>(io[i].ref);
-            rt::Slot data, length;
-            data.ptr = seq->data;
-            length.i = seq->length;
-            c_types.insert(c_types.end(), {&ffi_type_pointer, &ffi_type_uint64});
-            values.insert(values.end(), {data, length});
-        } else {
-            TN_CHECK(type_class(kind) == TypeClass::Scalar,
-                     "a plain C function with a parameter of " + types.print(params[i]));
-            c_types.push_back(c_type(type_kind_scalar(kind)));
-            values.push_back(io[i]);
-        }
+    std::vector<void*> pointers;
+    for (std::size_t i = 0; i < call.params.size(); ++i) {
+        c_types.push_back(c_type(call.params[i]));
+        pointers.push_back(io + i);
     }
-    const TypeKind result_kind = types.kind(result);
-    TN_CHECK(result_kind == TypeKind::Unit || type_class(result_kind) == TypeClass::Scalar,
-             "a plain C function that returns " + types.print(result));
-    const Scalar result_scalar = result_kind == TypeKind::Unit ? Scalar::Void : type_kind_scalar(result_kind);
-
+    alignas(16) unsigned char memory[32] = {};
+    void* out = memory;
+    if (!call.out_offsets.empty()) {
+        c_types.push_back(&ffi_type_pointer);
+        pointers.push_back(&out);
+    }
+    const Scalar result = call.results.empty() ? Scalar::Void : call.results[0];
     ffi_cif cif;
-    TN_CHECK(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, static_cast<unsigned>(c_types.size()), c_type(result_scalar),
+    TN_CHECK(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, static_cast<unsigned>(c_types.size()), c_type(result),
                           c_types.data()) == FFI_OK,
              "libffi refuses the signature");
-    std::vector<void*> pointers;
-    for (rt::Slot& value : values) pointers.push_back(&value);
     alignas(16) unsigned char answer[16] = {};
     ffi_call(&cif, reinterpret_cast<void (*)()>(reinterpret_cast<std::uintptr_t>(address)), answer,
              pointers.data());
-    if (result_scalar != Scalar::Void) io[0] = slot_of(result_scalar, answer);
+    if (result != Scalar::Void) io[0] = slot_of(result, answer);
+    for (std::size_t i = 0; i < call.out_offsets.size(); ++i) {
+        alignas(8) unsigned char value[8] = {};
+        const Scalar scalar = call.results[i + 1];
+        std::memcpy(value, memory + call.out_offsets[i], scalar_size(scalar));
+        io[i + 1] = slot_of(scalar, value);
+    }
 }
 
 } // namespace tn::host

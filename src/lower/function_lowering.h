@@ -5,7 +5,7 @@
 // how the functions it calls look inside.
 //
 // The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_match, lower_loop,
-// lower_place, lower_map, lower_call, lower_closure, lower_builtin, lower_pattern, lower_text.
+// lower_place, lower_map, lower_call, lower_host, lower_closure, lower_builtin, lower_pattern, lower_text.
 #pragma once
 
 #include "lower/code_writer.h"
@@ -181,6 +181,13 @@ private:
 
 #define EXPR(name) Row lower(const syntax::name##Expr&, ExprId);
 #include "syntax/ast.def"
+
+    // --- the host (lower_host.cpp) ---
+    template <typename Stop> void stop_if(ir::ValueId condition, Stop stop);
+    ir::ValueId host_pointer(ir::ValueId handle);
+    void add_plain_arg(const Row& arg, std::vector<ir::ValueId>& out);
+    Row plain_result(const check::HostFn& fn, ir::InstId call);
+    Outcome call_host(std::uint32_t index, const ModuleLowering::FnShape& shape, std::span<const Row> args);
 
     // --- conditions and operators (lower_operator.cpp) ---
     void condition(ExprId id, ir::BlockId if_true, ir::BlockId if_false, std::uint8_t hint_flags = 0);

@@ -68,6 +68,7 @@ public:
     // fn(owned message): traps. It has no position, so that traces begin with its caller.
     ir::FuncId trap_fn(TrapCode code);
     ir::HostFnId host_fn(std::uint32_t index);
+    ir::Signature plain_signature(const check::HostFn& decl);
     std::uint32_t global_offset(check::GlobalId global) const { return global_offsets_[global]; }
 
     ir::LiteralId literal(std::string_view text, TypeKind kind); // String or Bytes

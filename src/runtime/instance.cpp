@@ -2,6 +2,7 @@
 #include "runtime/instance.h"
 
 #include "runtime/entry_points.h"
+#include "runtime/host_type.h"
 #include "runtime/wrapped_list.h"
 
 #include <cstdlib>
@@ -45,6 +46,7 @@ void Instance::destroy(Instance* instance) noexcept {
 }
 
 Instance::~Instance() {
+    while (host_objects) close_host_object(*this, host_objects);
     finish_host_memory(std::exchange(host_memory, nullptr));
     give_stack_back();
     DeferredRelease* node = deferred_.load(std::memory_order_acquire);
@@ -141,9 +143,25 @@ void Instance::release_from_any_thread(Object* object) noexcept {
 
 // The end of `releasing`, and the finalizers that waited for it.
 void Instance::end_release() noexcept {
+    DeferredFinalizer* node = std::exchange(finalizers_, nullptr);
     HostMemory* ended = std::exchange(ended_memory_, nullptr);
     busy_.store(idle, std::memory_order_release);
     finish_host_memory(ended);
+    while (node) {
+        node->type->finalize(node->pointer, node->type->user_data);
+        std::free(std::exchange(node, node->next));
+    }
+}
+
+bool Instance::defer_finalizer(const HostType& type, void* pointer) noexcept {
+    if (busy_.load(std::memory_order_relaxed) != releasing) return false;
+    auto* node = static_cast<DeferredFinalizer*>(std::malloc(sizeof(DeferredFinalizer)));
+    if (!node) return false;
+    node->type = &type;
+    node->pointer = pointer;
+    node->next = finalizers_;
+    finalizers_ = node;
+    return true;
 }
 
 bool Instance::defer_host_memory(HostMemory* memory) noexcept {
