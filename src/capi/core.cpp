@@ -2,6 +2,7 @@
 #include "capi/core.h"
 
 #include "capi/dispatch.h"
+#include "capi/extension_loader.h"
 #include "capi/timer.h"
 #include "host/glue.h"
 
@@ -30,50 +31,58 @@ driver::SourceAnswer ask_loader(const host::SourceLoader& loader, const std::str
 } // namespace
 
 RuntimeCore::RuntimeCore() : timer(std::make_unique<Timer>()) {
-    engine.shared = std::make_shared<rt::RuntimeShared>();
+    shared = std::make_shared<rt::RuntimeShared>();
+    shared->host_failure = &report_plain_failure;
     types.use_host_types(registry.types());
 }
 
 RuntimeCore::~RuntimeCore() = default;
 
-const driver::Engine& RuntimeCore::seal() {
-    std::call_once(sealed_, [this] {
-        registry.seal();
-        std::vector<driver::HostFunction> functions;
-        for (const host::Registration& entry : registry.entries()) {
-            driver::HostFunction fn;
-            fn.path = entry.path;
-            fn.signature = entry.signature;
-            fn.is_generic = entry.is_generic;
-            fn.is_pure = entry.is_pure;
-            fn.has_status = entry.has_status;
-            fn.is_operator = entry.op.has_value();
-            fn.address = entry.is_generic ? nullptr : reinterpret_cast<const void*>(entry.address);
-            fn.user_data = const_cast<host::Registration*>(&entry);
-            functions.push_back(std::move(fn));
-        }
-        engine.host_functions = std::move(functions);
-        for (std::uint32_t i = 0; i < registry.types().count(); ++i) {
-            const host::TypeRegistration& type = registry.types()[i];
-            engine.host_types.push_back({type.paths, &type.type});
-        }
-        for (const host::Variable& variable : registry.variables())
-            engine.host_variables.push_back({variable.path, variable.is_const});
-        engine.host_glue = host::write_glue(registry);
-        engine.shared->host_failure = &report_plain_failure;
-        engine.modules = registry.modules();
-        if (registry.loader().load)
-            engine.load_source = [this](const std::string& path) {
-                return ask_loader(registry.loader(), path);
-            };
-        engine.generic_call = &dispatch_host_call;
-        engine.instance_context_offset = offsetof(Cell, context);
-    });
-    return engine;
+std::shared_ptr<const driver::Engine> RuntimeCore::engine() {
+    const host::Registry::Lock lock = registry.lock();
+    if (engine_ && engine_generation_ == registry.generation()) return engine_;
+    auto made = std::make_shared<driver::Engine>();
+    for (const host::Registration& entry : registry.entries()) {
+        driver::HostFunction fn;
+        fn.path = entry.path;
+        fn.signature = entry.signature;
+        fn.is_generic = entry.is_generic;
+        fn.is_pure = entry.is_pure;
+        fn.has_status = entry.has_status;
+        fn.is_operator = entry.op.has_value();
+        fn.is_native = !entry.extension.empty();
+        fn.address = entry.is_generic ? nullptr : reinterpret_cast<const void*>(entry.address);
+        fn.user_data = const_cast<host::Registration*>(&entry);
+        made->host_functions.push_back(std::move(fn));
+    }
+    for (std::uint32_t i = 0; i < registry.types().count(); ++i) {
+        const rt::HostType& type = registry.types()[i].type;
+        driver::HostTypeInfo info{type.path, {}, &type};
+        for (host::TypePath& path : registry.types().paths(i))
+            info.paths.push_back({std::move(path.text), !path.extension.empty()});
+        made->host_types.push_back(std::move(info));
+    }
+    for (const host::Variable& variable : registry.variables())
+        made->host_variables.push_back({variable.path, variable.is_const});
+    made->host_glue = host::write_glue(registry);
+    for (const auto& [path, source] : registry.modules())
+        made->modules.emplace(path, driver::HostModule{source.text, source.file, source.is_extension});
+    if (registry.loader().load)
+        made->load_source = [this](const std::string& path) { return ask_loader(registry.loader(), path); };
+    if (config.get(TN_CONFIG_ALLOW_EXTENSIONS))
+        made->load_extension = [this](const std::string& name) { return find_extension(*this, name); };
+    made->generic_call = &dispatch_host_call;
+    made->instance_context_offset = offsetof(Cell, context);
+    made->shared = shared;
+    engine_generation_ = registry.generation();
+    engine_ = std::move(made);
+    return engine_;
 }
 
-ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<driver::CompiledModule> compiled_arg)
+ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<const driver::Engine> engine_arg,
+                       std::shared_ptr<driver::CompiledModule> compiled_arg)
     : runtime(std::move(runtime_arg)),
+      engine(std::move(engine_arg)),
       compiled(std::move(compiled_arg)),
       types(*compiled->ir().types, compiled->program()) {
     types.use_host_types(runtime->registry.types());
@@ -83,7 +92,7 @@ ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<driver::Com
     unit_type = types.simple(TN_TAG_UNIT);
     exports_.resize(ir.exports.size());
     tests_.resize(ir.tests.size());
-    host_plans.resize(runtime->registry.entries().size());
+    host_plans.resize(engine->host_functions.size());
     for (const ir::HostFn& fn : ir.host_fns) {
         if (fn.registration < host_plans.size()) host_plans[fn.registration] = make_host_plan(*this, fn);
     }

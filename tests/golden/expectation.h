@@ -10,6 +10,7 @@
 //   // trap [Name]: message      trap_*.tn ends with this trap, raised on this line
 //   // frame: main 4:7           the script's stack, innermost first; checked where given
 //   // set fuel=100 memory=1M stack=64K
+//   // native: NAME [fn(...)]    the file is the wrapper module of an extension that registered this; see wrapper.h
 //   // dump: STAGE [FUNCTION]    the dump of that stage is the `//| ` lines of the file
 //
 // A message that is left out ("// error [Name]") is not compared; --bless fills it in.
