@@ -10,7 +10,8 @@ namespace tn::check {
 
 namespace {
 
-constexpr std::string_view where_native_stands = "it stands in the wrapper module of an extension";
+constexpr std::string_view where_native_stands =
+    "it stands in the wrapper module of an extension; a module of the package goes before an extension of its name";
 
 } // namespace
 

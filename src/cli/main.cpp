@@ -98,6 +98,15 @@ void add_common(CLI::App* command, CommonOptions& common) {
         ->type_name("0|2");
     command
         ->add_option_function<std::string>(
+            "--allow", [&common](const std::string&) { common.allows_native = true; },
+            "What scripts may do beyond computing: native lets them import native extensions")
+        ->check(one_of({"native", "all"}))
+        ->type_name("WHAT");
+    command->add_option("--extension-path", common.extension_path, "Where extensions are looked for first")
+        ->allow_extra_args(false)
+        ->type_name("DIR");
+    command
+        ->add_option_function<std::string>(
             "--color",
             [&common](const std::string& text) {
                 if (text == "always") common.color = ColorMode::Always;

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tn::cli {
 
@@ -24,6 +25,8 @@ struct CommonOptions {
     std::string path;
     std::optional<std::uint64_t> fuel, timeout_ms, memory, stack;
     int opt_level = 2;
+    bool allows_native = false;
+    std::vector<std::string> extension_path;
     ColorMode color = ColorMode::Auto;
 };
 
