@@ -326,6 +326,8 @@ TN_API void *tn_error_payload(const tn_error *e);
                                        imported or not: for checks and tests; default 0 */
 #define TN_CONFIG_PROGRAM 10u       /* compile: 1 demands of `main` what `tenon run` can call: no parameters or
                                        `args: List[String]`, and (), i64 or Result[(), E] as its result; default 0 */
+#define TN_CONFIG_ALLOW_EXTERN 20u  /* runtime: 1 lets scripts declare and call C functions of any library with `extern`
+                                       blocks: they can then do whatever the host's process can; default 0 */
 /* Fuel that never ends. */
 #define TN_FUEL_UNLIMITED ((uint64_t)-1)
 

@@ -3,6 +3,7 @@
 
 #include "capi/dispatch.h"
 #include "capi/timer.h"
+#include "host/libraries.h"
 
 #include <cstddef>
 
@@ -51,7 +52,10 @@ const driver::Engine& RuntimeCore::seal() {
         engine.host_functions = std::move(functions);
         engine.modules = registry.modules();
         if (registry.loader().load)
-            engine.load_source = [this](const std::string& path) { return ask_loader(registry.loader(), path); };
+            engine.load_source = [this](const std::string& path) {
+                return ask_loader(registry.loader(), path);
+            };
+        if (config.get(TN_CONFIG_ALLOW_EXTERN) != 0) engine.libraries = std::make_shared<host::Libraries>();
         engine.generic_call = &dispatch_host_call;
         engine.instance_context_offset = offsetof(Cell, context);
     });

@@ -21,7 +21,8 @@ struct HostTarget {
     // A plain C function: scalars as their C types, String and Bytes as pointer and length; its result
     // is one scalar or nothing. Unused when generic.
     const void* address = nullptr;
-    void* user_data = nullptr; // the registration of a generic one
+    void* user_data = nullptr;            // the registration of a generic one
+    GenericHostCall dispatcher = nullptr; // of a generic one; null: GenerateOptions::generic_call
     bool is_generic = true;
     bool is_pure = false; // a plain function that never calls back into a script
 };

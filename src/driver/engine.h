@@ -25,6 +25,9 @@
 namespace tn::interp {
 class Interpreter;
 }
+namespace tn::host {
+class Libraries;
+}
 
 namespace tn::driver {
 
@@ -32,7 +35,8 @@ namespace tn::driver {
 struct HostFunction {
     std::string path;      // "net.lookup" or "name"
     std::string signature; // "fn(String, i64) -> bool"
-    bool is_generic = true; // by rt_call_host_generic with `user_data` as registration; else a plain C function
+    bool is_generic =
+        true; // by rt_call_host_generic with `user_data` as registration; else a plain C function
     bool is_pure = false;
     const void* address = nullptr; // plain C function; for generic ones the dispatcher below
     void* user_data = nullptr;
@@ -48,6 +52,8 @@ struct SourceAnswer {
     std::string problem;
 };
 
+class ForeignTable;
+
 struct Engine {
     std::vector<HostFunction> host_functions;
     std::map<std::string, std::string, std::less<>> modules; // registered by the host: path to source
@@ -55,6 +61,8 @@ struct Engine {
     // that compiles. Empty: none.
     std::function<SourceAnswer(const std::string& path)> load_source;
     GenericHostCall generic_call = nullptr;
+    // Where `extern` blocks find their C functions; null: the host does not allow them.
+    std::shared_ptr<host::Libraries> libraries;
     // Where a tn_instance handle holds its Context*, for the C entry thunks.
     std::uint32_t instance_context_offset = 0;
     std::shared_ptr<rt::RuntimeShared> shared;
@@ -94,14 +102,15 @@ private:
     std::vector<diag::Diagnostic> warnings_;
     std::shared_ptr<const ir::Module> ir_;
     std::shared_ptr<rt::Program> program_;
+    std::unique_ptr<ForeignTable> foreign_;
     mutable std::mutex generating_;
     mutable std::unique_ptr<interp::Interpreter> interpreter_;
 };
 
 struct CompileResult {
     std::shared_ptr<CompiledModule> module;    // null when there were errors
-    std::shared_ptr<diag::SourceMap> sources;        // for rendering
-    std::vector<diag::Diagnostic> diagnostics;       // errors and warnings, in source order
+    std::shared_ptr<diag::SourceMap> sources;  // for rendering
+    std::vector<diag::Diagnostic> diagnostics; // errors and warnings, in source order
     std::string io_error;                      // a path could not be read: which, and why
 };
 
@@ -112,8 +121,8 @@ CompileResult compile_text(const Engine& engine, std::string_view name, std::str
 // A `.tn` file, or a folder with main.tn, and the modules beside it that it imports.
 CompileResult compile_path(const Engine& engine, const std::string& path, const Options& options);
 // A package in memory: texts by file name, main.tn among them; `prefix` stands before the names in messages.
-CompileResult compile_texts(const Engine& engine, std::string_view prefix, std::map<std::string, std::string> texts,
-                            const Options& options);
+CompileResult compile_texts(const Engine& engine, std::string_view prefix,
+                            std::map<std::string, std::string> texts, const Options& options);
 
 // Whether a text is a source at all, whatever its names mean.
 struct SyntaxCheck {

@@ -3,6 +3,8 @@
 
 #include "check/check.h"
 #include "codegen/codegen.h"
+#include "driver/foreign.h"
+#include "host/libraries.h"
 #include "lower/lower.h"
 #include "opt/pipeline.h"
 #include "prelude/prelude.h"
@@ -35,12 +37,21 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
     auto types = std::make_shared<TypeTable>();
     const check::HostDecls host = host_declarations(engine, *types);
     std::vector<check::ModuleInput> modules;
-    for (const LoadedModule& module : loader.modules()) modules.push_back({module.path, &module.ast, module.is_host});
+    for (const LoadedModule& module : loader.modules())
+        modules.push_back({module.path, &module.ast, module.is_host});
     check::Input input{*loader.sources, modules, host};
     input.root_name = loader.root_name();
     input.is_program = options.is_program;
     input.prelude = &prelude::library().index();
-    input.explain_missing = [&](std::string_view path, bool by_host) { return loader.explain(path, by_host); };
+    input.explain_missing = [&](std::string_view path, bool by_host) {
+        return loader.explain(path, by_host);
+    };
+    if (engine.libraries) {
+        input.find_foreign = [&](const std::string& library, const std::string& symbol) {
+            host::Libraries::Found found = engine.libraries->find(library, symbol);
+            return check::ForeignProblem{std::move(found.library_problem), std::move(found.searched_in)};
+        };
+    }
     const auto checked = check::check(input, *types, loader.interner, loader.sink);
     result.diagnostics = loader.sink.sorted();
     if (!checked) return result;
@@ -62,14 +73,21 @@ void optimize(ir::Module& module, const Options& options, const std::string& sto
     opt::optimize(module, o);
 }
 
-std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module, const rt::ImageLayout& image,
+std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module,
+                                       const ForeignTable& foreign, const rt::ImageLayout& image,
                                        rt::CodeMode mode, const Options& options, std::string* listing,
                                        const std::string& listing_function) {
     codegen::GenerateOptions o;
     o.mode = mode;
-    for (const ir::HostFn& fn : module.host_fns) {
+    for (std::size_t i = 0; i < module.host_fns.size(); ++i) {
+        const ir::HostFn& fn = module.host_fns[ir::HostFnId(i)];
+        if (fn.is_extern()) {
+            o.host_targets.push_back(foreign.target(ir::HostFnId(i)));
+            continue;
+        }
         const HostFunction& target = engine.host_functions[fn.registration];
-        o.host_targets.push_back({target.address, target.user_data, target.is_generic, target.is_pure});
+        o.host_targets.push_back(
+            {target.address, target.user_data, nullptr, target.is_generic, target.is_pure});
     }
     o.generic_call = engine.generic_call;
     o.instance_context_offset = engine.instance_context_offset;

@@ -31,7 +31,9 @@ struct Signature {
     std::vector<Param> params;
     std::vector<Scalar> results; // Ref results are owned
 };
-inline bool operator==(const Param& a, const Param& b) { return a.type == b.type && a.ownership == b.ownership; }
+inline bool operator==(const Param& a, const Param& b) {
+    return a.type == b.type && a.ownership == b.ownership;
+}
 inline bool operator==(const Signature& a, const Signature& b) {
     return a.params == b.params && a.results == b.results;
 }
@@ -71,18 +73,26 @@ struct Function {
 enum class DescKind : std::uint8_t { String, Bytes, List, Box, Closure };
 struct Desc {
     DescKind kind = DescKind::List;
-    TypeId type;            // of the object: String, List[T]; for Box the boxed type; for Closure its captures'
-    std::uint32_t stride = 0; // bytes per element (List), or of the whole value (Box, Closure)
+    TypeId type; // of the object: String, List[T]; for Box the boxed type; for Closure its captures'
+    std::uint32_t stride = 0;        // bytes per element (List), or of the whole value (Box, Closure)
     std::vector<std::uint32_t> refs; // offsets of the Ref leaves within one element or value
-    FuncId func;            // Closure: what a call of it runs; its first parameter is the closure itself, borrowed
+    FuncId func; // Closure: what a call of it runs; its first parameter is the closure itself, borrowed
 };
 
 struct HostFn {
-    std::string path;  // "net.lookup"
+    std::string path; // "net.lookup"
     std::vector<TypeId> params;
     TypeId result;
     std::uint32_t registration = 0; // index in the host registry, which has the address and user data
-    Signature sig;     // leaf by leaf
+    Signature sig;                  // leaf by leaf
+    // A C function of an `extern` block instead: `path` is its symbol.
+    std::string library;
+    std::uint32_t fixed_params = 0; // extern: the parameters behind these are variadic
+    // Extern, by parameter; empty if none is a function: fn(closure, arguments) that calls the closure, which
+    // is what C reaches through the function pointer. Invalid for other parameters.
+    std::vector<FuncId> callbacks;
+
+    bool is_extern() const { return !library.empty(); }
 };
 
 struct GlobalVar {
@@ -127,20 +137,20 @@ struct Module {
     std::shared_ptr<TypeTable> types;
     std::shared_ptr<LayoutTable> layouts;
     IdVec<FuncId, Function> functions;
-    IdVec<DescId, Desc> descs;       // 0 = String, 1 = Bytes
+    IdVec<DescId, Desc> descs;          // 0 = String, 1 = Bytes
     IdVec<SigId, Signature> signatures; // of calls of closures, without the closure itself; each once
     IdVec<LiteralId, std::string> literals;
     IdVec<LiteralId, DescId> literal_descs; // String or Bytes
     IdVec<HostFnId, HostFn> host_fns;
-    std::vector<GlobalVar> globals;  // instance variables and constants
+    std::vector<GlobalVar> globals; // instance variables and constants
     std::uint32_t instance_data_size = 0;
     std::vector<InstanceRef> instance_refs; // the Ref leaves in the instance data
     // Leaves of `const`s whose value `init` stores as a literal; found by the optimizer, by offset.
     std::unordered_map<std::uint32_t, std::int64_t> known_constants;
-    // What every closure runs that the function gets in a parameter, by FuncId and parameter; invalid: anything.
-    // Of copies that the optimizer makes for the closures they are given.
+    // What every closure runs that the function gets in a parameter, by FuncId and parameter; invalid:
+    // anything. Of copies that the optimizer makes for the closures they are given.
     std::unordered_map<std::uint32_t, std::vector<FuncId>> known_closures;
-    FuncId init;                     // fn(): fills the globals; invalid if there are none
+    FuncId init; // fn(): fills the globals; invalid if there are none
     IdVec<LocId, Loc> locs;
     std::vector<std::string> files;
     std::vector<std::string> function_names;

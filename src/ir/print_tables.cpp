@@ -129,8 +129,15 @@ private:
     void print_host(std::size_t i, const HostFn& host) {
         std::string text = quoted(host.path) + " fn(";
         for (std::size_t p = 0; p < host.params.size(); ++p) text += (p ? ", " : "") + type(host.params[p]);
-        text += ") -> " + type(host.result) + " registration " + std::to_string(host.registration) + " as ";
-        line("host", i, text + signature_text(host.sig));
+        text += ") -> " + type(host.result);
+        if (host.is_extern()) {
+            text += " extern " + quoted(host.library) + " fixed " + std::to_string(host.fixed_params);
+            for (FuncId callback : host.callbacks)
+                text += callback.is_valid() ? " by " + label(callback) : " by none";
+        } else {
+            text += " registration " + std::to_string(host.registration);
+        }
+        line("host", i, text + " as " + signature_text(host.sig));
     }
     void print_export(const Export& e) {
         out_ += "export " + quoted(e.name) + " " + label(e.func) + "(";

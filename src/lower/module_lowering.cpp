@@ -14,9 +14,7 @@ using ir::FuncId;
 std::optional<ir::Module> lower(const Input& input) {
     try {
         return ModuleLowering(input).run();
-    } catch (const LoweringStopped&) {
-        return std::nullopt;
-    }
+    } catch (const LoweringStopped&) { return std::nullopt; }
 }
 
 ModuleLowering::ModuleLowering(const Input& input) : input_(input) {
@@ -172,6 +170,26 @@ ir::HostFnId ModuleLowering::host_fn(std::uint32_t index) {
     return entry->second;
 }
 
+ir::HostFnId ModuleLowering::foreign_fn(check::FnId id, const FnShape& shape) {
+    std::vector<std::uint32_t> key{id.value};
+    for (const ParamShape& param : shape.params) key.push_back(param.type.value);
+    if (auto known = foreign_fns_.find(key); known != foreign_fns_.end()) return known->second;
+    const check::Fn& decl = input_.checked.fns[id];
+    ir::HostFn fn;
+    fn.path = decl.name;
+    fn.library = decl.foreign->library;
+    fn.fixed_params = static_cast<std::uint32_t>(decl.params.size());
+    fn.result = shape.result;
+    fn.sig = signature(shape.params, shape.result);
+    for (std::size_t i = 0; i < shape.params.size(); ++i) {
+        fn.params.push_back(shape.params[i].type);
+        if (types().kind(shape.params[i].type) != TypeKind::Fn) continue;
+        fn.callbacks.resize(shape.params.size());
+        fn.callbacks[i] = callback(shape.params[i].type);
+    }
+    return foreign_fns_[std::move(key)] = module_.host_fns.push_back(std::move(fn));
+}
+
 ir::LiteralId ModuleLowering::literal(std::string_view text, TypeKind kind) {
     auto [entry, is_new] = literals_.try_emplace({kind, std::string(text)});
     if (!is_new) return entry->second;
@@ -185,7 +203,8 @@ ir::DescId ModuleLowering::desc(TypeId type) {
     if (!is_new) return entry->second;
     TypeKind kind = types().kind(type);
     if (kind == TypeKind::Fn) {
-        FuncId func = reserve("uninitialized " + types().print(type), closure_signature(value_signature(type)));
+        FuncId func =
+            reserve("uninitialized " + types().print(type), closure_signature(value_signature(type)));
         lower_missing_function(*this, func);
         return entry->second = module_.closure_desc(func, types().simple(TypeKind::Unit));
     }

@@ -80,6 +80,9 @@ struct Instance {
     void finish_trap() noexcept;
     // For whoever unwinds: the cleared record to add frames to. Null when there is no memory for one.
     TrapRecord* begin_trap_record() noexcept;
+    // The next trap is the last one going on in an outer script: its record keeps what it has, and gets the
+    // outer frames.
+    void continue_trap() noexcept { continues_trap_ = true; }
     // The last trap, or null if there was none. Overwritten by the next one.
     const TrapRecord* last_trap() const { return trap_record_.get(); }
 
@@ -117,6 +120,7 @@ struct Instance {
     PollFn poll = nullptr;
     void* poll_user_data = nullptr;
     void* user_pointer = nullptr;     // the host's, or the C API's
+    std::uint32_t foreign_depth = 0;  // C functions of `extern` blocks whose callbacks are running
     CodeMode mode = CodeMode::Polled; // which code calls use; chosen by whoever calls
 
     ~Instance();
@@ -141,6 +145,7 @@ private:
 
     std::atomic<std::uint32_t> busy_{idle};
     bool stack_was_deep_ = false;
+    bool continues_trap_ = false;
     std::atomic<DeferredRelease*> deferred_{nullptr};
     FiberStack* stack_ = nullptr;
     std::uint64_t real_stack_limit_ = 0;

@@ -1,9 +1,10 @@
-// Runs a golden through the driver: interpreter on optimized and on raw IR, machine code unoptimized, optimized, with few registers and
-// with fuel counted.
+// Runs a golden through the driver: interpreter on optimized and on raw IR, machine code unoptimized,
+// optimized, with few registers and with fuel counted.
 #include "execute.h"
 
 #include "driver/dump.h"
 #include "driver/engine.h"
+#include "host/libraries.h"
 #include "runtime/heap_check.h"
 #include "runtime/instance.h"
 #include "support/ice.h"
@@ -28,9 +29,10 @@ Options options_of(Mode mode) {
     return options;
 }
 
-Engine make_engine() {
+Engine make_engine(const Expectation& expectation) {
     Engine engine;
     engine.shared = std::make_shared<rt::RuntimeShared>();
+    if (expectation.settings.contains("extern")) engine.libraries = std::make_shared<host::Libraries>();
     return engine;
 }
 
@@ -58,7 +60,9 @@ std::int32_t collect_output(void* user_data, const char* bytes, std::size_t leng
 class Run {
 public:
     Run(const Engine& engine, const CompiledModule& module, Mode mode, const Expectation& expectation)
-        : engine_(engine), module_(module), mode_(mode),
+        : engine_(engine),
+          module_(module),
+          mode_(mode),
           instance_(rt::Instance::create(module.program(), engine.shared)) {
         auto setting = [&](const char* name, std::uint64_t fallback) {
             auto found = expectation.settings.find(name);
@@ -103,8 +107,7 @@ private:
         std::vector<rt::Slot> io(16);
         TrapCode code = TrapCode::None;
         if (mode_ == Mode::Interpreter || mode_ == Mode::RawInterpreter) {
-            code = static_cast<TrapCode>(
-                driver::interpret(module_, instance_->context, func, io.data()));
+            code = static_cast<TrapCode>(driver::interpret(module_, instance_->context, func, io.data()));
             instance_->context.trap_code = TrapCode::None;
         } else {
             code = instance_->invoke(module_.packed_entry(instance_->mode, func), io.data());
@@ -151,43 +154,39 @@ std::string_view name_of(Mode mode) {
     return "";
 }
 
-Outcome compile_only(const std::string& path) {
+Outcome compile_only(const std::string& path, const Expectation& expectation) {
     Outcome outcome;
-    Engine engine = make_engine();
+    Engine engine = make_engine(expectation);
     try {
         note_diagnostics(driver::compile_path(engine, path, options_of(Mode::Optimized)), outcome);
-    } catch (const InternalError& error) {
-        outcome.problem = error.what();
-    }
+    } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }
 
 Outcome execute(const std::string& path, Mode mode, const Expectation& expectation) {
     Outcome outcome;
-    Engine engine = make_engine();
+    Engine engine = make_engine(expectation);
     try {
         CompileResult compiled = driver::compile_path(engine, path, options_of(mode));
         note_diagnostics(compiled, outcome);
         if (!compiled.module) return outcome;
         Run run(engine, *compiled.module, mode, expectation);
         run.run_all(outcome);
-    } catch (const InternalError& error) {
-        outcome.problem = error.what();
-    }
+    } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }
 
-Outcome dump(const std::string& path, const std::string& stage, const std::string& function) {
+Outcome dump(const std::string& path, const Expectation& expectation) {
+    const std::string &stage = expectation.dump_stage, &function = expectation.dump_function;
     Outcome outcome;
-    Engine engine = make_engine();
+    Engine engine = make_engine(expectation);
     try {
-        driver::DumpResult result = driver::dump(engine, path, {stage, function}, options_of(Mode::Optimized));
+        driver::DumpResult result =
+            driver::dump(engine, path, {stage, function}, options_of(Mode::Optimized));
         outcome.problem = result.error;
         if (result.text.empty()) note_diagnostics(result.compile, outcome);
         outcome.dump_lines = split_lines(result.text);
-    } catch (const InternalError& error) {
-        outcome.problem = error.what();
-    }
+    } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }
 

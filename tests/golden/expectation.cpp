@@ -12,23 +12,26 @@ const std::regex finding_pattern(
     R"(// (error|warning|trap)(?:@(\d+))? \[(\w+)\](?:: (.*?))?(?=\s*(?:// (?:error|warning|trap)\b|$)))");
 const std::regex out_pattern(R"(// out:(?: (.*))?$)");
 const std::regex frame_pattern(R"(// frame: (.*?)\s*$)");
-const std::regex setting_pattern(R"((fuel|memory|stack)=(\d+)([KMG]?))");
+const std::regex setting_pattern(R"((fuel|memory|stack|extern)=(\d+)([KMG]?))");
 const std::regex dump_pattern(R"(// dump: (\S+)(?: (\S+))?\s*$)");
 
 std::string trimmed_right(std::string text) {
-    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r')) text.pop_back();
+    while (!text.empty() && (text.back() == ' ' || text.back() == '\t' || text.back() == '\r'))
+        text.pop_back();
     return text;
 }
 
 FindingKind kind_of(const std::string& word) {
-    return word == "error" ? FindingKind::Error : word == "warning" ? FindingKind::Warning : FindingKind::Trap;
+    return word == "error"     ? FindingKind::Error
+           : word == "warning" ? FindingKind::Warning
+                               : FindingKind::Trap;
 }
 
 std::string describe(const Finding& finding, const std::string& message) {
     std::string line = std::to_string(finding.line);
     std::string place = finding.file.empty() ? "" : finding.file + " ";
-    return place + "line " + std::string(line.size() < 4 ? 4 - line.size() : 0, ' ') + line + ": " + std::string(name_of(finding.kind)) + " [" + finding.name +
-           "]: " + message;
+    return place + "line " + std::string(line.size() < 4 ? 4 - line.size() : 0, ' ') + line + ": " +
+           std::string(name_of(finding.kind)) + " [" + finding.name + "]: " + message;
 }
 
 // A diff of two texts by lines; "" when they are equal.
@@ -42,7 +45,9 @@ std::string diff(const std::vector<std::string>& expected, const std::vector<std
     }
     constexpr std::size_t context = 2, most = 40;
     std::string text;
-    auto add = [&text](char mark, const std::string& line) { text += std::string("    ") + mark + line + "\n"; };
+    auto add = [&text](char mark, const std::string& line) {
+        text += std::string("    ") + mark + line + "\n";
+    };
     if (begin > context) text += "    ... " + std::to_string(begin - context) + " equal lines\n";
     for (std::size_t i = begin > context ? begin - context : 0; i < begin; ++i) add(' ', expected[i]);
     for (std::size_t i = begin; i < expected.size() - end; ++i) {
@@ -76,7 +81,8 @@ std::vector<std::string> findings_as_lines(const std::vector<Finding>& findings,
 
 bool is_same(const Finding& expected, const Finding& seen) {
     return expected.kind == seen.kind && expected.line == seen.line && expected.name == seen.name &&
-           expected.file == seen.file && (!expected.message || *expected.message == seen.message.value_or(""));
+           expected.file == seen.file &&
+           (!expected.message || *expected.message == seen.message.value_or(""));
 }
 
 // Expected findings without a message take the message of the seen one they match.
@@ -148,7 +154,10 @@ Expectation parse_expectation(std::string_view text) {
         if (line.rfind("// set ", 0) == 0) {
             for (std::sregex_iterator it(line.begin(), line.end(), setting_pattern), last; it != last; ++it) {
                 std::string unit = (*it)[3];
-                std::uint64_t factor = unit == "K" ? 1u << 10 : unit == "M" ? 1u << 20 : unit == "G" ? 1u << 30 : 1;
+                std::uint64_t factor = unit == "K"   ? 1u << 10
+                                       : unit == "M" ? 1u << 20
+                                       : unit == "G" ? 1u << 30
+                                                     : 1;
                 result.settings[(*it)[1]] = std::stoull((*it)[2]) * factor;
             }
         }
@@ -177,8 +186,9 @@ std::string compare(const Expectation& expected, const Outcome& seen) {
     std::vector<std::string> seen_output;
     for (const std::string& line : seen.output) seen_output.push_back(trimmed_right(line));
     if (std::string text = diff(expected.output, seen_output); !text.empty()) report += "output:\n" + text;
-    std::string text = diff(findings_as_lines(filled_in(expected.findings, seen.findings), expected.checks_warnings),
-                            findings_as_lines(seen.findings, expected.checks_warnings));
+    std::string text =
+        diff(findings_as_lines(filled_in(expected.findings, seen.findings), expected.checks_warnings),
+             findings_as_lines(seen.findings, expected.checks_warnings));
     if (!text.empty()) report += "diagnostics and traps:\n" + text;
     if (!expected.frames.empty()) {
         if (text = diff(expected.frames, seen.frames); !text.empty()) report += "stack:\n" + text;
@@ -283,7 +293,8 @@ Texts bless_package(const Texts& texts, const Outcome& seen) {
         Outcome of_file;
         if (file.empty()) of_file = seen;
         of_file.findings = seen.findings;
-        std::erase_if(of_file.findings, [&file = file](const Finding& finding) { return finding.file != file; });
+        std::erase_if(of_file.findings,
+                      [&file = file](const Finding& finding) { return finding.file != file; });
         result[file] = bless(text, of_file);
     }
     return result;

@@ -1,5 +1,6 @@
-// The golden runner: every .tn file, and every folder with a main.tn, under tests/lang, tests/ir, tests/limit and
-// tests/regress is a test in each mode; `golden --bless [--gtest_filter=...]` rewrites the expectations from what the interpreter did.
+// The golden runner: every .tn file, and every folder with a main.tn, under tests/lang, tests/ir, tests/limit
+// and tests/regress is a test in each mode; `golden --bless [--gtest_filter=...]` rewrites the expectations
+// from what the interpreter did.
 //
 // Each case runs in a process of its own, so a crash or a hang costs one case, not the suite.
 #include "execute.h"
@@ -67,8 +68,8 @@ void shorten_files(const fs::path& path, Outcome& outcome) {
 }
 
 Outcome run_case(const fs::path& path, Mode mode, const Expectation& expectation) {
-    if (!expectation.dump_stage.empty()) return dump(path, expectation.dump_stage, expectation.dump_function);
-    if (is_fail(path)) return compile_only(path);
+    if (!expectation.dump_stage.empty()) return dump(path, expectation);
+    if (is_fail(path)) return compile_only(path, expectation);
     return execute(path, mode, expectation);
 }
 
@@ -105,7 +106,8 @@ std::string check_in_child(const fs::path& path, Mode mode) {
         close(ends[0]);
         alarm(seconds_per_case);
         std::string report = check_case(path, mode);
-        if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0) report += "memory leaks\n";
+        if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0)
+            report += "memory leaks\n";
         const char* data = report.data();
         for (std::size_t left = report.size(); left > 0;) {
             ssize_t written = write(ends[1], data, left);
@@ -140,7 +142,8 @@ public:
 
     void TestBody() override {
         std::string report = check_in_child(path_, mode_);
-        EXPECT_TRUE(report.empty()) << fs::relative(path_, TN_SOURCE_DIR).string() << " (" << name_of(mode_) << ")\n"
+        EXPECT_TRUE(report.empty()) << fs::relative(path_, TN_SOURCE_DIR).string() << " (" << name_of(mode_)
+                                    << ")\n"
                                     << report;
     }
 

@@ -349,7 +349,8 @@ void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& 
     a_->mov(gp64(Rsi), asmjit::imm(reinterpret_cast<std::uintptr_t>(target.user_data)));
     a_->mov(gp64(Rdx), x86::rsp);
     enter_host_stack(0);
-    call_address(reinterpret_cast<const void*>(module_.options().generic_call));
+    const GenericHostCall dispatcher = target.dispatcher ? target.dispatcher : module_.options().generic_call;
+    call_address(reinterpret_cast<const void*>(dispatcher));
     leave_host_stack();
     Label failed = cold(Label(), inst.loc, [this, loc = inst.loc] {
         a_->mov(context_mem(offsetof(rt::Context, trap_code), 4), gp32(Rax));
