@@ -32,6 +32,7 @@ enum class HandleKind : std::uint32_t {
     Frame = 0x7e0a100d,
     Type = 0x7e0a100f,
     Error = 0x7e0a1011,
+    Closure = 0x7e0a1021,
 };
 
 struct alignas(64) Cell {

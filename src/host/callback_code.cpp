@@ -30,6 +30,34 @@ struct CallbackSignature::Parts {
     }
 };
 
+namespace {
+
+bool fits_c(TypeTable& types, TypeId type, bool is_result) {
+    const TypeKind kind = types.kind(type);
+    if (type_class(kind) == TypeClass::Scalar) return is_result || kind != TypeKind::Char;
+    if (kind == TypeKind::String) return !is_result;
+    if (kind == TypeKind::Unit) return is_result;
+    if (kind == TypeKind::Slice) {
+        const TypeKind element = types.kind(types.arg(type, 0));
+        return !is_result && element != TypeKind::Bool && element != TypeKind::Char;
+    }
+    if (kind != TypeKind::Record) return false;
+    const std::vector<Field> fields = types.nominal(type).fields;
+    for (const Field& field : fields) {
+        const TypeId part = types.field_type(type, field);
+        if (types.kind(part) == TypeKind::String || !fits_c(types, part, is_result)) return false;
+    }
+    return !fields.empty();
+}
+
+} // namespace
+
+bool CallbackSignature::fits(TypeTable& types, std::span<const TypeId> params, TypeId result) {
+    for (const TypeId param : params)
+        if (!fits_c(types, param, false)) return false;
+    return fits_c(types, result, true);
+}
+
 CallbackSignature::CallbackSignature(TypeTable& types, LayoutTable& layouts, std::span<const TypeId> params,
                                      TypeId result)
     : parts_(std::make_unique<Parts>(types, layouts, params, result)) {

@@ -18,6 +18,9 @@ class CallbackSignature {
 public:
     CallbackSignature(TypeTable& types, LayoutTable& layouts, std::span<const TypeId> params, TypeId result);
     ~CallbackSignature();
+    // Whether C can call a function of these types: scalars, Strings and Slices in, a scalar or nothing out,
+    // and records of scalars. (A `char` cannot come from C.)
+    static bool fits(TypeTable& types, std::span<const TypeId> params, TypeId result);
     CallbackSignature(const CallbackSignature&) = delete;
     CallbackSignature& operator=(const CallbackSignature&) = delete;
 

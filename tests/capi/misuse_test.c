@@ -114,6 +114,14 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_call_mut(s->inst, h, &v, 1, &v, &err));
         REFUSE(tn_call_slots(s->inst, h, &slot, 1, &err));
     }
+    {
+        tn_closure *closure;
+        tn_closure_free(h);
+        CHECK(tn_closure_take_error(h, &err) != TN_OK);
+        CHECK(!err);
+        if (kind != 5) REFUSE(tn_closure_new(s->inst, h, &closure, &p, &err));
+        if (kind != 6) REFUSE(tn_closure_new(h, h, &closure, &p, &err));
+    }
     if (kind != 6) {
         tn_instance_free(h);
         REFUSE(tn_instance_get_global(h, "x", 1, &v, &err));
