@@ -1,5 +1,7 @@
 # The distribution's packages. Nothing is vendored and nothing is downloaded.
 find_package(fmt REQUIRED)
+# Nothing is formatted by locale, and half a megabyte of locales stays out of the library.
+set_property(TARGET fmt::fmt-header-only APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS FMT_STATIC_THOUSANDS_SEPARATOR=',')
 find_package(tsl-robin-map REQUIRED)
 find_package(asmjit REQUIRED)
 find_package(CLI11 REQUIRED)

@@ -9,7 +9,7 @@ if(NOT capi_kind STREQUAL "INTERFACE_LIBRARY")
     set(version_script ${PROJECT_SOURCE_DIR}/src/capi/tn_symbols.map)
     # codegen as objects: its asmjit_shim must come before libasmjit.a wants what it replaces.
     add_library(tenon_shared SHARED $<TARGET_OBJECTS:tn_capi> $<TARGET_OBJECTS:tn_codegen>)
-    target_include_directories(tenon_shared PUBLIC ${PROJECT_SOURCE_DIR}/include)
+    target_include_directories(tenon_shared PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>)
     target_link_libraries(tenon_shared PRIVATE tn_driver tn_host Threads::Threads)
     set_target_properties(tenon_shared PROPERTIES OUTPUT_NAME tenon VERSION ${PROJECT_VERSION} SOVERSION 1
         LINK_DEPENDS ${version_script})

@@ -67,6 +67,9 @@ endif()
 # --- the C API: programs in C11 that know the header and the shared library alone ---
 include(capi_tests OPTIONAL)
 
+# --- what is around it: tenon.hpp, hosts as examples and in the documentation, the installation ---
+include(product_tests)
+
 # --- fuzz targets: each runs by itself, mutating the corpus it is given ---
 if(TN_FUZZ)
     file(GLOB fuzz_targets CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/*_fuzz.cpp)

@@ -92,6 +92,7 @@ typedef int32_t tn_status;
 #define TN_SIGNATURE 8    /* the function's signature is not the one asked for */
 #define TN_TYPE 9         /* a value of the wrong type */
 #define TN_RANGE 10       /* an index or a number that does not fit */
+#define TN_END 11         /* an iteration is over; no error */
 #define TN_BUSY 17        /* another thread is inside the instance */
 #define TN_CLOSED 18      /* the object was freed, or takes no more registrations */
 #define TN_DUPLICATE 19   /* registered twice */
@@ -144,9 +145,13 @@ typedef uint32_t tn_tag;
 #define TN_TAG_STRING 16u
 #define TN_TAG_BYTES 17u
 #define TN_TAG_LIST 18u
-#define TN_TAG_RECORD 20u
+#define TN_TAG_MAP 19u
+#define TN_TAG_RECORD 20u /* also a Range: start, end, inclusive */
+#define TN_TAG_ENUM 21u
 #define TN_TAG_OPTION 22u
+#define TN_TAG_SET 23u
 #define TN_TAG_TUPLE 26u
+#define TN_TAG_FUNCTION 27u
 #define TN_TAG_POISON 0xFFFFFFFFu /* in a callback's result: not set yet */
 
 /* ---- types ---------------------------------------------------------------------------------------- */
@@ -161,6 +166,7 @@ typedef struct tn_frame tn_frame;         /* a running host callback */
 typedef struct tn_closure tn_closure;     /* a script's function as a C function pointer */
 typedef struct tn_type tn_type;           /* a type; borrowed, never freed by the host */
 typedef struct tn_error tn_error;         /* what went wrong; immutable */
+typedef struct tn_iter tn_iter;           /* walks through a Map or Set */
 
 typedef void (*tn_fnptr)(void);           /* any function pointer: cast it to what it is */
 typedef void (*tn_finalizer)(void *ud);
@@ -193,6 +199,15 @@ typedef struct tn_value {
 #define TN_SET_UINT(v, t, x) ((void)((v)->tag = (t), (v)->aux = 0, (v)->as.u = (x)))
 #define TN_SET_FLOAT(v, t, x) ((void)((v)->tag = (t), (v)->aux = 0, (v)->as.f = (x)))
 #define TN_SET_NONE(v) ((void)((v)->tag = TN_TAG_NONE, (v)->aux = 0, (v)->as.u = 0))
+
+/* Scalars of one type in memory that the host lays out: row `i` stands at `data + i * stride` bytes, as the C type of
+ * `tag` (see tn_list_data). A stride of 0 is one value for all rows; it may be negative. `flags` is 0. */
+typedef struct tn_column {
+    tn_tag tag;
+    uint32_t flags;
+    void *data;
+    ptrdiff_t stride;
+} tn_column;
 
 /* A file of a package in memory: "geometry/area.tn". The lengths may be TN_NTS. */
 typedef struct tn_source {
@@ -234,8 +249,8 @@ TN_API const char *tn_version_string(void);
  * "Host" for the host's own. Ownership: static text. Threads: [any]. Since: 1.0 */
 TN_API const char *tn_status_name(tn_status s);
 
-/* 1 if this build has the named feature, else 0 (also for bad text): "jit", "fuel", "interpreter",
- * "host-functions". Threads: [any]. Since: 1.0 */
+/* 1 if this build has the named feature, else 0: "jit", "fuel", "interpreter", "host-functions". Errors: 0 for
+ * bad text. Threads: [any]. Since: 1.0 */
 TN_API int32_t tn_has_feature(const char *name, size_t len);
 
 /* How many handles and values of this library wait to be freed or cleared. 0 means that nothing leaked and
@@ -307,7 +322,7 @@ TN_API uint32_t tn_error_frame_line(const tn_error *e, size_t i);
 TN_API uint32_t tn_error_frame_column(const tn_error *e, size_t i);
 
 /* The pointer that a host function gave to tn_frame_fail, or NULL: a binding finds its own exception object
- * here. Ownership: borrowed until the error is freed. Threads: [any]. Since: 1.0 */
+ * here. Ownership: borrowed until the error is freed. Errors: NULL. Threads: [any]. Since: 1.0 */
 TN_API void *tn_error_payload(const tn_error *e);
 
 /* ==== 3 runtime ========================================================================================= */
@@ -381,6 +396,14 @@ TN_API tn_status tn_instance_get_global(tn_instance *inst, const char *name, siz
 TN_API tn_status tn_instance_set_global(tn_instance *inst, const char *name, size_t len, const tn_value *v,
                                         tn_error **err);
 
+/* Copies the variables of `from` to those of `to` that have the same name and an equal type (records and enums are equal
+ * when their names and all their parts are), for a script that was compiled anew: all others keep the values they began
+ * with. Function values belong to their code: a variable with one inside stays. All or nothing; `from` is not changed.
+ * Free it, its functions and its values, and its code is freed with them. Errors: TN_ARG if both are the same,
+ * TN_TRAP_MEMORY_LIMIT of `to`, every trap of a hash or equality that the script wrote, TN_HANDLE, TN_BUSY, TN_CLOSED,
+ * TN_STATE from inside of an output or poll function, TN_NOMEM. Threads: [instance], of both. Since: 1.0 */
+TN_API tn_status tn_instance_migrate(tn_instance *from, tn_instance *to, tn_error **err);
+
 /* Sends what the script prints to `write`; NULL sends it to stdout again. The previous callback's finalizer
  * runs. Errors: TN_ARG, TN_HANDLE, TN_BUSY (`fin` has run). Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_set_output(tn_instance *inst, tn_write_fn write, void *ud, tn_finalizer fin);
@@ -389,7 +412,7 @@ TN_API tn_status tn_instance_set_output(tn_instance *inst, tn_write_fn write, vo
  * TN_BUSY (`fin` has run). Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_set_user_data(tn_instance *inst, void *ud, tn_finalizer fin);
 
-/* The pointer set above, or NULL. Ownership: borrowed. Threads: [instance]. Since: 1.0 */
+/* The pointer set above, or NULL. Ownership: borrowed. Errors: NULL. Threads: [instance]. Since: 1.0 */
 TN_API void *tn_instance_user_data(const tn_instance *inst);
 
 /* Reserves the instance for this thread until tn_instance_leave, so that pointers from tn_function_pointer
@@ -438,8 +461,8 @@ TN_API tn_module *tn_module_ref(tn_module *m);
  * Threads: [shared]. Since: 1.0 */
 TN_API void tn_module_free(tn_module *m);
 
-/* The warnings of the compilation as an error object with status TN_OK; NULL if there are none or on misuse.
- * Ownership: the caller owns it. Threads: [shared]. Since: 1.0 */
+/* The warnings of the compilation as an error object with status TN_OK; NULL if there are none. Ownership: the
+ * caller owns it. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API tn_error *tn_module_warnings(tn_module *m);
 
 /* How many functions a host can look up: the top-level functions of the root module that are not generic, in
@@ -474,30 +497,48 @@ TN_API uint32_t tn_module_test_line(const tn_module *m, size_t i);
  * TN_NOMEM. Threads: [shared]. Since: 1.0 */
 TN_API tn_status tn_module_test_function(tn_module *m, size_t i, tn_function **out);
 
+/* The records and enums that the root module declares, but generic ones, in source order. Ownership: borrowed, as the
+ * types of a function. Errors: 0, NULL. Threads: [shared]. Since: 1.0 */
+TN_API size_t tn_module_type_count(const tn_module *m);
+TN_API const tn_type *tn_module_type_at(const tn_module *m, size_t i);
+
+/* The type that a text names, as tn_type_parse, and with it the root module's own: "Point", "List[Pair[i64]]".
+ * Ownership and errors: as tn_module_type_at and tn_type_parse. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_module_type(tn_module *m, const char *p, size_t len, const tn_type **out, tn_error **err);
+
+/* The `const`s and `var`s of the root module in source order: name, type, doc comment, and whether it is a `const`.
+ * Ownership: borrowed until the module is freed. Errors: 0, NULL. Threads: [shared]. Since: 1.0 */
+TN_API size_t tn_module_global_count(const tn_module *m);
+TN_API const char *tn_module_global_name(const tn_module *m, size_t i, size_t *len);
+TN_API const tn_type *tn_module_global_type(const tn_module *m, size_t i);
+TN_API const char *tn_module_global_doc(const tn_module *m, size_t i, size_t *len);
+TN_API int32_t tn_module_global_is_const(const tn_module *m, size_t i);
+
 /* One more reference; answers `f`, or NULL if it is not a live function. Threads: [shared]. Since: 1.0 */
 TN_API tn_function *tn_function_ref(tn_function *f);
 
 /* Gives a reference back. NULL, dead: nothing. Threads: [shared]. Since: 1.0 */
 TN_API void tn_function_free(tn_function *f);
 
-/* Its doc comment (`///` lines, markers removed), maybe "". Ownership: borrowed until the function is freed,
- * as all text and types below. Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* Its doc comment (`///` lines, markers removed), maybe "". Ownership: borrowed until the function is freed.
+ * Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_doc(const tn_function *f, size_t *len);
 
-/* Its name. Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* Its name. Ownership: as tn_function_doc. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_name(const tn_function *f, size_t *len);
 
-/* Its signature as the language writes it: "fn(i64, mut List[String]) -> bool", without "-> ()". Errors:
- * NULL. Threads: [shared]. Since: 1.0 */
+/* Its signature as the language writes it: "fn(i64, mut List[String]) -> bool", without "-> ()". Ownership: as
+ * tn_function_doc. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_signature(const tn_function *f, size_t *len);
 
 /* How many parameters it has. Errors: 0. Threads: [shared]. Since: 1.0 */
 TN_API uint32_t tn_function_param_count(const tn_function *f);
 
-/* The name of parameter `i`. Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* The name of parameter `i`. Ownership: as tn_function_doc. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_function_param_name(const tn_function *f, uint32_t i, size_t *len);
 
-/* The type of parameter `i`, and of the result. Errors: NULL. Threads: [shared]. Since: 1.0 */
+/* The type of parameter `i`, and of the result. Ownership: as tn_function_doc. Errors: NULL.
+ * Threads: [shared]. Since: 1.0 */
 TN_API const tn_type *tn_function_param_type(const tn_function *f, uint32_t i);
 TN_API const tn_type *tn_function_return_type(const tn_function *f);
 
@@ -517,8 +558,8 @@ TN_API tn_status tn_function_pointer(tn_function *f, const char *sig, size_t sig
 
 /* ==== 5 calls =========================================================================================== */
 
-/* Calls a function. Arguments are borrowed and unchanged; their types must be the parameters' exactly. A
- * value of another instance is copied if it is a String or Bytes and refused otherwise. Ownership: the
+/* Calls a function. Arguments are borrowed and unchanged; their types must be the parameters' exactly, but a List goes
+ * for a Slice. A value of another instance is copied if it is a String or Bytes and refused otherwise. Ownership: the
  * caller owns `*ret`; `ret` may be NULL if the result does not matter. Errors: TN_TYPE (argument, expected
  * and found type in the message) and TN_RANGE before anything runs, every trap, TN_SIGNATURE for a wrong
  * number of arguments or a function with `mut` parameters, TN_ARG, TN_HANDLE, TN_BUSY, TN_CLOSED, TN_STATE,
@@ -527,18 +568,37 @@ TN_API tn_status tn_call(tn_instance *inst, tn_function *f, const tn_value *args
                          tn_error **err);
 
 /* As tn_call, also for `mut` parameters: after success each such argument is cleared and replaced by the
- * value that the parameter held when the function returned. After a failure all arguments are as before.
+ * value that the parameter held when the function returned. After a failure all arguments are as before. The List
+ * for a `mut Slice` is changed in place, also by a script that then fails.
  * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_call_mut(tn_instance *inst, tn_function *f, tn_value *args, size_t nargs, tn_value *ret,
                              tn_error **err);
 
 /* The fast call for bindings: no tags. `io` holds one slot per scalar argument, and two (pointer `p` to the
- * bytes, then their number `u`) per String or Bytes; on success io[0] holds the scalar result, if there is
+ * bytes or elements, then their number `u`) per String, Bytes or Slice, which is the host's memory for the call; on success io[0] holds the scalar result, if there is
  * one. Integers must be extended to 64 bits by their sign; f32 travels as double. `nio` is the number of
  * slots `io` has: at least the arguments' and the result's. The function must have been found with its
  * signature given, and have only such parameters, none `mut`. Errors: TN_SIGNATURE, TN_RANGE, TN_UTF8, else
  * as tn_call. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_call_slots(tn_instance *inst, tn_function *f, tn_slot *io, size_t nio, tn_error **err);
+
+/* Calls a function value that a script gave away. Arguments as for tn_call. The value keeps what it captured; each call
+ * sees it as it was when the value was made. Ownership: the caller owns `*ret`; `ret` may be NULL. Errors: TN_TYPE if
+ * `f` is no function value, TN_SIGNATURE for a wrong number of arguments, else as tn_call. Threads: [instance].
+ * Since: 1.0 */
+TN_API tn_status tn_value_call(const tn_value *f, const tn_value *args, size_t nargs, tn_value *ret, tn_error **err);
+
+/* Calls a function once for each of `rows` rows, in order: parameter `i` comes from `args[i]`, the result goes to
+ * `ret`, which may be NULL if it does not matter and must be for `()`. The loop is machine code, made at the first call
+ * for a function, with small functions inlined into it. All parameters and the result are scalars, none `mut`. Columns
+ * need no alignment; the result's may be a parameter's of the same type, row for row, and else overlaps none. `done` (may
+ * be NULL) gets the number of rows that are finished, also when a later one traps: their results are there. Errors:
+ * TN_SIGNATURE for other types or a wrong number of columns, TN_TYPE for a column of another tag, TN_RANGE for a bool or
+ * char that is none (nothing has run then) and for rows that no memory could hold, TN_ARG for a NULL or for a stride
+ * that is shorter than its numbers and not 0 (the result's may not be 0 either), TN_UNSUPPORTED for flags, else as
+ * tn_call. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_call_batch(tn_instance *inst, tn_function *f, size_t rows, const tn_column *args, size_t nargs,
+                               tn_column *ret, size_t *done, tn_error **err);
 
 /* Calls a function of the same module from inside a host callback, on its instance. (tn_call does that as
  * well.) Scripts and callbacks may call each other 128 deep; then the script stops with
@@ -548,7 +608,7 @@ TN_API tn_status tn_frame_call(tn_frame *fr, tn_function *f, const tn_value *arg
 
 /* ==== 6 values ========================================================================================== */
 
-/* Ends a value and sets its tag to TN_TAG_NONE. NULL, scalars, cleared and dead values: nothing but that.
+/* Ends a value and sets its tag to TN_TAG_NONE. NULL, dead: nothing but that, as for scalars.
  * While another thread is inside the instance, the memory goes back at its next chance.
  * Threads: [any] (not one tn_value struct from two at once). Since: 1.0 */
 TN_API void tn_value_clear(tn_value *v);
@@ -564,12 +624,12 @@ TN_API tn_status tn_value_get_u64(const tn_value *v, uint64_t *out);
 TN_API tn_status tn_value_get_f64(const tn_value *v, double *out);
 TN_API tn_status tn_value_get_bool(const tn_value *v, int32_t *out);
 
-/* The exact type of a value. Ownership: borrowed; valid as long as `rt` and the value's instance. Errors:
- * NULL. Threads: [shared]. Since: 1.0 */
+/* The exact type of a value. `rt` is asked for the types of scalars alone and may be NULL for others. Ownership:
+ * borrowed; valid as long as `rt` and the value's instance. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const tn_type *tn_value_type(const tn_runtime *rt, const tn_value *v);
 
-/* 1 if the text is UTF-8, else 0 with the offset of the first bad byte in `*bad_at`, which may be NULL.
- * Threads: [any]. Since: 1.0 */
+/* 1 if the text is UTF-8, else 0 with the offset of the first bad byte in `*bad_at`; `bad_at` may be NULL.
+ * Errors: 0 for a NULL text that is not empty. Threads: [any]. Since: 1.0 */
 TN_API int32_t tn_text_check(const char *p, size_t len, size_t *bad_at);
 
 /* A String with a copy of the text. Memory counts for the instance. Ownership: the caller owns `*out`.
@@ -614,6 +674,30 @@ TN_API const void *tn_list_data(const tn_value *l, tn_tag *elem, size_t *n);
  * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_list_append(tn_value *l, tn_tag elem, const void *data, size_t n);
 
+/* A List of `n` scalars in memory of the host, which is not copied: a script that only reads it reads that memory, one
+ * that changes its list gets a copy. The memory must stay, unchanged, until `fin` runs with `ud`: when nothing refers to
+ * the list any more, at the latest when the instance and its values are gone, on whatever thread that happens, or at
+ * once if this fails. It does not count for the instance's memory. `flags` is 0. Ownership: the caller owns `*out`.
+ * Errors (`fin` has then run): TN_TYPE if `elem` is no scalar's tag, TN_RANGE for a bool or char that is none and for a
+ * size that no memory could have, TN_UNSUPPORTED for a flag, else as tn_list_new. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_list_wrap(tn_instance *inst, tn_tag elem, void *data, size_t n, uint32_t flags, void *ud,
+                              tn_finalizer fin, tn_value *out, tn_error **err);
+
+/* For tn_list_pin. */
+#define TN_PIN_WRITE 1u /* the host may change the elements (not to a bool or char that is none) */
+
+/* The elements of a list of scalars as a column, without copying, and their number (`n` may be NULL), until
+ * tn_list_unpin or until the value is cleared. Meanwhile functions that would change this very value answer TN_STATE;
+ * scripts may use the list as always. With TN_PIN_WRITE it may not be copied, passed or stored either, and only one such
+ * pin can be. Ownership: borrowed. Errors: TN_STATE for pins that exclude each other, TN_TYPE for everything that is no
+ * list of scalars, TN_UNSUPPORTED for unknown flags, TN_ARG, TN_HANDLE, TN_BUSY, TN_TRAP_MEMORY_LIMIT.
+ * Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_list_pin(const tn_value *l, uint32_t flags, tn_column *out, size_t *n);
+
+/* Ends one pin. Errors: TN_STATE if the list is not pinned, TN_ARG, TN_HANDLE, TN_TYPE, TN_BUSY.
+ * Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_list_unpin(const tn_value *l);
+
 /* A record or tuple of type `t` with copies of its fields in declared order. Ownership: the caller owns
  * `*out`. Errors: TN_TYPE (also for a wrong `n`), else as tn_list_new. Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_record_new(tn_instance *inst, const tn_type *t, const tn_value *fields, size_t n,
@@ -626,6 +710,56 @@ TN_API tn_status tn_record_get(const tn_value *r, size_t field, tn_value *out);
 /* Stores a copy of `v` in a field. Only this value changes. Errors: as tn_list_set.
  * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_record_set(tn_value *r, size_t field, const tn_value *v);
+
+/* A value of the enum `t`, options among them: constructor number `variant` (in declared order; None is 0, Some 1; Ok
+ * is 0, Err 1) with copies of its `n` fields. Ownership: the caller owns `*out`. Errors: TN_RANGE for a `variant` that
+ * there is none, else as tn_record_new. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_enum_new(tn_instance *inst, const tn_type *t, uint32_t variant, const tn_value *payload, size_t n,
+                             tn_value *out, tn_error **err);
+
+/* Which constructor a value was made with, and how many fields it has; `payload_count` may be NULL. Errors: TN_ARG,
+ * TN_HANDLE, TN_TYPE, TN_BUSY. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_enum_variant(const tn_value *e, uint32_t *variant, size_t *payload_count);
+
+/* A copy of field `i` of the constructor that a value was made with. Ownership: the caller owns `*out`. Errors: as
+ * tn_list_get. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_enum_payload(const tn_value *e, size_t i, tn_value *out);
+
+/* An empty Map with keys of type `key` and values of type `val`; with `val` NULL an empty Set, whose elements are the
+ * keys of the functions below. Ownership: the caller owns `*out`. Errors: TN_TYPE for keys without a hash (floats,
+ * functions) and for those whose hash or equality the script wrote, unless a function, variable or host function of
+ * the module has a Map or Set of them; else as tn_list_new. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_map_new(tn_instance *inst, const tn_type *key, const tn_type *val, tn_value *out, tn_error **err);
+
+/* How many entries a Map or Set has. Errors: TN_ARG, TN_HANDLE, TN_TYPE, TN_BUSY. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_map_len(const tn_value *m, size_t *out);
+
+/* A copy of the value of key `k`; NULL for `out` only asks whether it is there. Of a Set's element it is `()`.
+ * Ownership: the caller owns `*out`. Errors: TN_NOT_FOUND; TN_TYPE, TN_RANGE for a key that is none; every trap when
+ * the script wrote the key's hash or equality; TN_STATE if that changed this very value through the host; TN_ARG,
+ * TN_HANDLE, TN_BUSY, TN_NOMEM. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_map_get(const tn_value *m, const tn_value *k, tn_value *out);
+
+/* Sets the value of key `k` to a copy of `v`, or adds an element to a Set (`v` may be NULL then). A new key goes to the
+ * end. Only this value changes; copies of it keep what they had. Errors: as tn_map_get but TN_NOT_FOUND, and
+ * TN_TRAP_MEMORY_LIMIT, TN_CLOSED. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_map_set(tn_value *m, const tn_value *k, const tn_value *v);
+
+/* Removes the entry of key `k`. Errors: as tn_map_set, and TN_NOT_FOUND. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_map_remove(tn_value *m, const tn_value *k);
+
+/* An iterator over the entries of a Map or Set in the order of their insertion. It needs `m` as it is: once that is
+ * changed or cleared, tn_iter_next answers TN_STATE. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE,
+ * TN_TYPE, TN_BUSY, TN_NOMEM. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_map_iter(const tn_value *m, tn_iter **out);
+
+/* The next entry: copies of its key and its value, either of which may be NULL. Ownership: the caller owns `*k` and
+ * `*v`. Errors: TN_END after the last entry; TN_STATE when the value was changed or cleared meanwhile; TN_ARG,
+ * TN_HANDLE, TN_BUSY, TN_NOMEM, TN_TRAP_MEMORY_LIMIT: the entry comes again then. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_iter_next(tn_iter *it, tn_value *k, tn_value *v);
+
+/* NULL, dead: nothing. Threads: [any]. Since: 1.0 */
+TN_API void tn_iter_free(tn_iter *it);
 
 /* `Some(v)` or, with `v` NULL, `None` of the option type `t` ("i64?"). Ownership: the caller owns `*out`.
  * Errors: as tn_record_new. Threads: [instance]. Since: 1.0 */
@@ -641,28 +775,43 @@ TN_API tn_status tn_option_get(const tn_value *o, int32_t *is_some, tn_value *ou
 /* A type is borrowed: those of a module's functions and values live as long as the module, a function or an
  * instance of it; those from tn_type_parse as long as the runtime. A dead one answers zero or NULL below. */
 
-/* The type that a text names: scalars, "String", "Bytes", "()", "List[T]", tuples, "T?" and "Option[T]".
+/* The type that a text names: scalars, "String", "Bytes", "()", "List[T]", "Map[K, V]", "Set[T]", tuples, "T?" and
+ * "Option[T]", "Result[T, E]", "Verdict[A, R]", "Range[T]", "fn(A, B) -> R".
  * Ownership: borrowed from the runtime. Errors: TN_NOT_FOUND for a name that is none of these, TN_SIGNATURE
  * for bad grammar, TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
 TN_API tn_status tn_type_parse(tn_runtime *rt, const char *p, size_t len, const tn_type **out,
                                tn_error **err);
 
-/* The tag that its values have (TN_TAG_*); TN_TAG_NONE if values of it cannot cross this API, or on misuse.
- * Threads: [shared]. Since: 1.0 */
+/* The tag that its values have (TN_TAG_*); TN_TAG_NONE if values of it cannot cross this API. Errors:
+ * TN_TAG_NONE. Threads: [shared]. Since: 1.0 */
 TN_API uint32_t tn_type_kind(const tn_type *t);
 
 /* As the language writes it: "List[i64]". Ownership: borrowed, as long as the type. Errors: NULL.
  * Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_type_name(const tn_type *t, size_t *len);
 
-/* The parts: a List's element, an Option's content, a tuple's elements, a record's fields. Ownership:
+/* The parts: a List's, Set's or Slice's element, a Map's key and value, an Option's content, a tuple's elements, a
+ * record's fields, the fields of all constructors of an enum, a function's parameters and its result. Ownership:
  * borrowed, as long as the type. Errors: 0, NULL. Threads: [shared]. Since: 1.0 */
 TN_API size_t tn_type_child_count(const tn_type *t);
 TN_API const tn_type *tn_type_child(const tn_type *t, size_t i);
 
-/* The name of a record's field; "0", "1", ... for a tuple's elements; "" else. Ownership: borrowed, as long
+/* The name of a record's field; "0", "1", ... for the elements of a tuple and of a constructor without names; "" else. Ownership: borrowed, as long
  * as the type. Errors: NULL. Threads: [shared]. Since: 1.0 */
 TN_API const char *tn_type_child_name(const tn_type *t, size_t i, size_t *len);
+
+/* The doc comments of a declared type and of a part of it, maybe "". Ownership: borrowed, as long as the type.
+ * Errors: NULL. Threads: [shared]. Since: 1.0 */
+TN_API const char *tn_type_doc(const tn_type *t, size_t *len);
+TN_API const char *tn_type_child_doc(const tn_type *t, size_t i, size_t *len);
+
+/* The constructors of an enum, options among them: how many, the name and doc comment of constructor `v`, and which parts
+ * are its fields: `count` of them from `first` on. `first` and `count` may be NULL. It answers 1 if the fields have names,
+ * 0 if they go by position. Ownership: borrowed, as long as the type. Errors: 0, NULL. Threads: [shared]. Since: 1.0 */
+TN_API size_t tn_type_variant_count(const tn_type *t);
+TN_API const char *tn_type_variant_name(const tn_type *t, size_t v, size_t *len);
+TN_API const char *tn_type_variant_doc(const tn_type *t, size_t v, size_t *len);
+TN_API int32_t tn_type_variant_fields(const tn_type *t, size_t v, size_t *first, size_t *count);
 
 /* 1 if they are the same type: built-in types by structure, records by their declaration (a module compiled
  * twice has two). Errors: 0. Threads: [shared]. Since: 1.0 */

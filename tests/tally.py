@@ -11,7 +11,7 @@ import re
 import sys
 import xml.etree.ElementTree as xml
 
-LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed\s*$", re.MULTILINE)
+LAST_LINE = re.compile(r"^(\d+) passed, (\d+) failed(?:, (\d+) skipped)?\s*$", re.MULTILINE)
 EXUNIT = re.compile(r"^(?:(\d+) doctests?, )?(?:\d+ propert\w+, )?(\d+) tests?, (\d+) failures?(.*)$", re.MULTILINE)
 ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -35,7 +35,7 @@ def gtest_cases(path):
 
 
 def ctest_suite(report, folder):
-    """Every CTest test: by its GoogleTest XML, by a last line `N passed, N failed`, else as one case."""
+    """Every CTest test: by its GoogleTest XML, by a last line `N passed, N failed[, N skipped]`, else as one case."""
     root = parse(report)
     if root is None:
         return []
@@ -55,7 +55,7 @@ def ctest_suite(report, folder):
         if cases:
             passed, failed, skipped = cases
         elif lines:
-            passed, failed, skipped = int(lines[-1][0]), int(lines[-1][1]), 0
+            passed, failed, skipped = (int(count or 0) for count in lines[-1])
         else:
             passed, failed, skipped = (1, 0, 0) if ok else (0, 1, 0)
         if not ok and failed == 0:

@@ -5,7 +5,7 @@
 /* A host of Tenon: opens the library, compiles a script and times the three ways to call it.
    usage: host_tenon libtenon.so verdict.tn */
 #define API(X) X(tn_runtime_new) X(tn_compile_path) X(tn_instance_new) X(tn_module_function) X(tn_function_pointer) \
-    X(tn_instance_enter) X(tn_instance_leave) X(tn_call) X(tn_call_slots) X(tn_error_render) X(tn_error_free) \
+    X(tn_instance_enter) X(tn_instance_leave) X(tn_call) X(tn_call_slots) X(tn_call_batch) X(tn_error_render) X(tn_error_free) \
     X(tn_function_free) X(tn_instance_free) X(tn_module_free) X(tn_runtime_free) X(tn_live_handles)
 #define MEMBER(name) __typeof__(&name) name;
 static struct { API(MEMBER) } api;
@@ -64,6 +64,19 @@ int main(int argc, char **argv) {
         ADD_LOOP("C->Tenon tn_function_pointer, add2", 100000000, out = a(inst, x, 1.0));
         RULES_LOOP("C->Tenon tn_function_pointer, rules", out = v(inst, ip, port, score));
         check(api.tn_instance_leave(inst, &err));
+    }
+    {
+        enum { ROWS = 1000000, REPEAT = 10 };
+        double *in = malloc(ROWS * sizeof *in), *results = malloc(ROWS * sizeof *results), one = 1.0, t;
+        tn_column args[2] = {{TN_TAG_F64, 0, in, sizeof *in}, {TN_TAG_F64, 0, &one, 0}};
+        tn_column ret = {TN_TAG_F64, 0, results, sizeof *results};
+        for (int i = 0; i < ROWS; i++) in[i] = i;
+        check(api.tn_call_batch(inst, add2, 1, args, 2, &ret, NULL, &err)); /* makes the loop */
+        t = cpu_ns();
+        for (int i = 0; i < REPEAT; i++) check(api.tn_call_batch(inst, add2, ROWS, args, 2, &ret, NULL, &err));
+        printf("C->Tenon tn_call_batch, add2, a row %.3f %.0f\n", (cpu_ns() - t) / ROWS / REPEAT, results[ROWS - 1]);
+        free(in);
+        free(results);
     }
     {
         enum { TIMES = 200 };

@@ -117,8 +117,8 @@ bool check_format_spec(const FormatSpec& spec, FormatClass format_class, std::st
     }
     switch (format_class) {
     case FormatClass::Integer:
-        if (spec.precision >= 0) return refuse("an integer has no precision");
-        if (contains(float_types, spec.type)) return refuse("this type is for floats");
+        if (spec.precision >= 0 && !spec.is_for_floats())
+            return refuse("an integer has a precision only with `e`, `f` or `g`");
         return true;
     case FormatClass::Float:
         if (contains(integer_types, spec.type)) return refuse("this type is for integers");
@@ -139,6 +139,8 @@ std::optional<FormatSpec> parse_format_spec(std::string_view text, FormatClass f
     if (spec && !check_format_spec(*spec, format_class, reason)) return {};
     return spec;
 }
+
+bool FormatSpec::is_for_floats() const { return type != 0 && contains(float_types, type); }
 
 // First: fill (21 bits), align, sign, type (8 bits each from bit 24), alternate (48), zero (49).
 // Second: width (32 bits), precision (32 bits, signed).

@@ -21,6 +21,7 @@ struct FormatSpec {
     static constexpr std::uint32_t max_width = 1'000'000;
 
     // As two integers for the runtime functions, and back.
+    bool is_for_floats() const; // its type is one of e f g
     void pack(std::int64_t out[2]) const;
     static FormatSpec unpack(std::int64_t first, std::int64_t second);
 };

@@ -63,7 +63,9 @@ driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode)
 // Runs the function on a filled row. Throws what making its code throws.
 inline TrapCode run(InstanceCore& core, FunctionPlan& plan, rt::Slot* row) {
     if (core.interprets) [[unlikely]] {
-        const std::uint32_t code = driver::interpret(*core.module->compiled, *core.context(), plan.func, row);
+        const ir::FuncId func =
+            plan.is_closure_call ? ir::FuncId(std::size_t{row[0].ref->desc->func}) : plan.func;
+        const std::uint32_t code = driver::interpret(*core.module->compiled, *core.context(), func, row);
         core.context()->trap_code = TrapCode::None;
         return static_cast<TrapCode>(code);
     }
@@ -73,7 +75,23 @@ inline TrapCode run(InstanceCore& core, FunctionPlan& plan, rt::Slot* row) {
     return core.rt->invoke(entry, row);
 }
 
-// Runs a function without parameters and results on an instance that is already entered: `init`.
-TrapCode run_init(InstanceCore& core, ir::FuncId func);
+// A call of a plan with values, the slow way: checks everything and converts everything.
+tn_status call_slowly(InstanceCore& core, FunctionPlan& plan, const tn_value* args, std::size_t nargs,
+                      tn_value* mut_args, tn_value* ret, tn_error** err) noexcept;
+// Everything that does not depend on the arguments' values. Not TN_OK: reported.
+tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const void* args, std::size_t nargs,
+                     tn_error** err);
+
+// As tn_call_slots: with texts, and whatever is wrong; scalars only.
+tn_status call_slots_slowly(tn_instance* inst, tn_function* f, tn_slot* io, std::size_t nio,
+                            tn_error** err) noexcept;
+tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) noexcept;
+
+tn_status refuse_handles(const tn_instance* inst, const tn_function* f, tn_error** err);
+// For messages.
+std::string argument_name(const FunctionPlan& plan, std::size_t i);
+
+// Runs any function that has an entry thunk, in a CallScope.
+TrapCode run_function(InstanceCore& core, ir::FuncId func, rt::Slot* row);
 
 } // namespace tn::capi

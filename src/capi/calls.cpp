@@ -1,12 +1,10 @@
-// Section 5 of c_api.h: calls. The flat path (scalars in, a scalar out) allocates and locks nothing; all
-// others go through rows of leaves.
+// Section 5 of c_api.h: calls through rows of leaves. The short way, for scalars only, is in calls_flat.cpp.
 #include "capi/call.h"
+#include "capi/compound.h"
 #include "capi/dispatch.h"
-#include "capi/marshal.h"
 #include "capi/text.h"
 #include "capi/timer.h"
 #include "runtime/entry_points.h"
-#include "runtime/seq.h"
 #include "support/ice.h"
 
 #include <system_error>
@@ -40,57 +38,79 @@ tn_status CallScope::report_status(tn_error** err) const noexcept {
 }
 
 driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode) {
-    const auto entry = plan.module->compiled->packed_entry(mode, plan.func);
+    const driver::CompiledModule& compiled = *plan.module->compiled;
+    const auto entry = plan.is_closure_call ? compiled.closure_entry(mode, plan.closure_signature)
+                                            : compiled.packed_entry(mode, plan.func);
     TN_CHECK(entry != nullptr, "a function of the module has no entry thunk: " + plan.name);
     plan.entries[static_cast<unsigned>(mode)].store(entry, std::memory_order_release);
     return entry;
 }
 
-TrapCode run_init(InstanceCore& core, ir::FuncId func) {
-    Row row(1);
+TrapCode run_function(InstanceCore& core, ir::FuncId func, rt::Slot* row) {
     if (core.interprets) {
-        const std::uint32_t code =
-            driver::interpret(*core.module->compiled, *core.context(), func, row.data());
+        const std::uint32_t code = driver::interpret(*core.module->compiled, *core.context(), func, row);
         core.context()->trap_code = TrapCode::None;
         return static_cast<TrapCode>(code);
     }
     const auto entry = core.module->compiled->packed_entry(core.rt->mode, func);
-    TN_CHECK(entry != nullptr, "the module's init has no entry thunk");
-    return core.rt->invoke(entry, row.data());
+    TN_CHECK(entry != nullptr, "a function that the host needs has no entry thunk");
+    return core.rt->invoke(entry, row);
 }
 
-namespace {
-
-std::string argument_name(const FunctionPlan& plan, std::size_t i) {
-    std::string out = "argument " + std::to_string(i + 1);
-    if (i < plan.param_names.size() && !plan.param_names[i].empty())
-        out += " (`" + plan.param_names[i] + "`)";
-    return out + " of `" + plan.name + "`";
-}
-
-// Everything that does not depend on the arguments' values. Not TN_OK: reported.
-tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const tn_value* args,
-                     std::size_t nargs, bool takes_mut, tn_error** err) {
+tn_status check_call(const InstanceCore& core, const FunctionPlan& plan, const void* args, std::size_t nargs,
+                     tn_error** err) {
     if (core.is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
     if (plan.module != core.module.get()) {
         return report(err, TN_SIGNATURE,
                       {"`", plan.name, "` is a function of another module than the instance"});
     }
+    const std::size_t own = plan.is_closure_call ? 1 : 0; // the function value itself
     if (nargs != plan.param_count) {
         return report(err, TN_SIGNATURE,
-                      {"`", plan.name, "` takes ", Number(plan.param_count).text(),
-                       plan.param_count == 1 ? " argument, not " : " arguments, not ", Number(nargs).text()});
+                      {"`", plan.name, "` takes ", Number(plan.param_count - own).text(),
+                       plan.param_count - own == 1 ? " argument, not " : " arguments, not ",
+                       Number(nargs - own).text()});
     }
     if (!args && nargs != 0) return report(err, TN_ARG, {"args is NULL"});
-    if (plan.has_mut && !takes_mut) {
-        return report(err, TN_SIGNATURE,
-                      {"`", plan.name, "` has `mut` parameters: call it with tn_call_mut"});
-    }
     if (!plan.can_cross) {
         return report(err, TN_TYPE,
                       {"`", plan.name, "` has a type that cannot cross the C API: ", plan.signature});
     }
     return TN_OK;
+}
+
+std::string argument_name(const FunctionPlan& plan, std::size_t i) {
+    const bool is_value = plan.is_closure_call;
+    if (is_value && i == 0) return "the function value";
+    std::string out = "argument " + std::to_string(i + (is_value ? 0 : 1));
+    if (i < plan.param_names.size() && !plan.param_names[i].empty())
+        out += " (`" + plan.param_names[i] + "`)";
+    return out + " of `" + plan.name + "`";
+}
+
+namespace {
+
+// Its replacement or change would take the memory away from who pinned it.
+bool is_pinned(const tn_value& value) {
+    const Held held = find_held(value);
+    return held && is_pinned(*held.cell);
+}
+
+// A list as the memory that a slice names. A `mut` one gets a list of its own first, which the script then
+// changes.
+bool list_to_slice(InstanceCore& core, const ValuePlan& param, const tn_value& list, rt::Slot* slots,
+                   Problem& problem) {
+    rt::Seq* seq = rt::as_seq(slots[0].ref);
+    if (param.is_mut) {
+        seq = writable_seq(core, find_held(list).cell->object, 0);
+        if (!seq) {
+            problem = {TN_TRAP_MEMORY_LIMIT, std::string(trap_text(TrapCode::MemoryLimit))};
+            return false;
+        }
+    }
+    slots[0].ptr = seq->data;
+    slots[1].i = seq->length;
+    return true;
 }
 
 // The arguments as slots. Those of `mut` parameters are retained, and released again on failure.
@@ -99,12 +119,16 @@ tn_status fill_row(InstanceCore& core, const FunctionPlan& plan, const tn_value*
     Problem problem;
     for (std::size_t i = 0; i < plan.param_count; ++i) {
         const ValuePlan& param = plan.params[i];
-        if (value_to_slots(core, *param.type, args[i], row.data() + param.first_slot, param.is_mut, copies,
-                           problem)) {
+        rt::Slot* slots = row.data() + param.first_slot;
+        const bool is_owned = param.is_mut && !param.is_slice;
+        if (param.is_mut && is_pinned(args[i])) {
+            problem = {TN_STATE, "the list is pinned"};
+        } else if (value_to_slots(core, *param.type, args[i], slots, is_owned, copies, problem) &&
+                   (!param.is_slice || list_to_slice(core, param, args[i], slots, problem))) {
             continue;
         }
         for (std::size_t k = 0; k < i; ++k) {
-            if (plan.params[k].is_mut)
+            if (plan.params[k].is_mut && !plan.params[k].is_slice)
                 release_slots(core, *plan.params[k].type, row.data() + plan.params[k].first_slot);
         }
         return report(err, problem.status, {argument_name(plan, i), ": ", problem.text});
@@ -119,7 +143,7 @@ tn_status take_changed(InstanceCore& core, const FunctionPlan& plan, tn_value* a
     tn_status status = TN_OK;
     for (std::size_t i = 0; i < plan.param_count; ++i) {
         TN_SET_NONE(&changed[i]);
-        if (!plan.params[i].is_mut) continue;
+        if (!plan.params[i].is_mut || plan.params[i].is_slice) continue;
         const ValuePlan& place = plan.changed[i];
         if (status != TN_OK)
             release_slots(core, *place.type, row.data() + place.first_slot);
@@ -127,7 +151,7 @@ tn_status take_changed(InstanceCore& core, const FunctionPlan& plan, tn_value* a
             status = slots_to_value(core, *place.type, row.data() + place.first_slot, changed[i]);
     }
     for (std::size_t i = 0; i < plan.param_count; ++i) {
-        if (!plan.params[i].is_mut) continue;
+        if (!plan.params[i].is_mut || plan.params[i].is_slice) continue;
         if (status == TN_OK) std::swap(args[i], changed[i]);
         clear_value(changed[i]);
     }
@@ -156,7 +180,7 @@ tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* a
         changed = take_changed(core, plan, mut_args, row, err);
     } else if (plan.has_mut) {
         for (std::size_t i = 0; i < plan.param_count; ++i) {
-            if (plan.params[i].is_mut)
+            if (plan.params[i].is_mut && !plan.params[i].is_slice)
                 release_slots(core, *plan.changed[i].type, row.data() + plan.changed[i].first_slot);
         }
     }
@@ -173,105 +197,25 @@ tn_status call_by_rows(InstanceCore& core, FunctionPlan& plan, const tn_value* a
     return TN_OK;
 }
 
+} // namespace
+
 [[gnu::noinline]] tn_status call_slowly(InstanceCore& core, FunctionPlan& plan, const tn_value* args,
                                         std::size_t nargs, tn_value* mut_args, tn_value* ret,
                                         tn_error** err) noexcept {
+    tn_status status;
     try {
-        const tn_status status = check_call(core, plan, args, nargs, mut_args != nullptr || nargs == 0, err);
-        if (status != TN_OK) return status;
-        return call_by_rows(core, plan, args, mut_args, ret, err);
-    } catch (...) { return report_exception(err); }
-}
-
-[[gnu::noinline]] tn_status run_flat_slowly(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
-                                            tn_error** err) noexcept {
-    try {
-        CallScope scope(core);
-        if (scope.status() != TN_OK) return scope.report_status(err);
-        const TrapCode code = run(core, plan, row);
-        return code == TrapCode::None ? TN_OK : report_trap(core, code, err);
-    } catch (...) { return report_exception(err); }
-}
-
-// What CallScope and run() do, for the common case: no limits of time, the code is there.
-inline tn_status run_flat(InstanceCore& core, FunctionPlan& plan, rt::Slot* row, tn_error** err) noexcept {
-    rt::Instance& instance = *core.rt;
-    const bool from_outside = !core.is_inside();
-    if (from_outside) {
-        if (instance.enter() != rt::EnterResult::Entered) [[unlikely]]
-            return run_flat_slowly(core, plan, row, err);
-        core.owner.store(this_thread(), std::memory_order_relaxed);
-    } else if (core.place != Place::Entered) {
-        return run_flat_slowly(core, plan, row, err);
-    } else {
-        instance.begin_call();
-    }
-    const auto entry = plan.entries[static_cast<unsigned>(instance.mode)].load(std::memory_order_acquire);
-    // Attention is looked at once inside: what is set later interrupts the call by itself.
-    if (core.attention.load(std::memory_order_relaxed) != 0 || !entry || core.interprets) [[unlikely]] {
-        if (from_outside) Inside::leave_instance(core);
-        return run_flat_slowly(core, plan, row, err);
-    }
-    core.place = Place::Script;
-    const TrapCode code = instance.invoke(entry, row);
-    tn_status status = TN_OK;
-    if (code != TrapCode::None) [[unlikely]]
-        status = report_trap(core, code, err);
-    core.place = Place::Entered;
-    if (from_outside) Inside::leave_instance(core);
+        status = check_call(core, plan, args, nargs, err);
+        if (status == TN_OK && plan.has_mut && !mut_args) {
+            status = report(err, TN_SIGNATURE,
+                            {"`", plan.name, "` has `mut` parameters: call it with tn_call_mut"});
+        }
+        if (status == TN_OK) status = call_by_rows(core, plan, args, mut_args, ret, err);
+    } catch (...) { status = report_exception(err); }
+    if (status != TN_OK && ret) TN_SET_NONE(ret); // not before: it may be one of the arguments
     return status;
 }
 
-// Scalars only: anything unusual goes the slow way, which finds out what it is.
-inline tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* args, std::size_t nargs,
-                      tn_value* ret, tn_error** err) noexcept {
-    if (!plan.is_flat || nargs != plan.param_count || plan.module != core.module.get() || core.is_closed() ||
-        (nargs != 0 && !args)) [[unlikely]] {
-        return call_slowly(core, plan, args, nargs, nullptr, ret, err);
-    }
-    rt::Slot row[FunctionPlan::max_flat];
-    for (std::size_t i = 0; i < nargs; ++i) {
-        const tn_tag tag = args[i].tag;
-        row[i].u = args[i].as.u;
-        if (tag != plan.tags[i] || (!is_wide_tag(tag) && !scalar_to_slot(tag, args[i].as, row[i])))
-            [[unlikely]] {
-            return call_slowly(core, plan, args, nargs, nullptr, ret, err);
-        }
-    }
-    if (const tn_status status = run_flat(core, plan, row, err); status != TN_OK) [[unlikely]]
-        return status;
-    if (ret) {
-        if (plan.result_tag == TN_TAG_UNIT)
-            TN_SET_UNIT(ret);
-        else
-            slot_to_scalar(plan.result_tag, row[0], *ret);
-    }
-    return TN_OK;
-}
-
-tn_status refuse_handles(const tn_instance* inst, const tn_function* f, tn_error** err) {
-    if (!find_instance(inst)) return report_handle(err, inst, "instance");
-    return report_handle(err, f, "function");
-}
-
-// Scalars only, as `call`: the slots become the row in place of tn_values.
-tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) {
-    rt::Slot row[FunctionPlan::max_flat];
-    for (std::size_t i = 0; i < plan.param_count; ++i) {
-        if (!scalar_to_slot(plan.tags[i], io[i], row[i])) {
-            return report(err, TN_RANGE,
-                          {argument_name(plan, i), ": the number is out of range for `",
-                           plan.param_types[i]->name, "`"});
-        }
-    }
-    if (const tn_status status = run_flat(core, plan, row, err); status != TN_OK) [[unlikely]]
-        return status;
-    if (plan.result_tag == TN_TAG_F32)
-        io[0].f = row[0].f32;
-    else if (plan.result_tag != TN_TAG_UNIT)
-        io[0].u = row[0].u;
-    return TN_OK;
-}
+namespace {
 
 // With texts: two slots for each.
 tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) {
@@ -291,8 +235,9 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
         std::size_t at = 0;
         for (std::size_t i = 0; i < plan.param_count; ++i) {
             const TypeInfo& type = *plan.param_types[i];
+            const std::uint32_t first = plan.params[i].first_slot;
             if (type.is_scalar()) {
-                if (!scalar_to_slot(type.tag, io[at++], row[i])) {
+                if (!scalar_to_slot(type.tag, io[at++], row[first])) {
                     return report(
                         err, TN_RANGE,
                         {argument_name(plan, i), ": the number is out of range for `", type.name, "`"});
@@ -305,6 +250,17 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
             if ((!bytes && length != 0) || length > PTRDIFF_MAX) {
                 return report(err, TN_ARG, {argument_name(plan, i), ": bad pointer or length"});
             }
+            if (type.is_slice()) {
+                const TypeInfo& element = *type.children[0];
+                if (!scalars_are_valid(element.tag, static_cast<const std::uint8_t*>(bytes), length)) {
+                    return report(
+                        err, TN_RANGE,
+                        {argument_name(plan, i), ": a number is out of range for `", element.name, "`"});
+                }
+                row[first].ptr = const_cast<void*>(bytes);
+                row[first + 1].u = length;
+                continue;
+            }
             const bool is_string = type.tag == TN_TAG_STRING;
             if (is_string && find_bad_utf8(static_cast<const char*>(bytes), length) != length) {
                 return report(err, TN_UTF8, {argument_name(plan, i), " is not UTF-8"});
@@ -314,7 +270,7 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
                                                   is_string ? rt::string_desc_id : rt::bytes_desc_id);
             if (!object) return report_runtime_failure(core, err);
             texts.objects.push_back(object);
-            row[i].ref = object;
+            row[first].ref = object;
         }
         code = run(core, plan, row.data());
     }
@@ -328,33 +284,9 @@ tn_status call_text_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
 }
 
 } // namespace
-} // namespace tn::capi
 
-using namespace tn::capi;
-
-tn_status tn_call(tn_instance* inst, tn_function* f, const tn_value* args, size_t nargs, tn_value* ret,
-                  tn_error** err) {
-    if (err) *err = nullptr;
-    if (ret) TN_SET_NONE(ret);
-    const Cell* instance = find_handle(inst, HandleKind::Instance);
-    const Cell* function = find_handle(f, HandleKind::Function);
-    if (!instance || !function) [[unlikely]]
-        return refuse_handles(inst, f, err);
-    return call(*static_cast<InstanceCore*>(instance->object), *static_cast<FunctionPlan*>(function->plan),
-                args, nargs, ret, err);
-}
-
-tn_status tn_call_mut(tn_instance* inst, tn_function* f, tn_value* args, size_t nargs, tn_value* ret,
-                      tn_error** err) {
-    if (err) *err = nullptr;
-    if (ret) TN_SET_NONE(ret);
-    InstanceCore* core = find_instance(inst);
-    FunctionObject* function = find_function(f);
-    if (!core || !function) return refuse_handles(inst, f, err);
-    return call_slowly(*core, *function->plan, args, nargs, args, ret, err);
-}
-
-tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t nio, tn_error** err) {
+[[gnu::noinline]] tn_status call_slots_slowly(tn_instance* inst, tn_function* f, tn_slot* io, std::size_t nio,
+                                              tn_error** err) noexcept {
     return guarded(err, [&] {
         InstanceCore* core = find_instance(inst);
         FunctionObject* function = find_function(f);
@@ -377,15 +309,16 @@ tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t n
     });
 }
 
-tn_status tn_frame_call(tn_frame* fr, tn_function* f, const tn_value* args, size_t nargs, tn_value* ret,
-                        tn_error** err) {
+} // namespace tn::capi
+
+using namespace tn::capi;
+
+tn_status tn_call_mut(tn_instance* inst, tn_function* f, tn_value* args, size_t nargs, tn_value* ret,
+                      tn_error** err) {
     if (err) *err = nullptr;
     if (ret) TN_SET_NONE(ret);
-    FrameObject* frame = find_frame(fr);
-    if (!frame) return report_handle(err, fr, "frame");
+    InstanceCore* core = find_instance(inst);
     FunctionObject* function = find_function(f);
-    if (!function) return report_handle(err, f, "function");
-    if (!frame->core->is_inside())
-        return report(err, TN_STATE, {"a frame belongs to the thread of its callback"});
-    return call(*frame->core, *function->plan, args, nargs, ret, err);
+    if (!core || !function) return refuse_handles(inst, f, err);
+    return call_slowly(*core, *function->plan, args, nargs, args, ret, err);
 }

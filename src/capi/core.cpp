@@ -69,6 +69,7 @@ ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<driver::Com
     const ir::Module& ir = compiled->ir();
     string_type = types.simple(TN_TAG_STRING);
     bytes_type = types.simple(TN_TAG_BYTES);
+    unit_type = types.simple(TN_TAG_UNIT);
     exports_.resize(ir.exports.size());
     tests_.resize(ir.tests.size());
     host_plans.resize(runtime->registry.entries().size());
@@ -87,6 +88,13 @@ FunctionPlan* ModuleCore::test_plan(std::size_t i) {
     std::lock_guard lock(mutex_);
     if (!tests_[i]) tests_[i] = make_test_plan(*this, compiled->ir().tests[i]);
     return tests_[i].get();
+}
+
+FunctionPlan* ModuleCore::closure_plan(const TypeInfo& type) {
+    std::lock_guard lock(mutex_);
+    std::unique_ptr<FunctionPlan>& plan = closures_[&type];
+    if (!plan) plan = make_closure_plan(*this, type);
+    return plan.get();
 }
 
 InstanceCore::~InstanceCore() {

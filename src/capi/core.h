@@ -19,6 +19,7 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -88,6 +89,8 @@ struct ModuleCore : Counted<ModuleCore> {
     // The plan of export `i`, or of test `i`. Throws.
     FunctionPlan* export_plan(std::size_t i);
     FunctionPlan* test_plan(std::size_t i);
+    // How values of a function type of this module are called. Throws.
+    FunctionPlan* closure_plan(const TypeInfo& type);
     // How calls of the host function of a registration convert, in this module. Null if it calls none such.
     const HostPlan* host_plan(std::uint32_t registration) const {
         return registration < host_plans.size() ? host_plans[registration].get() : nullptr;
@@ -100,10 +103,12 @@ struct ModuleCore : Counted<ModuleCore> {
     std::shared_ptr<diag::SourceMap> sources;
     const TypeInfo* string_type = nullptr;
     const TypeInfo* bytes_type = nullptr;
+    const TypeInfo* unit_type = nullptr;
 
 private:
     std::mutex mutex_;
     std::vector<std::unique_ptr<FunctionPlan>> exports_, tests_;
+    std::unordered_map<const TypeInfo*, std::unique_ptr<FunctionPlan>> closures_;
 };
 
 struct FunctionObject {

@@ -21,6 +21,7 @@ struct ValuePlan {
     std::uint32_t first_slot = 0; // in the row
     std::uint32_t slot_count = 0;
     bool is_mut = false;
+    bool is_slice = false; // a List here, its address and length in the row
 };
 
 struct FunctionPlan {
@@ -29,10 +30,14 @@ struct FunctionPlan {
 
     ModuleCore* module = nullptr;
     ir::FuncId func;
+    // Calls a function value, which is the first parameter here, and for the host what is called.
+    bool is_closure_call = false;
+    ir::Signature closure_signature; // without the function value
     std::uint32_t param_count = 0;
     std::uint32_t row_size = 1; // slots that the thunk reads or writes
     // Scalar parameters and result only: tags (and how to check them) in flat arrays.
     bool is_flat = false;
+    bool is_wide = false; // flat, and every bit pattern is a value of each parameter
     bool has_mut = false;
     bool can_cross = true;     // every type has a tag
     bool slots_fit = false;    // tn_call_slots can call it, with
@@ -41,6 +46,7 @@ struct FunctionPlan {
     std::uint8_t result_tag = TN_TAG_UNIT;
     // The thunk by mode; null until it is first used.
     std::atomic<driver::CompiledModule::Packed> entries[2] = {};
+    std::atomic<driver::CompiledModule::Packed> batch_entries[2] = {}; // likewise, of the loop over columns
     std::vector<ValuePlan> params;
     ValuePlan result;               // in the row after the call; `mut` parameters follow
     std::vector<ValuePlan> changed; // by parameter; slots of `mut` ones in the row after the call
@@ -61,6 +67,7 @@ struct HostPlan {
 // Throws std::bad_alloc, InternalError.
 std::unique_ptr<FunctionPlan> make_export_plan(ModuleCore& module, const ir::Export& exported);
 std::unique_ptr<FunctionPlan> make_test_plan(ModuleCore& module, const ir::TestCase& test);
+std::unique_ptr<FunctionPlan> make_closure_plan(ModuleCore& module, const TypeInfo& type);
 std::unique_ptr<HostPlan> make_host_plan(ModuleCore& module, const ir::HostFn& fn);
 
 } // namespace tn::capi

@@ -1,6 +1,8 @@
 // The two regions: handles behind a lock with delayed reuse, values with a lock-free list.
 #include "capi/handle_table.h"
 
+#include "driver/unload.h"
+
 #include <mutex>
 #include <new>
 
@@ -123,10 +125,11 @@ bool grow_values() {
     return true;
 }
 
-// Gives the regions back when the library is unloaded with nothing alive.
+// Gives everything back when the library is unloaded with nothing alive.
 struct Unmap {
     ~Unmap() {
         if (count_live() != 0) return;
+        driver::unload();
         for (Region* region : {&handle_region, &value_region}) {
             const std::uintptr_t base = region->base.exchange(0);
             region->used.store(0);
@@ -193,6 +196,7 @@ ValueCell* new_value_cell(rt::Object* object, const TypeInfo* type, InstanceCore
     cell->object = object;
     cell->type = type;
     cell->core = core;
+    cell->next.store(0, std::memory_order_relaxed);
     cell->generation.store(cell->generation.load(std::memory_order_relaxed) + 1, std::memory_order_release);
     return cell;
 }

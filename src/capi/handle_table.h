@@ -32,7 +32,8 @@ enum class HandleKind : std::uint32_t {
     Frame = 0x7e0a100d,
     Type = 0x7e0a100f,
     Error = 0x7e0a1011,
-    Closure = 0x7e0a1021,
+    Iter = 0x7e0a1021,
+    Closure = 0x7e0a1023,
 };
 
 struct alignas(64) Cell {
@@ -47,7 +48,7 @@ static_assert(sizeof(Cell) == 64);
 
 struct ValueCell {
     std::atomic<std::uint32_t> generation; // odd while alive
-    std::atomic<std::uint32_t> next;       // in the list of free cells
+    std::atomic<std::uint32_t> next;       // in the list of free cells; while alive: pins, see below
     rt::Object* object;                    // one owned reference
     const TypeInfo* type;
     InstanceCore* core; // holds one reference
@@ -88,6 +89,10 @@ void* release_handle(const void* pointer, HandleKind kind) noexcept;
 void retire_handle(Cell* cell) noexcept;
 
 // --- values ---
+
+// How often the data of a list is pinned, and whether the host may write to it.
+inline constexpr std::uint32_t pinned_for_writing = 0x80000000u;
+inline bool is_pinned(const ValueCell& cell) { return cell.next.load(std::memory_order_relaxed) != 0; }
 
 // Null when out of memory. Takes over the references.
 ValueCell* new_value_cell(rt::Object* object, const TypeInfo* type, InstanceCore* core) noexcept;

@@ -26,6 +26,7 @@ constexpr StatusName status_names[] = {
     {TN_SIGNATURE, "Signature"},
     {TN_TYPE, "Type"},
     {TN_RANGE, "Range"},
+    {TN_END, "End"},
     {TN_BUSY, "Busy"},
     {TN_CLOSED, "Closed"},
     {TN_DUPLICATE, "Duplicate"},

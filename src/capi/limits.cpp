@@ -9,11 +9,11 @@ namespace tn::capi {
 void set_fuel(InstanceCore& core, std::uint64_t fuel) {
     if (fuel == TN_FUEL_UNLIMITED) {
         core.rt->mode = rt::CodeMode::Polled;
-        core.context()->fuel = INT64_MAX;
+        core.rt->set_fuel(0);
         return;
     }
     core.rt->mode = rt::CodeMode::Metered;
-    core.context()->fuel = static_cast<std::int64_t>(std::min<std::uint64_t>(fuel, INT64_MAX));
+    core.rt->set_fuel(static_cast<std::int64_t>(std::min<std::uint64_t>(fuel, INT64_MAX)));
 }
 
 } // namespace tn::capi
@@ -78,7 +78,7 @@ uint64_t tn_instance_fuel(const tn_instance* inst) {
     const InstanceCore* core = find_instance(inst);
     if (!core) return 0;
     if (core->rt->mode == rt::CodeMode::Polled) return TN_FUEL_UNLIMITED;
-    return static_cast<std::uint64_t>(std::max<std::int64_t>(core->context()->fuel, 0));
+    return static_cast<std::uint64_t>(core->rt->fuel());
 }
 
 tn_status tn_instance_set_memory_limit(tn_instance* inst, uint64_t bytes) {

@@ -24,10 +24,7 @@ void store_leaf(Scalar scalar, std::uint8_t* to, rt::Slot slot) {
 
 namespace {
 
-bool is_held_tag(tn_tag tag) {
-    return tag == TN_TAG_STRING || tag == TN_TAG_BYTES || tag == TN_TAG_LIST || tag == TN_TAG_RECORD ||
-           tag == TN_TAG_OPTION || tag == TN_TAG_TUPLE;
-}
+bool is_held_tag(tn_tag tag) { return tag >= TN_TAG_STRING && tag <= TN_TAG_FUNCTION; }
 
 } // namespace
 
@@ -72,6 +69,8 @@ bool value_to_slots(InstanceCore& core, const TypeInfo& type, const tn_value& va
     }
     const Held held = find_held(value);
     if (!held) return refuse_type(problem, type, value);
+    if (held.cell->next.load(std::memory_order_relaxed) == pinned_for_writing)
+        return refuse(problem, TN_STATE, "the list is pinned for writing");
     rt::Object* object = held.object();
     const bool is_text = type.tag == TN_TAG_STRING || type.tag == TN_TAG_BYTES;
     if (&held.core() != &core && is_text) {
@@ -139,6 +138,39 @@ void store_slots(const TypeInfo& type, std::uint8_t* to, const std::vector<std::
     for (std::size_t i = 0; i < leaves.size(); ++i) {
         store_leaf(leaves[i].scalar, to + (offsets ? (*offsets)[i] : leaves[i].offset), slots[i]);
     }
+}
+
+tn_status load_child(InstanceCore& core, const TypeInfo& type, std::size_t i, const std::uint8_t* from,
+                     tn_value& out) {
+    const TypeInfo& child = *type.children[i];
+    const TypeInfo::Place& place = type.places[i];
+    if (place.boxed) {
+        // The host's boxes and the script's are laid out alike.
+        rt::Object* box = load_leaf(Scalar::Ref, from + place.offsets[0]).ref;
+        rt::retain(box);
+        return wrap(core, child, box, out);
+    }
+    Row row(child.layout->leaves.size());
+    load_slots(child, from, &place.offsets, row.data());
+    return slots_to_value(core, child, row.data(), out);
+}
+
+bool store_child(InstanceCore& core, const TypeInfo& type, std::size_t i, std::uint8_t* to,
+                 const tn_value& value, Problem& problem) {
+    const TypeInfo& child = *type.children[i];
+    const TypeInfo::Place& place = type.places[i];
+    Row row(child.layout->leaves.size());
+    TextCopies copies(core);
+    if (!value_to_slots(core, child, value, row.data(), !place.boxed, copies, problem)) return false;
+    if (place.boxed) {
+        rt::Slot box;
+        box.ref = find_held(value).object();
+        rt::retain(box.ref);
+        store_leaf(Scalar::Ref, to + place.offsets[0], box);
+    } else {
+        store_slots(child, to, &place.offsets, row.data());
+    }
+    return true;
 }
 
 rt::Box* new_box(InstanceCore& core, const TypeInfo& type) {

@@ -99,6 +99,13 @@ void load_slots(const TypeInfo& type, const std::uint8_t* from, const std::vecto
 void store_slots(const TypeInfo& type, std::uint8_t* to, const std::vector<std::uint32_t>* offsets,
                  const rt::Slot* slots);
 
+// A copy of child `i` of the value of a record, tuple or enum at `from`, or its replacement by a copy of
+// `value`; nothing is released.
+tn_status load_child(InstanceCore& core, const TypeInfo& type, std::size_t i, const std::uint8_t* from,
+                     tn_value& out);
+bool store_child(InstanceCore& core, const TypeInfo& type, std::size_t i, std::uint8_t* to,
+                 const tn_value& value, Problem& problem);
+
 // A box of a host's type, cleared; null with trap_code set.
 rt::Box* new_box(InstanceCore& core, const TypeInfo& type);
 // A value that takes over one reference to the object, also on failure.

@@ -139,7 +139,8 @@ tn_status tn_instance_new(tn_module* m, const tn_config* limits, tn_instance** o
         instance.poll_user_data = core.get();
         instance.heap.set_limit(config->get(TN_CONFIG_MEMORY_LIMIT, base));
         instance.set_stack_size(config->get(TN_CONFIG_STACK_SIZE, base));
-        if (const std::uint64_t seed = config->get(TN_CONFIG_HASH_SEED, base)) instance.context.hash_seed = seed;
+        if (const std::uint64_t seed = config->get(TN_CONFIG_HASH_SEED, base))
+            instance.context.hash_seed = seed;
         core->interprets = config->get(TN_CONFIG_INTERPRET, base) != 0;
         core->timeout_ms = config->get(TN_CONFIG_TIMEOUT_MS, base);
         if (core->timeout_ms) core->attention.store(NeedsTimer, std::memory_order_relaxed);
@@ -148,7 +149,7 @@ tn_status tn_instance_new(tn_module* m, const tn_config* limits, tn_instance** o
         if (const ir::FuncId init = module->compiled->ir().init; init.is_valid()) {
             CallScope scope(*core);
             if (scope.status() != TN_OK) return scope.report_status(err);
-            const TrapCode code = run_init(*core, init);
+            const TrapCode code = run_function(*core, init, Row(1).data());
             if (code != TrapCode::None) return report_trap(*core, code, err);
         }
         Cell* cell = new_handle(HandleKind::Instance, core.get());

@@ -2,6 +2,7 @@
 #include "capi/type_info.h"
 
 #include "host/signature.h"
+#include "support/ice.h"
 
 #include <new>
 #include <unordered_set>
@@ -16,14 +17,22 @@ constexpr std::size_t max_parts = 10'000;
 struct KindTag {
     TypeKind kind;
     tn_tag tag;
+    bool has_parts = false;
 };
+// For a tag without parts the first row is the type of its values.
 constexpr KindTag kind_tags[] = {
-    {TypeKind::Unit, TN_TAG_UNIT},   {TypeKind::Bool, TN_TAG_BOOL},     {TypeKind::I8, TN_TAG_I8},
-    {TypeKind::I16, TN_TAG_I16},     {TypeKind::I32, TN_TAG_I32},       {TypeKind::I64, TN_TAG_I64},
-    {TypeKind::U8, TN_TAG_U8},       {TypeKind::U16, TN_TAG_U16},       {TypeKind::U32, TN_TAG_U32},
-    {TypeKind::U64, TN_TAG_U64},     {TypeKind::F32, TN_TAG_F32},       {TypeKind::F64, TN_TAG_F64},
-    {TypeKind::Char, TN_TAG_CHAR},   {TypeKind::String, TN_TAG_STRING}, {TypeKind::Bytes, TN_TAG_BYTES},
-    {TypeKind::Tuple, TN_TAG_TUPLE}, {TypeKind::List, TN_TAG_LIST},     {TypeKind::Record, TN_TAG_RECORD},
+    {TypeKind::Unit, TN_TAG_UNIT},         {TypeKind::Never, TN_TAG_UNIT}, // of a result that never comes
+    {TypeKind::Bool, TN_TAG_BOOL},         {TypeKind::I8, TN_TAG_I8},
+    {TypeKind::I16, TN_TAG_I16},           {TypeKind::I32, TN_TAG_I32},
+    {TypeKind::I64, TN_TAG_I64},           {TypeKind::U8, TN_TAG_U8},
+    {TypeKind::U16, TN_TAG_U16},           {TypeKind::U32, TN_TAG_U32},
+    {TypeKind::U64, TN_TAG_U64},           {TypeKind::F32, TN_TAG_F32},
+    {TypeKind::F64, TN_TAG_F64},           {TypeKind::Char, TN_TAG_CHAR},
+    {TypeKind::String, TN_TAG_STRING},     {TypeKind::Bytes, TN_TAG_BYTES},
+    {TypeKind::Tuple, TN_TAG_TUPLE, true}, {TypeKind::Range, TN_TAG_RECORD, true},
+    {TypeKind::List, TN_TAG_LIST, true},   {TypeKind::Record, TN_TAG_RECORD, true},
+    {TypeKind::Enum, TN_TAG_ENUM, true},   {TypeKind::Map, TN_TAG_MAP, true},
+    {TypeKind::Set, TN_TAG_SET, true},     {TypeKind::Fn, TN_TAG_FUNCTION, true},
 };
 
 } // namespace
@@ -51,7 +60,8 @@ TypeHome::TypeHome(const TypeTable& types, std::shared_ptr<const rt::Program> pr
       program_(std::move(program)) {
     for (std::uint32_t i = 0; i < program_->desc_count(); ++i) {
         const rt::ObjectDesc& desc = program_->desc(i);
-        if (!desc.is_box() && desc.type.is_valid()) {
+        // What a closure carries is not its type.
+        if (desc.kind != rt::ObjectDesc::Kind::Closure && desc.type.is_valid()) {
             program_descs_.emplace(desc.type.index(), &desc);
         }
     }
@@ -103,16 +113,50 @@ TypeInfo* TypeHome::find_or_add(TypeId id, std::vector<TypeInfo*>& added) {
 }
 
 // What a compound type is made of, with names where it has them.
-std::vector<std::pair<TypeId, std::string>> TypeHome::parts_of(TypeId id) {
-    std::vector<std::pair<TypeId, std::string>> parts;
-    const tn_tag tag = tag_of(*types_, id);
-    if (tag == TN_TAG_LIST || tag == TN_TAG_OPTION) {
-        parts.emplace_back(types_->arg(id, 0), "");
-    } else if (tag == TN_TAG_TUPLE) {
-        for (TypeId element : types_->args(id)) parts.emplace_back(element, std::to_string(parts.size()));
-    } else if (tag == TN_TAG_RECORD) {
-        const std::vector<Field> fields = types_->nominal(id).fields; // field_type() may add types
-        for (const Field& field : fields) parts.emplace_back(types_->field_type(id, field), field.name);
+TypeHome::Parts TypeHome::parts_of(TypeId id) {
+    Parts parts;
+    const auto add = [&](TypeId type, std::string name, std::string doc = {}) {
+        parts.children.push_back({type, std::move(name), std::move(doc)});
+    };
+    const TypeKind kind = types_->kind(id);
+    const std::vector<TypeId> args(types_->args(id).begin(), types_->args(id).end());
+    switch (kind) {
+    case TypeKind::Tuple:
+        for (std::size_t i = 0; i < args.size(); ++i) add(args[i], std::to_string(i));
+        break;
+    case TypeKind::Range:
+        add(args[0], "start");
+        add(args[0], "end");
+        add(types_->simple(TypeKind::Bool), "inclusive");
+        break;
+    case TypeKind::Record:
+        // A copy: field_type() may add types.
+        for (const std::vector<Field> fields = types_->nominal(id).fields; const Field& field : fields)
+            add(types_->field_type(id, field), field.name, field.doc);
+        break;
+    case TypeKind::Enum:
+        for (const std::vector<Variant> variants = types_->nominal(id).variants;
+             const Variant& variant : variants) {
+            TypeInfo::Constructor& made = parts.constructors.emplace_back();
+            made.name = variant.name;
+            made.doc = variant.doc;
+            made.positional = variant.positional;
+            made.first = static_cast<std::uint32_t>(parts.children.size());
+            made.count = static_cast<std::uint32_t>(variant.fields.size());
+            const bool is_option = types_->is_option(id);
+            for (const Field& field : variant.fields) {
+                add(types_->field_type(id, field), is_option ? "" : field.name, field.doc);
+            }
+        }
+        break;
+    case TypeKind::List:
+    case TypeKind::Map:
+    case TypeKind::Set:
+    case TypeKind::Slice:
+    case TypeKind::Fn:
+        for (TypeId arg : args) add(arg, "");
+        break;
+    default: break;
     }
     return parts;
 }
@@ -125,58 +169,96 @@ bool TypeHome::crosses(TypeId id) {
         work.pop_back();
         if (!seen.insert(next.index()).second) continue;
         if (seen.size() > max_parts || tag_of(*types_, next) == TN_TAG_NONE) return false;
-        // A content that contains its own option is boxed by the script.
-        if (types_->is_option(next)) {
-            const tn::Layout& layout = layouts_->get(next);
-            if (layout.leaves.size() > max_leaves || layout.variants[1].fields[0].boxed) return false;
-        }
-        for (const auto& [part, name] : parts_of(next)) work.push_back(part);
+        // A function value is one reference, whatever it is called with.
+        if (types_->kind(next) == TypeKind::Fn) continue;
+        for (const Parts::Child& part : parts_of(next).children) work.push_back(part.type);
     }
     return true;
 }
 
 void TypeHome::fill(TypeInfo& info, std::vector<TypeInfo*>& added) {
     info.home = this;
+    info.kind = types_->kind(info.id);
     info.name = types_->print(info.id);
     info.handle = new_handle(HandleKind::Type, &info);
     if (!info.handle) throw std::bad_alloc();
+    if (types_->is_nominal(info.id)) {
+        info.nominal = types_->nominal_id(info.id);
+        info.doc = types_->nominal(info.nominal).doc;
+    }
+    const std::vector<TypeId> args(types_->args(info.id).begin(), types_->args(info.id).end());
+    for (TypeId arg : args) info.args.push_back(find_or_add(arg, added));
     info.tag = tag_of(*types_, info.id);
     info.can_cross = crosses(info.id);
     if (info.can_cross) {
         info.layout = &layouts_->get(info.id);
         info.can_cross = info.layout->leaves.size() <= max_leaves;
     }
-    if (!info.can_cross) {
-        info.tag = TN_TAG_NONE;
-        return;
+    if (!info.can_cross) info.tag = TN_TAG_NONE;
+    Parts parts = parts_of(info.id);
+    for (Parts::Child& part : parts.children) {
+        info.children.push_back(find_or_add(part.type, added));
+        info.child_names.push_back(std::move(part.name));
+        info.child_docs.push_back(std::move(part.doc));
     }
-    for (const auto& [part, name] : parts_of(info.id)) {
-        info.children.push_back(find_or_add(part, added));
-        info.child_names.push_back(name);
-    }
-    info.scalar = type_kind_scalar(types_->kind(info.id));
-    const tn::Layout& layout = *info.layout;
-    if (info.tag == TN_TAG_RECORD || info.tag == TN_TAG_TUPLE) {
-        for (std::size_t i = 0; i < info.children.size(); ++i) {
-            std::vector<std::uint32_t>& offsets = info.child_offsets.emplace_back();
-            for (std::uint32_t leaf = layout.field_first[i]; leaf < layout.field_first[i + 1]; ++leaf) {
-                offsets.push_back(layout.leaves[leaf].offset);
-            }
-        }
-        info.desc = describe(info, rt::ObjectDesc::Kind::Box);
-    } else if (info.tag == TN_TAG_OPTION) {
-        const VariantLayout& some = layout.variants[1];
-        const VariantLayout::FieldSlots& content = some.fields[0];
-        std::vector<std::uint32_t>& offsets = info.child_offsets.emplace_back();
-        for (std::uint32_t i = 0; i < content.count; ++i) {
-            offsets.push_back(layout.leaves[some.slots[content.first + i]].offset);
-        }
+    info.constructors = std::move(parts.constructors);
+    if (!info.can_cross) return;
+    info.scalar = type_kind_scalar(info.kind);
+    if (info.is_table()) fill_table(info, added);
+    if (info.is_boxed()) {
+        fill_places(info);
         info.desc = describe(info, rt::ObjectDesc::Kind::Box);
     } else if (info.tag == TN_TAG_LIST) {
         info.desc = describe(info, rt::ObjectDesc::Kind::List);
-    } else if (info.is_reference()) {
+    } else if (info.tag == TN_TAG_STRING || info.tag == TN_TAG_BYTES) {
         const bool is_string = info.tag == TN_TAG_STRING;
         info.desc = describe(info, is_string ? rt::ObjectDesc::Kind::String : rt::ObjectDesc::Kind::Bytes);
+    }
+}
+
+void TypeHome::fill_places(TypeInfo& info) {
+    const tn::Layout& layout = *info.layout;
+    const auto add = [&](TypeInfo::Place place) {
+        for (std::uint32_t leaf : place.leaves) place.offsets.push_back(layout.leaves[leaf].offset);
+        info.places.push_back(std::move(place));
+    };
+    if (info.has_constructors()) {
+        for (const VariantLayout& variant : layout.variants) {
+            for (const VariantLayout::FieldSlots& field : variant.fields) {
+                TypeInfo::Place place;
+                place.boxed = field.boxed;
+                for (std::uint32_t i = 0; i < field.count; ++i)
+                    place.leaves.push_back(variant.slots[field.first + i]);
+                add(std::move(place));
+            }
+        }
+    } else if (!info.is_table()) {
+        for (std::size_t i = 0; i < info.children.size(); ++i) {
+            TypeInfo::Place place;
+            for (std::uint32_t leaf = layout.field_first[i]; leaf < layout.field_first[i + 1]; ++leaf)
+                place.leaves.push_back(leaf);
+            add(std::move(place));
+        }
+    }
+}
+
+// The prelude's Map has the leaves entries, index and live; a Set is a Map whose values are `()`.
+void TypeHome::fill_table(TypeInfo& info, std::vector<TypeInfo*>& added) {
+    TN_CHECK(info.layout->leaves.size() == 3, "a Map has three leaves");
+    const TypeId key = types_->arg(info.id, 0);
+    const TypeId value = info.tag == TN_TAG_MAP ? types_->arg(info.id, 1) : types_->simple(TypeKind::Unit);
+    const TypeId pair = types_->tuple(std::vector<TypeId>{key, value});
+    const TypeId entry = types_->option(pair);
+    info.table.entries = find_or_add(types_->list(entry), added);
+    info.table.index = find_or_add(types_->list(types_->simple(TypeKind::U64)), added);
+    const tn::Layout& entry_layout = layouts_->get(entry);
+    const tn::Layout& pair_layout = layouts_->get(pair);
+    const VariantLayout& some = entry_layout.variants[1];
+    TN_CHECK(!some.fields[0].boxed, "a Map's entry lies in its list");
+    for (std::uint32_t i = 0; i < some.fields[0].count; ++i) {
+        const std::uint32_t offset = entry_layout.leaves[some.slots[some.fields[0].first + i]].offset;
+        (i < pair_layout.field_first[1] ? info.table.key_offsets : info.table.value_offsets)
+            .push_back(offset);
     }
 }
 
@@ -201,18 +283,18 @@ const rt::ObjectDesc* TypeHome::describe(const TypeInfo& info, rt::ObjectDesc::K
 }
 
 TypeId TypeHome::import_locked(const TypeInfo& type) {
-    std::vector<TypeId> parts;
-    for (const TypeInfo* child : type.children) {
-        parts.push_back(import_locked(*child));
-        if (!parts.back().is_valid()) return TypeId();
+    std::vector<TypeId> args;
+    for (const TypeInfo* arg : type.args) {
+        args.push_back(import_locked(*arg));
+        if (!args.back().is_valid()) return TypeId();
     }
-    if (type.tag == TN_TAG_LIST) return types_->list(parts[0]);
-    if (type.tag == TN_TAG_OPTION) return types_->option(parts[0]);
-    if (type.tag == TN_TAG_TUPLE) return types_->tuple(parts);
-    for (const KindTag& row : kind_tags) {
-        if (row.tag == type.tag && row.kind != TypeKind::Record) return types_->simple(row.kind);
+    if (type_class(type.kind) == TypeClass::Nominal) {
+        // Those of the prelude come first and have the same ids in every table; all others belong to their
+        // module.
+        const bool is_shared = type.nominal.is_valid() && type.nominal.index() <= types_->set_id.index();
+        return is_shared ? types_->make(type.kind, args, type.nominal.value) : TypeId();
     }
-    return TypeId(); // a record belongs to its module
+    return types_->make(type.kind, args);
 }
 
 const TypeInfo* TypeHome::import(const TypeInfo& type) {
@@ -232,10 +314,10 @@ const TypeInfo* TypeHome::parse(std::string_view text, tn_status& status, std::s
     }
     std::lock_guard lock(mutex_);
     std::string unknown;
-    const std::optional<TypeId> id = host::resolve_builtin(parsed, *types_, unknown);
+    const std::optional<TypeId> id = host::resolve_declared(parsed, *types_, unknown);
     if (!id) {
         status = TN_NOT_FOUND;
-        message = "`" + unknown + "` is not a built-in type";
+        message = "`" + unknown + "` is not a type here";
         return nullptr;
     }
     return get_locked(*id);
@@ -244,8 +326,7 @@ const TypeInfo* TypeHome::parse(std::string_view text, tn_status& status, std::s
 const TypeInfo* TypeHome::simple(tn_tag tag) {
     std::lock_guard lock(mutex_);
     for (const KindTag& row : kind_tags) {
-        const bool has_parts = row.tag == TN_TAG_TUPLE || row.tag == TN_TAG_LIST || row.tag == TN_TAG_RECORD;
-        if (row.tag == tag && !has_parts) return get_locked(types_->simple(row.kind));
+        if (row.tag == tag && !row.has_parts) return get_locked(types_->simple(row.kind));
     }
     return nullptr;
 }
@@ -253,6 +334,24 @@ const TypeInfo* TypeHome::simple(tn_tag tag) {
 const TypeInfo* TypeHome::list_of(const TypeInfo& element) {
     std::lock_guard lock(mutex_);
     return get_locked(types_->list(element.id));
+}
+
+const rt::ObjectDesc* TypeHome::wrapped_desc(const TypeInfo& list) {
+    std::lock_guard lock(mutex_);
+    const rt::ObjectDesc*& place = wrapped_descs_[list.id.index()];
+    if (!place) {
+        rt::ObjectDesc& desc = own_descs_.emplace_back(*list.desc);
+        desc.plain = list.desc;
+        place = &desc;
+    }
+    return place;
+}
+
+const TypeInfo* TypeHome::table_of(const TypeInfo& key, const TypeInfo* value) {
+    std::lock_guard lock(mutex_);
+    if (!value) return get_locked(types_->make(TypeKind::Set, {&key.id, 1}, types_->set_id.value));
+    const TypeId args[] = {key.id, value->id};
+    return get_locked(types_->make(TypeKind::Map, args, types_->map_id.value));
 }
 
 } // namespace tn::capi

@@ -24,24 +24,55 @@ namespace tn::capi {
 class TypeHome;
 
 struct TypeInfo {
+    // A child of a record, tuple, range, option or enum: where its leaves stand among those of the whole
+    // value, which need not be as they would lie alone.
+    struct Place {
+        std::vector<std::uint32_t> leaves; // by number
+        std::vector<std::uint32_t> offsets;
+        bool boxed = false; // one leaf: a reference to a box with the value
+    };
+    // A constructor: its payload is a range of the children.
+    struct Constructor {
+        std::string name, doc;
+        bool positional = true;
+        std::uint32_t first = 0;
+        std::uint32_t count = 0;
+    };
+    // Map and Set: how their one record of the prelude is built.
+    struct Table {
+        const TypeInfo* entries = nullptr;                     // List[(K, V)?]
+        const TypeInfo* index = nullptr;                       // List[u64]
+        std::vector<std::uint32_t> key_offsets, value_offsets; // in an entry
+    };
+
     tn_tag tag = TN_TAG_NONE;
+    TypeKind kind = TypeKind::Error;
     TypeId id;
     TypeHome* home = nullptr;
     std::string name;
     const tn::Layout* layout = nullptr;
-    Scalar scalar = Scalar::Void; // of a value that is one leaf
-    bool can_cross = false;       // it and everything in it has a tag
+    Scalar scalar = Scalar::Void;      // of a value that is one leaf
+    bool can_cross = false;            // it and everything in it has a tag
+    NominalId nominal;                 // of records, enums, Map, Set
+    std::vector<const TypeInfo*> args; // its type arguments
     std::vector<const TypeInfo*> children;
-    std::vector<std::string> child_names;
-    // Records, tuples, options: for each child, where its leaves stand in a value of this type. An
-    // option's content need not lie as it would alone.
-    std::vector<std::vector<std::uint32_t>> child_offsets;
+    std::vector<std::string> child_names, child_docs;
+    std::string doc;
+    std::vector<Place> places; // by child, for those that are laid out by their children
+    std::vector<Constructor> constructors;
+    Table table;
     const rt::ObjectDesc* desc = nullptr; // String, Bytes, List; the host's box for the others
     Cell* handle = nullptr;
 
     bool is_scalar() const { return tag >= TN_TAG_BOOL && tag <= TN_TAG_CHAR; }
-    bool is_reference() const { return tag >= TN_TAG_STRING && tag <= TN_TAG_LIST; }
-    bool is_boxed() const { return tag == TN_TAG_RECORD || tag == TN_TAG_TUPLE || tag == TN_TAG_OPTION; }
+    bool is_reference() const {
+        return (tag >= TN_TAG_STRING && tag <= TN_TAG_LIST) || tag == TN_TAG_FUNCTION;
+    }
+    bool is_boxed() const { return tag >= TN_TAG_STRING && !is_reference(); }
+    bool is_table() const { return tag == TN_TAG_MAP || tag == TN_TAG_SET; }
+    bool has_constructors() const { return tag == TN_TAG_ENUM || tag == TN_TAG_OPTION; }
+    // A host passes a List of the same elements for it; it is only a parameter's type.
+    bool is_slice() const { return kind == TypeKind::Slice; }
 };
 
 class TypeHome {
@@ -58,20 +89,37 @@ public:
     const TypeInfo* get(TypeId id);
     // The type here that equals a type of another home; null when it mentions a record of that one.
     const TypeInfo* import(const TypeInfo& type);
+    // `mut Slice[T]` is a type of its own.
+    bool is_mut_slice(TypeId id) const {
+        return types_->kind(id) == TypeKind::Slice && (*types_)[id].payload == 1;
+    }
     // Parses and resolves a type made of built-in ones; null with `message` and `status` when it cannot.
     const TypeInfo* parse(std::string_view text, tn_status& status, std::string& message);
     // The type of a tag without parts: scalars, unit, String, Bytes. Null for other tags.
     const TypeInfo* simple(tn_tag tag);
-    // `List[element]`, of an element of this home.
+    // `List[element]`, `Map[key, value]`, and `Set[key]` without `value`, of types of this home.
     const TypeInfo* list_of(const TypeInfo& element);
+    // The description of lists of this type in memory of the host.
+    const rt::ObjectDesc* wrapped_desc(const TypeInfo& list);
+    const TypeInfo* table_of(const TypeInfo& key, const TypeInfo* value);
 
 private:
     const TypeInfo* get_locked(TypeId id);
     TypeInfo* find_or_add(TypeId id, std::vector<TypeInfo*>& added);
     TypeId import_locked(const TypeInfo& type);
-    std::vector<std::pair<TypeId, std::string>> parts_of(TypeId id);
+    struct Parts {
+        struct Child {
+            TypeId type;
+            std::string name, doc;
+        };
+        std::vector<Child> children;
+        std::vector<TypeInfo::Constructor> constructors;
+    };
+    Parts parts_of(TypeId id);
     bool crosses(TypeId id);
     void fill(TypeInfo& info, std::vector<TypeInfo*>& added);
+    void fill_places(TypeInfo& info);
+    void fill_table(TypeInfo& info, std::vector<TypeInfo*>& added);
     const rt::ObjectDesc* describe(const TypeInfo& info, rt::ObjectDesc::Kind kind);
 
     std::mutex mutex_;
@@ -79,7 +127,8 @@ private:
     std::unique_ptr<LayoutTable> layouts_;
     std::shared_ptr<const rt::Program> program_;
     std::unordered_map<std::uint32_t, std::unique_ptr<TypeInfo>> infos_;
-    std::unordered_map<std::uint32_t, const rt::ObjectDesc*> program_descs_; // lists by TypeId
+    std::unordered_map<std::uint32_t, const rt::ObjectDesc*> program_descs_; // lists and boxes by TypeId
+    std::unordered_map<std::uint32_t, const rt::ObjectDesc*> wrapped_descs_; // by TypeId of the list
     std::deque<rt::ObjectDesc> own_descs_;
 };
 

@@ -72,6 +72,7 @@ tn_status tn_value_copy(const tn_value* v, tn_value* out) {
         if (!held) return TN_HANDLE;
         Inside inside(held.core());
         if (inside.status() != TN_OK) return inside.status();
+        if (held.cell->next.load(std::memory_order_relaxed) == pinned_for_writing) return TN_STATE;
         rt::retain(held.object());
         return wrap(held.core(), held.type(), held.object(), *out);
     });

@@ -98,7 +98,7 @@ LocalId BodyChecker::add_local(SymbolId name, TypeId type, Span span) {
     local.name = text(name);
     local.type = type;
     local.span = span;
-    local_uses_.push_back(LocalUses{static_cast<std::uint32_t>(closures_.size()), 0, 0});
+    local_uses_.push_back(LocalUses{static_cast<std::uint32_t>(closures_.size()), 0, 0, false});
     uses_slices_ |= types_.kind(type) == TypeKind::Slice;
     return body_.locals.push_back(std::move(local));
 }

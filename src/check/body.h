@@ -97,6 +97,7 @@ private:
     // False, and reported, unless `found` can stand where `expect` asks.
     bool fit(ExprId id, TypeId found, const Expect& expect);
     void mismatch(ExprId id, TypeId found, const Expect& expect); // mismatch.cpp
+    std::string two_of_a_name(TypeId a, TypeId b);
     std::string conversion_hint(ExprId id, TypeId found, TypeId expected);
 
     // ---- nodes ----
@@ -328,6 +329,7 @@ private:
         std::uint32_t depth = 0; // how many closures were around where it was bound
         std::uint32_t all = 0;
         std::uint32_t writes = 0; // those that only assign it
+        bool is_field = false;    // bound by a field's name alone, as in `P { x, y }`
     };
     struct Capture {
         LocalId local;

@@ -5,6 +5,8 @@
 #include "check/program.h"
 #include "support/ice.h"
 
+#include <algorithm>
+
 namespace tn::check {
 
 std::optional<Checked> check(const Input& input, TypeTable& types, Interner& interner,
@@ -36,6 +38,8 @@ std::optional<Checked> Program::run() {
         if (!is_prelude(trait_decl(TraitId(i)).module)) resolve_trait_item(TraitId(i));
     }
     resolve_nominal_bounds();
+    // Imported ones first: of two that overlap, the one that could know of the other is wrong.
+    std::ranges::stable_sort(impls_, {}, [this](const auto& impl) { return module_order_[impl.first]; });
     for (const auto& [module, item] : impls_) {
         bool is_of_trait = ast(module).items[item].as<syntax::ImplItem>()->trait.is_valid();
         is_of_trait ? declare_trait_impl(module, item) : declare_impl(module, item);

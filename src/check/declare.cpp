@@ -55,6 +55,7 @@ void Program::declare_item(ModuleId module, ItemId id) {
         nominal.module = out.modules[module].path;
         nominal.kind = kind;
         nominal.is_public = item.is_pub;
+        if (item.doc.is_valid()) nominal.doc = text(item.doc);
         NominalDecl decl{module, id, {}};
         const auto* record = item.as<syntax::RecordItem>();
         declare_generics(module, record ? record->generics : item.as<syntax::EnumItem>()->generics,
@@ -194,6 +195,7 @@ std::vector<Field> Program::declared_fields(const TypeScope& scope, syntax::List
             continue;
         }
         fields.push_back(Field{std::string(text(field.name.symbol)), type});
+        if (field.doc.is_valid()) fields.back().doc = text(field.doc);
     }
     return fields;
 }
@@ -220,6 +222,7 @@ std::vector<Variant> Program::declared_variants(const TypeScope& scope, const sy
             continue;
         }
         variant.name = text(decl.name.symbol);
+        if (decl.doc.is_valid()) variant.doc = text(decl.doc);
         variants.push_back(std::move(variant));
     }
     constexpr std::size_t max_variants = 256; // the tag is one byte

@@ -111,8 +111,9 @@ void BodyChecker::finish_literals() {
             set_constant(use.id, Constant{0, use.negative ? -number : number});
             continue;
         }
-        if (!types_.is_integer(type)) continue; // reported
-        Scalar scalar = type_kind_scalar(types_.kind(type));
+        if (!program_.facts.is_integer(type)) continue; // reported
+        // A literal of a class of types has to fit all of them.
+        Scalar scalar = types_.is_integer(type) ? type_kind_scalar(types_.kind(type)) : Scalar::I8;
         std::uint64_t ones = ~std::uint64_t{0} >> (64 - scalar_size(scalar) * 8);
         std::uint64_t limit = is_signed(scalar) ? (ones >> 1) + (use.negative ? 1 : 0)
                               : use.negative    ? 0
@@ -126,7 +127,7 @@ void BodyChecker::finish_literals() {
     }
     for (const FloatUse& use : floats_) {
         TypeId type = infer_.shallow(use.type);
-        if (!types_.is_float(type)) continue;
+        if (!program_.facts.is_float(type)) continue;
         double number = use.value;
         if (types_.kind(type) == TypeKind::F32) {
             // From the digits, so that it is rounded once.

@@ -21,6 +21,13 @@ std::string Program::module_name(ModuleId module) const {
     return module.index() == 0 ? input.root_name : out.modules[module].path;
 }
 
+std::string Program::qualified_name(NominalId id) const {
+    const std::string& name = types.nominal(id).name;
+    auto decl = nominal_decls_.find(id.value);
+    if (decl == nominal_decls_.end() || decl->second.module.index() >= input.modules.size()) return name;
+    return module_name(decl->second.module) + "." + name;
+}
+
 // ---- Declaring -----------------------------------------------------------------------------------------
 
 void Program::declare_import(ModuleId module, const syntax::Item& item, const syntax::ImportItem& node) {

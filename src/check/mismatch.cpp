@@ -29,12 +29,31 @@ void BodyChecker::mismatch(ExprId id, TypeId found, const Expect& expect) {
         id = block->tail;
         span = span_of(id);
     }
-    std::string found_text = print(found);
-    diag::DiagnosticBuilder builder = report(Diag::TypeMismatch, span, print(expect.type), found_text);
+    std::string found_text = print(found), wanted_text = print(expect.type);
+    diag::DiagnosticBuilder builder = report(Diag::TypeMismatch, span, wanted_text, found_text);
     builder.primary(this_is(found_text));
+    if (found_text == wanted_text) builder.note(two_of_a_name(expect.type, found));
     if (expect.reason.file.is_valid()) builder.label(expect.reason, expect.text);
     std::string hint = conversion_hint(id, found, expect.type);
     if (!hint.empty()) builder.hint(hint);
+}
+
+// Types that look the same have two types of one name in the same place.
+std::string BodyChecker::two_of_a_name(TypeId a, TypeId b) {
+    std::vector<std::pair<TypeId, TypeId>> work = {{a, b}};
+    while (!work.empty()) {
+        auto [left, right] = work.back();
+        work.pop_back();
+        left = infer_.shallow(left);
+        right = infer_.shallow(right);
+        if (types_.is_nominal(left) && types_.is_nominal(right) && types_.nominal_id(left) != types_.nominal_id(right)) {
+            return "these are two types: `" + program_.qualified_name(types_.nominal_id(left)) + "` and `" +
+                   program_.qualified_name(types_.nominal_id(right)) + "`";
+        }
+        std::size_t count = std::min(types_.args(left).size(), types_.args(right).size());
+        for (unsigned i = 0; i < count; ++i) work.emplace_back(types_.arg(left, i), types_.arg(right, i));
+    }
+    return "these are two types of the same name";
 }
 
 std::string BodyChecker::conversion_hint(ExprId id, TypeId found, TypeId expected) {

@@ -269,8 +269,12 @@ void BodyChecker::unknown_static(TypeId owner, const syntax::Name& name) {
     }
     std::string best = program_.suggest(spelled, candidates);
     bool is_variant = is_enum && is_capitalized(spelled);
+    // `List.nope` says nothing of elements.
+    std::string shown = print(owner);
+    if (!types_.args(owner).empty() && infer_.find_unknown(infer_.zonk(owner)).is_valid())
+        shown = shown.substr(0, shown.find('['));
     diag::DiagnosticBuilder builder =
-        report(is_variant ? Diag::UnknownVariant : Diag::UnknownMember, name.span, print(owner), spelled);
+        report(is_variant ? Diag::UnknownVariant : Diag::UnknownMember, name.span, shown, spelled);
     if (!best.empty()) builder.hint("did you mean `" + best + "`?");
 }
 

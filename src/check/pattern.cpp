@@ -283,6 +283,9 @@ void BodyChecker::bind_fields(PatternId id, const syntax::RecordPattern& node, T
         }
         given[number] = name.span;
         bind_pattern(written[i].pattern, types_.field_type(owner, fields[number]), bindings);
+        const PatternInfo& part = info(written[i].pattern);
+        if (written[i].is_short && part.form == PatternForm::Bind)
+            local_uses_[LocalId(part.detail)].is_field = true;
     }
     if (node.has_rest) return;
     std::string missing;

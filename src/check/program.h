@@ -121,8 +121,9 @@ public:
     }
     // For messages: its path, of the root the name by which others import from it.
     std::string module_name(ModuleId module) const;
-    // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's
-    // of any type.
+    std::string qualified_name(NominalId id) const; // "geometry.Point"
+    // A method or static function of an `impl` without a trait: the user's of a record or enum, the prelude's of
+    // any type.
     std::optional<FnId> find_member(TypeId owner, SymbolId name);
     // One that other instances of the type have: `impl Stack[i64]`.
     std::optional<FnId> find_member_of_other_instance(TypeId owner, SymbolId name) const;
@@ -291,8 +292,9 @@ private:
     bool is_same_package(ModuleId declared, ModuleId from) const;
     void declare_trait_impl(ModuleId module, ItemId id);
     void declare_impl_methods(ImplId id);
-    void finish_impl(ImplId id);
     void finish_out(ImplId id);
+    // impl_check.cpp
+    void finish_impl(ImplId id);
     bool is_own(const Bound& bound, ModuleId module) const;
     bool is_built_in(const Bound& bound);
     bool could_be_one(TypeId a, TypeId b) const;

@@ -38,7 +38,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::TupleFieldExpr& node, const E
     return types_.arg(base, node.index);
 }
 
-TypeId BodyChecker::visit(ExprId id, const syntax::RecordExpr& node, const Expect&) {
+TypeId BodyChecker::visit(ExprId id, const syntax::RecordExpr& node, const Expect& expect) {
     std::span<const syntax::FieldInit> inits = view(node.fields);
     auto check_all = [&] {
         for (const syntax::FieldInit& init : inits) check(init.value);
@@ -103,6 +103,13 @@ TypeId BodyChecker::visit(ExprId id, const syntax::RecordExpr& node, const Expec
         report(Diag::NotAConstructor, path_span, program_.input.sources.text(path_span));
         return check_all();
     }
+
+    // What is wanted says what the type arguments are, so a field that does not fit is named itself.
+    TypeId wanted = expect.is_any() ? TypeId() : infer_.shallow(expect.type);
+    bool same_type = wanted.is_valid() && types_.is_nominal(wanted) &&
+                     types_.kind(wanted) == types_.kind(type) &&
+                     types_.nominal_id(wanted) == types_.nominal_id(type);
+    if (same_type) infer_.unify(wanted, type);
 
     std::vector<Field> declared = *fields;
     std::unordered_map<std::string_view, std::uint32_t> numbers;

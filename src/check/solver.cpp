@@ -16,6 +16,7 @@ constexpr unsigned max_steps = 20'000;
 
 Solver::Answer Solver::prove(const Bound& goal, bool is_last) {
     steps_ = 0;
+    proved_.clear();
     Answer answer = prove_in(goal, 0);
     return answer == Answer::Unknown && is_last ? missing(goal) : answer;
 }
@@ -34,6 +35,59 @@ Solver::Answer Solver::prove_in(const Bound& goal, unsigned depth) {
     if (kind == TypeKind::Error || kind == TypeKind::Never) return Answer::Yes;
     if (infer_.is_var(subject, VarKind::General)) return Answer::Unknown;
 
+    // Types are graphs: what holds of a part is not proved again.
+    std::uint64_t known = 0;
+    if (depth > 0 && goal.args.empty()) {
+        std::uint32_t trait = goal.core ? ~static_cast<std::uint32_t>(*goal.core) : goal.trait.value;
+        known = static_cast<std::uint64_t>(subject.value) << 32 | trait;
+        if (proved_.contains(known)) return Answer::Yes;
+    }
+    Answer answer = prove_goal(goal, depth);
+    if (known != 0 && answer == Answer::Yes) proved_.insert(known);
+    return answer;
+}
+
+Solver::Answer Solver::prove_goal(const Bound& goal, unsigned depth) {
+    TypeId subject = infer_.shallow(goal.subject);
+    TypeKind kind = types_.kind(subject);
+    bool is_derived = goal.core && core_trait_info(*goal.core).use == CoreTraitUse::Derived;
+    if (!is_derived) {
+        Answer answer = search(goal, depth);
+        if (answer == Answer::Yes && kind != TypeKind::Param) note_supers(goal, depth);
+        return answer;
+    }
+    std::pair<TypeId, CoreTrait> key(infer_.zonk(subject), *goal.core);
+    if (std::ranges::find(open_, key) != open_.end()) {
+        ground_ = Ground::Derived;
+        return Answer::Yes;
+    }
+    open_.push_back(key);
+    Answer answer = search(goal, depth);
+    open_.pop_back();
+    if (answer == Answer::Yes && kind != TypeKind::Param) note_supers(goal, depth);
+    return answer;
+}
+
+void Solver::note_supers(const Bound& goal, unsigned depth) {
+    Ground ground = ground_;
+    ImplId impl = impl_;
+    if (goal.core == CoreTrait::Ord || goal.core == CoreTrait::Hash) {
+        TraitId eq = program_.out.core_traits[static_cast<unsigned>(CoreTrait::Eq)];
+        prove_in({goal.subject, eq, {}, goal.span, CoreTrait::Eq}, depth + 1);
+    } else if (goal.trait.is_valid()) {
+        const TraitDecl& decl = program_.trait_decl(goal.trait);
+        std::vector<TypeId> args = {goal.subject};
+        args.insert(args.end(), goal.args.begin(), goal.args.end());
+        for (const Bound& super : decl.supers)
+            prove_in(program_.substitute(super, decl.generics.params, args), depth + 1);
+    }
+    ground_ = ground;
+    impl_ = impl;
+}
+
+Solver::Answer Solver::search(const Bound& goal, unsigned depth) {
+    TypeId subject = infer_.shallow(goal.subject);
+    TypeKind kind = types_.kind(subject);
     if (kind == TypeKind::Param) {
         Answer answer = by_bounds(goal);
         if (answer != Answer::No) return answer;
@@ -44,9 +98,8 @@ Solver::Answer Solver::prove_in(const Bound& goal, unsigned depth) {
         if (answer != Answer::No) return answer;
     }
     bool is_derived = goal.core && core_trait_info(*goal.core).use == CoreTraitUse::Derived;
-    if (is_derived && kind != TypeKind::Record && kind != TypeKind::Enum && kind != TypeKind::Param) {
+    if (is_derived && kind != TypeKind::Record && kind != TypeKind::Enum && kind != TypeKind::Param)
         return derived(goal, depth); // nobody else may give it to a type of the language
-    }
     bool has_candidates = false;
     Answer answer = by_impls(goal, depth, has_candidates);
     if (answer == Answer::Yes) ground_ = Ground::Impl;
@@ -131,10 +184,19 @@ Solver::Answer Solver::built_in(const Bound& goal) {
 Solver::Answer Solver::by_impls(const Bound& goal, unsigned depth, bool& has_candidates) {
     if (!goal.trait.is_valid()) return missing(goal);
     TypeId subject = infer_.shallow(goal.subject);
+    TypeKind kind = types_.kind(subject);
     std::vector<ImplId> candidates;
     std::vector<TypeId> bound;
     std::span<const ImplId> impls = program_.impls_of(goal.trait);
+    // There may be many impls: most are told apart at a glance.
+    bool is_open = kind == TypeKind::Infer;
+    bool is_known = !program_.facts.has_infer(subject) && !program_.facts.has_error(subject);
     for (ImplId id : impls) {
+        TypeId head_type = program_.out.impls[id].self;
+        bool same_head =
+            types_.kind(head_type) == kind && types_[head_type].payload == types_[subject].payload;
+        if (!same_head && !is_open && types_.kind(head_type) != TypeKind::Param) continue;
+        if (is_known && !types_.has_param(head_type) && head_type != subject) continue;
         Head head{program_.out.impls[id].type_params, {}, {}};
         Fit fit = fit_head(id, goal, head);
         if (fit == Fit::No) continue;
@@ -270,8 +332,10 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
 
 // The prelude's impl of a core trait for Map or Set is relied on.
 void Solver::note_collection(TypeKind kind, CoreTrait core) {
+    TraitId trait = program_.core_trait(core);
+    if (!trait.is_valid()) return; // without a prelude nothing runs
     std::vector<ImplId> impls;
-    std::ranges::copy(program_.impls_of(program_.core_trait(core)), std::back_inserter(impls));
+    std::ranges::copy(program_.impls_of(trait), std::back_inserter(impls));
     for (ImplId id : impls) {
         if (types_.kind(program_.out.impls[id].self) == kind) program_.note_use_of_impl(id);
     }

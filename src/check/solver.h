@@ -54,6 +54,10 @@ private:
     Fit variable_fits(TypeId var, TypeId type);
 
     Answer prove_in(const Bound& goal, unsigned depth);
+    Answer prove_goal(const Bound& goal, unsigned depth);
+    Answer search(const Bound& goal, unsigned depth);
+    // What the trait includes is relied on, too.
+    void note_supers(const Bound& goal, unsigned depth);
     Answer by_bounds(const Bound& goal);
     // No when the language has nothing to say about the type.
     Answer built_in(const Bound& goal);
@@ -77,6 +81,9 @@ private:
     ImplId impl_;
     Bound missing_; // the innermost part of the last No
     unsigned steps_ = 0; // of this goal
+    std::unordered_set<std::uint64_t> proved_; // inside this goal, by type and trait
+    // Derived traits being proved: a type that contains itself has them if nothing else is in the way.
+    std::vector<std::pair<TypeId, CoreTrait>> open_;
 };
 
 } // namespace tn::check

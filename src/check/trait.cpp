@@ -114,7 +114,8 @@ std::optional<Bound> Program::resolve_trait(const TypeScope& scope, TypeExprId i
         has_error |= types.kind(args.back()) == TypeKind::Error;
     }
     if (path.empty() || !path[0].is_valid()) return {};
-    std::optional<Entity> entity = find_path_quietly(scope.module, path);
+    std::optional<Entity> entity = find_path(scope.module, path);
+    if (!entity && path.size() > 1) return {};
     if (!entity || entity->kind != EntityKind::Trait) {
         if (entity && entity->kind == EntityKind::Unavailable) return {};
         std::string spelled(input.sources.text(join(path.front().span, path.back().span)));
@@ -122,11 +123,13 @@ std::optional<Bound> Program::resolve_trait(const TypeScope& scope, TypeExprId i
         if (entity) {
             builder.primary("this is " + std::string(describe(entity->kind)));
         } else {
+            std::string import = import_hint(scope.module, path[0].symbol);
             std::vector<std::string_view> candidates;
             for (const Trait& trait : out.traits) candidates.push_back(trait.name);
             for (unsigned i = 0; i < core_trait_count; ++i)
                 candidates.push_back(core_trait_info(static_cast<CoreTrait>(i)).name);
-            std::string best = suggest(spelled, candidates);
+            std::string best = import.empty() ? suggest(spelled, candidates) : "";
+            if (!import.empty()) builder.hint(import);
             if (!best.empty()) builder.hint("did you mean `" + best + "`?");
         }
         return {};

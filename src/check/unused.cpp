@@ -54,6 +54,8 @@ void BodyChecker::warn_of_unused_locals() {
         diag::DiagnosticBuilder builder = program_.sink.report(Diag::UnusedName, local.span, local.name);
         if (uses.writes > 0) {
             builder.note("it is assigned, but its value is never read");
+        } else if (uses.is_field) {
+            builder.hint("write `" + local.name + ": _`, or leave it out with `..`");
         } else {
             builder.hint("write `_" + local.name + "` if that is meant");
         }

@@ -64,6 +64,10 @@ std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::Image
         exported(module.functions.size(), false);
     for (const ir::Export& e : module.exports) packed[e.func.index()] = exported[e.func.index()] = true;
     for (const ir::TestCase& t : module.tests) packed[t.func.index()] = true;
+    for (const ir::KeyImpl& key : module.key_impls) {
+        if (key.hash.is_valid()) packed[key.hash.index()] = true;
+        if (key.equal.is_valid()) packed[key.equal.index()] = true;
+    }
     if (module.init.is_valid()) packed[module.init.index()] = true;
     for (const ir::HostFn& host : module.host_fns)
         for (ir::FuncId callback : host.callbacks)

@@ -8,6 +8,7 @@
 
 #include "diag/diagnostic.h"
 #include "diag/source_map.h"
+#include "driver/extension.h"
 #include "driver/options.h"
 #include "ir/module.h"
 #include "runtime/program.h"
@@ -88,6 +89,10 @@ public:
     // A C function `R (*)(tn_instance*, A...)` for an export; null when its types do not fit C.
     using CFunction = void (*)();
     CFunction c_entry(rt::CodeMode mode, ir::FuncId func) const;
+    // A loop over columns around a function that has only scalars (ir/adapter.h). Any thread. Throws as code().
+    Packed batch_entry(rt::CodeMode mode, ir::FuncId func) const;
+    // Calls a function value: the closure first in the row. Likewise.
+    Packed closure_entry(rt::CodeMode mode, const ir::Signature& signature) const;
     // The IR interpreter of this module, made on first use. Any thread.
     const interp::Interpreter& interpreter() const;
 
@@ -96,6 +101,9 @@ public:
     CompiledModule& operator=(const CompiledModule&) = delete;
 
 private:
+    std::unique_ptr<Extension> extend(const std::function<ir::FuncId(ir::Module&)>& add) const;
+    Packed extension_entry(Extension& extension, rt::CodeMode mode) const;
+
     const Engine& engine_; // outlives its modules: whoever owns both sees to that
     Options options_;
     std::shared_ptr<diag::SourceMap> sources_;
@@ -105,6 +113,9 @@ private:
     std::unique_ptr<ForeignTable> foreign_;
     mutable std::mutex generating_;
     mutable std::unique_ptr<interp::Interpreter> interpreter_;
+    mutable std::mutex extending_;
+    mutable std::map<std::uint32_t, std::unique_ptr<Extension>> batch_loops_;                   // by FuncId
+    mutable std::vector<std::pair<ir::Signature, std::unique_ptr<Extension>>> closure_calls_;
 };
 
 struct CompileResult {

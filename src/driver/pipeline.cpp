@@ -28,6 +28,18 @@ check::HostDecls host_declarations(const Engine& engine, TypeTable& types) {
     return decls;
 }
 
+// Without warnings of modules that the host registered: whoever compiles a script cannot heed them.
+std::vector<diag::Diagnostic> diagnostics_of(const ModuleLoader& loader) {
+    std::vector<diag::Diagnostic> diagnostics = loader.sink.sorted();
+    for (const LoadedModule& module : loader.modules()) {
+        if (!module.is_host) continue;
+        std::erase_if(diagnostics, [&](const diag::Diagnostic& d) {
+            return d.severity == diag::Severity::Warning && d.span.file == module.file;
+        });
+    }
+    return diagnostics;
+}
+
 } // namespace
 
 Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& options) {
@@ -53,12 +65,12 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
         };
     }
     const auto checked = check::check(input, *types, loader.interner, loader.sink);
-    result.diagnostics = loader.sink.sorted();
+    result.diagnostics = diagnostics_of(loader);
     if (!checked) return result;
 
     auto layouts = std::make_shared<LayoutTable>(*types);
     result.ir = lower::lower({*checked, host, *loader.sources, loader.interner, types, layouts, loader.sink});
-    if (!result.ir) result.diagnostics = loader.sink.sorted();
+    if (!result.ir) result.diagnostics = diagnostics_of(loader);
     return result;
 }
 

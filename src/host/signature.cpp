@@ -1,6 +1,7 @@
 // A parser by recursive descent over the grammar of types, bounded by max_type_nesting.
 #include "host/signature.h"
 
+#include <algorithm>
 #include <array>
 
 namespace tn::host {
@@ -192,6 +193,16 @@ std::optional<TextError> check_size(std::string_view text) {
     return TextError{"the text is too long", max_signature_bytes};
 }
 
+// Whether values of a built-in type have a hash.
+bool is_key(const TypeTable& types, TypeId type) {
+    const TypeKind kind = types.kind(type);
+    if (types.is_float(type) || kind == TypeKind::Fn) return false;
+    for (TypeId arg : types.args(type)) {
+        if (!is_key(types, arg)) return false;
+    }
+    return true;
+}
+
 } // namespace
 
 std::optional<TextError> parse_type(std::string_view text, TypeText& out) {
@@ -215,16 +226,37 @@ std::string canonical(const TypeText& type) {
     return out;
 }
 
-std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown) {
+namespace {
+
+std::optional<TypeId> find_declared(const std::string& name, const std::vector<TypeId>& args, TypeTable& types) {
+    for (std::size_t i = types.set_id.index() + 1; i < types.nominal_count(); ++i) {
+        const Nominal& nominal = types.nominal(NominalId(i));
+        if (nominal.name == name && nominal.module.empty() && nominal.params.size() == args.size())
+            return types.make(nominal.kind, args, static_cast<std::uint32_t>(i));
+    }
+    return std::nullopt;
+}
+
+std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::string& unknown, bool with_declared) {
     std::vector<TypeId> parts;
     for (const TypeText& part : type.parts) {
-        std::optional<TypeId> id = resolve_builtin(part, types, unknown);
+        std::optional<TypeId> id = resolve(part, types, unknown, with_declared);
         if (!id) return std::nullopt;
         parts.push_back(*id);
     }
     switch (type.kind) {
     case TypeText::Kind::Name:
         if (type.name == "List" && parts.size() == 1) return types.list(parts[0]);
+        if (type.name == "Range" && parts.size() == 1 && types.is_integer(parts[0]))
+            return types.make(TypeKind::Range, parts);
+        if (type.name == "Result" && parts.size() == 2)
+            return types.make(TypeKind::Enum, parts, types.result_id.value);
+        if (type.name == "Verdict" && parts.size() == 2)
+            return types.make(TypeKind::Enum, parts, types.verdict_id.value);
+        if (type.name == "Map" && parts.size() == 2 && is_key(types, parts[0]))
+            return types.make(TypeKind::Map, parts, types.map_id.value);
+        if (type.name == "Set" && parts.size() == 1 && is_key(types, parts[0]))
+            return types.make(TypeKind::Set, parts, types.set_id.value);
         if (parts.empty()) {
             for (TypeKind kind : {TypeKind::Bool, TypeKind::I8, TypeKind::I16, TypeKind::I32, TypeKind::I64,
                                   TypeKind::U8, TypeKind::U16, TypeKind::U32, TypeKind::U64, TypeKind::F32,
@@ -232,13 +264,29 @@ std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, st
                 if (type.name == type_kind_text(kind)) return types.simple(kind);
             }
         }
+        if (with_declared) {
+            if (const std::optional<TypeId> id = find_declared(type.name, parts, types)) return id;
+        }
         unknown = canonical(type);
         return std::nullopt;
     case TypeText::Kind::Tuple: return types.tuple(parts);
     case TypeText::Kind::Option: return types.option(parts[0]);
-    case TypeText::Kind::Fn: unknown = canonical(type); return std::nullopt;
+    case TypeText::Kind::Fn:
+        if (std::ranges::find(type.is_mut, true) == type.is_mut.end()) return types.make(TypeKind::Fn, parts);
+        unknown = canonical(type);
+        return std::nullopt;
     }
     return std::nullopt;
+}
+
+} // namespace
+
+std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown) {
+    return resolve(type, types, unknown, false);
+}
+
+std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown) {
+    return resolve(type, types, unknown, true);
 }
 
 } // namespace tn::host

@@ -39,8 +39,9 @@ std::optional<TextError> parse_signature(std::string_view text, TypeText& out);
 // The spelling that types/print.cpp uses; parameters of signatures keep their `mut`.
 std::string canonical(const TypeText& type);
 
-// The TypeId of a type made of scalars, String, Bytes, List, tuples and options. Else nothing, and
-// `unknown` is the name that is none of these.
+// The TypeId of a type made of built-in ones. Else nothing, and `unknown` is the name that is none of these.
 std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown);
+// The same with the records and enums that the root module of this table declares.
+std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown);
 
 } // namespace tn::host

@@ -97,11 +97,12 @@ Run::Step Run::push_frame(ir::FuncId func, std::span<const Cell> args) {
     return Step::Jumped;
 }
 
-Run::Step Run::use_fuel() {
+Run::Step Run::use_fuel(std::int64_t units) {
     if (instance_.mode != rt::CodeMode::Metered) return Step::Next;
-    if (--context_.fuel >= 0) return Step::Next;
-    context_.fuel = 0;
-    return trap(TrapCode::OutOfFuel);
+    context_.fuel -= units;
+    if (context_.fuel >= 0) return Step::Next;
+    rt::rt_poll(&context_, reinterpret_cast<const void*>(frame().stack_pointer));
+    return context_.trap_code == TrapCode::None ? Step::Next : Step::Trapped;
 }
 
 Run::Step Run::trap(TrapCode code, std::int64_t a, std::int64_t b) {
@@ -352,8 +353,15 @@ Run::Step Run::exec(Tag<Op::Bounds>, const Inst& inst) {
     return trap(TrapCode::IndexOutOfBounds, index, length);
 }
 
+std::int64_t Run::rounds_of(const Inst& poll) {
+    const std::uint64_t distance = operand(poll, 1).u - operand(poll, 0).u;
+    const auto step = operand(poll, 2).u;
+    check(step != 0 && static_cast<std::int64_t>(distance) >= 0, "rounds of a loop that does not count");
+    return static_cast<std::int64_t>(distance / step);
+}
+
 Run::Step Run::exec(Tag<Op::Poll>, const Inst& inst) {
-    if (instance_.mode == rt::CodeMode::Metered) return use_fuel();
+    if (instance_.mode == rt::CodeMode::Metered) return use_fuel(inst.operands.count == 0 ? 1 : rounds_of(inst) * inst.imm);
     if (inst.aux == 1) return Step::Next;
     return poll_if_asked();
 }

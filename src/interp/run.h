@@ -51,7 +51,8 @@ private:
     // The new frame's parameters are set before anything can trap, so that unwinding releases them.
     Step push_frame(ir::FuncId func, std::span<const Cell> args);
     Step enter_block(const ir::Target& target);
-    Step use_fuel();
+    Step use_fuel(std::int64_t units = 1);
+    std::int64_t rounds_of(const ir::Inst& poll);
     Step poll_if_asked();
     Step trap(TrapCode code, std::int64_t a = 0, std::int64_t b = 0);
     TrapCode unwind();

@@ -153,23 +153,25 @@ ValueId Builder::elem_addr(ValueId base, ValueId index, std::int64_t stride) {
     ValueId operands[] = {base, index};
     return result(append(plain(Op::ElemAddr, Scalar::Ptr, stride), operands));
 }
-ValueId Builder::load(Scalar type, MemoryClass memory, ValueId base, std::int64_t offset) {
+ValueId Builder::load(Scalar type, MemoryClass memory, ValueId base, std::int64_t offset, bool nullable) {
     Inst inst = plain(Op::Load, type, offset);
+    if (nullable) inst.flags |= Nullable;
     inst.aux = static_cast<std::uint32_t>(memory);
     return result(append(inst, {&base, 1}));
 }
 ValueId Builder::load_indexed(Scalar type, MemoryClass memory, ValueId base, ValueId index, unsigned scale,
-                              std::int64_t offset) {
+                              std::int64_t offset, bool nullable) {
     Inst inst = plain(Op::Load, type, offset);
+    if (nullable) inst.flags |= Nullable;
     inst.aux = static_cast<std::uint32_t>(memory);
     inst.scale = static_cast<std::uint8_t>(scale);
     ValueId operands[] = {base, index};
     return result(append(inst, operands));
 }
-ValueId Builder::load_taken(MemoryClass memory, ValueId base, std::int64_t offset) {
+ValueId Builder::load_taken(MemoryClass memory, ValueId base, std::int64_t offset, bool nullable) {
     Inst inst = plain(Op::Load, Scalar::Ref, offset);
     inst.aux = static_cast<std::uint32_t>(memory);
-    inst.flags |= Takes;
+    inst.flags |= nullable ? Takes | Nullable : Takes;
     return result(append(inst, {&base, 1}));
 }
 void Builder::store(MemoryClass memory, ValueId base, std::int64_t offset, ValueId value) {

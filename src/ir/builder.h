@@ -1,8 +1,8 @@
 // The only way to create instructions: appends to a block, checks shapes, makes the results.
 #pragma once
 
-#include "ir/module.h"
 #include "builtins/runtime_fn.h"
+#include "ir/module.h"
 
 #include <initializer_list>
 
@@ -42,12 +42,15 @@ public:
     ValueId bitcast(Scalar to, ValueId a);
 
     ValueId elem_addr(ValueId base, ValueId index, std::int64_t stride);
-    ValueId load(Scalar type, MemoryClass memory, ValueId base, std::int64_t offset);
-    ValueId load_indexed(Scalar type, MemoryClass memory, ValueId base, ValueId index, unsigned scale, std::int64_t offset);
+    // `nullable`: the Ref may be null.
+    ValueId load(Scalar type, MemoryClass memory, ValueId base, std::int64_t offset, bool nullable = false);
+    ValueId load_indexed(Scalar type, MemoryClass memory, ValueId base, ValueId index, unsigned scale,
+                         std::int64_t offset, bool nullable = false);
     // The Ref in memory as an owned one: the place must be written before anything else can read it.
-    ValueId load_taken(MemoryClass memory, ValueId base, std::int64_t offset);
+    ValueId load_taken(MemoryClass memory, ValueId base, std::int64_t offset, bool nullable = false);
     void store(MemoryClass memory, ValueId base, std::int64_t offset, ValueId value);
-    void store_indexed(MemoryClass memory, ValueId base, ValueId index, unsigned scale, std::int64_t offset, ValueId value);
+    void store_indexed(MemoryClass memory, ValueId base, ValueId index, unsigned scale, std::int64_t offset,
+                       ValueId value);
 
     ValueId retain(ValueId ref, bool nullable);
     void release(ValueId ref, bool nullable);

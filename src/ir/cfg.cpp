@@ -13,109 +13,85 @@ std::span<const Target> successors(const Function& fn, BlockId block) {
 }
 
 Cfg::Cfg(const Function& fn)
-    : predecessors_(fn.blocks.size()),
-      position_(fn.blocks.size(), unreached),
+    : position_(fn.blocks.size(), unreached),
       idom_(fn.blocks.size()),
-      children_(fn.blocks.size()),
-      in_(fn.blocks.size()),
-      out_(fn.blocks.size()),
+      in_(fn.blocks.size(), 1),
+      out_(fn.blocks.size(), 0),
       loop_of_(fn.blocks.size()) {
     if (fn.blocks.empty()) return;
-    std::vector<BlockId> rpo = reverse_postorder(fn);
-    for (std::uint32_t i = 0; i < rpo.size(); ++i) position_[rpo[i]] = i;
+    const Walk walk(fn);
+    for (std::uint32_t i = 0; i < walk.order.size(); ++i) position_[walk.order[i]] = i;
     find_predecessors(fn);
-    find_dominators(fn, rpo);
-    number_dominator_tree();
-    find_loops(fn, rpo);
-    order_loops_contiguously(rpo);
-}
-
-void Cfg::find_predecessors(const Function& fn) {
-    for (std::size_t i = 0; i < fn.blocks.size(); ++i) {
-        BlockId block(i);
-        if (!is_reachable(block)) continue;
-        for (const Target& t : successors(fn, block)) predecessors_[t.block].push_back(block);
+    find_dominators(walk);
+    find_loops(fn, walk.order);
+    if (loops_.empty()) {
+        order_ = walk.order;
+    } else {
+        order_loops_contiguously(walk.order);
     }
 }
 
-std::vector<BlockId> Cfg::reverse_postorder(const Function& fn) const {
+void Cfg::find_predecessors(const Function& fn) {
+    predecessors_.start(fn.blocks.size());
+    auto each_edge = [&](auto&& visit) {
+        for (std::size_t i = 0; i < fn.blocks.size(); ++i) {
+            if (!is_reachable(BlockId(i))) continue;
+            for (const Target& t : successors(fn, BlockId(i))) visit(t.block, BlockId(i));
+        }
+    };
+    each_edge([&](BlockId to, BlockId) { predecessors_.count(to); });
+    predecessors_.make_room();
+    each_edge([&](BlockId to, BlockId from) { predecessors_.add(to, from); });
+}
+
+// Depth first from the entry; successors are taken last to first, so that in the order the first stands
+// closest behind its block.
+Cfg::Walk::Walk(const Function& fn) : number(fn.blocks.size(), unreached) {
     struct Visit {
         BlockId block;
-        std::uint32_t next; // successors from here on are done
+        std::span<const Target> left; // successors still to be taken
     };
-    std::vector<BlockId> order;
-    std::vector<bool> seen(fn.blocks.size(), false);
-    auto enter = [&](BlockId block) {
-        seen[block.index()] = true;
-        return Visit{block, static_cast<std::uint32_t>(successors(fn, block).size())};
+    std::vector<Visit> stack;
+    auto enter = [&](BlockId block, std::uint32_t from) {
+        number[block] = static_cast<std::uint32_t>(preorder.size());
+        preorder.push_back(block);
+        parent.push_back(from);
+        stack.push_back({block, successors(fn, block)});
     };
-    // Successors are taken last to first, so that the first stands closest behind its block.
-    std::vector<Visit> stack{enter(fn.entry())};
+    preorder.reserve(fn.blocks.size());
+    parent.reserve(fn.blocks.size());
+    order.reserve(fn.blocks.size());
+    enter(fn.entry(), 0);
     while (!stack.empty()) {
         Visit& top = stack.back();
-        if (top.next == 0) {
+        if (top.left.empty()) {
             order.push_back(top.block);
             stack.pop_back();
             continue;
         }
-        BlockId next = successors(fn, top.block)[--top.next].block;
-        if (!seen[next.index()]) stack.push_back(enter(next));
+        const BlockId next = top.left.back().block;
+        top.left = top.left.first(top.left.size() - 1);
+        if (number[next] == unreached) enter(next, number[top.block]);
     }
     std::reverse(order.begin(), order.end());
-    return order;
 }
 
 namespace {
 
 // Semidominators over a depth-first tree (the SEMI-NCA algorithm): near to linear also where many ways of
 // different length meet, as behind a long `match`. Vertices are numbered in preorder.
-class Dominators {
+class Semidominators {
 public:
-    Dominators(const Function& fn, BlockId entry) : number_(fn.blocks.size(), unseen) {
-        struct Visit {
-            BlockId block;
-            std::size_t next;
-        };
-        std::vector<Visit> stack;
-        auto enter = [&](BlockId block, std::uint32_t parent) {
-            number_[block] = static_cast<std::uint32_t>(blocks_.size());
-            blocks_.push_back(block);
-            idom_.push_back(parent);
-            stack.push_back({block, 0});
-        };
-        enter(entry, 0);
-        while (!stack.empty()) {
-            Visit& top = stack.back();
-            const auto targets = successors(fn, top.block);
-            if (top.next == targets.size()) {
-                stack.pop_back();
-                continue;
-            }
-            const BlockId to = targets[top.next++].block;
-            if (number_[to] == unseen) enter(to, number_[top.block]);
-        }
+    explicit Semidominators(const std::vector<std::uint32_t>& parent)
+        : up_(parent), semi_(parent.size()), label_(parent.size()) {
+        for (std::uint32_t v = 0; v < parent.size(); ++v) semi_[v] = label_[v] = v;
     }
-
-    void find(const IdVec<BlockId, std::vector<BlockId>>& predecessors, IdVec<BlockId, BlockId>& out) {
-        const auto count = static_cast<std::uint32_t>(blocks_.size());
-        up_ = idom_;
-        for (std::uint32_t v = 0; v < count; ++v) {
-            semi_.push_back(v);
-            label_.push_back(v);
-        }
-        for (std::uint32_t v = count; v-- > 1;) {
-            for (BlockId p : predecessors[blocks_[v]]) semi_[v] = std::min(semi_[v], semi_[least(number_[p], v + 1)]);
-        }
-        // Dominators of smaller numbers are known when they are walked through.
-        for (std::uint32_t v = 1; v < count; ++v) {
-            while (idom_[v] > semi_[v]) idom_[v] = idom_[idom_[v]];
-            out[blocks_[v]] = blocks_[idom_[v]];
-        }
+    std::uint32_t of(std::uint32_t v) const { return semi_[v]; }
+    void meet(std::uint32_t v, std::uint32_t predecessor) {
+        semi_[v] = std::min(semi_[v], semi_[least(predecessor, v + 1)]);
     }
 
 private:
-    static constexpr std::uint32_t unseen = 0xffffffffu;
-
     // The vertex of least semidominator on the way up from v through vertices from `linked` on; makes the way
     // short for the next one.
     std::uint32_t least(std::uint32_t v, std::uint32_t linked) {
@@ -133,41 +109,43 @@ private:
         return label_[v];
     }
 
-    IdVec<BlockId, std::uint32_t> number_;
-    std::vector<BlockId> blocks_;
-    std::vector<std::uint32_t> idom_, semi_, label_, up_, path_;
+    std::vector<std::uint32_t> up_, semi_, label_, path_;
 };
 
 } // namespace
 
-void Cfg::find_dominators(const Function& fn, const std::vector<BlockId>& rpo) {
-    Dominators(fn, rpo.front()).find(predecessors_, idom_);
-    for (BlockId block : rpo) {
-        if (idom_[block].is_valid()) children_[idom_[block]].push_back(block);
+void Cfg::find_dominators(const Walk& walk) {
+    const auto count = static_cast<std::uint32_t>(walk.preorder.size());
+    Semidominators semi(walk.parent);
+    for (std::uint32_t v = count; v-- > 1;) {
+        for (BlockId p : predecessors(walk.preorder[v])) semi.meet(v, walk.number[p]);
     }
-}
+    // Dominators of smaller numbers are known when they are walked through.
+    std::vector<std::uint32_t> idom = walk.parent;
+    for (std::uint32_t v = 1; v < count; ++v) {
+        while (idom[v] > semi.of(v)) idom[v] = idom[idom[v]];
+        idom_[walk.preorder[v]] = walk.preorder[idom[v]];
+    }
 
-void Cfg::number_dominator_tree() {
-    // Unreached blocks keep in = 1, out = 0: they dominate nothing and nothing dominates them.
-    for (std::uint32_t& in : in_) in = 1;
-    struct Visit {
-        BlockId block;
-        std::size_t next;
-    };
-    std::uint32_t time = 2;
-    std::vector<Visit> stack{{BlockId(0), 0}};
-    in_[BlockId(0)] = time++;
-    while (!stack.empty()) {
-        Visit& top = stack.back();
-        const auto& children = children_[top.block];
-        if (top.next < children.size()) {
-            BlockId child = children[top.next++];
-            in_[child] = time++;
-            stack.push_back({child, 0});
-        } else {
-            out_[top.block] = time++;
-            stack.pop_back();
+    children_.start(position_.size());
+    for (BlockId block : walk.order)
+        if (idom_[block].is_valid()) children_.count(idom_[block]);
+    children_.make_room();
+    for (BlockId block : walk.order)
+        if (idom_[block].is_valid()) children_.add(idom_[block], block);
+
+    // A block and what it dominates have the numbers in .. out. What is not reached keeps 1 and 0: it
+    // dominates nothing, and nothing dominates it.
+    for (BlockId block : walk.order) out_[block] = 1; // first the count of what it dominates
+    for (std::size_t i = walk.order.size(); i-- > 1;) out_[idom_[walk.order[i]]] += out_[walk.order[i]];
+    in_[walk.order.front()] = 2;
+    for (BlockId block : walk.order) {
+        std::uint32_t next = in_[block] + 1;
+        for (BlockId child : dominated_children(block)) {
+            in_[child] = next;
+            next += out_[child];
         }
+        out_[block] = in_[block] + out_[block] - 1;
     }
 }
 
@@ -180,7 +158,7 @@ void Cfg::find_loops(const Function& fn, const std::vector<BlockId>& rpo) {
     for (auto it = rpo.rbegin(); it != rpo.rend(); ++it) {
         Loop loop;
         loop.header = *it;
-        for (BlockId p : predecessors_[*it]) {
+        for (BlockId p : predecessors(*it)) {
             bool known = std::find(loop.latches.begin(), loop.latches.end(), p) != loop.latches.end();
             if (dominates(*it, p) && !known) loop.latches.push_back(p);
         }
@@ -202,7 +180,7 @@ void Cfg::find_loops(const Function& fn, const std::vector<BlockId>& rpo) {
                 found[inner.index()].parent = id;
                 block = found[inner.index()].header;
             }
-            for (BlockId p : predecessors_[block]) work.push_back(p);
+            for (BlockId p : predecessors(block)) work.push_back(p);
         }
     }
 
@@ -214,7 +192,7 @@ void Cfg::find_loops(const Function& fn, const std::vector<BlockId>& rpo) {
         if (loop.parent.is_valid()) loop.depth = loops_[loop.parent].depth + 1;
         BlockId outside;
         bool only_one = true;
-        for (BlockId p : predecessors_[loop.header]) {
+        for (BlockId p : predecessors(loop.header)) {
             if (dominates(loop.header, p)) continue;
             only_one = only_one && !outside.is_valid();
             outside = p;

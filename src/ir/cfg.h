@@ -4,6 +4,9 @@
 
 #include "ir/module.h"
 
+#include <span>
+#include <vector>
+
 namespace tn::ir {
 
 struct LoopId : Id<LoopId> {
@@ -26,7 +29,7 @@ public:
     explicit Cfg(const Function& fn);
 
     // Edges out of reachable blocks; a branch with both targets equal stands twice.
-    const std::vector<BlockId>& predecessors(BlockId block) const { return predecessors_[block]; }
+    std::span<const BlockId> predecessors(BlockId block) const { return predecessors_.of(block); }
     // Reachable blocks only, entry first; the blocks of every loop are contiguous.
     const std::vector<BlockId>& order() const { return order_; }
     bool is_reachable(BlockId block) const { return position_[block] != unreached; }
@@ -34,7 +37,7 @@ public:
     std::uint32_t position(BlockId block) const { return position_[block]; }
 
     BlockId immediate_dominator(BlockId block) const { return idom_[block]; } // invalid for the entry
-    const std::vector<BlockId>& dominated_children(BlockId block) const { return children_[block]; }
+    std::span<const BlockId> dominated_children(BlockId block) const { return children_.of(block); }
     // True if every path from the entry to `b` passes `a`; a block dominates itself. Constant time.
     bool dominates(BlockId a, BlockId b) const { return in_[a] <= in_[b] && out_[b] <= out_[a]; }
 
@@ -48,19 +51,45 @@ public:
 private:
     static constexpr std::uint32_t unreached = 0xffffffffu;
 
+    // A list of blocks for every block, in one piece of memory.
+    class BlockLists {
+    public:
+        void start(std::size_t blocks) { end_.assign(blocks + 1, 0); }
+        void count(BlockId of) { ++end_[of.index() + 1]; }
+        // After every entry was counted once; then each is added.
+        void make_room() {
+            for (std::size_t i = 1; i < end_.size(); ++i) end_[i] += end_[i - 1];
+            entries_.resize(end_.back());
+            end_.pop_back(); // end_[b] is where the list of b begins, and goes up to its end
+        }
+        void add(BlockId of, BlockId entry) { entries_[end_[of.index()]++] = entry; }
+        std::span<const BlockId> of(BlockId block) const {
+            const std::uint32_t begin = block.index() == 0 ? 0 : end_[block.index() - 1];
+            return {entries_.data() + begin, end_[block.index()] - begin};
+        }
+
+    private:
+        std::vector<std::uint32_t> end_;
+        std::vector<BlockId> entries_;
+    };
+    struct Walk {
+        explicit Walk(const Function& fn);
+        std::vector<BlockId> order;        // reverse postorder
+        std::vector<BlockId> preorder;     // by number
+        std::vector<std::uint32_t> parent; // by number, in the tree of the walk
+        IdVec<BlockId, std::uint32_t> number;
+    };
+
     void find_predecessors(const Function& fn);
-    std::vector<BlockId> reverse_postorder(const Function& fn) const;
-    void find_dominators(const Function& fn, const std::vector<BlockId>& rpo);
-    void number_dominator_tree();
+    void find_dominators(const Walk& walk);
     void find_loops(const Function& fn, const std::vector<BlockId>& rpo);
     void order_loops_contiguously(const std::vector<BlockId>& rpo);
 
-    IdVec<BlockId, std::vector<BlockId>> predecessors_;
+    BlockLists predecessors_, children_;
     std::vector<BlockId> order_;
     IdVec<BlockId, std::uint32_t> position_;
     IdVec<BlockId, BlockId> idom_;
-    IdVec<BlockId, std::vector<BlockId>> children_;
-    IdVec<BlockId, std::uint32_t> in_, out_; // visit times of the dominator tree
+    IdVec<BlockId, std::uint32_t> in_, out_; // the numbers of what a block dominates: first, last
     IdVec<LoopId, Loop> loops_;
     IdVec<BlockId, LoopId> loop_of_;
 };

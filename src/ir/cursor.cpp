@@ -216,17 +216,19 @@ TypeId parse_type(Cursor& cursor, TypeTable& types, const std::vector<TypeId>& p
     return TypeParser(cursor, types, params).parse();
 }
 
-std::vector<Scalar> parse_results(Cursor& cursor) {
-    std::vector<Scalar> results;
-    if (!cursor.accept("->")) return results;
-    do results.push_back(cursor.scalar());
-    while (cursor.accept(","));
-    return results;
+void parse_results(Cursor& cursor, Signature& signature) {
+    if (!cursor.accept("->")) return;
+    do {
+        if (cursor.accept("nullable"))
+            signature.nullable_results.push_back(static_cast<std::uint32_t>(signature.results.size()));
+        signature.results.push_back(cursor.scalar());
+    } while (cursor.accept(","));
 }
 
 Param parse_param(Cursor& cursor) {
     Param param;
     if (cursor.accept("owned")) param.ownership = Ownership::Owned;
+    param.nullable = cursor.accept("nullable");
     param.type = cursor.scalar();
     return param;
 }
@@ -238,7 +240,7 @@ Signature parse_signature(Cursor& cursor) {
         if (!signature.params.empty()) cursor.expect(",");
         signature.params.push_back(parse_param(cursor));
     }
-    signature.results = parse_results(cursor);
+    parse_results(cursor, signature);
     return signature;
 }
 

@@ -48,7 +48,7 @@ private:
 TypeId parse_type(Cursor& cursor, TypeTable& types, const std::vector<TypeId>& params = {});
 
 // "ref, i64" after "->"; "owned ref, i64" up to the closing parenthesis.
-std::vector<Scalar> parse_results(Cursor& cursor);
+void parse_results(Cursor& cursor, Signature& signature);
 Param parse_param(Cursor& cursor);
 Signature parse_signature(Cursor& cursor); // "(owned ref, i64) -> bool"
 // "@main", "@\"closure in main\"#3"

@@ -9,15 +9,33 @@
 
 namespace tn::ir {
 
-struct ValueId : Id<ValueId> { using Id::Id; };
-struct InstId : Id<InstId> { using Id::Id; };
-struct BlockId : Id<BlockId> { using Id::Id; };
-struct FuncId : Id<FuncId> { using Id::Id; };
-struct DescId : Id<DescId> { using Id::Id; };     // a heap object's description, see module.h
-struct LiteralId : Id<LiteralId> { using Id::Id; };
-struct HostFnId : Id<HostFnId> { using Id::Id; };
-struct SigId : Id<SigId> { using Id::Id; };       // in Module::signatures: what a closure is called with
-struct LocId : Id<LocId> { using Id::Id; };       // a source position with its inlining chain
+struct ValueId : Id<ValueId> {
+    using Id::Id;
+};
+struct InstId : Id<InstId> {
+    using Id::Id;
+};
+struct BlockId : Id<BlockId> {
+    using Id::Id;
+};
+struct FuncId : Id<FuncId> {
+    using Id::Id;
+};
+struct DescId : Id<DescId> {
+    using Id::Id;
+}; // a heap object's description, see module.h
+struct LiteralId : Id<LiteralId> {
+    using Id::Id;
+};
+struct HostFnId : Id<HostFnId> {
+    using Id::Id;
+};
+struct SigId : Id<SigId> {
+    using Id::Id;
+}; // in Module::signatures: what a closure is called with
+struct LocId : Id<LocId> {
+    using Id::Id;
+}; // a source position with its inlining chain
 
 enum class Op : std::uint8_t {
 #define OP(name, text, operands, results, effects, consumes) name,
@@ -88,10 +106,11 @@ std::string_view memory_class_text(MemoryClass memory);
 
 enum InstFlag : std::uint8_t {
     NoTrap = 1,   // a trapping op proven safe: it is Pure
-    Nullable = 2, // Retain, Release: the reference may be null
+    Nullable = 2, // Retain, Release, Load of a Ref: the reference may be null
     Likely = 4,   // Branch: the first target is expected
     Unlikely = 8, // Branch: the first target is not expected
-    Takes = 16,   // Load of a Ref: takes the reference out of memory, which is then written over; the result is owned
+    Takes = 16, // Load of a Ref: takes the reference out of memory, which is then written over; the result is
+                // owned
 };
 
 // A jump target and the arguments for the target block's parameters.
@@ -104,16 +123,16 @@ struct Inst {
     Op op = Op::Unreachable;
     Scalar type = Scalar::Void;
     std::uint8_t flags = 0;
-    std::uint8_t scale = 1;     // Load, Store with an index
-    std::uint32_t aux = 0;      // Cond, MemoryClass
+    std::uint8_t scale = 1; // Load, Store with an index
+    std::uint32_t aux = 0;  // Cond, MemoryClass
     std::uint16_t result_count = 0;
     std::uint16_t target_count = 0;
-    ValueId first_result;       // results are consecutive
-    Range32 operands;           // in Function::operands
+    ValueId first_result;           // results are consecutive
+    Range32 operands;               // in Function::operands
     std::uint32_t first_target = 0; // in Function::targets
     std::int64_t imm = 0;
     LocId loc;
-    BlockId block;              // where it stands; invalid when removed
+    BlockId block; // where it stands; invalid when removed
 };
 
 // Who releases a reference. Only Ref values are ever Owned.
@@ -124,8 +143,8 @@ enum class Ownership : std::uint8_t { Borrowed, Owned };
 struct Value {
     Scalar type = Scalar::Void;
     Ownership ownership = Ownership::Borrowed;
-    InstId inst;       // the defining instruction, or
-    BlockId block;     // the block whose parameter it is
+    InstId inst;             // the defining instruction, or
+    BlockId block;           // the block whose parameter it is
     std::uint32_t index = 0; // which result or parameter
 };
 

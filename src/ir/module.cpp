@@ -23,10 +23,12 @@ std::uint64_t hash_of(const Signature& signature) {
     std::uint64_t hash = 0xcbf29ce484222325u;
     auto add = [&](std::uint64_t value) { hash = (hash ^ value) * 0x100000001b3u; };
     for (const Param& p : signature.params) {
-        add(static_cast<std::uint64_t>(p.type) * 2 + (p.ownership == Ownership::Owned ? 1 : 0));
+        add(static_cast<std::uint64_t>(p.type) * 4 + (p.ownership == Ownership::Owned ? 2 : 0) +
+            (p.nullable ? 1 : 0));
     }
     add(0xff);
     for (Scalar type : signature.results) add(static_cast<std::uint64_t>(type));
+    for (std::uint32_t number : signature.nullable_results) add(0x100 + number);
     return hash;
 }
 } // namespace
@@ -34,7 +36,8 @@ std::uint64_t hash_of(const Signature& signature) {
 // Lowering may ask for a list before any text: the two fixed places are filled first.
 void Module::make_text_descs() {
     if (descs.size() >= 2) return;
-    for (auto [kind, type] : {std::pair(DescKind::String, TypeKind::String), std::pair(DescKind::Bytes, TypeKind::Bytes)}) {
+    for (auto [kind, type] :
+         {std::pair(DescKind::String, TypeKind::String), std::pair(DescKind::Bytes, TypeKind::Bytes)}) {
         if (descs.size() > (kind == DescKind::String ? 0u : 1u)) continue;
         Desc text;
         text.kind = kind;

@@ -25,17 +25,19 @@ struct Block {
 struct Param {
     Scalar type = Scalar::Void;
     Ownership ownership = Ownership::Borrowed; // Owned: the caller gives its reference away
+    bool nullable = false;                     // a Ref that may be null
 };
 
 struct Signature {
     std::vector<Param> params;
-    std::vector<Scalar> results; // Ref results are owned
+    std::vector<Scalar> results;                 // Ref results are owned
+    std::vector<std::uint32_t> nullable_results; // the numbers of those that may be null, ascending
 };
 inline bool operator==(const Param& a, const Param& b) {
-    return a.type == b.type && a.ownership == b.ownership;
+    return a.type == b.type && a.ownership == b.ownership && a.nullable == b.nullable;
 }
 inline bool operator==(const Signature& a, const Signature& b) {
-    return a.params == b.params && a.results == b.results;
+    return a.params == b.params && a.results == b.results && a.nullable_results == b.nullable_results;
 }
 
 struct Function {
@@ -100,6 +102,8 @@ struct GlobalVar {
     TypeId type;
     std::uint32_t offset = 0; // in the instance data
     bool is_const = false;
+    bool is_exported = false; // of the root module: a host lists it
+    std::string doc = {};
 };
 
 // A Ref leaf of the instance data: what it holds before `init` has run.
@@ -125,6 +129,13 @@ struct Export {
     std::vector<bool> param_is_mut; // each such parameter is one more result, after the function's own
     TypeId result;
     std::string doc;
+};
+
+// A type whose equality or hash is not that of its structure, and which is, or is in, a key of a Map or Set that a
+// host can get hold of.
+struct KeyImpl {
+    TypeId type;
+    FuncId hash, equal; // (value) -> u64; (value, value) -> bool; invalid: by its structure
 };
 
 struct TestCase {
@@ -156,6 +167,9 @@ struct Module {
     std::vector<std::string> function_names;
     std::vector<Export> exports;
     std::vector<TestCase> tests;
+    std::vector<TypeId> declared_types; // records and enums of the root module that are not generic
+    std::vector<KeyImpl> key_impls;
+    std::vector<NominalId> own_keys; // those with an equality or hash of their own, whether they are in keys or not
 
     // The description of a type, made on first use. For closures see closure_desc.
     DescId desc(DescKind kind, TypeId type);

@@ -26,7 +26,7 @@ void parse_function_head(Function& fn, Cursor cursor) {
         }
         fn.sig.params.push_back(parse_param(cursor));
     }
-    fn.sig.results = parse_results(cursor);
+    parse_results(cursor, fn.sig);
     cursor.expect("{");
     cursor.expect_end();
 }
@@ -286,7 +286,12 @@ private:
             return value_list(cursor);
         case Op::TrapIf:
         case Op::Trap: inst.imm = trap_code(cursor); return value_list(cursor);
-        case Op::Poll: inst.aux = cursor.accept("inlined") ? 1 : 0; return {};
+        case Op::Poll: {
+            inst.aux = cursor.accept("inlined") ? 1 : 0;
+            std::vector<ValueId> rounds = value_list(cursor);
+            if (!rounds.empty()) inst.imm = cursor.accept("times") ? cursor.number() : 1;
+            return rounds;
+        }
 #define PLAIN(name) case Op::name:
             TN_PLAIN_OPS(PLAIN)
 #undef PLAIN

@@ -59,7 +59,7 @@ public:
             if (i < params.size()) header += value(params[i]) + ": ";
             header += param_text(fn_.sig.params[i]);
         }
-        header += ")" + results_text(fn_.sig.results);
+        header += ")" + results_text(fn_.sig);
         out_ = header + " {\n";
         for (std::size_t i = 0; i < fn_.blocks.size(); ++i) {
             if (!fn_.blocks[BlockId(i)].removed) print_block(BlockId(i));
@@ -118,7 +118,8 @@ private:
             out_ += "(";
             for (std::size_t i = 0; i < block.params.size(); ++i) {
                 const Value& v = fn_.values[block.params[i]];
-                out_ += (i ? ", " : "") + value(block.params[i]) + ": " + param_text({v.type, v.ownership});
+                out_ += (i ? ", " : "") + value(block.params[i]) + ": " +
+                        param_text({v.type, v.ownership, false});
             }
             out_ += ")";
         }
@@ -181,7 +182,7 @@ private:
             std::string_view name = trap_name(TrapCode(inst.imm));
             return led_by(name.empty() ? "?" + number : std::string(name));
         }
-        case Op::Poll: return inst.aux ? "inlined" : "";
+        case Op::Poll: return inst.aux ? "inlined" : inst.imm > 1 ? list + " times " + number : list;
 #define PLAIN(name) case Op::name:
             TN_PLAIN_OPS(PLAIN)
 #undef PLAIN
@@ -218,12 +219,21 @@ std::string function_label(const Module& module, const Function& fn) {
 }
 
 std::string param_text(const Param& param) {
-    return (param.ownership == Ownership::Owned ? "owned " : "") + std::string(scalar_text(param.type));
+    return std::string(param.ownership == Ownership::Owned ? "owned " : "") +
+           (param.nullable ? "nullable " : "") + std::string(scalar_text(param.type));
 }
 
-std::string results_text(const std::vector<Scalar>& results) {
+std::string results_text(const Signature& signature) {
     std::string text;
-    for (Scalar type : results) text += (text.empty() ? " -> " : ", ") + std::string(scalar_text(type));
+    auto nullable = signature.nullable_results.begin();
+    for (std::size_t i = 0; i < signature.results.size(); ++i) {
+        text += text.empty() ? " -> " : ", ";
+        if (nullable != signature.nullable_results.end() && *nullable == i) {
+            text += "nullable ";
+            ++nullable;
+        }
+        text += scalar_text(signature.results[i]);
+    }
     return text;
 }
 
@@ -232,7 +242,7 @@ std::string signature_text(const Signature& signature) {
     for (std::size_t p = 0; p < signature.params.size(); ++p) {
         text += (p ? ", " : "") + param_text(signature.params[p]);
     }
-    return text + ")" + results_text(signature.results);
+    return text + ")" + results_text(signature);
 }
 
 std::string quoted(std::string_view text) {

@@ -13,7 +13,7 @@
     X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft) X(RotateRight) X(PopCount) X(LeadingZeros) \
     X(TrailingZeros) X(FAdd) X(FSub) X(FMul) X(FDiv) X(FNeg) X(FAbs) X(Sqrt) X(Floor) X(Ceil) X(Trunc) \
     X(ICmp) X(FCmp) X(Select) X(Convert) X(Bitcast) X(Retain) X(Release) X(SeqLen) X(SeqData) X(Bounds) \
-    X(SeqSetLen) X(BoxData) X(Jump) X(Branch) X(Switch) X(Return) X(Unreachable)
+    X(SeqSetLen) X(BoxData) X(Lanes) X(Jump) X(Branch) X(Switch) X(Return) X(Unreachable)
 // clang-format on
 
 namespace tn::ir {
@@ -27,8 +27,8 @@ inline constexpr FlagText flag_texts[] = {
 
 // "@main", "@\"closure in main\"", and with "#7" (its index) when the name stands twice.
 std::string function_label(const Module& module, const Function& fn);
-std::string param_text(const Param& param);                   // "owned ref"
-std::string results_text(const std::vector<Scalar>& results); // " -> ref, i64" or ""
+std::string param_text(const Param& param);           // "owned ref", "nullable ref"
+std::string results_text(const Signature& signature); // " -> ref, i64" or ""
 std::string quoted(std::string_view text);
 std::string_view desc_kind_text(DescKind kind);
 std::string signature_text(const Signature& signature); // "(owned ref, i64) -> bool"

@@ -18,9 +18,14 @@ bool in_pool(Range32 range, std::size_t size) {
 
 bool verify_structure(const Module& module, const Function& fn, const Report& report) {
     bool ok = true;
-    auto want = [&](bool condition, BlockId block, InstId inst, const std::string& text) {
+    // `text`, or what makes one: a text that is not needed costs nothing.
+    auto want = [&](bool condition, BlockId block, InstId inst, auto&& text) {
         if (condition) return;
-        report(block, inst, text);
+        if constexpr (std::is_invocable_v<decltype(text)>) {
+            report(block, inst, text());
+        } else {
+            report(block, inst, text);
+        }
         ok = false;
     };
     if (fn.blocks.empty() || fn.blocks[fn.entry()].removed) {
@@ -34,7 +39,8 @@ bool verify_structure(const Module& module, const Function& fn, const Report& re
             want(false, block, InstId(), "definition of a value that does not exist");
             return false;
         }
-        want(!defined[value.index()], block, inst, "v" + std::to_string(value.index()) + " is defined twice");
+        want(!defined[value.index()], block, inst,
+             [&] { return "v" + std::to_string(value.index()) + " is defined twice"; });
         defined[value.index()] = true;
         return true;
     };
@@ -44,13 +50,16 @@ bool verify_structure(const Module& module, const Function& fn, const Report& re
         const auto& params = fn.blocks[block].params;
         for (std::size_t i = 0; i < params.size(); ++i) {
             if (!define(params[i], block, InstId())) continue;
+            auto parameter = [i](const char* text) {
+                return [i, text] { return "parameter " + std::to_string(i) + text; };
+            };
             const Value& value = fn.values[params[i]];
             bool names_it = value.block == block && value.index == i && !value.inst.is_valid();
-            want(names_it, block, InstId(), "parameter " + std::to_string(i) + " does not know its block");
+            want(names_it, block, InstId(), parameter(" does not know its block"));
             bool owned_ref = value.ownership == Ownership::Borrowed || value.type == Scalar::Ref;
-            want(owned_ref, block, InstId(), "parameter " + std::to_string(i) + " is owned but no reference");
+            want(owned_ref, block, InstId(), parameter(" is owned but no reference"));
             want(value.type != Scalar::Void, block, InstId(),
-                 "parameter " + std::to_string(i) + " has no type");
+                 parameter(" has no type"));
         }
         const auto& insts = fn.blocks[block].insts;
         want(!insts.empty(), block, InstId(), "block without an end");
@@ -106,7 +115,7 @@ bool verify_structure(const Module& module, const Function& fn, const Report& re
             const Value& v = fn.values[params[i]];
             bool same = v.type == fn.sig.params[i].type && v.ownership == fn.sig.params[i].ownership;
             want(same, fn.entry(), InstId(),
-                 "parameter " + std::to_string(i) + " does not match the signature");
+                 [i] { return "parameter " + std::to_string(i) + " does not match the signature"; });
         }
     }
     return ok;
@@ -122,14 +131,13 @@ void verify_dominance(const Function& fn, const Cfg& cfg, const Report& report) 
             auto check = [&](ValueId use) {
                 const Value& value = fn.values[use];
                 BlockId at = value.inst.is_valid() ? fn.insts[value.inst].block : value.block;
-                std::string name = "v" + std::to_string(use.index());
-                if (!at.is_valid()) return report(block, id, name + " is used but was removed");
-                if (fn.blocks[at].removed)
-                    return report(block, id, name + " is used but its block was removed");
+                auto fail = [&](const char* text) { report(block, id, "v" + std::to_string(use.index()) + text); };
+                if (!at.is_valid()) return fail(" is used but was removed");
+                if (fn.blocks[at].removed) return fail(" is used but its block was removed");
                 bool before = !value.inst.is_valid() || at != block ||
                               position[value.inst.index()] < position[id.index()];
                 if (!cfg.dominates(at, block) || !before)
-                    report(block, id, name + " is used where it may not be defined");
+                    fail(" is used where it may not be defined");
             };
             const Inst& inst = fn.insts[id];
             for (ValueId value : fn.operands_of(inst)) check(value);

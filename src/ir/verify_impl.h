@@ -5,6 +5,7 @@
 #include "ir/module.h"
 
 #include <functional>
+#include <type_traits>
 #include <string>
 
 namespace tn::ir {

@@ -61,13 +61,15 @@ private:
     // A sequence, or a closure without captures: those have an object that all instances of a module hold.
     bool desc_with_empty() {
         if (!any_desc()) return false;
-        if (desc_kind() == DescKind::Closure) return want(desc().stride == 0, "a closure with captures has no empty object");
+        if (desc_kind() == DescKind::Closure)
+            return want(desc().stride == 0, "a closure with captures has no empty object");
         return want(desc_kind() != DescKind::Box, "a box is no sequence");
     }
     // Operands: the leaves of what the description says.
     bool box_leaves() {
         if (!any_desc()) return false;
-        if (!want(desc_kind() == DescKind::Box || desc_kind() == DescKind::Closure, "description is not of a box or closure"))
+        if (!want(desc_kind() == DescKind::Box || desc_kind() == DescKind::Closure,
+                  "description is not of a box or closure"))
             return false;
         const Layout* layout = module_.layouts->find(desc().type);
         if (!want(layout != nullptr, "description of an unknown layout")) return false;
@@ -83,7 +85,7 @@ private:
 
     void check_flags(const OpInfo& info) {
         unsigned allowed = 0;
-        if (inst_->op == Op::Load && inst_->type == Scalar::Ref) allowed |= Takes;
+        if (inst_->op == Op::Load && inst_->type == Scalar::Ref) allowed |= Takes | Nullable;
         if (info.effects & Traps) allowed |= NoTrap;
         if (inst_->op == Op::Retain || inst_->op == Op::Release) allowed |= Nullable;
         if (inst_->op == Op::Branch) allowed |= Likely | Unlikely;
@@ -102,15 +104,15 @@ private:
         for (const Target& t : targets) {
             const auto& params = fn_.blocks[t.block].params;
             auto args = fn_.args_of(t);
-            std::string where = "b" + std::to_string(t.block.index());
+            auto where = [&] { return "b" + std::to_string(t.block.index()); };
             if (args.size() != params.size()) {
-                fail("gives " + std::to_string(args.size()) + " arguments to " + where + ", which has " +
+                fail("gives " + std::to_string(args.size()) + " arguments to " + where() + ", which has " +
                      std::to_string(params.size()) + " parameters");
                 continue;
             }
             for (std::size_t i = 0; i < args.size(); ++i) {
                 if (fn_.values[args[i]].type != fn_.values[params[i]].type) {
-                    fail("argument " + std::to_string(i) + " of " + where + " is " +
+                    fail("argument " + std::to_string(i) + " of " + where() + " is " +
                          std::string(scalar_text(fn_.values[args[i]].type)));
                 }
             }
@@ -206,6 +208,9 @@ private:
         case Op::Store:
             return want(operands_.size() == 2 || operands_.size() == 3, "number of operands") &&
                    check_address(2) && operand(1, t);
+        case Op::Lanes:
+            return want(operands_.size() >= 2, "number of operands") && result(Scalar::I64) && operand(0, Scalar::I64) &&
+                   operand(1, Scalar::I64);
         case Op::Retain: return result(Scalar::Ref) && operand(0, Scalar::Ref);
         case Op::Release: return operand(0, Scalar::Ref);
         case Op::Unique: return result(Scalar::Ref) && operand(0, Scalar::Ref) && any_desc();
@@ -242,7 +247,10 @@ private:
             for (unsigned i = 1; ok && i < operands_.size(); ++i) ok = operand(i, Scalar::I64);
             return ok && check_trap_code();
         }
-        case Op::Poll: return want(inst_->aux <= 1, "kind of poll");
+        case Op::Poll:
+            return want(inst_->aux <= 1, "kind of poll") && want(operands_.empty() || operands_.size() == 3, "number of operands") &&
+                   (operands_.empty() || (want(is_integer(type(0)), "not an integer type") && operand(1, type(0)) &&
+                                          operand(2, type(0)) && want(inst_->imm >= 1, "units of fuel")));
         case Op::Jump:
         case Op::Unreachable: return true;
         case Op::Branch: return operand(0, Scalar::Bool);
@@ -285,7 +293,8 @@ private:
                     wanted.push_back(owned_if(callee.result(i).scalar, callee.result(i).owned));
                 }
             } else {
-                for (Scalar type : signature_of(module_, *inst_).results) wanted.push_back(owned_if(type, true));
+                for (Scalar type : signature_of(module_, *inst_).results)
+                    wanted.push_back(owned_if(type, true));
             }
             break;
         }

@@ -200,8 +200,9 @@ Location CodeWriter::without_index(const Location& location) {
 ValueId CodeWriter::load_leaf(const Location& location, const Layout& layout, std::size_t leaf) {
     Scalar type = layout.leaves[leaf].scalar;
     std::int64_t offset = leaf_offset(location, layout, leaf);
-    if (!location.index.is_valid()) return b_.load(type, location.memory, location.base, offset);
-    return b_.load_indexed(type, location.memory, location.base, location.index, location.stride, offset);
+    bool nullable = layout.leaves[leaf].nullable;
+    if (!location.index.is_valid()) return b_.load(type, location.memory, location.base, offset, nullable);
+    return b_.load_indexed(type, location.memory, location.base, location.index, location.stride, offset, nullable);
 }
 
 Row CodeWriter::load(const Location& location, TypeId type, bool borrow) {
@@ -232,7 +233,7 @@ void CodeWriter::replace(const Location& location, const Row& value) {
     std::vector<std::pair<ValueId, bool>> old;
     for (std::size_t i = 0; i < l.leaves.size(); ++i) {
         if (l.leaves[i].scalar != Scalar::Ref) continue;
-        old.emplace_back(b_.load_taken(place.memory, place.base, leaf_offset(place, l, i)),
+        old.emplace_back(b_.load_taken(place.memory, place.base, leaf_offset(place, l, i), l.leaves[i].nullable),
                          l.leaves[i].nullable);
     }
     store(place, value);
@@ -246,7 +247,7 @@ Row CodeWriter::take_out(const Location& location, TypeId type) {
     Row row{type, {}};
     for (std::size_t i = 0; i < l.leaves.size(); ++i) {
         row.add(l.leaves[i].scalar == Scalar::Ref
-                    ? b_.load_taken(place.memory, place.base, leaf_offset(place, l, i))
+                    ? b_.load_taken(place.memory, place.base, leaf_offset(place, l, i), l.leaves[i].nullable)
                     : load_leaf(place, l, i));
     }
     // A record of plain references needs only those replaced; an enum needs a tag that goes with them, a map the

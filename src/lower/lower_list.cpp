@@ -93,7 +93,7 @@ Row FunctionLowering::move_out(const Location& location, TypeId type) {
     Location place = l.has_refs ? without_index(location) : location;
     for (std::size_t i = 0; i < l.leaves.size(); ++i) {
         if (l.leaves[i].scalar == Scalar::Ref) {
-            row.add(b_.load_taken(place.memory, place.base, leaf_offset(place, l, i)));
+            row.add(b_.load_taken(place.memory, place.base, leaf_offset(place, l, i), l.leaves[i].nullable));
             row.leaves.back().claimed = true;
         } else {
             row.add(load_leaf(place, l, i));

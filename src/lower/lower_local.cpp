@@ -34,7 +34,9 @@ void FunctionLowering::enter_body(const check::Body& body, ExprId root) {
     mutation_positions_.assign(body.locals.size(), {});
     mention_positions_.assign(body.locals.size(), {});
     whole_positions_.assign(body.locals.size(), {});
-    for (const Mention& m : m_.mentions(body.module, span(root))) {
+    Span whole = span(root);
+    ++whole.end; // an assignment counts where it ends, and a closure's body may be one
+    for (const Mention& m : m_.mentions(body.module, whole)) {
         mention_positions_[m.local.index()].push_back(m.position);
         if (m.is_mutation) mutation_positions_[m.local.index()].push_back(m.position);
         if (m.is_whole) whole_positions_[m.local.index()].push_back(m.position);

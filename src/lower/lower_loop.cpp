@@ -266,7 +266,7 @@ void FunctionLowering::for_range(const syntax::ForExpr& n, ExprId id) {
     // It cannot overflow: i is below the end.
     ValueId next = b_.binary(Op::WrapAdd, s, i, b_.const_int(s, 1));
     ValueId more =
-        last.is_valid() ? b_.compare(Op::ICmp, Cond::Ne, i, last) : b_.compare(Op::ICmp, Cond::Lt, next, end);
+        last.is_valid() ? b_.compare(Op::ICmp, Cond::Lt, i, last) : b_.compare(Op::ICmp, Cond::Lt, next, end);
     ssa_.branch(more, body, {&next, 1}, frame.done, {});
     ssa_.seal(body);
     ssa_.seal(frame.done);

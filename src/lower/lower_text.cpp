@@ -28,6 +28,8 @@ ValueId FunctionLowering::format_into(ValueId into, const Row& value, const chec
     Scalar s = scalar(value.type);
     switch (format.format_class) {
     case FormatClass::Integer:
+        if (format.spec.is_for_floats())
+            return rt(RuntimeFn::FormatF64, {into, convert(Scalar::F64, value.id()), first, second});
         if (is_signed(s))
             return rt(RuntimeFn::FormatInt, {into, convert(Scalar::I64, value.id()), first, second});
         return rt(RuntimeFn::FormatUint, {into, convert(Scalar::U64, value.id()), first, second});

@@ -32,6 +32,12 @@ ModuleLowering::ModuleLowering(const Input& input) : input_(input) {
 ir::Module ModuleLowering::run() {
     lay_out_globals();
     add_exports();
+    for (std::size_t i = types().set_id.index() + 1; i < types().nominal_count(); ++i) {
+        const Nominal& nominal = types().nominal(NominalId(i));
+        const bool is_ours = nominal.kind == TypeKind::Record || nominal.kind == TypeKind::Enum;
+        if (is_ours && nominal.module.empty() && nominal.params.empty())
+            module_.declared_types.push_back(types().make(nominal.kind, {}, static_cast<std::uint32_t>(i)));
+    }
     const check::Checked& checked = input_.checked;
     for (std::size_t i = 0; i < checked.tests.size(); ++i) {
         const check::Test& test = checked.tests[check::TestId(i)];
@@ -48,6 +54,8 @@ ir::Module ModuleLowering::run() {
         lower_init(*this, module_.init);
     }
     lower_waiting();
+    add_key_impls();
+    lower_waiting();
     return std::move(module_);
 }
 
@@ -62,7 +70,8 @@ void ModuleLowering::lay_out_globals() {
         // The host names those of other modules by their path.
         const std::string& path = checked.modules[global.init.module].path;
         std::string name = path.empty() ? global.name : path + "." + global.name;
-        module_.globals.push_back(ir::GlobalVar{std::move(name), global.type, size, global.is_const});
+        module_.globals.push_back(ir::GlobalVar{std::move(name), global.type, size, global.is_const,
+                                                  global.is_exported, global.doc});
         for (const Leaf& leaf : l.leaves) {
             if (leaf.scalar != Scalar::Ref) continue;
             module_.instance_refs.push_back(
@@ -122,7 +131,14 @@ FuncId ModuleLowering::reserve(std::string name, ir::Signature sig) {
 void ModuleLowering::add_leaves(ir::Signature& sig, TypeId type, ir::Ownership ownership) {
     for (const Leaf& leaf : layout(type).leaves) {
         bool owned = leaf.scalar == Scalar::Ref && ownership == ir::Ownership::Owned;
-        sig.params.push_back(ir::Param{leaf.scalar, owned ? ir::Ownership::Owned : ir::Ownership::Borrowed});
+        sig.params.push_back(ir::Param{leaf.scalar, owned ? ir::Ownership::Owned : ir::Ownership::Borrowed, leaf.nullable});
+    }
+}
+
+void ModuleLowering::add_results(ir::Signature& sig, TypeId type) {
+    for (const Leaf& leaf : layout(type).leaves) {
+        if (leaf.nullable) sig.nullable_results.push_back(static_cast<std::uint32_t>(sig.results.size()));
+        sig.results.push_back(leaf.scalar);
     }
 }
 
@@ -131,10 +147,9 @@ ir::Signature ModuleLowering::signature(std::span<const ParamShape> params, Type
     for (const ParamShape& param : params) {
         add_leaves(sig, param.type, param.is_mut ? ir::Ownership::Owned : ir::Ownership::Borrowed);
     }
-    for (const Leaf& leaf : layout(result).leaves) sig.results.push_back(leaf.scalar);
+    add_results(sig, result);
     for (const ParamShape& param : params) {
-        if (!param.is_mut) continue;
-        for (const Leaf& leaf : layout(param.type).leaves) sig.results.push_back(leaf.scalar);
+        if (param.is_mut) add_results(sig, param.type);
     }
     return sig;
 }

@@ -137,7 +137,9 @@ private:
     void lay_out_globals();
     void add_exports();
     void lower_waiting();
+    void add_key_impls(); // border.cpp
     void add_leaves(ir::Signature& sig, TypeId type, ir::Ownership ownership);
+    void add_results(ir::Signature& sig, TypeId type);
 
     const Input& input_;
     ir::Module module_;

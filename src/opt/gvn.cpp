@@ -85,6 +85,9 @@ private:
             set[memory_index(inst.aux, fn_.values[fn_.operands_of(inst)[1]].type)] = true;
         } else if (inst.op == Op::UniqueAt) {
             for (unsigned c = 0; c < class_count; ++c) set[memory_index(c, Scalar::Ref)] = true;
+        } else if (inst.op == Op::Lanes) {
+            for (unsigned t = 0; t < scalar_count; ++t)
+                set[memory_index(static_cast<std::uint32_t>(MemoryClass::Element), static_cast<Scalar>(t))] = true;
         } else if (is_call(inst.op)) {
             set.fill(true);
         }
@@ -187,7 +190,7 @@ private:
             set(seq_key(Op::SeqLen, fn_.result(id)), rewriter_.operand(inst, 1));
             return;
         }
-        if (WriteSet set{}; inst.op == Op::UniqueAt || is_call(inst.op)) {
+        if (WriteSet set{}; inst.op == Op::UniqueAt || inst.op == Op::Lanes || is_call(inst.op)) {
             add_writes(inst, set);
             for (unsigned i = 0; i < set.size(); ++i)
                 if (set[i]) memory[i] = ++versions_;

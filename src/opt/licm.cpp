@@ -5,6 +5,7 @@
 // the first thing to happen anyway. Constants stay where they are used; registers are dearer.
 #include "ir/builder.h"
 #include "opt/loops.h"
+#include "opt/nulls.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
@@ -16,7 +17,7 @@ namespace {
 
 class Hoister {
 public:
-    explicit Hoister(Function& fn) : fn_(fn), cfg_(fn) {}
+    Hoister(const Module& module, Function& fn) : fn_(fn), cfg_(fn), nulls_(module, fn) {}
 
     bool run() {
         for (std::uint32_t l = static_cast<std::uint32_t>(cfg_.loops().size()); l-- > 0;) {
@@ -58,7 +59,7 @@ private:
         for (BlockId block : loop.blocks) {
             for (InstId id : fn_.blocks[block].insts) {
                 const Inst& inst = fn_.insts[id];
-                if (is_call(inst.op)) return true;
+                if (is_call(inst.op) || inst.op == Op::Lanes) return true;
                 if (inst.op == Op::UniqueAt && load.type == Scalar::Ref) return true;
                 if (inst.op == Op::Store && inst.aux == load.aux &&
                     fn_.values[fn_.operands_of(inst)[1]].type == load.type)
@@ -94,14 +95,16 @@ private:
                 const Inst& inst = fn_.insts[inst_id];
                 if (inst.block != block) continue; // a constant that has moved already
                 const std::uint16_t effects = effects_of(inst);
-                const bool owns = inst.result_count == 1 && fn_.values[inst.first_result].ownership == Ownership::Owned;
+                const bool owns =
+                    inst.result_count == 1 && fn_.values[inst.first_result].ownership == Ownership::Owned;
                 if (effects & Ends) break;
                 const bool pure = !(effects & (Reads | Writes | Traps)) && !is_conditional_division(inst);
                 const bool early_test = at_start && !(effects & (Reads | Writes)) && inst.op != Op::Poll &&
                                         inst.op != Op::CallRuntime;
                 const bool early_load = at_start && inst.op == Op::Load;
                 if (!owns && !is_constant(inst) && !is_address(inst) && (pure || early_test || early_load) &&
-                    has_invariant_operands(id, inst) && !(early_load && loop_writes(loop, inst))) {
+                    has_invariant_operands(id, inst) && !(early_load && loop_writes(loop, inst)) &&
+                    (at_start || nulls_.can_follow(cfg_, inst, loop.preheader))) {
                     hoist(id, loop.preheader, inst_id);
                     continue;
                 }
@@ -117,15 +120,15 @@ private:
 
     Function& fn_;
     Cfg cfg_;
+    Nulls nulls_; // a test of a tag in the loop may stand before what it guards
     bool changed_ = false;
 };
 
 } // namespace
 
 bool licm(Module& module, Function& fn) {
-    (void)module;
     bool changed = make_preheaders(fn);
-    changed |= Hoister(fn).run();
+    changed |= Hoister(module, fn).run();
     return changed;
 }
 

@@ -22,22 +22,11 @@ struct Pass {
 constexpr Pass calls[] = {{"inline_calls", inline_calls}, {"closures", closures}};
 constexpr unsigned max_call_rounds = 6; // closures that make closures
 constexpr Pass sequence[] = {
-    {"simplify", simplify},
-    {"retains", retains},
-    {"gvn", gvn},
-    {"dce", dce},
-    {"uniqueness", uniqueness},
-    {"simplify", simplify},
-    {"retains", retains},
-    {"gvn", gvn},
-    {"licm", licm},
-    {"ranges", ranges},
-    {"simplify", simplify},
-    {"gvn", gvn},
-    {"licm", licm},
-    {"ranges", ranges},
-    {"simplify", simplify},
-    {"dce", dce},
+    {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},       {"dce", dce},
+    {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
+    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"gvn", gvn},
+    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"strips", strips},
+    {"simplify", simplify}, {"lanes", lanes},   {"dce", dce},
 };
 
 // The function that an instruction calls, or makes a closure of.
@@ -109,6 +98,7 @@ public:
             step(calls[0]);
             if (!step(calls[1])) break;
         }
+        step({"recursion", recursion});
         for (const Pass& pass : sequence) step(pass);
     }
 
@@ -159,6 +149,10 @@ void drop_unreachable(Module& module) {
     };
     for (const Export& e : module.exports) reach(e.func);
     for (const TestCase& test : module.tests) reach(test.func);
+    for (const KeyImpl& key : module.key_impls) {
+        reach(key.hash);
+        reach(key.equal);
+    }
     reach(module.init);
     if (work.empty()) return;
     for (const HostFn& host : module.host_fns)
@@ -190,6 +184,11 @@ void optimize(Module& module, const Options& options) {
     if (options.level == 0) return;
     run_passes(module, options);
     if (options.stop_after.empty()) drop_unreachable(module);
+}
+
+void optimize_one(Module& module, FuncId func, const Options& options) {
+    if (options.level != 0) FunctionRun(module, func, options).run();
+    drop_unreachable(module);
 }
 
 } // namespace tn::opt

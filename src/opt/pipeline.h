@@ -21,5 +21,7 @@ struct PassInfo {
 const std::vector<PassInfo>& passes();
 
 void optimize(ir::Module& module, const Options& options);
+// One function that was added to a module which is optimized already; what it does not reach loses its code.
+void optimize_one(ir::Module& module, ir::FuncId func, const Options& options);
 
 } // namespace tn::opt

@@ -3,6 +3,7 @@
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tn::opt {
 
@@ -11,8 +12,8 @@ using Wide = Ranges::Wide;
 using Point = Ranges::Point;
 
 namespace {
-constexpr unsigned max_depth = 12;
-constexpr std::uint64_t work_per_query = 600;
+constexpr unsigned max_depth = 16;
+constexpr std::uint64_t work_per_query = 3000;
 } // namespace
 
 Ranges::Ranges(const Function& fn)
@@ -44,6 +45,16 @@ void Ranges::add_condition(std::vector<Fact>& facts, const Inst& compare, bool h
     case Cond::Le: facts.push_back({a, b, 0, index}); break;
     case Cond::Gt: facts.push_back({b, a, -1, index}); break;
     case Cond::Ge: facts.push_back({b, a, 0, index}); break;
+    }
+    // What bounds a square from above bounds its root: x <= x * x for every integer.
+    auto root = [&](ValueId square) {
+        const Inst* def = find_def(fn_, square);
+        if (!def || def->op != Op::Mul || fn_.operands_of(*def)[0] != fn_.operands_of(*def)[1]) return ValueId();
+        return fn_.operands_of(*def)[0];
+    };
+    for (std::size_t i = 0, count = facts.size(); i < count; ++i) {
+        if (facts[i].index != index || (facts[i].a != a && facts[i].a != b)) continue;
+        if (const ValueId x = root(facts[i].a); x.is_valid()) facts.push_back({x, facts[i].b, facts[i].k, index});
     }
 }
 
@@ -103,7 +114,7 @@ bool Ranges::is_available(ValueId value, BlockId block) const {
     return !value.is_valid() || cfg_.dominates(definition_point(value).block, block);
 }
 
-bool Ranges::split_sum(ValueId value, ValueId& base, Wide& offset, unsigned depth) {
+bool Ranges::split_sum(ValueId value, ValueId& base, Wide& offset, Point at, unsigned depth) {
     const Inst* def = find_def(fn_, value);
     if (!def || def->operands.count != 2) return false;
     const bool adds = def->op == Op::Add || def->op == Op::WrapAdd, subs = def->op == Op::Sub || def->op == Op::WrapSub;
@@ -112,19 +123,20 @@ bool Ranges::split_sum(ValueId value, ValueId& base, Wide& offset, unsigned dept
     base = fn_.operands_of(*def)[0];
     offset = adds ? number(def->type, c) : -number(def->type, c);
     if (def->op == Op::Add || def->op == Op::Sub) return true; // it would have trapped, or is proven
-    // A wrapping one counts when it cannot wrap where it stands.
+    // A wrapping one counts when it has not wrapped. What holds at the point is true of the same operand.
     if (depth >= max_depth) return false;
-    const Wide edge = bound(base, offset > 0, definition_point(value), depth + 1) + offset;
+    const Wide edge = bound(base, offset > 0, at, depth + 1) + offset;
     return edge >= min_of(def->type) && edge <= max_of(def->type);
 }
 
-Wide Ranges::structural_bound(ValueId value, bool upper, unsigned depth) {
+// By what the value is computed from. The point may be any that the definition dominates: on every way there the
+// operands are those that the definition saw.
+Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned depth) {
     const Scalar type = fn_.values[value].type;
     const Wide widest = upper ? max_of(type) : min_of(type);
     const Inst* def = find_def(fn_, value);
     if (!def) return param_bound(value, upper, depth);
     const auto operands = fn_.operands_of(*def);
-    const Point at = definition_point(value);
     auto clip = [&](Wide x) { return upper ? std::min(x, widest) : std::max(x, widest); };
     auto of = [&](ValueId v, bool up) { return bound(v, up, at, depth + 1); };
     std::int64_t c = 0;
@@ -199,7 +211,10 @@ Wide Ranges::param_bound(ValueId value, bool upper, unsigned depth) {
     const Wide widest = upper ? max_of(v.type) : min_of(v.type);
     if (v.block == fn_.entry()) return widest;
     const std::pair goal{value, upper};
-    if (std::ranges::find(in_progress_, goal) != in_progress_.end()) return widest;
+    if (const auto open = std::ranges::find(in_progress_, goal); open != in_progress_.end()) {
+        assumption_ = std::min(assumption_, static_cast<std::size_t>(open - in_progress_.begin()));
+        return widest;
+    }
     in_progress_.push_back(goal);
     bool any = false;
     Wide result = 0;
@@ -210,7 +225,7 @@ Wide Ranges::param_bound(ValueId value, bool upper, unsigned depth) {
         // Induction: an edge that only moves the value away from this bound cannot break it.
         ValueId base;
         Wide offset = 0;
-        if (split_sum(arg, base, offset, depth) && base == value && (upper ? offset <= 0 : offset >= 0)) continue;
+        if (split_sum(arg, base, offset, at, depth) && base == value && (upper ? offset <= 0 : offset >= 0)) continue;
         const Wide b = bound(arg, upper, at, depth + 1);
         result = !any ? b : upper ? std::max(result, b) : std::min(result, b);
         any = true;
@@ -220,23 +235,37 @@ Wide Ranges::param_bound(ValueId value, bool upper, unsigned depth) {
     return any ? result : widest;
 }
 
+// Remembered unless it rests on an assumption that is still open, or on work that was refused: the same loops are
+// asked about again and again.
 Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
     const Scalar type = fn_.values[value].type;
-    const Wide widest = upper ? max_of(type) : min_of(type);
+    std::int64_t c = 0;
+    if (find_const(fn_, value, c)) return number(type, c);
+    const BoundKey key{value.index(), at.block.index(), at.edge >= 0 ? ~static_cast<std::uint32_t>(at.edge) : at.index, upper};
+    if (const auto known = known_bounds_.find(key); known != known_bounds_.end() && known->second.depth <= depth)
+        return known->second.bound;
     if (depth >= max_depth || work_ == 0) {
-        std::int64_t c = 0;
-        return find_const(fn_, value, c) ? number(type, c) : widest;
+        is_refused_ |= work_ == 0;
+        return upper ? max_of(type) : min_of(type);
     }
     --work_;
-    Wide best = structural_bound(value, upper, depth);
+    const std::size_t outer_assumption = std::exchange(assumption_, no_assumption);
+    const bool outer_refused = std::exchange(is_refused_, false);
+    const Wide result = bound_anew(value, upper, at, depth);
+    if (assumption_ >= in_progress_.size() && !is_refused_) known_bounds_[key] = {result, depth};
+    assumption_ = std::min(assumption_ < in_progress_.size() ? assumption_ : no_assumption, outer_assumption);
+    is_refused_ |= outer_refused;
+    return result;
+}
+
+Wide Ranges::bound_anew(ValueId value, bool upper, Point at, unsigned depth) {
+    // A part of the work is kept for what the conditions on the way tell.
+    Wide best = 0;
+    with_share(2, [&] { best = structural_bound(value, upper, at, depth); });
     // value - w <= k bounds it from above by w's bound; w - value <= k from below.
     facts_of(value, upper, at, [&](const Fact& fact) {
         const ValueId other = upper ? fact.b : fact.a;
-        const Wide w = other.is_valid() ? (depth + 3 < max_depth ? bound(other, upper, at, depth + 4) : [&] {
-            std::int64_t c = 0;
-            const Scalar t = fn_.values[other].type;
-            return find_const(fn_, other, c) ? number(t, c) : upper ? max_of(t) : min_of(t);
-        }()) : 0;
+        const Wide w = other.is_valid() ? bound(other, upper, at, depth + 4) : 0;
         best = upper ? std::min(best, w + fact.k) : std::max(best, w - fact.k);
     });
     return best;
@@ -250,11 +279,15 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
     for (const Goal& goal : goals_)
         if (goal.a == a && goal.b == b) return k >= goal.k;
 
+    bool proven = false;
+    facts_of(a, true, at, [&](const Fact& fact) { proven |= fact.b == b && fact.k <= k; });
+    if (proven) return true;
+    with_share(2, [&] { proven = bound(a, true, at, depth + 1) - bound(b, false, at, depth + 1) <= k; });
+    if (proven) return true;
     ValueId base;
     Wide offset = 0;
-    if (split_sum(a, base, offset, depth) && prove(base, b, k - offset, at, depth + 1)) return true;
-    if (split_sum(b, base, offset, depth) && prove(a, base, k + offset, at, depth + 1)) return true;
-    bool proven = false;
+    if (split_sum(a, base, offset, at, depth) && prove(base, b, k - offset, at, depth + 1)) return true;
+    if (split_sum(b, base, offset, at, depth) && prove(a, base, k + offset, at, depth + 1)) return true;
     facts_of(a, true, at, [&](const Fact& fact) {
         if (!proven && fact.b.is_valid() && prove(fact.b, b, k - fact.k, at, depth + 1)) proven = true;
     });
@@ -276,7 +309,7 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
         goals_.pop_back();
         if (all) return true;
     }
-    return bound(a, true, at, depth + 1) - bound(b, false, at, depth + 1) <= k;
+    return false;
 }
 
 Ranges::Interval Ranges::interval(ValueId value, Point at) {
@@ -287,6 +320,7 @@ Ranges::Interval Ranges::interval(ValueId value, Point at) {
 }
 
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
+    if (interval(a, at).high - interval(b, at).low <= k) return true;
     work_ = work_per_query;
     return prove(a, b, k, at, 0);
 }

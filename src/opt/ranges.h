@@ -5,6 +5,7 @@
 
 #include "ir/cfg.h"
 
+#include <unordered_map>
 #include <vector>
 
 namespace tn::opt {
@@ -44,13 +45,22 @@ private:
     template <typename Visit> void facts_of(ir::ValueId value, bool as_a, Point at, Visit visit);
 
     Wide bound(ir::ValueId value, bool upper, Point at, unsigned depth);
-    Wide structural_bound(ir::ValueId value, bool upper, unsigned depth);
+    Wide bound_anew(ir::ValueId value, bool upper, Point at, unsigned depth);
+    Wide structural_bound(ir::ValueId value, bool upper, Point at, unsigned depth);
     Wide param_bound(ir::ValueId value, bool upper, unsigned depth);
     bool prove(ir::ValueId a, ir::ValueId b, Wide k, Point at, unsigned depth);
     // value = base + offset without overflow; false if it is nothing of the kind.
-    bool split_sum(ir::ValueId value, ir::ValueId& base, Wide& offset, unsigned depth);
+    bool split_sum(ir::ValueId value, ir::ValueId& base, Wide& offset, Point at, unsigned depth);
     Point definition_point(ir::ValueId value) const;
     bool is_available(ir::ValueId value, ir::BlockId block) const;
+
+    // Lets `query` use no more than a part of the work that is left.
+    template <typename Query> void with_share(std::uint64_t parts, Query query) {
+        const std::uint64_t reserve = work_ - work_ / parts;
+        work_ -= reserve;
+        query();
+        work_ += reserve;
+    }
 
     struct Edge {
         ir::BlockId from;
@@ -71,6 +81,25 @@ private:
     };
     std::vector<Goal> goals_;
     std::uint64_t work_ = 0; // steps left for the current query
+    struct BoundKey {
+        std::uint32_t value, block, place;
+        bool upper;
+        bool operator==(const BoundKey&) const = default;
+    };
+    struct BoundHash {
+        std::size_t operator()(const BoundKey& k) const {
+            const std::uint64_t x = (static_cast<std::uint64_t>(k.value) << 32 | k.block) * 0x9e3779b97f4a7c15u;
+            return static_cast<std::size_t>((x ^ x >> 29) + k.place * 2 + k.upper);
+        }
+    };
+    struct KnownBound {
+        Wide bound;
+        unsigned depth; // good for questions at least as deep
+    };
+    std::unordered_map<BoundKey, KnownBound, BoundHash> known_bounds_;
+    static constexpr std::size_t no_assumption = ~std::size_t(0);
+    std::size_t assumption_ = no_assumption; // the outermost entry of in_progress_ that the answer rests on
+    bool is_refused_ = false;                // an answer was cut short for want of work
 };
 
 } // namespace tn::opt

@@ -4,6 +4,8 @@
 #include "support/ice.h"
 #include "syntax/parser.h"
 
+#include <atomic>
+#include <mutex>
 #include <string>
 
 namespace tn::prelude {
@@ -18,10 +20,21 @@ Library::Library() {
     index_.emplace(modules_, names_);
 }
 
+namespace {
+
+// No object with a destructor of its own: a thread may still compile while the process ends. unload() knows better.
+std::atomic<const Library*> shared{nullptr};
+std::mutex making;
+
+} // namespace
+
 const Library& library() {
-    // Never destroyed: a thread may still compile while the process ends.
-    static const Library& shared = *new Library;
-    return shared;
+    if (const Library* made = shared.load(std::memory_order_acquire)) return *made;
+    const std::lock_guard lock(making);
+    if (!shared.load(std::memory_order_relaxed)) shared.store(new Library, std::memory_order_release);
+    return *shared.load(std::memory_order_relaxed);
 }
+
+void unload() { delete shared.exchange(nullptr); }
 
 } // namespace tn::prelude

@@ -41,5 +41,7 @@ private:
 };
 // A mistake in the prelude is ours: TN_ICE.
 const Library& library();
+// Frees it, when nothing compiles and nothing compiled is left; library() makes it anew.
+void unload();
 
 } // namespace tn::prelude

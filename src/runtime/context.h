@@ -40,7 +40,7 @@ struct Context {
     std::int64_t trap_a;                    // 16: index, ...
     std::int64_t trap_b;                    // 24: length, ...
     Object* trap_text;                      // 32: an owned String, or null
-    std::int64_t fuel;                      // 40: units left; in a register while metered code runs
+    std::int64_t fuel;                      // 40: units until the next poll; in a register while metered code runs
     // The host's stack pointer while a script runs, set by the entry thunk. C++ always runs there.
     void* host_stack;                       // 48
     // Where the next entry puts its frames: top of the fiber, or below the frame that called the host.

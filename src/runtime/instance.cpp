@@ -2,6 +2,7 @@
 #include "runtime/instance.h"
 
 #include "runtime/entry_points.h"
+#include "runtime/wrapped_list.h"
 
 #include <cstdlib>
 #include <cstring>
@@ -44,44 +45,40 @@ void Instance::destroy(Instance* instance) noexcept {
 }
 
 Instance::~Instance() {
+    finish_host_memory(std::exchange(host_memory, nullptr));
     give_stack_back();
     DeferredRelease* node = deferred_.load(std::memory_order_acquire);
     while (node) std::free(std::exchange(node, node->next));
     shared->live_instances.fetch_sub(1, std::memory_order_relaxed);
 }
 
-EnterResult Instance::enter() noexcept {
+EnterResult Instance::enter_slowly() noexcept {
     std::uint32_t state = idle;
     if (!busy_.compare_exchange_strong(state, entered, std::memory_order_acquire,
                                        std::memory_order_relaxed)) {
         if (state != releasing || !wait_for_release()) return EnterResult::Busy;
     }
-    if (!stack_ || stack_->usable_size != stack_size_) [[unlikely]] {
-        if (!take_stack()) {
-            busy_.store(idle, std::memory_order_release);
-            return EnterResult::NoStack;
-        }
+    if (!take_from_bias()) {
+        busy_.store(idle, std::memory_order_release);
+        return EnterResult::Busy;
     }
-    context.fiber_stack = stack_->top;
-    context.trap_code = TrapCode::None;
-    context.status_word = TrapCode::None;
-    begin_call();
-    drain_releases();
+    if (stack_made_for_ != stack_size_ && !take_stack()) {
+        busy_.store(idle, std::memory_order_release);
+        return EnterResult::NoStack;
+    }
+    note_thread();
+    prepare();
     return EnterResult::Entered;
 }
 
-void Instance::leave() noexcept {
-    drain_releases();
-    if (!stack_->parked) [[unlikely]] {
+void Instance::leave_stack() noexcept {
+    if (!stack_->parked) {
         give_stack_back();
-    } else if (stack_was_deep_) [[unlikely]] {
+    } else {
         StackPool::trim(stack_);
         stack_was_deep_ = false;
+        stack_needs_care_ = false;
     }
-    busy_.store(idle, std::memory_order_release);
-    // What was queued between the drain and the store; if a thread is faster, it does the work itself.
-    if (deferred_.load(std::memory_order_acquire) != nullptr) [[unlikely]]
-        release_from_any_thread(nullptr);
 }
 
 // Another thread is giving a reference back; that ends without any script's doing.
@@ -101,11 +98,16 @@ bool Instance::take_stack() noexcept {
     stack_ = shared->stacks.acquire(stack_size_);
     if (!stack_) return false;
     real_stack_limit_ = reinterpret_cast<std::uintptr_t>(stack_->limit);
+    stack_top_ = stack_->top;
+    stack_made_for_ = stack_size_;
+    stack_needs_care_ = !stack_->parked;
     return true;
 }
 
 void Instance::give_stack_back() noexcept {
     if (!stack_) return;
+    stack_made_for_ = 0;
+    stack_needs_care_ = false;
     shared->stacks.release(std::exchange(stack_, nullptr), std::exchange(stack_was_deep_, false));
 }
 
@@ -113,10 +115,13 @@ void Instance::release_from_any_thread(Object* object) noexcept {
     std::uint32_t state = idle;
     if (busy_.compare_exchange_strong(state, releasing, std::memory_order_acquire,
                                       std::memory_order_relaxed)) {
-        rt_release(&context, object);
-        drain_releases();
+        if (take_from_bias()) {
+            rt_release(&context, object);
+            drain_releases();
+            end_release();
+            return;
+        }
         busy_.store(idle, std::memory_order_release);
-        return;
     }
     if (!object) return;
     auto* node = static_cast<DeferredRelease*>(std::malloc(sizeof(DeferredRelease)));
@@ -129,9 +134,23 @@ void Instance::release_from_any_thread(Object* object) noexcept {
     state = idle;
     if (busy_.compare_exchange_strong(state, releasing, std::memory_order_seq_cst,
                                       std::memory_order_relaxed)) {
-        drain_releases();
-        busy_.store(idle, std::memory_order_release);
+        if (take_from_bias()) drain_releases();
+        end_release();
     }
+}
+
+// The end of `releasing`, and the finalizers that waited for it.
+void Instance::end_release() noexcept {
+    HostMemory* ended = std::exchange(ended_memory_, nullptr);
+    busy_.store(idle, std::memory_order_release);
+    finish_host_memory(ended);
+}
+
+bool Instance::defer_host_memory(HostMemory* memory) noexcept {
+    if (busy_.load(std::memory_order_relaxed) != releasing) return false;
+    memory->next = ended_memory_;
+    ended_memory_ = memory;
+    return true;
 }
 
 void Instance::drain_slow() noexcept {
@@ -149,7 +168,7 @@ TrapRecord* Instance::begin_trap_record() noexcept {
 }
 
 void Instance::finish_trap() noexcept {
-    if (context.trap_code == TrapCode::StackOverflow) stack_was_deep_ = true;
+    if (context.trap_code == TrapCode::StackOverflow) stack_was_deep_ = stack_needs_care_ = true;
     Object* text = std::exchange(context.trap_text, nullptr);
     const bool is_told = std::exchange(continues_trap_, false);
     if (TrapRecord* record = trap_record_.get(); record && !is_told) {

@@ -11,6 +11,7 @@
 #include "runtime/runtime_shared.h"
 #include "runtime/trap_record.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -29,6 +30,8 @@ using PollFn = std::int32_t (*)(void* user_data);
 
 enum class EnterResult : std::uint8_t { Entered, Busy, NoStack };
 
+struct HostMemory; // wrapped_list.h
+
 struct Instance {
     static constexpr std::size_t default_stack_size = std::size_t(1) << 20;
 
@@ -43,9 +46,41 @@ struct Instance {
     // were fired while nothing ran, and prepares `fiber_stack` and `stack_limit`. Then any number of
     // calls may follow. A host function that the script called may call in again without entering: the
     // new frames go below those of the fiber.
-    EnterResult enter() noexcept;
-    void leave() noexcept;
-    bool is_entered() const { return busy_.load(std::memory_order_acquire) == entered; }
+    //
+    // A thread that comes again and again gets the instance's bias: it then marks that it is inside by a plain
+    // store, not by an atomic exchange. Any other thread first takes the bias away, with a
+    // barrier on all threads of the process between that and its look at the mark (instance_bias.cpp).
+    EnterResult enter() noexcept {
+        const std::uintptr_t me = thread_token();
+        if (bias_.load(std::memory_order_relaxed) == me && inside_.load(std::memory_order_relaxed) == 0 &&
+            busy_.load(std::memory_order_relaxed) == idle) [[likely]] {
+            inside_.store(1, std::memory_order_relaxed);
+            std::atomic_signal_fence(std::memory_order_seq_cst); // the barrier is the other thread's to make
+            if (bias_.load(std::memory_order_relaxed) == me && stack_made_for_ == stack_size_) [[likely]] {
+                prepare();
+                return EnterResult::Entered;
+            }
+            inside_.store(0, std::memory_order_release);
+        }
+        return enter_slowly();
+    }
+    void leave() noexcept {
+        drain_releases();
+        if (stack_needs_care_) [[unlikely]]
+            leave_stack();
+        if (inside_.load(std::memory_order_relaxed) != 0) [[likely]]
+            inside_.store(0, std::memory_order_release);
+        else
+            busy_.store(idle, std::memory_order_release);
+        // What was queued between the drain and the store; if a thread is faster, it does the work itself.
+        if (deferred_.load(std::memory_order_acquire) != nullptr) [[unlikely]]
+            release_from_any_thread(nullptr);
+    }
+    bool is_entered() const {
+        return busy_.load(std::memory_order_acquire) == entered || inside_.load(std::memory_order_acquire) != 0;
+    }
+    // Names the calling thread: the address of its thread control block.
+    static std::uintptr_t thread_token() { return reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer()); }
     // One call of a thunk. On a trap the references were released and last_trap() tells about it.
     TrapCode invoke(PackedThunk thunk, Slot* io) noexcept {
         const std::uint32_t code = thunk(&context, io);
@@ -74,6 +109,21 @@ struct Instance {
         context.stack_limit.store(~std::uint64_t(0), std::memory_order_seq_cst);
     }
 
+    // --- fuel ---
+    // Metered code takes its fuel in portions, and polls after each: a large budget does not hide an interrupt.
+    void set_fuel(std::int64_t units) noexcept {
+        context.fuel = 0;
+        fuel_reserve_ = units;
+        take_fuel();
+    }
+    std::int64_t fuel() const noexcept { return std::max<std::int64_t>(context.fuel, 0) + fuel_reserve_; }
+    // Moves a portion into Context::fuel, and what it is below 0. Only when it is used up.
+    void take_fuel() noexcept {
+        const std::int64_t portion = std::min(fuel_reserve_, fuel_portion - context.fuel);
+        fuel_reserve_ -= portion;
+        context.fuel += portion;
+    }
+
     // --- traps ---
     // Ends a trap: moves code, numbers and text out of the Context into the record (the stack was noted
     // with trap_record()), and releases the text. Leaves context.trap_code set for the thunk to answer.
@@ -95,6 +145,12 @@ struct Instance {
         if (deferred_.load(std::memory_order_relaxed) != nullptr) [[unlikely]]
             drain_slow();
     }
+
+    // --- memory of the host in lists (wrapped_list.h) ---
+    HostMemory* host_memory = nullptr; // what lists still use
+    // While a thread holds the instance only to give a reference back, finalizers wait until it does not any more.
+    // False: they may run now.
+    bool defer_host_memory(HostMemory* memory) noexcept;
 
     // --- the image ---
     Object* literal(std::uint32_t id) {
@@ -135,21 +191,47 @@ private:
 
     // busy_: nobody; a host between enter() and leave(); another thread for the moment of a release.
     static constexpr std::uint32_t idle = 0, entered = 1, releasing = 2;
+    // Even at 100 ns a unit less than 2 ms between two polls; at 1 ns the poll costs a thousandth.
+    static constexpr std::int64_t fuel_portion = 1 << 14;
 
     Instance(std::shared_ptr<const Program> program, std::shared_ptr<RuntimeShared> shared);
     static void destroy(Instance* instance) noexcept;
+    EnterResult enter_slowly() noexcept;
     bool take_stack() noexcept;
+    void leave_stack() noexcept;
     bool wait_for_release() noexcept;
+    // For who has `busy_`: false when the thread with the bias is inside.
+    bool take_from_bias() noexcept;
+    // For a thread that has entered: gives it the bias when it keeps coming.
+    void note_thread() noexcept;
+    void prepare() noexcept {
+        context.fiber_stack = stack_top_;
+        context.trap_code = TrapCode::None;
+        context.status_word = TrapCode::None;
+        begin_call();
+        drain_releases();
+    }
     void give_stack_back() noexcept;
     void drain_slow() noexcept;
+    void end_release() noexcept;
 
     std::atomic<std::uint32_t> busy_{idle};
+    std::atomic<std::uint32_t> inside_{0};  // 1: the thread with the bias is inside, through that
+    std::atomic<std::uintptr_t> bias_{0};   // a thread_token(); changed only by who has `busy_`
+    std::uintptr_t last_thread_ = 0;        // that entered by an exchange, and how often in a row
+    std::uint32_t times_in_a_row_ = 0;
+    std::uint32_t times_taken_ = 0;         // the bias, from a thread
     bool stack_was_deep_ = false;
     bool continues_trap_ = false;
+    bool stack_needs_care_ = false;         // when leaving: it goes back, or is trimmed
+    std::size_t stack_made_for_ = 0;        // the stack_size_ when it was taken; 0: there is none
+    void* stack_top_ = nullptr;
     std::atomic<DeferredRelease*> deferred_{nullptr};
+    HostMemory* ended_memory_ = nullptr; // only while `releasing`
     FiberStack* stack_ = nullptr;
     std::uint64_t real_stack_limit_ = 0;
     std::size_t stack_size_ = default_stack_size;
+    std::int64_t fuel_reserve_ = 0; // beyond Context::fuel
     std::unique_ptr<TrapRecord> trap_record_;
 
 public:

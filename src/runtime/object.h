@@ -24,6 +24,7 @@ struct ObjectDesc {
     std::vector<std::uint32_t> refs; // offsets of the Ref leaves within one element or value
     TypeId type;              // of the object; for a Box the boxed type, for a Closure its captures'
     std::uint32_t func = 0xffffffffu; // Closure: the FuncId of what it runs
+    const ObjectDesc* plain = nullptr; // List in memory of the host (wrapped_list.h): the description of a copy
 
     // One value behind a header, not a sequence of elements.
     bool is_box() const { return kind == Kind::Box || kind == Kind::Closure; }

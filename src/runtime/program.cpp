@@ -100,16 +100,30 @@ const CodeBlob* Program::publish_code(CodeMode mode, std::shared_ptr<const CodeB
     return code_owners_[index].get();
 }
 
+const CodeBlob* Program::add_code(std::shared_ptr<const CodeBlob> blob) {
+    auto more = std::make_unique<MoreCode>();
+    more->blob = std::move(blob);
+    std::lock_guard lock(code_mutex_);
+    more->next = std::move(more_code_);
+    more_code_ = std::move(more);
+    first_more_code_.store(more_code_.get(), std::memory_order_release);
+    return more_code_->blob.get();
+}
+
 const CodeMap* Program::find_map(const void* address) const {
     const auto where = reinterpret_cast<std::uintptr_t>(address);
+    // A return address may stand one past the last instruction.
+    const auto has = [where](const CodeBlob& blob) {
+        const auto base = reinterpret_cast<std::uintptr_t>(blob.map.base);
+        return where >= base && where - base <= blob.map.size;
+    };
     for (const auto& slot : code_) {
         const CodeBlob* blob = slot.load(std::memory_order_acquire);
-        if (!blob) continue;
-        // A return address may stand one past the last instruction.
-        if (const auto base = reinterpret_cast<std::uintptr_t>(blob->map.base);
-            where >= base && where - base <= blob->map.size) {
-            return &blob->map;
-        }
+        if (blob && has(*blob)) return &blob->map;
+    }
+    const MoreCode* more = first_more_code_.load(std::memory_order_acquire);
+    for (; more; more = more->next.get()) {
+        if (has(*more->blob)) return &more->blob->map;
     }
     return nullptr;
 }

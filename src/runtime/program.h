@@ -99,6 +99,8 @@ public:
     // Attaches the code of a mode, also to the descriptions of closures; the first one wins, later ones are
     // dropped. Any thread.
     const CodeBlob* publish_code(CodeMode mode, std::shared_ptr<const CodeBlob> blob);
+    // Further code that calls the program's functions; it lives as long as the program. Any thread. Throws bad_alloc.
+    const CodeBlob* add_code(std::shared_ptr<const CodeBlob> blob);
     // The map whose code contains the address, or null. Any thread.
     const CodeMap* find_map(const void* address) const;
 
@@ -114,6 +116,12 @@ private:
     std::vector<std::uint8_t> prototype_;
     std::array<std::atomic<const CodeBlob*>, code_mode_count> code_{};
     std::array<std::shared_ptr<const CodeBlob>, code_mode_count> code_owners_;
+    struct MoreCode {
+        std::shared_ptr<const CodeBlob> blob;
+        std::unique_ptr<MoreCode> next;
+    };
+    std::unique_ptr<MoreCode> more_code_;
+    std::atomic<const MoreCode*> first_more_code_{nullptr};
     std::mutex code_mutex_;
 };
 

@@ -1,6 +1,8 @@
 // Sequences: sizes, allocation, growth, copies. Also the entry points that emitted code calls for them.
 #include "runtime/seq.h"
 
+#include "runtime/wrapped_list.h"
+
 #include <cstring>
 #include <new>
 
@@ -30,7 +32,7 @@ bool owns_data(const Seq* seq) { return seq->capacity > 0; }
 
 // A copy with at least this capacity (>= length); the elements' references are retained.
 Seq* copy_seq(Context* context, const Seq* from, std::int64_t capacity) {
-    const ObjectDesc& desc = *from->desc;
+    const ObjectDesc& desc = from->desc->plain ? *from->desc->plain : *from->desc;
     Seq* seq = new_seq(context, desc, capacity);
     if (!seq) return nullptr;
     seq->length = from->length;
@@ -71,6 +73,7 @@ bool is_unique(const Object* object) {
 std::size_t object_size(const Object* object) {
     const ObjectDesc& desc = *object->desc;
     if (desc.is_box()) return sizeof(Box) + desc.stride;
+    if (desc.plain) return sizeof(WrappedList);
     std::size_t size = 0;
     seq_size(desc, as_seq(object)->capacity, size);
     return desc.stride == 0 ? sizeof(Seq) : size;
@@ -188,6 +191,8 @@ void rt_free_object(Context* context, Object* object) noexcept {
         Object* dead = work;
         work = reinterpret_cast<Object*>(dead->count);
         const ObjectDesc& desc = *dead->desc;
+        if (desc.plain) [[unlikely]]
+            end_wrapped_list(*context->instance, static_cast<WrappedList*>(dead));
         if (desc.has_refs) {
             const bool is_box = desc.is_box();
             const std::uint8_t* element = is_box ? box_data(static_cast<Box*>(dead)) : as_seq(dead)->data;

@@ -69,6 +69,14 @@ extern "C" void rt_poll(Context* context, const void* stack_pointer) noexcept {
         context->trap_code = TrapCode::StackOverflow;
         return;
     }
+    if (context->fuel < 0) { // by what is being spent
+        instance.take_fuel();
+        if (context->fuel < 0) {
+            context->fuel = 0;
+            context->trap_code = TrapCode::OutOfFuel;
+            return;
+        }
+    }
     const auto stops = [&](std::uint32_t bits) {
         // These bits stay set, and with them the raised limit, until the outermost call has ended.
         if (bits & CancelRequested)

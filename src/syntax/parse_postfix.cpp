@@ -127,7 +127,31 @@ ExprId Parser::parse_index(ExprId base) {
     return add_expr(span_from(start), IndexExpr{base, add_list(args)}, height);
 }
 
-// What only a type can begin with. A tuple that mentions `fn` is one too.
+namespace {
+
+// In a type, and there never in front of `(`, which would make a call.
+bool ends_part_of_type(TokenKind token) {
+    return token == TokenKind::Identifier || token == TokenKind::SelfType ||
+           token == TokenKind::RightBracket || token == TokenKind::RightParen || token == TokenKind::Question;
+}
+
+bool stands_in_type(TokenKind token) {
+    switch (token) {
+    case TokenKind::LeftParen:
+    case TokenKind::LeftBracket:
+    case TokenKind::Comma:
+    case TokenKind::Dot:
+    case TokenKind::Arrow:
+    case TokenKind::Fn:
+    case TokenKind::Mut:
+    case TokenKind::Bang: return true;
+    default: return ends_part_of_type(token);
+    }
+}
+
+} // namespace
+
+// What only a type can begin with. A tuple that mentions `fn`, and nothing that no type has, is one too.
 bool Parser::starts_bracket_type() const {
     if (at(TokenKind::Fn)) return true;
     TokenKind next = kind_after(1);
@@ -135,13 +159,18 @@ bool Parser::starts_bracket_type() const {
     constexpr std::uint32_t farthest = 64;
     if (!at(TokenKind::LeftParen)) return false;
     std::uint32_t open = 0;
+    bool mentions_fn = false;
+    TokenKind before = TokenKind::LeftBracket;
     for (std::uint32_t ahead = 0; ahead < farthest; ahead++) {
         TokenKind token = kind_after(ahead);
-        if (token == TokenKind::LeftParen) open++;
-        if (token == TokenKind::RightParen && --open == 0) return false;
-        if (token == TokenKind::Fn) return true;
-        if (token == TokenKind::EndOfFile || token == TokenKind::Semicolon || token == TokenKind::LeftBrace)
-            return false;
+        if (!stands_in_type(token)) return false;
+        if (token == TokenKind::LeftParen) {
+            if (ends_part_of_type(before)) return false;
+            open++;
+        }
+        if (token == TokenKind::RightParen && --open == 0) return mentions_fn;
+        mentions_fn |= token == TokenKind::Fn;
+        before = token;
     }
     return false;
 }

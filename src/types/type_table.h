@@ -40,12 +40,14 @@ struct Type {
 struct Field {
     std::string name; // "0", "1", ... for positional fields of an enum constructor
     TypeId type;      // may mention the nominal's own Param types
+    std::string doc = {};
 };
 
 struct Variant {
     std::string name;
     bool positional = true; // Circle(f64), not Rect { w: f64 }
     std::vector<Field> fields;
+    std::string doc = {};
 };
 
 // A declared record, enum or host type. `fields` for records, `variants` for enums (tag = index).
@@ -57,6 +59,7 @@ struct Nominal {
     std::vector<TypeId> params; // its Param types
     std::vector<Field> fields;
     std::vector<Variant> variants;
+    std::string doc = {};
 };
 
 class TypeTable {

@@ -1,18 +1,17 @@
 #!/usr/bin/env python3
-"""include/c_api.h under every compiler and standard, without a warning; and its documentation.
+"""include/c_api.h under every compiler and standard, without a warning.
 
 usage: header_test.py INCLUDE_DIR COMPILER...
-Each combination includes the header first, last and twice. Every function must be documented with its
-threads and the version it came with. Prints `N passed, N failed`.
+Each combination includes the header first, last and twice, and uses its macros. A compiler that is not installed is
+reported as skipped; in CI (the variable CI is true) that fails. Prints `N passed, N failed`.
 """
 import os
-import re
 import shutil
 import subprocess
 import sys
 
 C_STANDARDS = ["c89", "c99", "c11", "c17", "c2x"]
-CXX_STANDARDS = ["c++98", "c++11", "c++14", "c++17", "c++20"]
+CXX_STANDARDS = ["c++98", "c++11", "c++14", "c++17", "c++20", "c++2b"]
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
 FIRST = '#include "c_api.h"\n#include <stdio.h>\n#include <string.h>\n'
 LAST = '#include <string.h>\n#include <stdio.h>\n#include "c_api.h"\n#include "c_api.h"\n'
@@ -40,54 +39,34 @@ def check_compile(compiler, language, standard, include):
     return ""
 
 
-def check_docs(include):
-    """Every prototype follows a comment that names threads and since; several may share one."""
-    with open(os.path.join(include, "c_api.h"), encoding="utf-8") as file:
-        lines = file.read().split("\n")
-    problems = []
-    for line in lines:
-        banner = re.match(r"/\* ==== \d+ (\w+) =", line)
-        if banner:
-            # Section N of the header is src/capi/N.cpp is tests/capi/N_test.c.
-            for path in (f"src/capi/{banner[1]}.cpp", f"tests/capi/{banner[1]}_test.c"):
-                if not os.path.exists(os.path.join(include, "..", path)):
-                    problems.append(f"section {banner[1]} has no {path}")
-    comment = ""
-    in_comment = False
-    for line in lines:
-        if line.startswith("/*"):
-            comment, in_comment = "", True
-        if in_comment:
-            comment += line.removeprefix(" *") + " "
-            if "*/" in line:
-                in_comment = False
-        match = re.match(r"TN_API .*?\b(tn_\w+)\(", line)
-        if match and "As the two above" not in comment:
-            for tag in ("Threads: [", "Since: "):
-                if tag not in comment:
-                    problems.append(f"{match[1]}: no `{tag}` in its comment")
-    return "\n".join(problems)
-
-
 def main():
     include, compilers = sys.argv[1], sys.argv[2:]
-    passed = failed = 0
+    passed = failed = skipped = 0
     checks = []
-    for compiler in dict.fromkeys(compilers):
-        if not shutil.which(compiler):
-            continue
+    seen = set()
+    for compiler in compilers:
         is_cxx = compiler.endswith("++")
+        same = (os.path.realpath(shutil.which(compiler) or compiler), is_cxx)
+        if same in seen:
+            continue
+        seen.add(same)
+        if not shutil.which(compiler):
+            if os.environ.get("CI") == "true":
+                checks.append((compiler, "it is not installed"))
+            else:
+                skipped += len(CXX_STANDARDS if is_cxx else C_STANDARDS)
+                print(f"SKIPPED {compiler}: it is not installed")
+            continue
         for standard in CXX_STANDARDS if is_cxx else C_STANDARDS:
             language = "c++" if is_cxx else "c"
             checks.append((f"{compiler} {standard}", check_compile(compiler, language, standard, include)))
-    checks.append(("documentation", check_docs(include)))
     for name, problem in checks:
         if problem:
             failed += 1
             print(f"FAILED {name}\n{problem}")
         else:
             passed += 1
-    print(f"{passed} passed, {failed} failed")
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
     return 1 if failed else 0
 
 

@@ -206,6 +206,11 @@ static void timeouts(void) {
         CHECK(now() - start > 0.02 && now() - start < 5);
         EQUAL(call_i64(&s, "fib", &n, 1), 5);
     }
+    /* A large budget of fuel does not hide a deadline. */
+    STATUS(tn_instance_set_fuel(s.inst, (uint64_t)1 << 60), TN_OK);
+    STATUS_ERR(call_by_name(&s, "spin", NULL, 0, &ret, &err), TN_TRAP_DEADLINE_EXCEEDED);
+    CHECK(tn_instance_fuel(s.inst) > (uint64_t)1 << 59);
+    STATUS(tn_instance_set_fuel(s.inst, TN_FUEL_UNLIMITED), TN_OK);
     STATUS(tn_instance_set_timeout(s.inst, UINT64_MAX), TN_OK);
     EQUAL(call_i64(&s, "fib", &n, 1), 5);
     STATUS(tn_instance_set_timeout(s.inst, 0), TN_OK);

@@ -53,8 +53,13 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
     tn_fnptr p;
     const tn_type *t;
     tn_slot slot;
+    tn_column column;
     size_t n;
     memset(&slot, 0, sizeof slot);
+    memset(&column, 0, sizeof column);
+    column.tag = TN_TAG_I64;
+    column.data = &slot;
+    column.stride = sizeof slot;
     TN_SET_I64(&v, 1);
     if (kind != 1) {
         tn_error_free(h);
@@ -100,6 +105,11 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         EQUAL(tn_module_test_line(h, 0), 0);
         REFUSE(tn_module_test_function(h, 0, &fn));
         REFUSE(tn_instance_new(h, NULL, &inst, &err));
+        EQUAL(tn_module_type_count(h) + tn_module_global_count(h), 0);
+        CHECK(!tn_module_type_at(h, 0) && !tn_module_global_type(h, 0));
+        CHECK(!tn_module_global_name(h, 0, &n) && !tn_module_global_doc(h, 0, &n));
+        EQUAL(tn_module_global_is_const(h, 0), 0);
+        REFUSE(tn_module_type(h, "i64", 3, &t, &err));
     }
     if (kind != 5) {
         tn_function_free(h);
@@ -113,6 +123,7 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_call(s->inst, h, &v, 1, &v, &err));
         REFUSE(tn_call_mut(s->inst, h, &v, 1, &v, &err));
         REFUSE(tn_call_slots(s->inst, h, &slot, 1, &err));
+        REFUSE(tn_call_batch(s->inst, h, 1, &column, 1, &column, &n, &err));
     }
     {
         tn_closure *closure;
@@ -134,6 +145,12 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_call(h, f, &v, 1, &v, &err));
         REFUSE(tn_call_mut(h, f, &v, 1, &v, &err));
         REFUSE(tn_call_slots(h, f, &slot, 1, &err));
+        REFUSE(tn_call_batch(h, f, 1, &column, 1, &column, &n, &err));
+        REFUSE(tn_instance_migrate(h, s->inst, &err));
+        REFUSE(tn_instance_migrate(s->inst, h, &err));
+        REFUSE(tn_enum_new(h, tn_function_return_type(f), 0, NULL, 0, &v, &err));
+        REFUSE(tn_map_new(h, tn_function_return_type(f), NULL, &v, &err));
+        REFUSE_FIN(tn_list_wrap(h, TN_TAG_I64, &slot, 1, 0, NULL, finalizer, &v, &err));
         REFUSE(tn_string_new(h, "x", 1, &v, &err));
         REFUSE(tn_bytes_new(h, "x", 1, &v, &err));
         REFUSE(tn_list_new(h, tn_function_return_type(f), 0, &v, &err));
@@ -158,6 +175,17 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         CHECK(!tn_type_name(h, &n) && !tn_type_child(h, 0) && !tn_type_child_name(h, 0, &n));
         EQUAL(tn_type_child_count(h), 0);
         EQUAL(tn_type_equal(h, h), 0);
+        REFUSE(tn_enum_new(s->inst, h, 0, &v, 1, &v, &err));
+        REFUSE(tn_map_new(s->inst, h, NULL, &v, &err));
+        if (h) REFUSE(tn_map_new(s->inst, tn_function_return_type(f), h, &v, &err));
+        EQUAL(tn_type_variant_count(h), 0);
+        CHECK(!tn_type_doc(h, &n) && !tn_type_child_doc(h, 0, &n));
+        CHECK(!tn_type_variant_name(h, 0, &n) && !tn_type_variant_doc(h, 0, &n));
+        EQUAL(tn_type_variant_fields(h, 0, &n, &n), 0);
+    }
+    if (kind != 9) {
+        tn_iter_free(h);
+        REFUSE(tn_iter_next(h, &v, &v));
     }
     /* Frames are alive in callbacks only. */
     REFUSE(tn_frame_call(h, f, NULL, 0, &v, &err));
@@ -168,6 +196,8 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
     for (v.tag = 0; v.tag < 30; ++v.tag) {
         tn_value out;
         int32_t some;
+        uint32_t variant;
+        tn_iter *iter;
         v.aux = v.tag & 1;
         v.as.p = h;
         if (v.tag < TN_TAG_STRING) continue;
@@ -183,6 +213,16 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_record_get(&v, 0, &out));
         REFUSE(tn_record_set(&v, 0, &text));
         REFUSE(tn_option_get(&v, &some, &out));
+        REFUSE(tn_enum_variant(&v, &variant, &n));
+        REFUSE(tn_enum_payload(&v, 0, &out));
+        REFUSE(tn_map_len(&v, &n));
+        REFUSE(tn_map_get(&v, &text, &out));
+        REFUSE(tn_map_set(&v, &text, &text));
+        REFUSE(tn_map_remove(&v, &text));
+        REFUSE(tn_map_iter(&v, &iter));
+        REFUSE(tn_list_pin(&v, 0, &column, &n));
+        REFUSE(tn_list_unpin(&v));
+        REFUSE(tn_value_call(&v, &text, 1, &out, &err));
         REFUSE(tn_call(s->inst, f, &v, 1, &out, &err));
         out = v;
         tn_value_clear(&out);
@@ -197,12 +237,16 @@ static void every_function(void) {
     tn_interrupt *interrupt = tn_instance_interrupt_handle(s.inst);
     Setup dead = set_up("fn f() {}");
     const tn_type *type = tn_function_param_type(g, 0);
+    tn_iter *iter = NULL;
+    tn_value set;
     static char no_handle[256];
     size_t i;
     tear_down(&dead);
     tn_function_free(dead_function);
     tn_config_free(dead_config);
     tn_error_free(dead_error);
+    STATUS(tn_map_new(s.inst, tn_function_param_type(f, 0), NULL, &set, NULL), TN_OK);
+    STATUS(tn_map_iter(&set, &iter), TN_OK);
     bad[bad_count++] = NULL;
     bad[bad_count++] = dead.rt;
     bad[bad_count++] = dead.mod;
@@ -224,9 +268,13 @@ static void every_function(void) {
     with_handle(s.inst, 6, &s, f);
     with_handle(interrupt, 7, &s, f);
     with_handle((void *)type, 8, &s, f);
+    with_handle(iter, 9, &s, f);
     /* Each is as alive as before. */
     EQUAL(tn_error_status(error), TN_STATE);
     EQUAL(tn_type_kind(type), TN_TAG_LIST);
+    STATUS(tn_iter_next(iter, NULL, NULL), TN_END);
+    tn_iter_free(iter);
+    tn_value_clear(&set);
     {
         tn_value n = make_i64(7);
         EQUAL(call_i64(&s, "f", &n, 1), 7);
@@ -278,6 +326,25 @@ static void null_outs(void) {
     REFUSE(tn_record_get(NULL, 0, &v));
     REFUSE(tn_record_set(NULL, 0, &v));
     REFUSE(tn_option_get(NULL, NULL, NULL));
+    REFUSE(tn_enum_new(s.inst, t, 0, &v, 1, NULL, &err));
+    REFUSE(tn_enum_variant(NULL, NULL, NULL));
+    REFUSE(tn_enum_payload(NULL, 0, NULL));
+    REFUSE(tn_enum_payload(NULL, 0, &v));
+    REFUSE(tn_map_new(s.inst, t, NULL, NULL, &err));
+    REFUSE(tn_map_new(s.inst, NULL, NULL, &v, &err));
+    REFUSE(tn_map_len(NULL, NULL));
+    REFUSE(tn_map_get(NULL, NULL, NULL));
+    REFUSE(tn_map_get(NULL, &v, &v));
+    REFUSE(tn_map_set(NULL, NULL, NULL));
+    REFUSE(tn_map_set(NULL, &v, &v));
+    REFUSE(tn_map_remove(NULL, NULL));
+    REFUSE(tn_map_iter(NULL, NULL));
+    REFUSE(tn_iter_next(NULL, NULL, NULL));
+    REFUSE(tn_list_wrap(s.inst, TN_TAG_I64, &v, 1, 0, NULL, NULL, NULL, &err));
+    REFUSE(tn_list_pin(NULL, 0, NULL, NULL));
+    REFUSE(tn_list_unpin(NULL));
+    REFUSE(tn_value_call(NULL, NULL, 0, NULL, &err));
+    REFUSE(tn_module_type(s.mod, "i64", 3, NULL, &err));
     REFUSE(tn_frame_fail_error(NULL, NULL));
     CHECK(!tn_string_data(NULL, NULL) && !tn_bytes_data(NULL, NULL) && !tn_list_data(NULL, NULL, NULL));
     REFUSE(tn_module_function(s.mod, "f", (size_t)-2, NULL, 0, &f, &err));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { POOL = 24, VALUES = 32, STEPS = 400, ROUNDS = 60 };
+enum { POOL = 24, VALUES = 32, STEPS = 400, ROUNDS = 120 };
 
 static const char *const sources[] = {
     "record P { n: i64, s: String }\nvar kept: List[String] = [];\n"
@@ -18,6 +18,11 @@ static const char *const sources[] = {
     "fn maybe(n: i64) -> (String, i64)? { if n % 2 == 0 { Some((f\"{n}\", n)) } else { None } }\n"
     "fn take(x: (String, i64)?) -> i64 { match x { Some((s, n)) => s.len() + n, None => 0 } }\n"
     "fn spin() { while true {} }\nfn deep(n: i64) -> i64 { deep(n + 1) + 1 }\n"
+    "enum E { A, B(i64, E), C { s: Map[String, List[i64]] } }\nvar table: Map[String, List[i64]] = Map.new();\n"
+    "fn put(mut m: Map[String, List[i64]], s: String) -> i64 { m.insert(s, [1, 2]); table = m; m.len() }\n"
+    "fn enums(n: i64) -> List[E] { [E.A, E.B(n, E.C { s: table }), E.C { s: Map{\"k\": [n]} }] }\n"
+    "fn adder(n: i64) -> fn(i64) -> i64 { |x| x + n }\nfn apply(f: fn(i64) -> i64) -> i64 { f(1) / f(-2) }\n"
+    "fn count(xs: List[i64]) -> Set[i64] { let s = Set.new(); for x in xs { s.insert(x); } s }\n"
     "fn words(s: String) -> List[String] { s.split(\"1\") }\nfn join(xs: List[String]) -> String { let o = \"\"; "
     "for x in xs { o += x; } o }\n"};
 
@@ -38,6 +43,7 @@ static tn_value *value(void) { return &values[random_number(VALUES)]; }
 
 static void free_all_kinds(void *h) {
     tn_error_free(h);
+    tn_iter_free(h);
     tn_config_free(h);
     tn_interrupt_free(h);
     tn_function_free(h);
@@ -68,8 +74,9 @@ static void step(void) {
     tn_fnptr p;
     size_t n;
     int32_t some;
+    tn_column column, other;
     TN_SET_NONE(&out);
-    switch (random_number(34)) {
+    switch (random_number(54)) {
     case 0:
         if (random_number(4) == 0 && tn_runtime_new(TN_ABI_VERSION, NULL, (tn_runtime **)&h, &err) == TN_OK) put(h);
         break;
@@ -89,7 +96,7 @@ static void step(void) {
         break;
     case 4:
     case 5:
-    case 6: tn_module_function_at(any(), random_number(8), (tn_function **)&h), put(h); break;
+    case 6: tn_module_function_at(any(), random_number(12), (tn_function **)&h), put(h); break;
     case 7: put(tn_instance_interrupt_handle(any())); break;
     case 8: tn_interrupt_fire(any()); break;
     case 9: free_all_kinds(any()); break;
@@ -140,6 +147,61 @@ static void step(void) {
         put_value(out);
         break;
     }
+    case 30: tn_instance_get_global(any(), "table", TN_NTS, &out, &err), put_value(out); break;
+    case 31: tn_instance_set_global(any(), "table", TN_NTS, value(), &err); break;
+    case 32: tn_map_set(value(), value(), value()); break;
+    case 33: {
+        tn_value text;
+        TN_SET_NONE(&text);
+        tn_string_new(any(), "key!", random_number(5), &text, NULL);
+        if (random_number(3)) tn_map_set(value(), &text, value());
+        else tn_map_remove(value(), &text);
+        tn_value_clear(&text);
+        break;
+    }
+    case 34: tn_map_get(value(), value(), &out), put_value(out); break;
+    case 35: tn_map_iter(value(), (tn_iter **)&h), put(h); break;
+    case 36:
+    case 37:
+        if (tn_iter_next(any(), &out, &args[0]) == TN_OK) put_value(out), put_value(args[0]);
+        break;
+    case 38:
+        tn_map_new(any(), tn_function_param_type(any(), 0), random_number(2) ? tn_function_return_type(any()) : NULL, &out,
+                   &err);
+        put_value(out);
+        break;
+    case 39: tn_enum_payload(value(), random_number(3), &out), put_value(out); break;
+    case 40:
+        t = tn_module_type_at(any(), 0);
+        args[0] = *value();
+        args[1] = *value();
+        tn_enum_new(any(), t, random_number(4), args, random_number(3), &out, &err), put_value(out);
+        break;
+    case 41:
+        TN_SET_I64(&args[0], random_number(5));
+        if (tn_value_call(value(), args, random_number(3) ? 1 : 2, &out, &err) == TN_OK) put_value(out);
+        break;
+    case 42: tn_instance_migrate(any(), any(), &err); break;
+    case 43: {
+        static int64_t shared[4] = {1, 2, 3, 4};
+        if (tn_list_wrap(any(), TN_TAG_I64, shared, random_number(5), 0, NULL, NULL, &out, &err) == TN_OK) put_value(out);
+        break;
+    }
+    case 44:
+    case 45: tn_list_pin(value(), random_number(2), &column, &n); break;
+    case 46:
+    case 47: tn_list_unpin(value()); break;
+    case 48: {
+        int64_t in[3] = {1, 2, 3}, results[3];
+        column.tag = TN_TAG_I64;
+        column.flags = 0;
+        column.data = in;
+        column.stride = 8;
+        other = column;
+        other.data = results;
+        tn_call_batch(any(), any(), random_number(4), &column, 1, &other, &n, &err);
+        break;
+    }
     default:
         args[0] = *value();
         if (random_number(2)) TN_SET_I64(&args[0], random_number(1000));
@@ -167,10 +229,10 @@ static void sequences(void) {
             pool[3 * i + 2] = s.inst;
             tn_instance_set_fuel(s.inst, 20000);
             tn_instance_set_memory_limit(s.inst, 1 << 20);
-            for (uint32_t k = 0; k < 6; ++k) {
+            for (uint32_t k = 0; k < 8; ++k) {
                 tn_function *f = NULL;
                 tn_module_function_at(s.mod, k, &f);
-                pool[6 + 6 * (uint32_t)i + k] = f;
+                pool[6 + 8 * (uint32_t)i + k] = f;
             }
         }
         for (i = 0; i < STEPS; ++i) step();

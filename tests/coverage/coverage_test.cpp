@@ -2,8 +2,8 @@
 // may only shrink: a row that stands there although a golden hits it is an error as well.
 //
 // Diagnostics and traps are hit by a directive with their name; builtins by a call of that name in a golden that
-// runs, hidden ones by a call in the prelude; core traits by an `impl` in a golden that runs; IR operations, runtime functions and functions of the prelude by
-// standing in the IR of such a golden.
+// runs, hidden ones by a call in the prelude; core traits by an `impl` in a golden that runs; IR operations, runtime
+// functions and functions of the prelude by standing in the IR of such a golden.
 #include "builtins/builtin.h"
 #include "builtins/runtime_fn.h"
 #include "builtins/trap.h"

@@ -33,7 +33,8 @@ void Writer::find_places(const std::string& base, Ty from, Ty wanted, int depth,
 
 std::string Writer::place_of(Ty t, bool assignable) {
     std::vector<std::string> found;
-    for (const Var& v : vars_) {
+    for (std::size_t i = 0; i < vars_.size(); ++i) {
+        const Var v = vars_[i]; // an index is an expression, which may declare more
         if (!(assignable && v.is_fixed)) find_places(v.name, v.type, t, 2, found);
     }
     const std::string plain = var_of(t, assignable);

@@ -16,6 +16,7 @@
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +27,7 @@ using golden::Outcome;
 namespace {
 
 constexpr unsigned seconds_per_program = 60;
-constexpr std::size_t shrink_tries = 4000;
+constexpr std::chrono::seconds shrink_time{60};
 
 std::string describe(const Outcome& outcome) {
     std::string text;
@@ -88,7 +89,10 @@ Finding run_child(const std::string& text) {
     const pid_t child = fork();
     if (child == 0) {
         close(ends[0]);
-        alarm(seconds_per_program);
+        // A busy machine may not let the program run for minutes; only its own time says that it does not end.
+        const rlimit cpu{seconds_per_program, seconds_per_program};
+        setrlimit(RLIMIT_CPU, &cpu);
+        alarm(20 * seconds_per_program);
         const Finding finding = compare_ways(path);
         const std::string message = static_cast<char>(finding.verdict) + finding.report;
         for (std::size_t sent = 0; sent < message.size();) {
@@ -123,9 +127,9 @@ bool is_failure(const Finding& finding) { return finding.verdict == Verdict::Dif
 
 // Writes the smaller program; answers its path.
 std::string keep(const std::string& name, const std::string& text, const Finding& finding) {
-    std::size_t tries = 0;
+    const auto end = std::chrono::steady_clock::now() + shrink_time;
     const std::string smaller = fuzz::shrink(text, [&](const std::string& candidate) {
-        if (++tries > shrink_tries) return false;
+        if (std::chrono::steady_clock::now() > end) return false;
         const Finding seen = run_child(candidate);
         return seen.verdict == finding.verdict && subject(seen) == subject(finding);
     });
@@ -178,7 +182,11 @@ int main(int argc, char** argv) {
         case Verdict::Limit: ++limits; break;
         case Verdict::Refused:
             // The generator means to write correct programs: say what it, or the compiler, got wrong.
-            if (++refused <= 3) std::fprintf(stderr, "seed %llu does not compile: %s", static_cast<unsigned long long>(seed), finding.report.c_str());
+            if (++refused <= 3) {
+                const std::string name = "fuzz_refused_" + std::to_string(seed) + ".tn";
+                std::ofstream(name) << text;
+                std::fprintf(stderr, "%s: %s", name.c_str(), finding.report.c_str());
+            }
             break;
         case Verdict::Differs:
         case Verdict::Crashes:

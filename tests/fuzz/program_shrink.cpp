@@ -62,10 +62,7 @@ std::string shrink(const std::string& text, const std::function<bool(const std::
     };
     for (bool changed = true; changed;) {
         changed = false;
-        // Runs of lines, then whole constructs, then a construct's first and last line alone, from the end.
-        for (std::size_t length : {16u, 8u, 4u, 2u}) {
-            for (std::size_t end = lines.size(); end >= length; end = std::min(end - 1, lines.size())) changed |= try_cut(end - length, end);
-        }
+        // From the end: whole constructs, else a construct's first and last line alone; then runs of lines.
         for (std::size_t i = lines.size(); i-- > 0;) {
             if (i >= lines.size()) continue;
             const std::size_t end = end_of(lines, i);
@@ -75,6 +72,9 @@ std::string shrink(const std::string& text, const std::function<bool(const std::
                 Lines unwrapped = without(without(lines, end - 1, end), i, i + 1);
                 if (still_fails(join(unwrapped))) lines = unwrapped, changed = true;
             }
+        }
+        for (std::size_t length : {8u, 4u, 2u}) {
+            for (std::size_t end = lines.size(); end >= length; end = std::min(end - 1, lines.size())) changed |= try_cut(end - length, end);
         }
     }
     return join(lines);

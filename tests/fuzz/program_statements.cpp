@@ -26,7 +26,7 @@ void Writer::statement(int depth) {
     case 16: case 17: mut_call_statement(); break;
     case 18: {
         const Ty t = type_that(Shows);
-        line(seen("print", "print(" + expr(t, 2) + ");"));
+        line(seen("print", "print(" + own(t, 3) + ");"));
         break;
     }
     case 19: early_end(); break;
@@ -318,7 +318,7 @@ void Writer::drawn_loop(int depth) {
         break;
     case 4: {
         const Ty other = scalar();
-        source = seen("for over zip", xs + ".zip(" + expr(list_of(other), 2) + ")");
+        source = seen("for over zip", xs + ".zip(" + own(list_of(other), 2) + ")");
         element = types_.make(Kind::Tuple, {element, other});
         break;
     }

@@ -183,7 +183,7 @@ std::string Writer::interpolated(int depth) {
         if (v.empty()) text += "{" + small() + " + 1}|";
         else if (types_.is_int(t) && chance(50)) text += "{" + v + one_of(std::vector<std::string>{":>5}", ":05}", ":#x}", ":+}", ":<4}"}) + "|";
         else if (t == types_.f64 && chance(50)) text += "{" + v + one_of(std::vector<std::string>{":.3f}", ":>9.2e}", ":g}"}) + "|";
-        else if (t == types_.string && chance(50)) text += "{" + v + one_of(std::vector<std::string>{":>6}", ":*^7}", ":.2}"}) + "|";
+        else if (t == types_.string && chance(50)) text += "{" + v + one_of(std::vector<std::string>{":>6}", ":*^7}"}) + "|";
         else if (is_shown(t)) text += "{" + v + "}|";
     }
     (void)depth;
@@ -274,7 +274,13 @@ std::string Writer::option(Ty t, int depth) {
     switch (pick(11)) {
     case 0: case 1: return seen("Some", "Some(" + expr(inner, depth - 1) + ")");
     case 2: return seen("List.get", own(list_of(inner), depth) + ".get(" + expr(types_.i64, depth - 1) + ")");
-    case 3: return seen("first, last, pop", own(list_of(inner), depth) + one_of(std::vector<std::string>{".first()", ".last()", ".pop()"}));
+    case 3: {
+        const std::string list = own(list_of(inner), depth);
+        // What `pop` changes must be a temporary: a variable may be a constant.
+        const bool is_temporary = list.back() == ')' || list.back() == ']';
+        return seen("first, last, pop", list + one_of(is_temporary ? std::vector<std::string>{".first()", ".last()", ".pop()"}
+                                                                   : std::vector<std::string>{".first()", ".last()"}));
+    }
     case 4:
         if (multiplier_ > 500) return literal(t);
         return seen("List.find", own(list_of(inner), depth) + ".find(" + closure({inner}, types_.boolean, depth - 1) + ")");

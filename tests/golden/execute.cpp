@@ -52,11 +52,6 @@ void note_diagnostics(const CompileResult& result, Outcome& outcome) {
     std::stable_sort(outcome.findings.begin(), outcome.findings.end(), by_line);
 }
 
-std::int32_t collect_output(void* user_data, const char* bytes, std::size_t length) {
-    static_cast<std::string*>(user_data)->append(bytes, length);
-    return 0;
-}
-
 class Run {
 public:
     Run(const Engine& engine, const CompiledModule& module, Mode mode, const Expectation& expectation)
@@ -70,11 +65,13 @@ public:
         };
         bool counts_fuel = mode == Mode::Metered || expectation.settings.count("fuel") != 0;
         instance_->mode = counts_fuel ? rt::CodeMode::Metered : rt::CodeMode::Polled;
-        instance_->context.fuel = static_cast<std::int64_t>(setting("fuel", std::uint64_t(1) << 40));
+        instance_->set_fuel(static_cast<std::int64_t>(setting("fuel", std::uint64_t(1) << 40)));
         instance_->heap.set_limit(setting("memory", rt::Heap::default_limit));
         instance_->set_stack_size(setting("stack", rt::Instance::default_stack_size));
         instance_->output = collect_output;
-        instance_->output_user_data = &printed_;
+        instance_->output_user_data = this;
+        cancel_at_ = setting("cancel", 0);
+        deadline_at_ = setting("deadline", 0);
     }
 
     // Initializes the instance, then main and the tests, until one traps.
@@ -98,6 +95,16 @@ private:
     Mode mode_;
     std::shared_ptr<rt::Instance> instance_;
     std::string printed_;
+    std::uint64_t lines_ = 0, cancel_at_ = 0, deadline_at_ = 0; // the calls of `print`; after which one an interrupt comes
+
+    static std::int32_t collect_output(void* user_data, const char* bytes, std::size_t length) {
+        Run& self = *static_cast<Run*>(user_data);
+        self.printed_.append(bytes, length);
+        ++self.lines_;
+        if (self.lines_ == self.cancel_at_) self.instance_->fire(rt::CancelRequested);
+        if (self.lines_ == self.deadline_at_) self.instance_->fire(rt::DeadlinePassed);
+        return 0;
+    }
 
     bool call(ir::FuncId func, Outcome& outcome) {
         if (instance_->enter() != rt::EnterResult::Entered) {

@@ -44,6 +44,7 @@ struct Expectation {
     std::vector<std::string> output;
     std::vector<Finding> findings;
     std::vector<std::string> frames;
+    // fuel in units, memory and stack in bytes; cancel, deadline: after which `print` that comes.
     std::map<std::string, std::uint64_t> settings;
     std::string dump_stage, dump_function;
     std::vector<std::string> dump_lines;

@@ -2,8 +2,12 @@
 // and tests/regress is a test in each mode; `golden --bless [--gtest_filter=...]` rewrites the expectations
 // from what the interpreter did.
 //
-// Each case runs in a process of its own, so a crash or a hang costs one case, not the suite.
+// Each case runs in a process of its own, so a crash or a hang costs one case, not the suite. With
+// AddressSanitizer, where a fork and a search for leaks cost more than a case, the modes of a golden share
+// one.
 #include "execute.h"
+
+#include "prelude/prelude.h"
 
 #include <gtest/gtest.h>
 
@@ -95,8 +99,20 @@ std::string check_case(const fs::path& path, Mode mode) {
     return report;
 }
 
+using Modes = std::vector<Mode>;
+
+// The reports of all modes, each headed by the mode's name.
+std::string check_modes(const fs::path& path, const Modes& modes) {
+    std::string reports;
+    for (Mode mode : modes) {
+        std::string report = check_case(path, mode);
+        if (!report.empty()) reports += "(" + std::string(name_of(mode)) + ")\n" + report;
+    }
+    return reports;
+}
+
 // Runs the case in a child; answers its report, or how it died.
-std::string check_in_child(const fs::path& path, Mode mode) {
+std::string check_in_child(const fs::path& path, const Modes& modes) {
     int ends[2];
     if (pipe(ends) != 0) return "no pipe";
     std::fflush(nullptr);
@@ -105,7 +121,7 @@ std::string check_in_child(const fs::path& path, Mode mode) {
     if (child == 0) {
         close(ends[0]);
         alarm(seconds_per_case);
-        std::string report = check_case(path, mode);
+        std::string report = check_modes(path, modes);
         if (__lsan_do_recoverable_leak_check && __lsan_do_recoverable_leak_check() != 0)
             report += "memory leaks\n";
         const char* data = report.data();
@@ -138,25 +154,34 @@ std::string check_in_child(const fs::path& path, Mode mode) {
 
 class Golden : public testing::Test {
 public:
-    Golden(fs::path path, Mode mode) : path_(std::move(path)), mode_(mode) {}
+    Golden(fs::path path, Modes modes) : path_(std::move(path)), modes_(std::move(modes)) {}
 
     void TestBody() override {
-        std::string report = check_in_child(path_, mode_);
-        EXPECT_TRUE(report.empty()) << fs::relative(path_, TN_SOURCE_DIR).string() << " (" << name_of(mode_)
-                                    << ")\n"
-                                    << report;
+        std::string report = check_in_child(path_, modes_);
+        EXPECT_TRUE(report.empty()) << fs::relative(path_, TN_SOURCE_DIR).string() << " " << report;
     }
 
 private:
     fs::path path_;
-    Mode mode_;
+    Modes modes_;
 };
 
-void register_case(const fs::path& path, Mode mode, bool has_modes) {
+void register_case(const fs::path& path, const std::string& mode_name, const Modes& modes) {
     std::string suite = path.parent_path().filename();
-    std::string name = path.stem().string() + (has_modes ? "/" + std::string(name_of(mode)) : "");
+    std::string name = path.stem().string() + mode_name;
     testing::RegisterTest(suite.c_str(), name.c_str(), nullptr, nullptr, path.c_str(), 1,
-                          [path, mode]() -> testing::Test* { return new Golden(path, mode); });
+                          [path, modes]() -> testing::Test* { return new Golden(path, modes); });
+}
+
+void register_modes(const fs::path& path) {
+    bool is_dump = !parse_package(read_texts(path)).dump_stage.empty();
+    if (is_dump || is_fail(path) || blesses) {
+        register_case(path, "", {Mode::Interpreter});
+    } else if (__lsan_do_recoverable_leak_check) {
+        register_case(path, "", Modes(std::begin(all_modes), std::end(all_modes)));
+    } else {
+        for (Mode mode : all_modes) register_case(path, "/" + std::string(name_of(mode)), {mode});
+    }
 }
 
 void register_folder(const fs::path& folder) {
@@ -171,14 +196,7 @@ void register_folder(const fs::path& folder) {
         }
     }
     std::sort(paths.begin(), paths.end());
-    for (const fs::path& path : paths) {
-        bool is_dump = !parse_package(read_texts(path)).dump_stage.empty();
-        bool has_modes = !is_dump && !is_fail(path);
-        for (Mode mode : all_modes) {
-            if (mode != Mode::Interpreter && (blesses || !has_modes)) continue;
-            register_case(path, mode, has_modes && !blesses);
-        }
-    }
+    for (const fs::path& path : paths) register_modes(path);
 }
 
 } // namespace
@@ -189,5 +207,6 @@ int main(int argc, char** argv) {
     for (const char* folder : {"lang", "ir", "limit", "regress"}) {
         register_folder(fs::path(TN_SOURCE_DIR) / "tests" / folder);
     }
+    tn::prelude::library(); // parsed once, here, for all children
     return RUN_ALL_TESTS();
 }

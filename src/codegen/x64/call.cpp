@@ -131,11 +131,21 @@ void FunctionEmitter::site(std::uint32_t inst, ir::LocId loc) {
 
 void FunctionEmitter::spend_fuel(ir::LocId loc) {
     a_->sub(gp64(fuel_register), 1);
-    a_->js(cold(Label(), loc, [this, loc] {
-        a_->xor_(gp32(fuel_register), gp32(fuel_register));
-        a_->call(module_.trap_stub(TrapCode::OutOfFuel));
+    poll_without_fuel(loc);
+}
+
+void FunctionEmitter::poll_without_fuel(ir::LocId loc) {
+    Label resume = a_->newLabel();
+    a_->js(poll(resume, loc));
+    a_->bind(resume);
+}
+
+Label FunctionEmitter::poll(Label resume, ir::LocId loc) {
+    return cold(resume, loc, [this, loc] {
+        a_->mov(gp64(scratch_register), x86::rsp);
+        a_->call(module_.poll_stub());
         site(inst_, loc);
-    }));
+    });
 }
 
 Payload FunctionEmitter::payload(Location l) {

@@ -198,24 +198,61 @@ void FunctionEmitter::op(OpTag<Op::Trap>, const ir::Inst& inst) {
 void Describe::op(OpTag<Op::Unreachable>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::Unreachable>, const ir::Inst&) { a_->ud2(); }
 
+namespace {
+bool counts_by_one(const MachineFunction& mf, const ir::Inst& poll) {
+    std::int64_t step = 0;
+    return mf.find_int(mf.fn->operands_of(poll)[2], step) && step == 1;
+}
+} // namespace
+
+// The fuel for all rounds of a loop at once.
+void FunctionEmitter::spend_fuel_of_rounds(const ir::Inst& inst) {
+    const bool wide = is_wide(mf_->type_of(mf_->fn->operands_of(inst)[0]));
+    const unsigned from = reg(), to = reg();
+    x86::Gp rounds = gp64(scratch_register);
+    a_->mov(gp_of(scratch_register, wide), gp_of(to, wide));
+    a_->sub(gp_of(scratch_register, wide), gp_of(from, wide));
+    if (!counts_by_one(*mf_, inst)) {
+        const unsigned step = reg();
+        a_->mov(gp64(Rax), rounds);
+        a_->xor_(gp32(Rdx), gp32(Rdx));
+        a_->div(gp_of(step, wide));
+        rounds = gp64(Rax);
+    }
+    if (inst.imm != 1) a_->imul(rounds, rounds, asmjit::imm(inst.imm));
+    a_->sub(gp64(fuel_register), rounds);
+    poll_without_fuel(inst.loc);
+}
+
 void Describe::op(OpTag<Op::Poll>, const ir::Inst& inst) {
-    if (inst.aux == 1 && options_.mode != rt::CodeMode::Metered) return;
+    if (options_.mode == rt::CodeMode::Metered) {
+        if (inst.operands.count > 0) {
+            out_.use(arg(inst, 0));
+            out_.use(arg(inst, 1));
+            if (!counts_by_one(mf_, inst)) {
+                out_.late_use(arg(inst, 2));
+                out_.clobber(mask_of(Rax) | mask_of(Rdx));
+            }
+        }
+    } else if (inst.aux == 1) {
+        return;
+    }
     out_.site();
 }
 
 void FunctionEmitter::op(OpTag<Op::Poll>, const ir::Inst& inst) {
     if (inst.aux == 1 && !module_.metered()) return;
     if (module_.metered()) {
-        spend_fuel(inst.loc);
+        if (inst.operands.count > 0) {
+            spend_fuel_of_rounds(inst);
+        } else {
+            spend_fuel(inst.loc);
+        }
         return;
     }
     Label resume = a_->newLabel();
     a_->cmp(context_mem(offsetof(rt::Context, interrupt), 4), 0);
-    a_->jne(cold(resume, inst.loc, [this, loc = inst.loc] {
-        a_->mov(gp64(scratch_register), x86::rsp);
-        a_->call(module_.poll_stub());
-        site(inst_, loc);
-    }));
+    a_->jne(poll(resume, inst.loc));
     a_->bind(resume);
 }
 

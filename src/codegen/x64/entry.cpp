@@ -62,8 +62,8 @@ void FunctionEmitter::prologue() {
     };
     // The unwinder reads saved registers, so they are saved before the stub is called, and once more
     // after it.
-    auto slow = [=, this](bool fuel) {
-        if (large && !fuel) {
+    auto slow = [=, this] {
+        if (large) {
             low_end(scratch_register);
         } else {
             a_->mov(gp64(scratch_register), x86::rsp);
@@ -71,14 +71,9 @@ void FunctionEmitter::prologue() {
         const auto room = static_cast<std::uint32_t>((frame_->saved.size() * 8 + 15) & ~std::size_t(15));
         if (room) a_->sub(x86::rsp, room);
         save();
-        if (fuel) {
-            a_->xor_(gp32(fuel_register), gp32(fuel_register));
-            a_->call(module_.trap_stub(TrapCode::OutOfFuel));
-        } else {
-            a_->call(module_.poll_stub());
-        }
+        a_->call(module_.poll_stub());
         entry_site();
-        if (!fuel && room) a_->mov(x86::rsp, x86::rbp);
+        if (room) a_->mov(x86::rsp, x86::rbp);
     };
     if (large) {
         low_end(scratch_register);
@@ -86,11 +81,13 @@ void FunctionEmitter::prologue() {
     } else {
         a_->cmp(x86::rsp, context_mem(offsetof(rt::Context, stack_limit), 8));
     }
-    a_->jb(cold(resume, loc, [=] { slow(false); }));
+    a_->jb(cold(resume, loc, slow));
     a_->bind(resume);
     if (module_.metered()) {
+        Label metered = a_->newLabel();
         a_->sub(gp64(fuel_register), 1);
-        a_->js(cold(Label(), loc, [=] { slow(true); }));
+        a_->js(cold(metered, loc, slow));
+        a_->bind(metered);
     }
     if (frame_->size) a_->sub(x86::rsp, frame_->size);
     save();

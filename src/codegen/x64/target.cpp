@@ -12,6 +12,7 @@ CpuFeatures CpuFeatures::host() {
     const auto& f = asmjit::CpuInfo::host().features().x86();
     CpuFeatures out;
     out.avx = f.hasAVX();
+    out.avx2 = f.hasAVX2();
     out.sse41 = f.hasSSE4_1();
     out.bmi1 = f.hasBMI();
     out.bmi2 = f.hasBMI2();

@@ -21,7 +21,7 @@ using ir::Op;
 template <Op op> using OpTag = ir::OpTag<op>;
 
 struct CpuFeatures {
-    bool avx = false, sse41 = false, bmi1 = false, bmi2 = false, popcnt = false, lzcnt = false;
+    bool avx = false, avx2 = false, sse41 = false, bmi1 = false, bmi2 = false, popcnt = false, lzcnt = false;
     static CpuFeatures host();
 };
 
@@ -105,7 +105,7 @@ private:
                     X(Bitcast) X(ElemAddr) X(Load) X(Store) X(Retain) X(Release) X(Unique) X(UniqueAt)       \
                         X(SeqLen) X(SeqData) X(Bounds) X(ListNew) X(ListGrow) X(SeqSetLen) X(Call)           \
                             X(CallRuntime) X(CallHost) X(TrapIf) X(Poll) X(Jump) X(Branch) X(Switch)         \
-                                X(Return) X(Trap) X(Unreachable) X(HashSeed) X(BoxNew) X(BoxData) X(CallClosure)
+                                X(Return) X(Trap) X(Unreachable) X(HashSeed) X(BoxNew) X(BoxData) X(Lanes) X(CallClosure)
 
 // --- the first half: operands ---
 class Describe {
@@ -279,6 +279,9 @@ private:
     Label cold(Label resume, ir::LocId loc, std::function<void()> body);
     void site(std::uint32_t inst, ir::LocId loc);
     void spend_fuel(ir::LocId loc);
+    void spend_fuel_of_rounds(const ir::Inst& poll);
+    void poll_without_fuel(ir::LocId loc);         // the sign flag says that there is none
+    Label poll(Label resume, ir::LocId loc); // out of line
     void enter_host_stack(std::uint32_t stack_args, bool may_enter = true);
     void call_address(const void* callee);
     void leave_host_stack();

@@ -36,7 +36,8 @@ TEST(FormatSpec, Reads) {
 
 TEST(FormatSpec, Refuses) {
     EXPECT_NE(refused("x", FormatClass::Float), "");
-    EXPECT_NE(refused("f", FormatClass::Integer), "");
+    EXPECT_EQ(refused(".2f", FormatClass::Integer), "");
+    EXPECT_NE(refused(".2d", FormatClass::Integer), "");
     EXPECT_NE(refused(".2", FormatClass::Integer), "");
     EXPECT_NE(refused("d", FormatClass::Text), "");
     EXPECT_NE(refused(".3", FormatClass::Text), "");

@@ -126,7 +126,7 @@ TEST(Errors, FormatSpecs) {
     EXPECT_EQ(names_of("fn f(s: String, x: f64, n: i64) { f\"{s:>8} {x:8.3f} {n:+05d} {n:#x} {x:e}\"; }"),
               "");
     EXPECT_EQ(names_of("fn f(s: String, x: f64, n: i64) { f\"{s:x}\"; f\"{x:d}\"; f\"{n:.2}\"; f\"{s:+}\"; "
-                       "f\"{n:.2f}\"; }"),
+                       "f\"{n:.2d}\"; }"),
               "BadFormatSpec@1 BadFormatSpec@1 BadFormatSpec@1 BadFormatSpec@1 BadFormatSpec@1");
     EXPECT_EQ(names_of("fn f() { let x = 1; f\"{x:04}\"; let y: u8 = x; }"), "");
 }

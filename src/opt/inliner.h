@@ -1,0 +1,40 @@
+// A callee's body in place of a call.
+//
+// Positions of copied instructions remember the call they were inlined into, so that stack traces show the
+// same frames. One `poll` with aux 1 stands for the unit of fuel that the call would have cost.
+#pragma once
+
+#include "ir/module.h"
+#include "opt/rewrite.h"
+
+#include <unordered_map>
+
+namespace tn::opt {
+
+// Instructions outside cold blocks.
+std::size_t hot_size(const ir::Function& fn);
+
+class Inliner {
+public:
+    Inliner(ir::Module& module, ir::Function& fn) : module_(module), fn_(fn), rewriter_(fn) {}
+
+    // Replaces the i-th instruction of the block, a call; answers the block with what came after it. `callee`
+    // is not the function itself, but may be a copy of it.
+    ir::BlockId inline_call(ir::BlockId block, std::size_t i, const ir::Function& callee);
+    Rewriter& rewriter() { return rewriter_; }
+    bool finish() { return rewriter_.finish(); }
+
+private:
+    ir::LocId inlined_loc(ir::LocId callee_loc, ir::LocId call_loc);
+    Range32 copy_values(std::span<const ir::ValueId> from, const std::vector<ir::ValueId>& values);
+    void copy_operands(const ir::Function& callee, const ir::Inst& from, ir::Inst& to,
+                       const std::vector<ir::ValueId>& values, const std::vector<ir::BlockId>& blocks,
+                       ir::BlockId rest);
+
+    ir::Module& module_;
+    ir::Function& fn_;
+    Rewriter rewriter_;
+    std::unordered_map<std::uint64_t, ir::LocId> locs_;
+};
+
+} // namespace tn::opt

@@ -1,0 +1,147 @@
+// The passes that give a counting loop another shape: strips, lanes; and recursion, which does so to
+// functions.
+#include "pass.h"
+
+using namespace tn;
+using namespace tn::opt::test;
+
+namespace {
+
+// Adds up 0..end, polling in every round.
+std::string counting_loop(const std::string& end) {
+    return "fn @f(v0: i64) -> i64 {\nb0(v0: i64):\n    v1 = const.i64 0\n    v2 = const.i64 1\n    v3 = " +
+           end + R"(
+    jump b1(v1, v1)
+b1(v4: i64, v5: i64):
+    v6 = add.i64 v5, v4
+    poll
+    v7 = add.i64 v4, v2
+    v8 = icmp.lt v7, v3
+    branch v8, b1(v7, v6), b2
+b2:
+    return v6
+}
+)";
+}
+
+// x[i] = x[i] + y[i] for 0..n, without bounds.
+const std::string element_loop = R"(fn @f(v0: ref, v1: ref, v2: i64) {
+b0(v0: ref, v1: ref, v2: i64):
+    v3 = seq_data.ptr v0
+    v4 = seq_data.ptr v1
+    v5 = const.i64 0
+    v6 = const.i64 1
+    jump b1(v5)
+b1(v7: i64):
+    v8 = load.f64 elem v3 + 0 + v7 * 8
+    v9 = load.f64 elem v4 + 0 + v7 * 8
+    v10 = fadd.f64 v8, v9
+    store.f64 elem v3 + 0 + v7 * 8, v10
+    v11 = wrap_add.i64 v7, v6
+    v12 = icmp.lt v11, v2
+    branch v12, b1(v11), b2
+b2:
+    return
+}
+)";
+
+std::string with(std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+}
+
+} // namespace
+
+TEST(Strips, PollsBehindAStripOfRounds) {
+    const auto text = run(counting_loop("wrap_add.i64 v0, v2"), {opt::strips, opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "poll v");
+    EXPECT_COUNT(1, text, "poll");
+    EXPECT_COUNT(1, text, "select.i64"); // the strip's limit
+    EXPECT_COUNT(2, text, "branch");
+}
+
+TEST(Strips, ShortLoopsNeedNoStrip) {
+    const auto text = run(counting_loop("const.i64 300"), {opt::strips, opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "poll v");
+    EXPECT_COUNT(0, text, "select.i64");
+    EXPECT_COUNT(1, text, "branch");
+}
+
+TEST(Strips, LeavesOtherLoops) {
+    const auto expect_none = [](const std::string& from, const std::string& to) {
+        const auto text = run(with(counting_loop("wrap_add.i64 v0, v2"), from, to), {opt::strips});
+        EXPECT_COUNT(1, text, "fn @f");
+        EXPECT_COUNT(0, text, "poll v");
+    };
+    expect_none("add.i64 v4, v2", "wrap_add.i64 v4, v0"); // may wrap
+    expect_none("add.i64 v4, v2", "add.i64 v4, v0");      // may stand still
+    expect_none("icmp.lt v7", "icmp.ne v7");
+    expect_none("    poll\n", "    v9 = call @f v4\n    poll\n");
+    expect_none("    poll\n",
+                "    v9 = icmp.gt v6, v0\n    branch v9, b2, b3\nb3:\n    poll\n"); // leaves early
+}
+
+TEST(Lanes, StandBeforeElementWiseLoops) {
+    const auto text = run(element_loop, {opt::lanes});
+    EXPECT_COUNT(1, text, "lanes.i64");
+    EXPECT_COUNT(1, text, "fadd.f64"); // the loop stays
+    EXPECT_COUNT(1, run(element_loop, {opt::lanes, opt::lanes}), "lanes.i64");
+}
+
+TEST(Lanes, LeaveWhatIsNotElementWise) {
+    const auto expect_none = [](const std::string& from, const std::string& to) {
+        const auto text = run(with(element_loop, from, to), {opt::lanes});
+        EXPECT_COUNT(1, text, "fn @f");
+        EXPECT_COUNT(0, text, "lanes");
+    };
+    expect_none("fadd.f64 v8, v9", "fadd.f64 v8, v9\n    poll");
+    expect_none("v4 + 0 + v7", "v4 + 0 + v2");
+    expect_none("icmp.lt v11", "icmp.ne v11");
+    expect_none("const.i64 1", "const.i64 2");
+}
+
+TEST(Recursion, InlinesTwoLevelsOfASmallFunction) {
+    const std::string fib = R"(fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 2
+    v2 = icmp.lt v0, v1
+    branch v2, b1, b2
+b1:
+    return v0
+b2:
+    v3 = const.i64 1
+    v4 = sub.i64 v0, v3
+    v5 = call @f v4
+    v6 = sub.i64 v0, v1
+    v7 = call @f v6
+    v8 = add.i64 v5, v7
+    return v8
+}
+)";
+    const auto text = run(fib, {opt::recursion});
+    EXPECT_COUNT(8, text, "call @f");
+    EXPECT_COUNT(6, text, "poll inlined");
+}
+
+TEST(Ranges, RootsAreBoundedBySquares) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = seq_len.i64 v0
+    v3 = mul.i64 v1, v1
+    v4 = icmp.lt v3, v2
+    v5 = const.i64 0
+    v6 = icmp.ge v1, v5
+    branch v4, b1, b3
+b1:
+    branch v6, b2, b3
+b2:
+    bounds v1, v2
+    v7 = seq_data.ptr v0
+    v8 = load.i64 elem v7 + 0 + v1 * 8
+    return v8
+b3:
+    return v5
+}
+)",
+                          {opt::ranges});
+    EXPECT_COUNT(0, text, "bounds");
+}
