@@ -60,13 +60,13 @@ const driver::Engine& RuntimeCore::seal() {
         for (const host::Variable& variable : registry.variables())
             engine.host_variables.push_back({variable.path, variable.is_const});
         engine.host_glue = host::write_glue(registry);
-        engine.shared->host_failure = &report_plain_failure;
         engine.modules = registry.modules();
         if (registry.loader().load)
             engine.load_source = [this](const std::string& path) {
                 return ask_loader(registry.loader(), path);
             };
         engine.generic_call = &dispatch_host_call;
+        engine.plain_failure = &report_plain_failure;
         engine.instance_context_offset = offsetof(Cell, context);
     });
     return engine;

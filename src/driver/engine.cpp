@@ -94,8 +94,10 @@ const interp::Interpreter& CompiledModule::interpreter() const {
             if (target.is_generic) return engine_.generic_call(context, target.user_data, io);
             std::vector<Scalar> params;
             for (const ir::Param& param : fn.sig.params) params.push_back(param.type);
-            host::call_plain({params, fn.sig.results, fn.has_status, fn.out_offsets}, target.address, io);
-            return 0;
+            const host::PlainCall call{params, fn.sig.results, fn.has_status, fn.out_offsets};
+            const std::int32_t status = host::call_plain(call, target.address, io);
+            if (status != 0) engine_.plain_failure(context, target.user_data, status);
+            return static_cast<std::uint32_t>(context->trap_code);
         };
         interpreter_ = std::make_unique<interp::Interpreter>(*ir_, call_host);
     }

@@ -60,6 +60,9 @@ struct HostVariable {
 // the same row; the answer is a trap code, 0 for success.
 using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::Slot* io);
 
+// Sets the trap of a plain C function that answered a status other than 0.
+using PlainHostFailure = void (*)(rt::Context*, void* registration, std::int32_t status);
+
 // What the host's loader of sources says of a module: its text, that it has none, or what is wrong.
 struct SourceAnswer {
     std::optional<std::string> text;
@@ -78,6 +81,7 @@ struct Engine {
     // that compiles. Empty: none.
     std::function<SourceAnswer(const std::string& path)> load_source;
     GenericHostCall generic_call = nullptr;
+    PlainHostFailure plain_failure = nullptr;
     // Where a tn_instance handle holds its Context*, for the C entry thunks.
     std::uint32_t instance_context_offset = 0;
     std::shared_ptr<rt::RuntimeShared> shared;

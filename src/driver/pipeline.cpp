@@ -125,6 +125,7 @@ std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& m
         o.host_targets.push_back({target.address, target.user_data, target.is_generic});
     }
     o.generic_call = engine.generic_call;
+    o.plain_failure = engine.plain_failure;
     o.instance_context_offset = engine.instance_context_offset;
     o.limit_registers = options.limit_registers;
     o.baseline_cpu = options.pin_cpu == "baseline";

@@ -57,7 +57,7 @@ rt::Slot slot_of(Scalar scalar, const void* result) {
 
 } // namespace
 
-void call_plain(const PlainCall& call, const void* address, rt::Slot* io) {
+std::int32_t call_plain(const PlainCall& call, const void* address, rt::Slot* io) {
     std::vector<ffi_type*> c_types;
     std::vector<void*> pointers;
     for (std::size_t i = 0; i < call.params.size(); ++i) {
@@ -70,7 +70,9 @@ void call_plain(const PlainCall& call, const void* address, rt::Slot* io) {
         c_types.push_back(&ffi_type_pointer);
         pointers.push_back(&out);
     }
-    const Scalar result = call.results.empty() ? Scalar::Void : call.results[0];
+    const Scalar result = call.has_status         ? Scalar::I32
+                          : call.results.empty() ? Scalar::Void
+                                                 : call.results[0];
     ffi_cif cif;
     TN_CHECK(ffi_prep_cif(&cif, FFI_DEFAULT_ABI, static_cast<unsigned>(c_types.size()), c_type(result),
                           c_types.data()) == FFI_OK,
@@ -78,13 +80,19 @@ void call_plain(const PlainCall& call, const void* address, rt::Slot* io) {
     alignas(16) unsigned char answer[16] = {};
     ffi_call(&cif, reinterpret_cast<void (*)()>(reinterpret_cast<std::uintptr_t>(address)), answer,
              pointers.data());
-    if (result != Scalar::Void) io[0] = slot_of(result, answer);
+    if (call.has_status) {
+        const auto status = static_cast<std::int32_t>(slot_of(Scalar::I32, answer).i);
+        if (status != 0) return status;
+    } else if (result != Scalar::Void) {
+        io[0] = slot_of(result, answer);
+    }
     for (std::size_t i = 0; i < call.out_offsets.size(); ++i) {
         alignas(8) unsigned char value[8] = {};
-        const Scalar scalar = call.results[i + 1];
+        const Scalar scalar = call.results[i];
         std::memcpy(value, memory + call.out_offsets[i], scalar_size(scalar));
-        io[i + 1] = slot_of(scalar, value);
+        io[i] = slot_of(scalar, value);
     }
+    return 0;
 }
 
 } // namespace tn::host

@@ -88,8 +88,8 @@ struct HostFn {
     std::uint32_t registration = 0; // index in the host registry, which has the address and user data
     Signature sig;     // leaf by leaf; of a plain one, as C declares it
     bool is_plain = false;
-    // A plain one that may fail: C's function answers a status, which is the first result here, and has one more
-    // parameter unless there is no other result: a pointer to memory from which those are read, at these offsets.
+    // A plain one that may fail: C's function answers a status, which is no result here but traps unless it is 0, and
+    // has one more parameter if there are results: a pointer to memory from which those are read, at these offsets.
     bool has_status = false;
     std::vector<std::uint32_t> out_offsets;
     // What calls of it need not do: write; or read memory as well.

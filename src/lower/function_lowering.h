@@ -183,8 +183,7 @@ private:
 #include "syntax/ast.def"
 
     // --- the host (lower_host.cpp) ---
-    template <typename Stop> void stop_if(ir::ValueId condition, Stop stop);
-    ir::ValueId host_pointer(ir::ValueId handle);
+    ir::ValueId host_pointer(ir::ValueId handle, TypeId type);
     void add_plain_arg(const Row& arg, std::vector<ir::ValueId>& out);
     Row plain_result(const check::HostFn& fn, ir::InstId call);
     Outcome call_host(std::uint32_t index, const ModuleLowering::FnShape& shape, std::span<const Row> args);

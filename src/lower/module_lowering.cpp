@@ -189,11 +189,11 @@ ir::HostFnId ModuleLowering::host_fn(std::uint32_t index) {
     if (decl.has_status) {
         for (const Leaf& leaf : layout(decl.result).leaves) fn.out_offsets.push_back(leaf.offset);
     }
-    if (decl.is_pure) {
+    if (decl.is_pure && !decl.has_status) { // a status is a trap, which happens each time
         auto reads = [&](TypeId type) {
             return types().kind(type) == TypeKind::Host || types().kind(type) == TypeKind::Slice || layout(type).has_refs;
         };
-        const bool is_pure = decl.is_plain && !decl.has_status && types().kind(decl.result) != TypeKind::Host &&
+        const bool is_pure = decl.is_plain && types().kind(decl.result) != TypeKind::Host &&
                              std::ranges::none_of(fn.params, reads);
         fn.purity = is_pure ? ir::HostFn::Purity::Pure : ir::HostFn::Purity::Reads;
     }
@@ -216,7 +216,6 @@ ir::Signature ModuleLowering::plain_signature(const check::HostFn& decl) {
             for (const Leaf& leaf : layout(param.type).leaves) add_param(leaf.scalar);
         }
     }
-    if (decl.has_status) sig.results.push_back(Scalar::I32);
     for (const Leaf& leaf : layout(decl.result).leaves)
         sig.results.push_back(leaf.scalar == Scalar::Ref ? Scalar::U64 : leaf.scalar);
     return sig;

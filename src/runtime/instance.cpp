@@ -192,6 +192,7 @@ void Instance::finish_trap() noexcept {
         record->code = context.trap_code;
         record->a = context.trap_a;
         record->b = context.trap_b;
+        if (!text) note_closed(*record, context);
         if (text) {
             const Seq* seq = static_cast<const Seq*>(text);
             auto length = static_cast<std::size_t>(seq->length);
@@ -204,6 +205,7 @@ void Instance::finish_trap() noexcept {
             } catch (const std::bad_alloc&) { record->text.clear(); }
         }
     }
+    context.trap_a = 0; // see note_closed
     rt_release(&context, text);
 }
 
