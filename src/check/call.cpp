@@ -92,8 +92,8 @@ BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint3
 // receiver.
 std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
-    if (auto fn = program_.find_member(infer_.zonk(owner), name.symbol))
-        return fn_target(*fn, name.span, owner);
+    if (auto fn = program_.find_member(infer_.zonk(owner), name.symbol)) return fn_target(*fn, name.span, owner);
+    if (auto host = program_.find_host_method(owner, name.symbol)) return host_target(*host);
     if (auto builtin = program_.find_builtin(owner, spelled, BuiltinRole::Static)) {
         Target target = builtin_target(*builtin, name.span, owner);
         // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
@@ -152,7 +152,7 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
     ExprId head = type_args ? type_args->base : callee;
     if (const auto* name = expr(head).as<syntax::NameExpr>(); name && !find_local(name->name)) {
         std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
-        if (entity && entity->kind != EntityKind::Global) {
+        if (entity && !is_value(*entity)) {
             return call_entity(id, callee, *entity, name->name, args, type_args);
         }
     }
@@ -163,7 +163,7 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
             if (is_module(path.entity)) {
                 SymbolId member = field->name.symbol;
                 std::optional<Entity> entity = program_.find_in_module(body_.module, path.entity, member);
-                if (entity && entity->kind == EntityKind::Global)
+                if (entity && is_value(*entity))
                     return call_value(id, callee, check(callee), args);
                 if (entity) return call_entity(id, callee, *entity, member, args, type_args);
                 program_.no_member(body_.module, path.entity, field->name);
@@ -207,7 +207,10 @@ TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, 
         std::string spelled(text(name));
         diag::DiagnosticBuilder builder = report(Diag::NotCallable, span, spelled);
         builder.primary("this is a type");
-        if (entity.kind == EntityKind::Nominal) builder.hint("a record is made with `" + spelled + " { … }`");
+        const bool is_host = entity.kind == EntityKind::Nominal &&
+                             types_.nominal(NominalId(entity.index)).kind == TypeKind::Host;
+        if (is_host) builder.hint("the host makes its values: call one of its functions");
+        else if (entity.kind == EntityKind::Nominal) builder.hint("a record is made with `" + spelled + " { … }`");
         if (entity.kind == EntityKind::BuiltinType && args.size() == 1) {
             TypeKind kind = find_builtin_type(types_, spelled)->kind;
             if (type_class(kind) == TypeClass::Scalar)
@@ -226,6 +229,7 @@ TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, 
         report(Diag::NotCallable, span, text(name)).primary("this is a module");
         return error();
     case EntityKind::Global: // a value: not reached
+    case EntityKind::HostVariable:
     case EntityKind::Unavailable:
         ++error_count_;
         check_anyway(args);
@@ -325,6 +329,14 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
         Target target = fn_target(*fn, callee.name.span, type);
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
+    }
+    if (auto host = program_.find_host_method(type, callee.name.symbol)) {
+        Target target = host_target(*host);
+        if (program_.is_host_method(type, *host)) return call(id, std::move(target), all, true);
+        check_anyway(args);
+        report(Diag::UnknownMethod, callee.name.span, print(type), name)
+            .hint("its first parameter is no `" + print(type) + "`; call it as `" + target.name + "(…)`");
+        return error();
     }
     if (auto builtin = program_.find_builtin(type, name, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, callee.name.span, type);

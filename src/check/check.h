@@ -26,6 +26,9 @@ struct ModuleInput {
     // warnings are nobody's. A path may be one of the host's and one of the package's, which imports must not
     // name.
     bool is_host = false;
+    // What the host registered for the language to use, written in Tenon (host/glue.h). Nobody can import it, it may
+    // name what begins with `__`, and its code has no positions.
+    bool is_glue = false;
 };
 
 // Why a path names no module of the input, as whoever loads modules knows it.

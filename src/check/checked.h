@@ -293,6 +293,7 @@ struct Global {
     TypeId type;
     bool is_const = false;
     bool is_exported = false; // of the root module
+    bool is_context = false;  // the host's to set: an option, None until it does
     std::string doc;
     Body init;
 };
@@ -309,6 +310,7 @@ struct Module {
     // Of the prelude: its code has no source positions (traces begin with its caller), and its names may
     // begin with `__`. The side tables of one that nobody uses are empty.
     bool is_prelude = false;
+    bool is_glue = false; // of the host: its code has no positions either
     IdVec<ExprId, ExprInfo> exprs;
     IdVec<PatternId, PatternInfo> patterns;
     IdVec<CallId, Call> calls;
@@ -324,6 +326,7 @@ struct Module {
     std::vector<PatternRange> pattern_ranges;
     std::vector<std::uint32_t> pattern_fields;
 
+    bool has_positions() const { return !is_prelude && !is_glue; }
     const ExprInfo& info(ExprId id) const { return exprs[id]; }
     const PatternInfo& info(PatternId id) const { return patterns[id]; }
     const Constant& constant(const ExprInfo& i) const { return constants[i.detail]; }

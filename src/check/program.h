@@ -28,6 +28,7 @@ enum class EntityKind : std::uint8_t {
     Alias,       // number in Program::aliases_
     HostFn,      // number in HostDecls::fns
     HostModule,  // SymbolId of its path: functions that the host registered
+    HostVariable, // FnId of its getter
     Module,      // ModuleId: a source
     BuiltinFn,   // BuiltinId
     BuiltinType, // a type of the language
@@ -43,6 +44,9 @@ struct Entity {
 };
 inline bool is_module(const Entity& entity) {
     return entity.kind == EntityKind::Module || entity.kind == EntityKind::HostModule;
+}
+inline bool is_value(const Entity& entity) {
+    return entity.kind == EntityKind::Global || entity.kind == EntityKind::HostVariable;
 }
 // "a function", "a type": for messages.
 std::string_view describe(EntityKind kind);
@@ -178,6 +182,13 @@ public:
     // A body relies on the impl: its methods are used.
     void note_use_of_impl(ImplId id);
     bool is_prelude(ModuleId module) const { return out.modules[module].is_prelude; }
+    bool is_glue(ModuleId module) const { return out.modules[module].is_glue; }
+    // A function that the host registered behind a type's path, but none that is an operator's.
+    std::optional<std::uint32_t> find_host_method(TypeId owner, SymbolId name) const;
+    bool is_host_method(TypeId owner, std::uint32_t fn) const { // takes the receiver first
+        const std::vector<HostParam>& params = input.host.fns[fn].params;
+        return !params.empty() && params[0].type == owner;
+    }
     bool is_prelude_span(Span span) const;
 
     // As it is written, without its owner.
@@ -322,6 +333,8 @@ private:
     void resolve_globals();
     void add_name(ModuleId module, const syntax::Name& name, Entity entity);
     void add_host_names();
+    void add_glue_names(ModuleId glue);
+    std::optional<Entity> find_host_path(SymbolId path) const; // whole
 
     // types
     template <typename Node> TypeId resolve_node(const TypeScope&, const Node&, Span, bool is_result);
@@ -358,6 +371,9 @@ private:
     std::vector<std::pair<ModuleId, ItemId>> impls_;
     std::unordered_map<SymbolId, std::uint32_t> host_fns_; // by whole path
     std::unordered_map<SymbolId, bool> host_modules_;
+    std::unordered_map<SymbolId, Entity> host_things_;        // types, constants and variables, by whole path
+    std::unordered_map<std::uint32_t, std::vector<std::pair<SymbolId, bool>>> host_members_of_; // and if a method
+    std::unordered_map<std::uint64_t, std::uint32_t> host_methods_; // by member_key(), number of the function
     std::vector<TypeExprId> global_types_; // by GlobalId
     std::deque<TraitDecl> trait_decls_; // by TraitId; deques, since others are declared while these are read
     std::deque<ImplDecl> impl_decls_;   // by ImplId

@@ -167,6 +167,7 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
         return simple(TypeKind::Error);
     case EntityKind::Fn:
     case EntityKind::Global:
+    case EntityKind::HostVariable:
     case EntityKind::HostFn:
     case EntityKind::HostModule:
     case EntityKind::Module:

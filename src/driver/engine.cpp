@@ -6,6 +6,7 @@
 #include "host/ffi_call.h"
 #include "interp/interp.h"
 #include "ir/verify.h"
+#include "runtime/host_type.h"
 #include "syntax/parser.h"
 
 #include <algorithm>
@@ -14,7 +15,7 @@ namespace tn::driver {
 
 namespace {
 
-std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
+std::shared_ptr<rt::Program> make_program(const Engine& engine, const ir::Module& module) {
     rt::ProgramParts parts;
     for (const ir::Desc& desc : module.descs) {
         rt::ObjectDesc d;
@@ -27,8 +28,12 @@ std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
             d.kind = rt::ObjectDesc::Kind::Closure;
             d.func = desc.func.value;
             break;
+        case ir::DescKind::Host:
+            d.kind = rt::ObjectDesc::Kind::Host;
+            d.host = engine.host_types[module.types->host_type(desc.type)].type;
+            break;
         }
-        d.stride = desc.stride;
+        d.stride = d.kind == rt::ObjectDesc::Kind::Host ? rt::host_object_stride : desc.stride;
         d.refs = desc.refs;
         d.type = desc.type;
         parts.descs.push_back(std::move(d));
@@ -64,12 +69,8 @@ CompileResult finish(const Engine& engine, Lowered lowered, const Options& optio
 CompiledModule::CompiledModule(const Engine& engine, Options options,
                                std::shared_ptr<diag::SourceMap> sources,
                                std::vector<diag::Diagnostic> warnings, std::shared_ptr<const ir::Module> ir)
-    : engine_(engine),
-      options_(std::move(options)),
-      sources_(std::move(sources)),
-      warnings_(std::move(warnings)),
-      ir_(std::move(ir)),
-      program_(make_program(*ir_)),
+    : engine_(engine), options_(std::move(options)), sources_(std::move(sources)), warnings_(std::move(warnings)),
+      ir_(std::move(ir)), program_(make_program(engine_, *ir_)),
       foreign_(std::make_unique<ForeignTable>(engine_, *ir_, this)) {}
 
 const rt::CodeBlob& CompiledModule::code(rt::CodeMode mode) const {
@@ -115,8 +116,12 @@ const interp::Interpreter& CompiledModule::interpreter() const {
             if (fn.is_extern()) return foreign_->call(id, context, io, InterpretingRunner(*this));
             const HostFunction& target = engine_.host_functions[fn.registration];
             if (target.is_generic) return engine_.generic_call(context, target.user_data, io);
-            host::call_plain(*ir_->types, fn.params, fn.result, target.address, io);
-            return 0;
+            std::vector<Scalar> params;
+            for (const ir::Param& param : fn.sig.params) params.push_back(param.type);
+            const host::PlainCall call{params, fn.sig.results, fn.has_status, fn.out_offsets};
+            const std::int32_t status = host::call_plain(call, target.address, io);
+            if (status != 0) engine_.plain_failure(context, target.user_data, status);
+            return static_cast<std::uint32_t>(context->trap_code);
         };
         interpreter_ = std::make_unique<interp::Interpreter>(*ir_, call_host);
     }

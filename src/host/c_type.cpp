@@ -27,9 +27,6 @@ ffi_type* scalar_c_type(Scalar scalar) {
     return &ffi_type_void;
 }
 
-namespace {
-
-// Extended to 64 bits as a slot holds it.
 rt::Slot read_scalar(Scalar scalar, const void* memory) {
     rt::Slot slot;
     slot.u = 0;
@@ -43,6 +40,8 @@ rt::Slot read_scalar(Scalar scalar, const void* memory) {
     }
     return slot;
 }
+
+namespace {
 
 const rt::Seq* text_of(const rt::Slot& slot) { return static_cast<const rt::Seq*>(slot.ref); }
 

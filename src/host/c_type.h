@@ -48,5 +48,7 @@ private:
 };
 
 ffi_type* scalar_c_type(Scalar scalar);
+// A value in memory, or of libffi's result, which is widened, as a slot holds it: extended by its own type.
+rt::Slot read_scalar(Scalar scalar, const void* memory);
 
 } // namespace tn::host

@@ -10,6 +10,7 @@ std::string_view desc_kind_text(DescKind kind) {
     case DescKind::List: return "list";
     case DescKind::Box: return "box";
     case DescKind::Closure: return "closure";
+    case DescKind::Host: return "host";
     }
     return "?";
 }
@@ -137,7 +138,14 @@ private:
         } else {
             text += " registration " + std::to_string(host.registration);
         }
-        line("host", i, text + " as " + signature_text(host.sig));
+        text += " as " + signature_text(host.sig);
+        if (host.is_plain) text += " plain";
+        if (host.has_status) text += " status";
+        for (std::size_t o = 0; o < host.out_offsets.size(); ++o)
+            text += (o ? ", " : " at ") + std::to_string(host.out_offsets[o]);
+        if (host.purity == HostFn::Purity::Reads) text += " reads";
+        if (host.purity == HostFn::Purity::Pure) text += " pure";
+        line("host", i, text);
     }
     void print_export(const Export& e) {
         out_ += "export " + quoted(e.name) + " " + label(e.func) + "(";

@@ -4,8 +4,8 @@
 // is a Row; its owned references wait in the ownership stack until somebody takes them. It refuses to know
 // how the functions it calls look inside.
 //
-// The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_match,
-// lower_loop, lower_place, lower_map, lower_call, lower_closure, lower_builtin, lower_pattern, lower_text.
+// The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_match, lower_loop,
+// lower_place, lower_map, lower_call, lower_host, lower_closure, lower_builtin, lower_pattern, lower_text.
 #pragma once
 
 #include "lower/code_writer.h"
@@ -185,6 +185,12 @@ private:
 
 #define EXPR(name) Row lower(const syntax::name##Expr&, ExprId);
 #include "syntax/ast.def"
+
+    // --- the host (lower_host.cpp) ---
+    ir::ValueId host_pointer(ir::ValueId handle, TypeId type);
+    void add_plain_arg(const Row& arg, std::vector<ir::ValueId>& out);
+    Row plain_result(const check::HostFn& fn, ir::InstId call);
+    Outcome call_host(std::uint32_t index, const ModuleLowering::FnShape& shape, std::span<const Row> args);
 
     // --- conditions and operators (lower_operator.cpp) ---
     void condition(ExprId id, ir::BlockId if_true, ir::BlockId if_false, std::uint8_t hint_flags = 0);

@@ -18,7 +18,7 @@ void FunctionLowering::at_call(ExprId id) {
     if (const auto* index = e->as<syntax::IndexExpr>()) e = &node(index->base);
     at(id);
     const auto* field = e->as<syntax::FieldExpr>();
-    if (!field || module_->is_prelude) return;
+    if (!field || !module_->has_positions()) return;
     const diag::SourceMap& sources = m_.input().sources;
     if (sources.position(field->name.span).line != sources.position(span(id)).line) at(field->name.span);
 }
@@ -119,8 +119,8 @@ FunctionLowering::Callable FunctionLowering::callable(const check::Call& c, Type
 
 CodeWriter::Outcome FunctionLowering::invoke(const Callable& callee, std::span<const Row> args) {
     if (callee.callee == Callee::Fn) return call_fn(*callee.fn, args);
-    if (callee.callee == Callee::Trait)
-        return Outcome{core_method(callee.core, args, callee.shape.result), {}};
+    if (callee.callee == Callee::HostFn) return call_host(callee.target, callee.shape, args);
+    if (callee.callee == Callee::Trait) return Outcome{core_method(callee.core, args, callee.shape.result), {}};
     std::vector<ValueId> leaves;
     for (const Row& arg : args) {
         for (const RowLeaf& leaf : arg.leaves) leaves.push_back(leaf.id);
@@ -129,8 +129,6 @@ CodeWriter::Outcome FunctionLowering::invoke(const Callable& callee, std::span<c
         ir::HostFnId foreign = m_.foreign_fn(check::FnId(callee.target), callee.shape);
         return outcome(b_.call_host(foreign, leaves), callee.shape);
     }
-    if (callee.callee == Callee::HostFn)
-        return outcome(b_.call_host(m_.host_fn(callee.target), leaves), callee.shape);
     if (is_never(args[0].type)) return Outcome{Row{args[0].type, {}}, {}};
     ir::SigId sig = m_.module().signature_id(m_.value_signature(args[0].type));
     return outcome(b_.call_closure(sig, leaves[0], std::span(leaves).subspan(1)), callee.shape);

@@ -70,6 +70,7 @@ public:
     // fn(closure, arguments): what C runs through a pointer to a function value of this type.
     ir::FuncId callback(TypeId fn_type);
     ir::HostFnId host_fn(std::uint32_t index);
+    ir::Signature plain_signature(const check::HostFn& decl);
     std::uint32_t global_offset(check::GlobalId global) const { return global_offsets_[global]; }
 
     ir::LiteralId literal(std::string_view text, TypeKind kind); // String or Bytes

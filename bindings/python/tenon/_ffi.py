@@ -19,6 +19,7 @@ TN_NOT_FOUND = 7
 TN_SIGNATURE = 8
 TN_TYPE = 9
 TN_RANGE = 10
+TN_END = 11
 TN_BUSY = 17
 TN_CLOSED = 18
 TN_DUPLICATE = 19
@@ -61,9 +62,14 @@ TN_TAG_CHAR = 13
 TN_TAG_STRING = 16
 TN_TAG_BYTES = 17
 TN_TAG_LIST = 18
+TN_TAG_MAP = 19
 TN_TAG_RECORD = 20
+TN_TAG_ENUM = 21
 TN_TAG_OPTION = 22
+TN_TAG_SET = 23
+TN_TAG_HANDLE = 24
 TN_TAG_TUPLE = 26
+TN_TAG_FUNCTION = 27
 TN_TAG_POISON = 0xFFFFFFFF
 TN_RENDER_COLOR = 1
 TN_RENDER_JSON = 2
@@ -85,7 +91,10 @@ TN_CONFIG_INTERPRET = 7
 TN_CONFIG_HASH_SEED = 8
 TN_CONFIG_WHOLE_PACKAGE = 9
 TN_CONFIG_PROGRAM = 10
+TN_CONFIG_ALLOW_EXTERN = 20
+TN_PIN_WRITE = 1
 TN_FN_PURE = 1
+TN_FN_STATUS = 8
 TN_ABI_VERSION = (TN_ABI_MAJOR << 16) | TN_ABI_MINOR
 TN_FUEL_UNLIMITED = 2**64 - 1
 
@@ -139,6 +148,7 @@ PROTOTYPES = {
     "tn_instance_free": (None, [c_void_p]),
     "tn_instance_get_global": (c_int32, [c_void_p, c_char_p, c_size_t, POINTER(Value), POINTER(c_void_p)]),
     "tn_instance_set_global": (c_int32, [c_void_p, c_char_p, c_size_t, POINTER(Value), POINTER(c_void_p)]),
+    "tn_instance_migrate": (c_int32, [c_void_p, c_void_p, POINTER(c_void_p)]),
     "tn_instance_set_output": (c_int32, [c_void_p, tn_write_fn, c_void_p, tn_finalizer]),
     "tn_instance_set_user_data": (c_int32, [c_void_p, c_void_p, tn_finalizer]),
     "tn_instance_user_data": (c_void_p, [c_void_p]),
@@ -159,6 +169,14 @@ PROTOTYPES = {
     "tn_module_test_file": (c_void_p, [c_void_p, c_size_t, POINTER(c_size_t)]),
     "tn_module_test_line": (c_uint32, [c_void_p, c_size_t]),
     "tn_module_test_function": (c_int32, [c_void_p, c_size_t, POINTER(c_void_p)]),
+    "tn_module_type_count": (c_size_t, [c_void_p]),
+    "tn_module_type_at": (c_void_p, [c_void_p, c_size_t]),
+    "tn_module_type": (c_int32, [c_void_p, c_char_p, c_size_t, POINTER(c_void_p), POINTER(c_void_p)]),
+    "tn_module_global_count": (c_size_t, [c_void_p]),
+    "tn_module_global_name": (c_void_p, [c_void_p, c_size_t, POINTER(c_size_t)]),
+    "tn_module_global_type": (c_void_p, [c_void_p, c_size_t]),
+    "tn_module_global_doc": (c_void_p, [c_void_p, c_size_t, POINTER(c_size_t)]),
+    "tn_module_global_is_const": (c_int32, [c_void_p, c_size_t]),
     "tn_function_ref": (c_void_p, [c_void_p]),
     "tn_function_free": (None, [c_void_p]),
     "tn_function_doc": (c_void_p, [c_void_p, POINTER(c_size_t)]),
@@ -173,6 +191,8 @@ PROTOTYPES = {
     "tn_call": (c_int32, [c_void_p, c_void_p, POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
     "tn_call_mut": (c_int32, [c_void_p, c_void_p, POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
     "tn_call_slots": (c_int32, [c_void_p, c_void_p, POINTER(Slot), c_size_t, POINTER(c_void_p)]),
+    "tn_value_call": (c_int32, [POINTER(Value), POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
+    "tn_call_batch": (c_int32, [c_void_p, c_void_p, c_size_t, c_void_p, c_size_t, c_void_p, POINTER(c_size_t), POINTER(c_void_p)]),
     "tn_frame_call": (c_int32, [c_void_p, c_void_p, POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
     "tn_value_clear": (None, [POINTER(Value)]),
     "tn_value_copy": (c_int32, [POINTER(Value), POINTER(Value)]),
@@ -193,9 +213,23 @@ PROTOTYPES = {
     "tn_list_push": (c_int32, [POINTER(Value), POINTER(Value)]),
     "tn_list_data": (c_void_p, [POINTER(Value), POINTER(c_uint32), POINTER(c_size_t)]),
     "tn_list_append": (c_int32, [POINTER(Value), c_uint32, c_void_p, c_size_t]),
+    "tn_list_wrap": (c_int32, [c_void_p, c_uint32, c_void_p, c_size_t, c_uint32, c_void_p, tn_finalizer, POINTER(Value), POINTER(c_void_p)]),
+    "tn_list_pin": (c_int32, [POINTER(Value), c_uint32, c_void_p, POINTER(c_size_t)]),
+    "tn_list_unpin": (c_int32, [POINTER(Value)]),
     "tn_record_new": (c_int32, [c_void_p, c_void_p, POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
     "tn_record_get": (c_int32, [POINTER(Value), c_size_t, POINTER(Value)]),
     "tn_record_set": (c_int32, [POINTER(Value), c_size_t, POINTER(Value)]),
+    "tn_enum_new": (c_int32, [c_void_p, c_void_p, c_uint32, POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
+    "tn_enum_variant": (c_int32, [POINTER(Value), POINTER(c_uint32), POINTER(c_size_t)]),
+    "tn_enum_payload": (c_int32, [POINTER(Value), c_size_t, POINTER(Value)]),
+    "tn_map_new": (c_int32, [c_void_p, c_void_p, c_void_p, POINTER(Value), POINTER(c_void_p)]),
+    "tn_map_len": (c_int32, [POINTER(Value), POINTER(c_size_t)]),
+    "tn_map_get": (c_int32, [POINTER(Value), POINTER(Value), POINTER(Value)]),
+    "tn_map_set": (c_int32, [POINTER(Value), POINTER(Value), POINTER(Value)]),
+    "tn_map_remove": (c_int32, [POINTER(Value), POINTER(Value)]),
+    "tn_map_iter": (c_int32, [POINTER(Value), POINTER(c_void_p)]),
+    "tn_iter_next": (c_int32, [c_void_p, POINTER(Value), POINTER(Value)]),
+    "tn_iter_free": (None, [c_void_p]),
     "tn_option_new": (c_int32, [c_void_p, c_void_p, POINTER(Value), POINTER(Value), POINTER(c_void_p)]),
     "tn_option_get": (c_int32, [POINTER(Value), POINTER(c_int32), POINTER(Value)]),
     "tn_type_parse": (c_int32, [c_void_p, c_char_p, c_size_t, POINTER(c_void_p), POINTER(c_void_p)]),
@@ -204,14 +238,29 @@ PROTOTYPES = {
     "tn_type_child_count": (c_size_t, [c_void_p]),
     "tn_type_child": (c_void_p, [c_void_p, c_size_t]),
     "tn_type_child_name": (c_void_p, [c_void_p, c_size_t, POINTER(c_size_t)]),
+    "tn_type_doc": (c_void_p, [c_void_p, POINTER(c_size_t)]),
+    "tn_type_child_doc": (c_void_p, [c_void_p, c_size_t, POINTER(c_size_t)]),
+    "tn_type_variant_count": (c_size_t, [c_void_p]),
+    "tn_type_variant_name": (c_void_p, [c_void_p, c_size_t, POINTER(c_size_t)]),
+    "tn_type_variant_doc": (c_void_p, [c_void_p, c_size_t, POINTER(c_size_t)]),
+    "tn_type_variant_fields": (c_int32, [c_void_p, c_size_t, POINTER(c_size_t), POINTER(c_size_t)]),
     "tn_type_equal": (c_int32, [c_void_p, c_void_p]),
+    "tn_register_type": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, c_void_p, c_void_p, tn_finalizer, POINTER(c_void_p), POINTER(c_void_p)]),
+    "tn_register_constant": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(Value), POINTER(c_void_p)]),
+    "tn_register_global": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_void_p)]),
     "tn_register_module": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_void_p)]),
     "tn_register_loader": (c_int32, [c_void_p, tn_load_fn, c_void_p, tn_finalizer, POINTER(c_void_p)]),
     "tn_register_fn": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, tn_host_fn, c_void_p, tn_finalizer, c_uint32, POINTER(c_void_p)]),
     "tn_register_native": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, c_void_p, c_void_p, tn_finalizer, c_uint32, POINTER(c_void_p)]),
+    "tn_handle_new": (c_int32, [c_void_p, c_void_p, c_void_p, POINTER(Value), POINTER(c_void_p)]),
+    "tn_handle_get": (c_int32, [POINTER(Value), c_void_p, POINTER(c_void_p)]),
+    "tn_handle_close": (c_int32, [POINTER(Value)]),
     "tn_frame_fail": (c_int32, [c_void_p, c_int32, c_char_p, c_size_t, c_void_p, tn_finalizer]),
     "tn_frame_fail_error": (c_int32, [c_void_p, c_void_p]),
     "tn_frame_instance": (c_void_p, [c_void_p]),
+    "tn_closure_new": (c_int32, [c_void_p, c_void_p, POINTER(c_void_p), c_void_p, POINTER(c_void_p)]),
+    "tn_closure_take_error": (c_int32, [c_void_p, POINTER(c_void_p)]),
+    "tn_closure_free": (None, [c_void_p]),
     "tn_instance_interrupt_handle": (c_void_p, [c_void_p]),
     "tn_interrupt_fire": (None, [c_void_p]),
     "tn_interrupt_free": (None, [c_void_p]),
