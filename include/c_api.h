@@ -164,6 +164,7 @@ typedef struct tn_function tn_function;   /* a function of a module */
 typedef struct tn_instance tn_instance;   /* a module's state: variables, heap, limits, output */
 typedef struct tn_interrupt tn_interrupt; /* stops a running instance from anywhere */
 typedef struct tn_frame tn_frame;         /* a running host callback */
+typedef struct tn_closure tn_closure;     /* a script's function as a C function pointer */
 typedef struct tn_type tn_type;           /* a type; borrowed, never freed by the host */
 typedef struct tn_error tn_error;         /* what went wrong; immutable */
 typedef struct tn_iter tn_iter;           /* walks through a Map or Set */
@@ -361,6 +362,8 @@ TN_API void *tn_error_payload(const tn_error *e);
                                        imported or not: for checks and tests; default 0 */
 #define TN_CONFIG_PROGRAM 10u       /* compile: 1 demands of `main` what `tenon run` can call: no parameters or
                                        `args: List[String]`, and (), i64 or Result[(), E] as its result; default 0 */
+#define TN_CONFIG_ALLOW_EXTERN 20u  /* runtime: 1 lets scripts declare and call C functions of any library with `extern`
+                                       blocks: they can then do whatever the host's process can; default 0 */
 #define TN_CONFIG_ALLOW_EXTENSIONS 21u /* runtime: 1 lets imports load native extensions: code of others, which can then
                                        do whatever the host's process can; default 0 */
 #define TN_CONFIG_EXTENSION_PATH 22u /* runtime, a text: folders, with `:` between them, where extensions are looked for
@@ -951,6 +954,24 @@ TN_API tn_status tn_frame_fail_error(tn_frame *fr, tn_error *e);
 /* In a callback: the instance that called. Ownership: borrowed for the duration of the callback; no need to
  * free. Errors: NULL. Threads: [callback]. Since: 1.0 */
 TN_API tn_instance *tn_frame_instance(tn_frame *fr);
+
+/* A function of a script as a C function pointer for qsort, a library's callback and the like: scalars as their C
+ * types, String as `const char *`, Slice as a pointer to one element (NULL: to none), records of scalars as structs;
+ * the result is a scalar, a struct of scalars, or void. C calls it without an instance: it enters this one, on the
+ * thread that calls. When the call fails (a trap; the instance is used by another thread, closed, or runs a script
+ * that did not call a generic host function; a text that is NULL or no UTF-8) C gets zero, and the closure keeps the
+ * first such error for tn_closure_take_error. The code's memory is never writable and executable at once. Ownership:
+ * the caller owns `*out`; `*code` is valid until it is freed. Errors: TN_SIGNATURE for other types, `mut` parameters,
+ * or a function of another module; TN_ARG, TN_HANDLE, TN_CLOSED, TN_NOMEM. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_closure_new(tn_instance *inst, tn_function *f, tn_closure **out, tn_fnptr *code, tn_error **err);
+
+/* The first error of a call through the closure since the last time this was asked, and its status; TN_OK and NULL if
+ * there was none. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_closure_take_error(tn_closure *c, tn_error **out);
+
+/* Frees the closure and its code; C may not call it any more. NULL, dead, or one whose code is running: nothing.
+ * Threads: [instance]. Since: 1.0 */
+TN_API void tn_closure_free(tn_closure *c);
 
 /* ==== 9 limits ========================================================================================== */
 

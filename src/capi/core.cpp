@@ -5,6 +5,7 @@
 #include "capi/extension_loader.h"
 #include "capi/timer.h"
 #include "host/glue.h"
+#include "host/libraries.h"
 
 #include <cstddef>
 
@@ -32,7 +33,6 @@ driver::SourceAnswer ask_loader(const host::SourceLoader& loader, const std::str
 
 RuntimeCore::RuntimeCore() : timer(std::make_unique<Timer>()) {
     shared = std::make_shared<rt::RuntimeShared>();
-    shared->host_failure = &report_plain_failure;
     types.use_host_types(registry.types());
 }
 
@@ -71,7 +71,11 @@ std::shared_ptr<const driver::Engine> RuntimeCore::engine() {
         made->load_source = [this](const std::string& path) { return ask_loader(registry.loader(), path); };
     if (config.get(TN_CONFIG_ALLOW_EXTENSIONS))
         made->load_extension = [this](const std::string& name) { return find_extension(*this, name); };
+    if (config.get(TN_CONFIG_ALLOW_EXTERN) != 0 && !foreign_libraries_)
+        foreign_libraries_ = std::make_shared<host::Libraries>();
+    made->libraries = foreign_libraries_;
     made->generic_call = &dispatch_host_call;
+    made->plain_failure = &report_plain_failure;
     made->instance_context_offset = offsetof(Cell, context);
     made->shared = shared;
     engine_generation_ = registry.generation();

@@ -82,6 +82,7 @@ struct RuntimeCore : Counted<RuntimeCore> {
 private:
     std::shared_ptr<const driver::Engine> engine_; // under the registry's lock
     std::uint64_t engine_generation_ = 0;
+    std::shared_ptr<host::Libraries> foreign_libraries_; // of all engines
 };
 
 struct ModuleCore : Counted<ModuleCore> {

@@ -115,7 +115,7 @@ std::uint32_t call_host(InstanceCore& core, const host::Registration& registrati
         const ValuePlan& param = plan->params[i];
         const rt::Slot* slots = io + param.first_slot;
         if (param.type->tag == TN_TAG_HANDLE && !rt::as_host(slots->ref)->pointer) {
-            rt::rt_host_closed(core.context(), slots->ref);
+            rt::fail_closed(core.context(), slots->ref);
             return static_cast<std::uint32_t>(TrapCode::HostError);
         }
         // The script keeps its references; the values have their own.
@@ -213,11 +213,12 @@ rt::Object* show_host_value(rt::Context* context, const rt::HostType& type, void
     }
 }
 
-void report_plain_failure(rt::Context* context, std::string_view path, std::int32_t status) {
+void report_plain_failure(rt::Context* context, void* registration, std::int32_t status) {
+    const std::string& path = static_cast<const host::Registration*>(registration)->path;
     auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
     try {
         core.failure.reset();
-        complete_failure(core, std::string(path), status);
+        complete_failure(core, path, status);
         fail(core);
     } catch (const std::bad_alloc&) { rt::rt_fail(context, TrapCode::HostError, path.data(), path.size()); }
 }

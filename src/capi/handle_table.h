@@ -33,8 +33,9 @@ enum class HandleKind : std::uint32_t {
     Type = 0x7e0a100f,
     Error = 0x7e0a1011,
     Iter = 0x7e0a1021,
-    Extension = 0x7e0a1023,
-    Registrar = 0x7e0a1025,
+    Closure = 0x7e0a1023,
+    Extension = 0x7e0a1025,
+    Registrar = 0x7e0a1027,
 };
 
 struct alignas(64) Cell {

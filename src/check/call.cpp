@@ -26,6 +26,10 @@ BodyChecker::Target BodyChecker::fn_target(FnId id, Span use, TypeId owner) {
     }
     target.result = put_in(fn.result);
     if (decl.trait.is_valid()) target.callee = Callee::Trait;
+    if (fn.foreign) {
+        target.callee = Callee::Extern;
+        target.is_variadic = fn.foreign->is_variadic;
+    }
     if (owner.is_valid() && decl.self_type.is_valid() && !infer_.unify(put_in(decl.self_type), owner)) {
         report(Diag::TypeMismatch, use, print(put_in(decl.self_type)), print(owner))
             .note("`" + fn.name + "` is a function of that type only");
@@ -370,8 +374,10 @@ void BodyChecker::unknown_method(TypeId type, const syntax::Name& name) {
     if (best.empty()) best = program_.suggest(spelled, candidates);
     diag::DiagnosticBuilder builder = report(Diag::UnknownMethod, name.span, print(type), spelled);
     if (auto field = types_.kind(type) == TypeKind::Record ? find_field(type, spelled) : std::nullopt) {
-        bool is_fn = kind(types_.field_type(type, Field(types_.nominal(type).fields[*field]))) == TypeKind::Fn;
-        builder.hint(is_fn ? "it is a field that holds a function; call it as `(x." + std::string(spelled) + ")(…)`"
+        bool is_fn =
+            kind(types_.field_type(type, Field(types_.nominal(type).fields[*field]))) == TypeKind::Fn;
+        builder.hint(is_fn ? "it is a field that holds a function; call it as `(x." + std::string(spelled) +
+                                 ")(…)`"
                            : "it is a field; read it without `()`");
     } else if (!best.empty()) {
         builder.hint("did you mean `" + best + "`?");
@@ -384,10 +390,18 @@ void BodyChecker::unknown_method(TypeId type, const syntax::Name& name) {
 
 TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> args, bool has_receiver) {
     std::size_t hidden = has_receiver ? 1 : 0;
+    if (target.is_variadic) {
+        for (std::size_t i = target.params.size(); i < args.size(); ++i) {
+            TypeId type = fresh(args[i].span, "this argument of `" + target.name + "`");
+            target.params.push_back({type, false, Span{}});
+            variadics_.push_back({type, args[i].expr});
+        }
+    }
     if (args.size() != target.params.size()) {
-        diag::DiagnosticBuilder builder = report(Diag::ArgumentCount, span_of(id), target.name,
-                                                 counted(target.params.size() - hidden, "argument"),
-                                                 args.size() - hidden);
+        std::string wanted = counted(target.params.size() - hidden, "argument");
+        diag::DiagnosticBuilder builder =
+            report(Diag::ArgumentCount, span_of(id), target.name,
+                   target.is_variadic ? "at least " + wanted : wanted, args.size() - hidden);
         if (target.declared.file.is_valid()) builder.label(target.declared, "declared here");
         for (std::size_t i = hidden; i < args.size(); ++i) {
             bool has_param = i < target.params.size();
@@ -396,7 +410,8 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
         }
         // What the missing ones would have told is nobody's second mistake.
         for (TypeId arg : target.type_args) {
-            if (infer_.is_var(infer_.shallow(arg), VarKind::General)) infer_.bind(infer_.shallow(arg), error());
+            if (infer_.is_var(infer_.shallow(arg), VarKind::General))
+                infer_.bind(infer_.shallow(arg), error());
         }
         return target.result;
     }
@@ -410,8 +425,10 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
     std::vector<CallArg> checked;
     checked.resize(args.size());
     for (std::size_t i = 0; i < args.size(); ++i) {
-        if (i < hidden) checked[i] = check_receiver(target, args[i]);
-        else if (!expr(args[i].expr).as<syntax::ClosureExpr>()) checked[i] = check_arg(target, i, args[i]);
+        if (i < hidden)
+            checked[i] = check_receiver(target, args[i]);
+        else if (!expr(args[i].expr).as<syntax::ClosureExpr>())
+            checked[i] = check_arg(target, i, args[i]);
     }
     // Closures come last: the other arguments may say what their parameters are.
     constexpr std::size_t max_retried = 64;
@@ -444,6 +461,8 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
 CallArg BodyChecker::check_arg(const Target& target, std::size_t number, const WrittenArg& arg) {
     const ParamType& param = target.params[number];
     Expect expect{param.type, param.declared};
+    if (kind(param.type) == TypeKind::Slice && target.callee == Callee::Extern)
+        return check_foreign_slice(target, param, arg);
     if (kind(param.type) == TypeKind::Slice) {
         TypeId type = check(arg.expr);
         if (!infer_.unify(param.type, type) && !infer_.unify(param.type, as_read_only(type)))

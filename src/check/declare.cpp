@@ -109,7 +109,8 @@ void Program::declare_item(ModuleId module, ItemId id) {
         if (item.doc.is_valid()) nominal.doc = text(item.doc);
         NominalDecl decl{module, id, {}};
         const auto* record = item.as<syntax::RecordItem>();
-        declare_generics(module, record ? record->generics : item.as<syntax::EnumItem>()->generics, decl.generics);
+        declare_generics(module, record ? record->generics : item.as<syntax::EnumItem>()->generics,
+                         decl.generics);
         nominal.params = decl.generics.params;
         NominalId nominal_id = types.add_nominal(std::move(nominal));
         nominal_decls_.emplace(nominal_id.value, std::move(decl));
@@ -172,12 +173,7 @@ void Program::declare_item(ModuleId module, ItemId id) {
                        out.tests.push_back(std::move(test));
                    },
                    [&](const syntax::NativeTypeItem&) { declare_native_type(module, item); },
-                   [&](const syntax::ExternItem& node) {
-                       not_supported("`extern`", item.span);
-                       for (ItemId member : ast(module).view(node.members)) {
-                           add_name(module, ast(module).items[member].name, unavailable);
-                       }
-                   },
+                   [&](const syntax::ExternItem& node) { declare_extern(module, node); },
                },
                item.node);
 }
@@ -313,8 +309,8 @@ void Program::resolve_signature(FnId id) {
         } else if (node.type.is_valid()) {
             param.type = check_size(resolve_param_type(scope, node.type), tree.types[node.type].span);
             if (param.is_mut && types.kind(param.type) == TypeKind::Slice) {
-                sink.report(Diag::UnexpectedMut, node.span, "a slice whose elements change is written `" +
-                                                                param.name + ": mut Slice[…]`");
+                sink.report(Diag::UnexpectedMut, node.span,
+                            "a slice whose elements change is written `" + param.name + ": mut Slice[…]`");
             }
         } else {
             param.type = simple(TypeKind::Error); // reported by the parser

@@ -31,6 +31,9 @@ struct HostType;
 namespace tn::interp {
 class Interpreter;
 }
+namespace tn::host {
+class Libraries;
+}
 
 namespace tn::driver {
 
@@ -38,7 +41,8 @@ namespace tn::driver {
 struct HostFunction {
     std::string path;      // "net.lookup" or "name"
     std::string signature; // "fn(String, i64) -> bool"
-    bool is_generic = true; // by rt_call_host_generic with `user_data` as registration; else a plain C function
+    bool is_generic =
+        true; // by rt_call_host_generic with `user_data` as registration; else a plain C function
     bool is_pure = false;
     bool has_status = false;  // a plain one that may fail
     bool is_operator = false; // the glue has an `impl` that calls it
@@ -63,12 +67,16 @@ struct HostVariable {
 // the same row; the answer is a trap code, 0 for success.
 using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::Slot* io);
 
+// Sets the trap of a plain C function that answered a status other than 0.
+using PlainHostFailure = void (*)(rt::Context*, void* registration, std::int32_t status);
+
 // What the host's loader of sources says of a module: its text, that it has none, or what is wrong.
 struct SourceAnswer {
     std::optional<std::string> text;
     std::string problem;
 };
 
+class ForeignTable;
 struct Engine;
 
 // What a search for an extension ended with: an engine that has its module, a problem, or neither.
@@ -99,6 +107,9 @@ struct Engine {
     // not allow extensions.
     std::function<ExtensionAnswer(const std::string& name)> load_extension;
     GenericHostCall generic_call = nullptr;
+    PlainHostFailure plain_failure = nullptr;
+    // Where `extern` blocks find their C functions; null: the host does not allow them.
+    std::shared_ptr<host::Libraries> libraries;
     // Where a tn_instance handle holds its Context*, for the C entry thunks.
     std::uint32_t instance_context_offset = 0;
     std::shared_ptr<rt::RuntimeShared> shared;
@@ -145,6 +156,7 @@ private:
     std::vector<diag::Diagnostic> warnings_;
     std::shared_ptr<const ir::Module> ir_;
     std::shared_ptr<rt::Program> program_;
+    std::unique_ptr<ForeignTable> foreign_;
     mutable std::mutex generating_;
     mutable std::unique_ptr<interp::Interpreter> interpreter_;
     mutable std::mutex extending_;
@@ -154,8 +166,8 @@ private:
 
 struct CompileResult {
     std::shared_ptr<CompiledModule> module;    // null when there were errors
-    std::shared_ptr<diag::SourceMap> sources;        // for rendering
-    std::vector<diag::Diagnostic> diagnostics;       // errors and warnings, in source order
+    std::shared_ptr<diag::SourceMap> sources;  // for rendering
+    std::vector<diag::Diagnostic> diagnostics; // errors and warnings, in source order
     std::string io_error;                      // a path could not be read: which, and why
     // The one that the module was compiled with, when the compilation has loaded extensions; else null.
     std::shared_ptr<const Engine> engine;
@@ -168,8 +180,8 @@ CompileResult compile_text(const Engine& engine, std::string_view name, std::str
 // A `.tn` file, or a folder with main.tn, and the modules beside it that it imports.
 CompileResult compile_path(const Engine& engine, const std::string& path, const Options& options);
 // A package in memory: texts by file name, main.tn among them; `prefix` stands before the names in messages.
-CompileResult compile_texts(const Engine& engine, std::string_view prefix, std::map<std::string, std::string> texts,
-                            const Options& options);
+CompileResult compile_texts(const Engine& engine, std::string_view prefix,
+                            std::map<std::string, std::string> texts, const Options& options);
 
 // The same as far as diagnostics go: there is no module. For the wrapper module of an extension, by a text that imports it.
 CompileResult check_text(const Engine& engine, std::string_view name, std::string_view text, const Options& options);

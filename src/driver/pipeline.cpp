@@ -3,6 +3,8 @@
 
 #include "check/check.h"
 #include "codegen/codegen.h"
+#include "driver/foreign.h"
+#include "host/libraries.h"
 #include "host/signature.h"
 #include "lower/lower.h"
 #include "opt/pipeline.h"
@@ -95,7 +97,15 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
     input.root_name = loader.root_name();
     input.is_program = options.is_program;
     input.prelude = &prelude::library().index();
-    input.explain_missing = [&](std::string_view path, bool by_host) { return loader.explain(path, by_host); };
+    input.explain_missing = [&](std::string_view path, bool by_host) {
+        return loader.explain(path, by_host);
+    };
+    if (engine.libraries) {
+        input.find_foreign = [&](const std::string& library, const std::string& symbol) {
+            host::Libraries::Found found = engine.libraries->find(library, symbol);
+            return check::ForeignProblem{std::move(found.library_problem), std::move(found.searched_in)};
+        };
+    }
     const auto checked = check::check(input, *types, loader.interner, loader.sink);
     result.diagnostics = diagnostics_of(loader);
     if (!checked) return result;
@@ -117,16 +127,23 @@ void optimize(ir::Module& module, const Options& options, const std::string& sto
     opt::optimize(module, o);
 }
 
-std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module, const rt::ImageLayout& image,
+std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module,
+                                       const ForeignTable& foreign, const rt::ImageLayout& image,
                                        rt::CodeMode mode, const Options& options, std::string* listing,
                                        const std::string& listing_function) {
     codegen::GenerateOptions o;
     o.mode = mode;
-    for (const ir::HostFn& fn : module.host_fns) {
+    for (std::size_t i = 0; i < module.host_fns.size(); ++i) {
+        const ir::HostFn& fn = module.host_fns[ir::HostFnId(i)];
+        if (fn.is_extern()) {
+            o.host_targets.push_back(foreign.target(ir::HostFnId(i)));
+            continue;
+        }
         const HostFunction& target = engine.host_functions[fn.registration];
-        o.host_targets.push_back({target.address, target.user_data, target.is_generic});
+        o.host_targets.push_back({target.address, target.user_data, nullptr, target.is_generic});
     }
     o.generic_call = engine.generic_call;
+    o.plain_failure = engine.plain_failure;
     o.instance_context_offset = engine.instance_context_offset;
     o.limit_registers = options.limit_registers;
     o.baseline_cpu = options.pin_cpu == "baseline";

@@ -12,12 +12,12 @@ namespace tn::host {
 
 struct PlainCall {
     std::span<const Scalar> params;
-    std::span<const Scalar> results; // one or none; with a status, that first
+    std::span<const Scalar> results; // one or none; with a status, what it stores
     bool has_status = false;
-    std::span<const std::uint32_t> out_offsets; // of the results behind a status, in the memory that C stores them in
+    std::span<const std::uint32_t> out_offsets; // of the results, in the memory that C stores them in
 };
 
-// As emitted code calls it, see ir::HostFn.
-void call_plain(const PlainCall& call, const void* address, rt::Slot* io);
+// As emitted code calls it, see ir::HostFn. The status; 0 where there is none.
+std::int32_t call_plain(const PlainCall& call, const void* address, rt::Slot* io);
 
 } // namespace tn::host

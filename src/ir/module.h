@@ -88,12 +88,20 @@ struct HostFn {
     std::uint32_t registration = 0; // index in the host registry, which has the address and user data
     Signature sig;     // leaf by leaf; of a plain one, as C declares it
     bool is_plain = false;
-    // A plain one that may fail: C's function answers a status, which is the first result here, and has one more
-    // parameter unless there is no other result: a pointer to memory from which those are read, at these offsets.
+    // A plain one that may fail: C's function answers a status, which is no result here but traps unless it is 0, and
+    // has one more parameter if there are results: a pointer to memory from which those are read, at these offsets.
     bool has_status = false;
     std::vector<std::uint32_t> out_offsets;
     // What calls of it need not do: write; or read memory as well.
     enum class Purity : std::uint8_t { None, Reads, Pure } purity = Purity::None;
+    // A C function of an `extern` block instead: `path` is its symbol.
+    std::string library;
+    std::uint32_t fixed_params = 0; // extern: the parameters behind these are variadic
+    // Extern, by parameter; empty if none is a function: fn(closure, arguments) that calls the closure, which
+    // is what C reaches through the function pointer. Invalid for other parameters.
+    std::vector<FuncId> callbacks;
+
+    bool is_extern() const { return !library.empty(); }
 };
 
 struct GlobalVar {

@@ -248,8 +248,15 @@ private:
         }
         line.expect("->");
         host.result = type(line);
-        line.expect("registration");
-        host.registration = u32(line);
+        if (line.accept("extern")) {
+            host.library = line.string();
+            line.expect("fixed");
+            host.fixed_params = u32(line);
+            while (line.accept("by")) host.callbacks.push_back(line.accept("none") ? FuncId() : label(line));
+        } else {
+            line.expect("registration");
+            host.registration = u32(line);
+        }
         line.expect("as");
         host.sig = parse_signature(line);
         host.is_plain = line.accept("plain");

@@ -130,8 +130,15 @@ private:
     void print_host(std::size_t i, const HostFn& host) {
         std::string text = quoted(host.path) + " fn(";
         for (std::size_t p = 0; p < host.params.size(); ++p) text += (p ? ", " : "") + type(host.params[p]);
-        text += ") -> " + type(host.result) + " registration " + std::to_string(host.registration) + " as ";
-        text += signature_text(host.sig);
+        text += ") -> " + type(host.result);
+        if (host.is_extern()) {
+            text += " extern " + quoted(host.library) + " fixed " + std::to_string(host.fixed_params);
+            for (FuncId callback : host.callbacks)
+                text += callback.is_valid() ? " by " + label(callback) : " by none";
+        } else {
+            text += " registration " + std::to_string(host.registration);
+        }
+        text += " as " + signature_text(host.sig);
         if (host.is_plain) text += " plain";
         if (host.has_status) text += " status";
         for (std::size_t o = 0; o < host.out_offsets.size(); ++o)

@@ -9,23 +9,13 @@ namespace tn::lower {
 using ir::Cond;
 using ir::ValueId;
 
-// Ends the script when `condition` holds, with what `stop` calls.
-template <typename Stop> void FunctionLowering::stop_if(ValueId condition, Stop stop) {
-    ir::BlockId bad = ssa_.make_block(true), good = ssa_.make_block();
-    ssa_.branch(condition, bad, good, ir::Unlikely);
-    ssa_.seal(bad);
-    ssa_.seal(good);
-    ssa_.start(bad);
-    stop();
-    unreachable();
-    ssa_.start(good);
-}
-
 // The pointer in a handle, which is not closed.
-ValueId FunctionLowering::host_pointer(ValueId handle) {
+ValueId FunctionLowering::host_pointer(ValueId handle, TypeId type) {
     ValueId pointer = b_.load(Scalar::U64, ir::MemoryClass::Box, b_.box_data(handle), 0);
-    stop_if(b_.compare(ir::Op::ICmp, Cond::Eq, pointer, b_.const_int(Scalar::U64, 0)),
-            [&] { b_.call_runtime(RuntimeFn::HostClosed, {&handle, 1}); });
+    // Not a branch: the arguments are nobody's while they are taken, and a trap finds them all the same.
+    ValueId told[] = {int64(std::int64_t{m_.desc(type).value} + 1), int64(0)};
+    b_.trap_if(b_.compare(ir::Op::ICmp, Cond::Eq, pointer, b_.const_int(Scalar::U64, 0)),
+               static_cast<std::uint32_t>(TrapCode::HostError), told);
     return pointer;
 }
 
@@ -36,27 +26,19 @@ void FunctionLowering::add_plain_arg(const Row& arg, std::vector<ValueId>& out) 
         out.push_back(b_.seq_data(arg.id()));
         out.push_back(b_.seq_len(arg.id()));
         return;
-    case TypeKind::Host: out.push_back(host_pointer(arg.id())); return;
+    case TypeKind::Host: out.push_back(host_pointer(arg.id(), arg.type)); return;
     default:
         for (const RowLeaf& leaf : arg.leaves) out.push_back(leaf.id);
     }
 }
 
 Row FunctionLowering::plain_result(const check::HostFn& fn, ir::InstId call) {
-    unsigned next = 0;
-    if (fn.has_status) {
-        ValueId status = b_.result(call, next++);
-        stop_if(b_.compare(ir::Op::ICmp, Cond::Ne, status, b_.const_int(Scalar::I32, 0)), [&] {
-            ValueId told[] = {literal(fn.path), convert(Scalar::I64, status)};
-            b_.call_runtime(RuntimeFn::HostFailed, told);
-        });
-    }
     if (types().kind(fn.result) == TypeKind::Host) {
         ir::DescId desc = m_.desc(fn.result);
-        return owned(fn.result, rt(RuntimeFn::HostNew, {b_.result(call, next), int64(desc.value)}));
+        return owned(fn.result, rt(RuntimeFn::HostNew, {b_.result(call), int64(desc.value)}));
     }
     Row row{fn.result, {}};
-    for (std::size_t i = 0; i < layout(fn.result).leaves.size(); ++i) row.add(b_.result(call, next++));
+    for (std::size_t i = 0; i < layout(fn.result).leaves.size(); ++i) row.add(b_.result(call, i));
     return row;
 }
 

@@ -14,9 +14,7 @@ using ir::FuncId;
 std::optional<ir::Module> lower(const Input& input) {
     try {
         return ModuleLowering(input).run();
-    } catch (const LoweringStopped&) {
-        return std::nullopt;
-    }
+    } catch (const LoweringStopped&) { return std::nullopt; }
 }
 
 ModuleLowering::ModuleLowering(const Input& input) : input_(input) {
@@ -189,16 +187,36 @@ ir::HostFnId ModuleLowering::host_fn(std::uint32_t index) {
     if (decl.has_status) {
         for (const Leaf& leaf : layout(decl.result).leaves) fn.out_offsets.push_back(leaf.offset);
     }
-    if (decl.is_pure) {
+    if (decl.is_pure && !decl.has_status) { // a status is a trap, which happens each time
         auto reads = [&](TypeId type) {
             return types().kind(type) == TypeKind::Host || types().kind(type) == TypeKind::Slice || layout(type).has_refs;
         };
-        const bool is_pure = decl.is_plain && !decl.has_status && types().kind(decl.result) != TypeKind::Host &&
+        const bool is_pure = decl.is_plain && types().kind(decl.result) != TypeKind::Host &&
                              std::ranges::none_of(fn.params, reads);
         fn.purity = is_pure ? ir::HostFn::Purity::Pure : ir::HostFn::Purity::Reads;
     }
     entry->second = module_.host_fns.push_back(std::move(fn));
     return entry->second;
+}
+
+ir::HostFnId ModuleLowering::foreign_fn(check::FnId id, const FnShape& shape) {
+    std::vector<std::uint32_t> key{id.value};
+    for (const ParamShape& param : shape.params) key.push_back(param.type.value);
+    if (auto known = foreign_fns_.find(key); known != foreign_fns_.end()) return known->second;
+    const check::Fn& decl = input_.checked.fns[id];
+    ir::HostFn fn;
+    fn.path = decl.name;
+    fn.library = decl.foreign->library;
+    fn.fixed_params = static_cast<std::uint32_t>(decl.params.size());
+    fn.result = shape.result;
+    fn.sig = signature(shape.params, shape.result);
+    for (std::size_t i = 0; i < shape.params.size(); ++i) {
+        fn.params.push_back(shape.params[i].type);
+        if (types().kind(shape.params[i].type) != TypeKind::Fn) continue;
+        fn.callbacks.resize(shape.params.size());
+        fn.callbacks[i] = callback(shape.params[i].type);
+    }
+    return foreign_fns_[std::move(key)] = module_.host_fns.push_back(std::move(fn));
 }
 
 // As C declares it: the values of lower_host.cpp.
@@ -216,7 +234,6 @@ ir::Signature ModuleLowering::plain_signature(const check::HostFn& decl) {
             for (const Leaf& leaf : layout(param.type).leaves) add_param(leaf.scalar);
         }
     }
-    if (decl.has_status) sig.results.push_back(Scalar::I32);
     for (const Leaf& leaf : layout(decl.result).leaves)
         sig.results.push_back(leaf.scalar == Scalar::Ref ? Scalar::U64 : leaf.scalar);
     return sig;
@@ -235,7 +252,8 @@ ir::DescId ModuleLowering::desc(TypeId type) {
     if (!is_new) return entry->second;
     TypeKind kind = types().kind(type);
     if (kind == TypeKind::Fn) {
-        FuncId func = reserve("uninitialized " + types().print(type), closure_signature(value_signature(type)));
+        FuncId func =
+            reserve("uninitialized " + types().print(type), closure_signature(value_signature(type)));
         lower_missing_function(*this, func);
         return entry->second = module_.closure_desc(func, types().simple(TypeKind::Unit));
     }

@@ -31,15 +31,6 @@ bool calls_closures(const Function& fn) {
     return false;
 }
 
-bool entry_is_target(const Function& fn) {
-    for (const Block& block : fn.blocks) {
-        if (block.removed || block.insts.empty()) continue;
-        for (const Target& target : fn.targets_of(fn.insts[block.insts.back()]))
-            if (target.block == fn.entry()) return true;
-    }
-    return false;
-}
-
 class Calls {
 public:
     Calls(Module& module, Function& fn) : module_(module), fn_(fn), inliner_(module, fn), size_(hot_size(fn)) {}

@@ -11,6 +11,15 @@ std::size_t hot_size(const Function& fn) {
     return size;
 }
 
+bool entry_is_target(const Function& fn) {
+    for (const Block& block : fn.blocks) {
+        if (block.removed || block.insts.empty()) continue;
+        for (const Target& target : fn.targets_of(fn.insts[block.insts.back()]))
+            if (target.block == fn.entry()) return true;
+    }
+    return false;
+}
+
 LocId Inliner::inlined_loc(LocId callee_loc, LocId call_loc) {
     if (!callee_loc.is_valid()) return call_loc;
     const std::uint64_t key = (static_cast<std::uint64_t>(callee_loc.value) << 32) | call_loc.value;

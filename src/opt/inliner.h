@@ -13,6 +13,8 @@ namespace tn::opt {
 
 // Instructions outside cold blocks.
 std::size_t hot_size(const ir::Function& fn);
+// A jump leads back to the entry block, which then cannot become part of a caller's block.
+bool entry_is_target(const ir::Function& fn);
 
 class Inliner {
 public:

@@ -30,15 +30,6 @@ std::size_t count_calls(const Function& fn, FuncId id) {
     return calls;
 }
 
-bool entry_is_target(const Function& fn) {
-    for (const Block& block : fn.blocks) {
-        if (block.removed || block.insts.empty()) continue;
-        for (const Target& target : fn.targets_of(fn.insts[block.insts.back()]))
-            if (target.block == fn.entry()) return true;
-    }
-    return false;
-}
-
 // Every call that stands there now becomes `body`.
 void inline_level(Module& module, Function& fn, FuncId id, const Function& body) {
     Inliner inliner(module, fn);

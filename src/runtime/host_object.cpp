@@ -15,12 +15,6 @@ constexpr std::size_t max_message = 300;
 
 const HostType& type_of(const Object* object) { return *object->desc->host; }
 
-Object* fail_closed(Context* context, const Object* object) {
-    char text[max_message];
-    std::snprintf(text, sizeof text, "this `%.200s` is closed", type_of(object).path.c_str());
-    return fail(context, TrapCode::HostError, text);
-}
-
 // The host's function may be called while a trap unwinds, and may use functions that trap.
 class KeepsTrap {
 public:
@@ -41,7 +35,22 @@ private:
     Object* text_;
 };
 
+std::string closed_text(const HostType& type) { return "this `" + type.path + "` is closed"; }
+
 } // namespace
+
+Object* fail_closed(Context* context, const Object* object) noexcept {
+    try {
+        return fail(context, TrapCode::HostError, closed_text(type_of(object)));
+    } catch (const std::bad_alloc&) { return fail(context, TrapCode::HostError); }
+}
+
+void note_closed(TrapRecord& record, const Context& context) noexcept {
+    if (record.code != TrapCode::HostError || context.trap_a <= 0) return;
+    try {
+        record.text = closed_text(*context.descs[context.trap_a - 1]->host);
+    } catch (const std::bad_alloc&) { record.text.clear(); }
+}
 
 Object* new_host_object(Context* context, const ObjectDesc& desc, void* pointer) noexcept {
     Instance& instance = *context->instance;
@@ -104,17 +113,6 @@ Object* rt_host_new(Context* context, std::uint64_t pointer, std::int64_t desc) 
     }
     return new_host_object(context, *context->descs[desc], reinterpret_cast<void*>(pointer));
 }
-
-void rt_host_failed(Context* context, Object* path, std::int64_t status) noexcept {
-    const auto known = static_cast<std::int32_t>(status);
-    if (const auto report = context->instance->shared->host_failure) return report(context, view(path), known);
-    char message[max_message];
-    std::snprintf(message, sizeof message, "`%.200s` failed (status %d)",
-                  reinterpret_cast<const char*>(as_seq(path)->data), known);
-    fail(context, TrapCode::HostError, message);
-}
-
-void rt_host_closed(Context* context, Object* object) noexcept { fail_closed(context, object); }
 
 Object* rt_host_unique(Context* context, Object* object) noexcept {
     HostObject* shared = as_host(object);

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "runtime/context.h"
+#include "runtime/trap_record.h"
 
 #include <string>
 
@@ -37,6 +38,11 @@ inline constexpr std::uint32_t host_object_stride = sizeof(HostObject) - sizeof(
 
 inline HostObject* as_host(Object* object) { return static_cast<HostObject*>(object); }
 
+// A closed one was used: HostError. Null.
+Object* fail_closed(Context* context, const Object* object) noexcept;
+// The same where emitted code found one: its trap has no text but, in trap_a, one more than the DescId of the type.
+// That is 0 in every other HostError.
+void note_closed(TrapRecord& record, const Context& context) noexcept;
 // Takes the pointer over, also on failure. Null: trap_code is set, MemoryLimit.
 Object* new_host_object(Context* context, const ObjectDesc& desc, void* pointer) noexcept;
 // Runs the finalizer, unless it is closed already.

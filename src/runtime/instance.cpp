@@ -181,17 +181,19 @@ void Instance::drain_slow() noexcept {
 
 TrapRecord* Instance::begin_trap_record() noexcept {
     if (!trap_record_) trap_record_.reset(new (std::nothrow) TrapRecord);
-    if (trap_record_) trap_record_->clear();
+    if (trap_record_ && !continues_trap_) trap_record_->clear();
     return trap_record_.get();
 }
 
 void Instance::finish_trap() noexcept {
     if (context.trap_code == TrapCode::StackOverflow) stack_was_deep_ = stack_needs_care_ = true;
     Object* text = std::exchange(context.trap_text, nullptr);
-    if (TrapRecord* record = trap_record_.get()) {
+    const bool is_told = std::exchange(continues_trap_, false);
+    if (TrapRecord* record = trap_record_.get(); record && !is_told) {
         record->code = context.trap_code;
         record->a = context.trap_a;
         record->b = context.trap_b;
+        if (!text) note_closed(*record, context);
         if (text) {
             const Seq* seq = static_cast<const Seq*>(text);
             auto length = static_cast<std::size_t>(seq->length);
@@ -204,6 +206,7 @@ void Instance::finish_trap() noexcept {
             } catch (const std::bad_alloc&) { record->text.clear(); }
         }
     }
+    context.trap_a = 0; // see note_closed
     rt_release(&context, text);
 }
 

@@ -132,6 +132,9 @@ struct Instance {
     void finish_trap() noexcept;
     // For whoever unwinds: the cleared record to add frames to. Null when there is no memory for one.
     TrapRecord* begin_trap_record() noexcept;
+    // The next trap is the last one going on in an outer script: its record keeps what it has, and gets the
+    // outer frames.
+    void continue_trap() noexcept { continues_trap_ = true; }
     // The last trap, or null if there was none. Overwritten by the next one.
     const TrapRecord* last_trap() const { return trap_record_.get(); }
 
@@ -179,6 +182,7 @@ struct Instance {
     PollFn poll = nullptr;
     void* poll_user_data = nullptr;
     void* user_pointer = nullptr;     // the host's, or the C API's
+    std::uint32_t foreign_depth = 0;  // C functions of `extern` blocks whose callbacks are running
     CodeMode mode = CodeMode::Polled; // which code calls use; chosen by whoever calls
     HostObject* host_objects = nullptr; // those that are not closed
 
@@ -231,6 +235,7 @@ private:
     std::uint32_t times_in_a_row_ = 0;
     std::uint32_t times_taken_ = 0;         // the bias, from a thread
     bool stack_was_deep_ = false;
+    bool continues_trap_ = false;
     bool stack_needs_care_ = false;         // when leaving: it goes back, or is trimmed
     std::size_t stack_made_for_ = 0;        // the stack_size_ when it was taken; 0: there is none
     void* stack_top_ = nullptr;

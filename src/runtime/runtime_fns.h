@@ -54,8 +54,6 @@ Object* rt_bytes_to_text(Context*, Object*) noexcept;
 Object* rt_bytes_to_hex(Context*, Object*) noexcept;
 // --- values of the host's types ---
 Object* rt_host_new(Context*, std::uint64_t, std::int64_t) noexcept;
-void rt_host_closed(Context*, Object*) noexcept;
-void rt_host_failed(Context*, Object*, std::int64_t) noexcept;
 Object* rt_host_unique(Context*, Object*) noexcept;
 void rt_host_measure(Context*, Object*) noexcept;
 bool rt_host_equal(Context*, Object*, Object*) noexcept;

@@ -9,16 +9,12 @@
 
 namespace tn::rt {
 
-struct Context;
-
 class RuntimeShared {
 public:
     RuntimeShared();
 
     StackPool stacks;
     std::atomic<unsigned> live_instances{0};
-    // Sets the trap of a plain host function that answered a status. Null: a HostError that says so.
-    void (*host_failure)(Context* context, std::string_view path, std::int32_t status) = nullptr;
 
     // The seed of a new instance's hashes: from the system's randomness, another one for each. Any thread.
     std::uint64_t next_hash_seed() noexcept;

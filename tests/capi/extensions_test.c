@@ -584,6 +584,19 @@ static void threads_load_at_once(void) {
     CHECK(!is_open("shapes") && !is_open("twin"));
 }
 
+static void a_registrar_is_dead_after_the_entry(void) {
+    Setup s;
+    int64_t how;
+    memset(counters, 0, sizeof counters);
+    s = set_up_with("import shapes;\nfn f(how: i64) -> i64 { shapes.late(how) }\n");
+    for (how = 0; s.inst && how < 6; ++how) {
+        tn_value arg = make_i64(how);
+        EQUAL(call_i64(&s, "f", &arg, 1), how < 5 ? TN_HANDLE : TN_ARG);
+    }
+    EQUAL(counters[2], 3); /* what could not be registered was finalized */
+    tear_down(&s);
+}
+
 static void misuse_is_refused(void) {
     tn_runtime* rt = runtime_with(0, TN_TEST_EXTENSIONS);
     tn_extension* x = NULL;
@@ -637,6 +650,7 @@ int main(void) {
     RUN(one_that_fails_takes_back_what_it_imported);
     RUN(values_outlive_the_handles);
     RUN(threads_load_at_once);
+    RUN(a_registrar_is_dead_after_the_entry);
     RUN(misuse_is_refused);
     {
         char command[128];

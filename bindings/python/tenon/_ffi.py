@@ -91,6 +91,7 @@ TN_CONFIG_INTERPRET = 7
 TN_CONFIG_HASH_SEED = 8
 TN_CONFIG_WHOLE_PACKAGE = 9
 TN_CONFIG_PROGRAM = 10
+TN_CONFIG_ALLOW_EXTERN = 20
 TN_CONFIG_ALLOW_EXTENSIONS = 21
 TN_CONFIG_EXTENSION_PATH = 22
 TN_PIN_WRITE = 1
@@ -260,6 +261,9 @@ PROTOTYPES = {
     "tn_frame_fail": (c_int32, [c_void_p, c_int32, c_char_p, c_size_t, c_void_p, tn_finalizer]),
     "tn_frame_fail_error": (c_int32, [c_void_p, c_void_p]),
     "tn_frame_instance": (c_void_p, [c_void_p]),
+    "tn_closure_new": (c_int32, [c_void_p, c_void_p, POINTER(c_void_p), c_void_p, POINTER(c_void_p)]),
+    "tn_closure_take_error": (c_int32, [c_void_p, POINTER(c_void_p)]),
+    "tn_closure_free": (None, [c_void_p]),
     "tn_instance_interrupt_handle": (c_void_p, [c_void_p]),
     "tn_interrupt_fire": (None, [c_void_p]),
     "tn_interrupt_free": (None, [c_void_p]),

@@ -31,8 +31,8 @@ void plan_plain(const ir::HostFn& host, CallPlan& plan) {
     std::vector<Scalar> args;
     for (const ir::Param& p : host.sig.params) args.push_back(p.type);
     if (!host.out_offsets.empty()) args.push_back(Scalar::Ptr);
-    std::span<const Scalar> results = host.sig.results;
-    plan.make(c_convention(), args, host.has_status ? results.first(1) : results);
+    static constexpr Scalar status[] = {Scalar::I32};
+    plan.make(c_convention(), args, host.has_status ? std::span<const Scalar>(status) : host.sig.results);
 }
 
 std::uint8_t hint_of(Location l) {
@@ -71,10 +71,11 @@ void Describe::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
 
 void Describe::plain_host_call(const ir::Inst& inst) {
     CallPlan plan;
-    plan_plain(mf_.module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))], plan);
+    const ir::HostFn& host = mf_.module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
+    plan_plain(host, plan);
     for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i), hint_of(plan.args[i]));
     for (unsigned i = 0; i < inst.result_count; ++i) {
-        const std::uint8_t hint = i < plan.results.size() ? hint_of(plan.results[i]) : no_register;
+        const std::uint8_t hint = host.has_status ? no_register : hint_of(plan.results[i]);
         out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), hint);
     }
 }
@@ -310,15 +311,28 @@ void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& ta
     call_address(target.address);
     leave_host_stack();
     if (host.purity == ir::HostFn::Purity::None) test_trap_code(inst.loc);
+    if (host.has_status) {
+        Label failed = cold(Label(), inst.loc, [this, &target, loc = inst.loc] {
+            a_->mov(gp32(Rdx), gp32(Rax));
+            a_->mov(gp64(Rsi), asmjit::imm(reinterpret_cast<std::uintptr_t>(target.user_data)));
+            a_->mov(gp64(Rdi), gp64(context_register));
+            call_cold_helper(reinterpret_cast<const void*>(module_.options().plain_failure));
+            a_->call(module_.trap_stub(TrapCode::None));
+            site(inst_, loc);
+        });
+        a_->test(gp32(Rax), gp32(Rax));
+        a_->jnz(failed);
+        for (unsigned i = 0; i < host.out_offsets.size(); ++i) {
+            const Scalar type = host.sig.results[i];
+            const std::size_t place = offsetof(rt::Context, results) + host.out_offsets[i];
+            load_result(type, next().location, context_mem(static_cast<std::int64_t>(place), scalar_size(type)));
+        }
+        return;
+    }
     if (inst.result_count == 0) return;
     if (plan_.results[0] == Location::reg(Rax)) extend_result(Rax, host.sig.results[0]);
     moves_.add(plan_.results[0], next().location, host.sig.results[0]);
     flush_moves();
-    for (unsigned i = 0; i < host.out_offsets.size(); ++i) {
-        const Scalar type = host.sig.results[i + 1];
-        const std::size_t place = offsetof(rt::Context, results) + host.out_offsets[i];
-        load_result(type, next().location, context_mem(static_cast<std::int64_t>(place), scalar_size(type)));
-    }
 }
 
 // A value in memory, as C stores it, to where a result belongs.
@@ -347,7 +361,8 @@ void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& 
     a_->mov(gp64(Rsi), asmjit::imm(reinterpret_cast<std::uintptr_t>(target.user_data)));
     a_->mov(gp64(Rdx), x86::rsp);
     enter_host_stack(0);
-    call_address(reinterpret_cast<const void*>(module_.options().generic_call));
+    const GenericHostCall dispatcher = target.dispatcher ? target.dispatcher : module_.options().generic_call;
+    call_address(reinterpret_cast<const void*>(dispatcher));
     leave_host_stack();
     Label failed = cold(Label(), inst.loc, [this, loc = inst.loc] {
         a_->mov(context_mem(offsetof(rt::Context, trap_code), 4), gp32(Rax));

@@ -6,6 +6,7 @@
 #include "codegen/x64/x64.h"
 
 #include "ir/lane_loop.h"
+#include "support/ice.h"
 
 #include <algorithm>
 
@@ -234,7 +235,8 @@ private:
         case Op::WrapSub: return wide ? Inst::kIdVpsubq : Inst::kIdVpsubd;
         case Op::And: return Inst::kIdVpand;
         case Op::Or: return Inst::kIdVpor;
-        default: return Inst::kIdVpxor;
+        case Op::Xor: return Inst::kIdVpxor;
+        default: TN_ICE("an operation without lanes");
         }
     }
 

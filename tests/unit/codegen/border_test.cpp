@@ -186,7 +186,7 @@ TEST(Border, HostFunctions) {
     options.generic_call = &generic;
     options.host_targets.resize(2);
     options.host_targets[0].user_data = &answer;
-    options.host_targets[1] = {reinterpret_cast<const void*>(&plain), nullptr, false};
+    options.host_targets[1] = {reinterpret_cast<const void*>(&plain), nullptr, nullptr, false};
     for (rt::CodeMode mode : {rt::CodeMode::Polled, rt::CodeMode::Metered}) {
         options.mode = mode;
         Script s(hosted, options);

@@ -10,6 +10,7 @@ static const tn_host_api* api;
 static const tn_type *circle_type, *circle_list, *count_map;
 static int* counters; /* made, ended, registrations ended */
 static int64_t loads;
+static tn_registrar *registrar;
 
 typedef struct Circle {
     double radius;
@@ -77,6 +78,19 @@ static void* new_tensor(int64_t n) {
     int64_t* tensor = malloc(sizeof *tensor);
     *tensor = n;
     return tensor;
+}
+
+/* The registrar is dead once the entry has returned. */
+static int64_t late(int64_t how) {
+    const tn_type *type;
+    switch (how) {
+    case 0: return api->add_native(registrar, "late", TN_NTS, "fn()", TN_NTS, (tn_fnptr)late, NULL, end_registration, 0);
+    case 1: return api->add_type(registrar, "Late", TN_NTS, NULL, 0, NULL, NULL, end_registration, &type);
+    case 2: return api->find_type(registrar, "i64", TN_NTS, &type);
+    case 3: return api->fail(registrar, 1, "", 0);
+    case 4: return api->begin(registrar, TN_ABI_VERSION, "shapes", TN_NTS, "1.0", TN_NTS);
+    default: return api->add_fn(NULL, "late", TN_NTS, "fn()", TN_NTS, NULL, NULL, end_registration, 0);
+    }
 }
 
 /* Generic ones. */
@@ -153,6 +167,7 @@ TN_EXTENSION_ENTRY(const tn_host_api* host, tn_registrar* r) {
     const char* where = getenv("TENON_TEST_COUNTERS");
     const tn_type* tensor;
     api = host;
+    registrar = r;
     counters = where ? (int*)(size_t)strtoull(where, NULL, 16) : NULL;
     ++loads;
     api->begin(r, TN_ABI_VERSION, "shapes", TN_NTS, "1.2.0", TN_NTS);
@@ -172,6 +187,7 @@ TN_EXTENSION_ENTRY(const tn_host_api* host, tn_registrar* r) {
                     TN_FN_STATUS);
     api->add_native(r, "sum", TN_NTS, "fn(Slice[f64]) -> f64", TN_NTS, (tn_fnptr)sum, NULL, NULL, 0);
     api->add_native(r, "loaded", TN_NTS, "fn() -> i64", TN_NTS, (tn_fnptr)loaded, NULL, NULL, 0);
+    api->add_native(r, "late", TN_NTS, "fn(i64) -> i64", TN_NTS, (tn_fnptr)late, NULL, NULL, 0);
     api->add_native(r, "tensor", TN_NTS, "fn(i64) -> Tensor", TN_NTS, (tn_fnptr)new_tensor, NULL, NULL, 0);
     api->add_fn(r, "grow", TN_NTS, "fn(mut Circle, f64)", TN_NTS, grow, NULL, NULL, 0);
     api->add_fn(r, "total", TN_NTS, "fn(List[Circle]) -> f64", TN_NTS, total, NULL, NULL, 0);
