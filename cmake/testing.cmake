@@ -38,7 +38,8 @@ file(GLOB golden_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/golden/*.
 get_target_property(driver_kind tn_driver TYPE)
 if(golden_sources AND NOT driver_kind STREQUAL "INTERFACE_LIBRARY")
     tn_gtest(golden tn_driver SOURCES ${golden_sources})
-    tn_gtest(coverage tn_driver GTest::gtest_main SOURCES ${PROJECT_SOURCE_DIR}/tests/coverage/coverage_test.cpp)
+    tn_gtest(coverage tn_driver GTest::gtest_main SOURCES ${PROJECT_SOURCE_DIR}/tests/coverage/coverage_test.cpp
+        ${PROJECT_SOURCE_DIR}/tests/golden/host.cpp)
 endif()
 
 # --- the tenon command ---
@@ -83,7 +84,7 @@ if(TN_FUZZ)
     # Random programs, run in every way and compared.
     file(GLOB program_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/fuzz/program_*.cpp)
     add_executable(fuzz_program ${program_sources} ${PROJECT_SOURCE_DIR}/tests/golden/execute.cpp
-        ${PROJECT_SOURCE_DIR}/tests/golden/expectation.cpp)
+        ${PROJECT_SOURCE_DIR}/tests/golden/host.cpp ${PROJECT_SOURCE_DIR}/tests/golden/expectation.cpp)
     target_include_directories(fuzz_program PRIVATE ${PROJECT_SOURCE_DIR}/tests/golden)
     target_link_libraries(fuzz_program PRIVATE tn_driver)
 endif()

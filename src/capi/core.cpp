@@ -3,7 +3,7 @@
 
 #include "capi/dispatch.h"
 #include "capi/timer.h"
-#include "host/glue.h"
+#include "driver/registered.h"
 #include "host/libraries.h"
 
 #include <cstddef>
@@ -39,29 +39,7 @@ RuntimeCore::~RuntimeCore() = default;
 
 const driver::Engine& RuntimeCore::seal() {
     std::call_once(sealed_, [this] {
-        registry.seal();
-        std::vector<driver::HostFunction> functions;
-        for (const host::Registration& entry : registry.entries()) {
-            driver::HostFunction fn;
-            fn.path = entry.path;
-            fn.signature = entry.signature;
-            fn.is_generic = entry.is_generic;
-            fn.is_pure = entry.is_pure;
-            fn.has_status = entry.has_status;
-            fn.is_operator = entry.op.has_value();
-            fn.address = entry.is_generic ? nullptr : reinterpret_cast<const void*>(entry.address);
-            fn.user_data = const_cast<host::Registration*>(&entry);
-            functions.push_back(std::move(fn));
-        }
-        engine.host_functions = std::move(functions);
-        for (std::uint32_t i = 0; i < registry.types().count(); ++i) {
-            const host::TypeRegistration& type = registry.types()[i];
-            engine.host_types.push_back({type.paths, &type.type});
-        }
-        for (const host::Variable& variable : registry.variables())
-            engine.host_variables.push_back({variable.path, variable.is_const});
-        engine.host_glue = host::write_glue(registry);
-        engine.modules = registry.modules();
+        driver::take_registrations(engine, registry);
         if (registry.loader().load)
             engine.load_source = [this](const std::string& path) {
                 return ask_loader(registry.loader(), path);
