@@ -118,17 +118,6 @@ Label FunctionEmitter::trap(TrapCode code, ir::LocId loc, Payload a, Payload b) 
     return label;
 }
 
-Label FunctionEmitter::cold(Label resume, ir::LocId loc, std::function<void()> body) {
-    Label label = a_->newLabel();
-    cold_paths_.push_back({label, resume, inst_, loc, std::move(body)});
-    return label;
-}
-
-void FunctionEmitter::site(std::uint32_t inst, ir::LocId loc) {
-    refs_of(inst, refs_);
-    module_.add_site(frame_index_, loc, refs_);
-}
-
 void FunctionEmitter::spend_fuel(ir::LocId loc) {
     a_->sub(gp64(fuel_register), 1);
     poll_without_fuel(loc);
@@ -215,14 +204,6 @@ void FunctionEmitter::extend_result(unsigned reg, Scalar type) {
     } else {
         a_->mov(gp32(reg), gp32(reg));
     }
-}
-
-void FunctionEmitter::take_results(const std::vector<Location>& from, const ir::Inst& inst) {
-    for (unsigned i = 0; i < inst.result_count; ++i) {
-        Location to = next().location;
-        moves_.add(from[i], to, mf_->type_of(ir::ValueId(inst.first_result.index() + i)));
-    }
-    flush_moves();
 }
 
 void FunctionEmitter::op(OpTag<Op::Call>, const ir::Inst& inst) {

@@ -3,10 +3,10 @@
 #include "jit.h"
 
 #include "codegen/machine_builder.h"
+#include "codegen/magic.h"
 #include "codegen/parallel_move.h"
 #include "codegen/regalloc.h"
 #include "codegen/regalloc_verify.h"
-#include "codegen/x64/divide.h"
 #include "codegen/x64/x64.h"
 #include "support/ice.h"
 
@@ -57,7 +57,7 @@ TEST(Divide, MagicNumbers) {
     for (int round = 0; round < 200000; ++round) {
         std::uint64_t n = any(), d = any();
         if (d >= 2 && (d & (d - 1)) != 0) {
-            x64::UnsignedMagic m = x64::unsigned_magic(d);
+            UnsignedMagic m = unsigned_magic(d);
             std::uint64_t q =
                 static_cast<std::uint64_t>(static_cast<unsigned __int128>(m.multiplier) * n >> 64);
             if (m.add) q += (n - q) >> 1;
@@ -65,7 +65,7 @@ TEST(Divide, MagicNumbers) {
         }
         auto sd = static_cast<std::int64_t>(d), sn = static_cast<std::int64_t>(n);
         if (sd >= 2 || sd <= -2) {
-            x64::SignedMagic m = x64::signed_magic(sd);
+            SignedMagic m = signed_magic(sd);
             auto q = static_cast<std::int64_t>(static_cast<__int128>(m.multiplier) * sn >> 64);
             if (sd > 0 && m.multiplier < 0) q = static_cast<std::int64_t>(static_cast<std::uint64_t>(q) + n);
             if (sd < 0 && m.multiplier > 0) q = static_cast<std::int64_t>(static_cast<std::uint64_t>(q) - n);
