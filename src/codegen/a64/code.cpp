@@ -5,7 +5,8 @@ namespace tn::codegen::a64 {
 namespace {
 bool is_imm12(std::uint64_t value) { return value < 4096 || ((value & 4095) == 0 && value < (1u << 24)); }
 std::uint64_t absolute(std::int64_t value) {
-    return value < 0 ? std::uint64_t(0) - static_cast<std::uint64_t>(value) : static_cast<std::uint64_t>(value);
+    return value < 0 ? std::uint64_t(0) - static_cast<std::uint64_t>(value)
+                     : static_cast<std::uint64_t>(value);
 }
 bool fits_offset(std::int64_t disp, unsigned size) {
     return (disp >= 0 && disp % size == 0 && disp / size < 4096) || (disp >= -256 && disp < 256);
@@ -35,8 +36,10 @@ void Code::add_imm(unsigned dst, unsigned src, std::int64_t value, bool wide) {
     } else if (is_imm12(size)) {
         value < 0 ? sub(to, from, size) : add(to, from, size);
     } else if (size < (1u << 24)) {
-        value < 0 ? sub(to, from, size & ~4095ull) : add(to, from, size & ~4095ull);
-        value < 0 ? sub(to, to, size & 4095) : add(to, to, size & 4095);
+        // The stack pointer moves once: whatever lies between may belong to a signal handler.
+        const jit::Gp between = dst == Sp ? gp_of(address_register, wide) : to;
+        value < 0 ? sub(between, from, size & ~4095ull) : add(between, from, size & ~4095ull);
+        value < 0 ? sub(to, between, size & 4095) : add(to, between, size & 4095);
     } else {
         load_imm(address_register, value, wide);
         add(to, from, gp_of(address_register, wide));

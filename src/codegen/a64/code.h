@@ -7,6 +7,7 @@
 
 #include <asmjit/arm.h>
 #include <asmjit/arm/a64assembler.h>
+#include <asmjit/arm/a64utils.h>
 
 namespace tn::codegen::a64 {
 
@@ -44,11 +45,14 @@ inline jit::Gp zero_of(bool wide) { return wide ? jit::Gp(jit::xzr) : jit::Gp(ji
 inline jit::VecD d(unsigned reg) { return jit::VecD(reg - first_float_register); }
 inline jit::VecS s(unsigned reg) { return jit::VecS(reg - first_float_register); }
 inline jit::VecV v(unsigned reg) { return jit::VecV(reg - first_float_register); }
-inline jit::Vec fp_of(unsigned reg, Scalar type) { return type == Scalar::F32 ? jit::Vec(s(reg)) : jit::Vec(d(reg)); }
+inline jit::Vec fp_of(unsigned reg, Scalar type) {
+    return type == Scalar::F32 ? jit::Vec(s(reg)) : jit::Vec(d(reg));
+}
 inline bool is_wide(Scalar type) { return scalar_size(type) == 8; }
 constexpr CondCode negated(CondCode cc) { return asmjit::arm::negateCond(cc); }
 
-// Immediates of add, sub and cmp: 12 bits, or 12 bits above 12 zeroes; `fits_arith` takes them with either sign.
+// Immediates of add, sub and cmp: 12 bits, or 12 bits above 12 zeroes; `fits_arith` takes them with either
+// sign.
 bool fits_arith(std::int64_t value);
 // Immediates of and, orr, eor and tst.
 bool fits_logic(std::int64_t value, bool wide);
