@@ -107,8 +107,7 @@ std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::Image
         a64::A64Module emitter(module, image, options);
         return run(module, target, emitter, options);
     }
-    const bool baseline = options.baseline_cpu || host_machine != Machine::X64;
-    const x64::CpuFeatures cpu = baseline ? x64::CpuFeatures() : x64::CpuFeatures::host();
+    const x64::CpuFeatures cpu = options.baseline_cpu ? x64::CpuFeatures() : x64::CpuFeatures::host();
     x64::X64Target target(cpu, options);
     x64::X64Module emitter(module, image, options, cpu);
     return run(module, target, emitter, options);

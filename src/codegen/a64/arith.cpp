@@ -144,7 +144,7 @@ void FunctionEmitter::multiply(const ir::Inst& inst, bool check) {
         a_.branch_zero(address_register, true, false, overflow());
     } else if (is_signed(inst.type)) {
         a_.smull(high, w(first), w(second));
-        a_.cmp(high, w(address_register), asmjit::arm::sxtw(0));
+        a_.cmp(high, high, asmjit::arm::sxtw(0)); // reads w16; the assembler wants the name x16
         a_.mov(w(dst), w(address_register));
         a_.branch_if(CondCode::kNE, overflow());
     } else {

@@ -8,6 +8,7 @@
 namespace tn::codegen::x64 {
 
 CpuFeatures CpuFeatures::host() {
+    if (host_machine != Machine::X64) return {};
     const auto& f = asmjit::CpuInfo::host().features().x86();
     CpuFeatures out;
     out.avx = f.hasAVX();

@@ -51,34 +51,35 @@ void check(const std::vector<Case>& cases) {
 
 TEST(A64Code, Immediates) {
     check({
-        {"mov w3, #0", [](Code& a) { a.load_imm(3, 0, true); }},
-        {"mov x3, #-1", [](Code& a) { a.load_imm(3, -1, true); }},
-        {"mov w3, #-1", [](Code& a) { a.load_imm(3, -1, false); }},
-        {"mov w3, #0x5678; movk w3, #0x1234, lsl #16", [](Code& a) { a.load_imm(3, 0x12345678, true); }},
-        {"mov x3, #0xdef0; movk x3, #0x9abc, lsl #16; movk x3, #0x5678, lsl #32; movk x3, #0x1234, lsl #48",
+        {"movz w3, #0", [](Code& a) { a.load_imm(3, 0, true); }},
+        {"movn x3, #0", [](Code& a) { a.load_imm(3, -1, true); }},
+        {"movn w3, #0", [](Code& a) { a.load_imm(3, -1, false); }},
+        {"movz w3, #0x5678; movk w3, #0x1234, lsl #16", [](Code& a) { a.load_imm(3, 0x12345678, true); }},
+        {"movz x3, #0xdef0; movk x3, #0x9abc, lsl #16; movk x3, #0x5678, lsl #32; movk x3, #0x1234, lsl #48",
          [](Code& a) { a.load_imm(3, 0x123456789abcdef0, true); }},
-        {"mov x3, #-0x8000000000000000", [](Code& a) { a.load_imm(3, INT64_MIN, true); }},
-        {"mov w3, #-0x80000000", [](Code& a) { a.load_imm(3, INT32_MIN, false); }},
-        {"mov x3, #0x5555555555555555", [](Code& a) { a.load_imm(3, 0x5555555555555555, true); }},
+        {"movz x3, #0x8000, lsl #48", [](Code& a) { a.load_imm(3, INT64_MIN, true); }},
+        {"movz w3, #0x8000, lsl #16", [](Code& a) { a.load_imm(3, INT32_MIN, false); }},
+        {"orr x3, xzr, #0x5555555555555555", [](Code& a) { a.load_imm(3, 0x5555555555555555, true); }},
         {"add x1, x2, #0xfff", [](Code& a) { a.add_imm(1, 2, 4095); }},
         {"sub x1, x2, #1, lsl #12", [](Code& a) { a.add_imm(1, 2, -4096); }},
         {"add x1, x2, #1, lsl #12; add x1, x1, #1", [](Code& a) { a.add_imm(1, 2, 4097); }},
-        {"mov w16, #0x1000000; add x1, x2, x16", [](Code& a) { a.add_imm(1, 2, 1 << 24); }},
+        {"movz w16, #0x100, lsl #16; add x1, x2, x16", [](Code& a) { a.add_imm(1, 2, 1 << 24); }},
         {"sub w1, w2, #5", [](Code& a) { a.add_imm(1, 2, -5, false); }},
         {"", [](Code& a) { a.add_imm(1, 1, 0); }},
         {"mov x1, x2", [](Code& a) { a.add_imm(1, 2, 0); }},
         // The stack pointer, in one step.
         {"sub sp, sp, #0x30", [](Code& a) { a.add_imm(Sp, Sp, -48); }},
         {"sub x16, x29, #1, lsl #12; sub sp, x16, #0x10", [](Code& a) { a.add_imm(Sp, X29, -4112); }},
-        {"mov x16, #-0x2000000; add sp, sp, x16", [](Code& a) { a.add_imm(Sp, Sp, -(1 << 25)); }},
+        {"orr x16, xzr, #0xfffffffffe000000; add sp, sp, x16",
+         [](Code& a) { a.add_imm(Sp, Sp, -(1 << 25)); }},
         {"adds x1, x2, #7", [](Code& a) { a.adds_imm(x(1), x(2), 7); }},
         {"subs w1, w2, #7", [](Code& a) { a.adds_imm(w(1), w(2), -7); }},
         {"subs x1, x2, #7", [](Code& a) { a.subs_imm(x(1), x(2), 7); }},
         {"adds x1, x2, #7", [](Code& a) { a.subs_imm(x(1), x(2), -7); }},
         {"cmp w9, #0", [](Code& a) { a.cmp_imm(9, 0, false); }},
         {"cmn x9, #1", [](Code& a) { a.cmp_imm(9, -1, true); }},
-        {"mov w16, #0x1001; cmp w9, w16", [](Code& a) { a.cmp_imm(9, 4097, false); }},
-        {"mov w16, #-0x80000000; cmp w9, w16", [](Code& a) { a.cmp_imm(9, INT32_MIN, false); }},
+        {"movz w16, #0x1001; cmp w9, w16", [](Code& a) { a.cmp_imm(9, 4097, false); }},
+        {"movz w16, #0x8000, lsl #16; cmp w9, w16", [](Code& a) { a.cmp_imm(9, INT32_MIN, false); }},
     });
     EXPECT_TRUE(fits_arith(4095));
     EXPECT_TRUE(fits_arith(-4096));
@@ -118,15 +119,15 @@ TEST(A64Code, Memory) {
          [](Code& a) {
              a.load64(1, {2, 40984});
          }},
-        {"sub x16, x2, #1, lsl #12; ldr x1, [x16, #0xff8]",
+        {"sub x16, x2, #2, lsl #12; ldr x1, [x16, #0xff8]",
          [](Code& a) {
-             a.load64(1, {2, -8});
+             a.load64(1, {2, -4104});
          }},
-        {"mov w16, #0x1000000; ldr x1, [x2, x16]",
+        {"movz w16, #0x100, lsl #16; ldr x1, [x2, x16]",
          [](Code& a) {
              a.load64(1, {2, 1 << 24});
          }},
-        {"mov w16, #0x1000000; add x16, sp, x16; ldr x1, [x16]",
+        {"movz w16, #0x100, lsl #16; add x16, sp, x16; ldr x1, [x16]",
          [](Code& a) {
              a.load64(1, {Sp, 1 << 24});
          }},
@@ -158,11 +159,11 @@ TEST(A64Code, Memory) {
          [](Code& a) {
              a.load(Scalar::I64, 1, {2, 24, 3, 3});
          }},
-        {"mov w16, #0x10000; add x16, x16, x2; ldr x1, [x16, x3, lsl #3]",
+        {"movz w16, #0x1, lsl #16; add x16, x16, x2; ldr x1, [x16, x3, lsl #3]",
          [](Code& a) {
              a.load(Scalar::I64, 1, {2, 65536, 3, 3});
          }},
-        {"mov w16, #0x10000; add x16, x16, x2; add x16, x16, x3, lsl #3; ldrb w1, [x16]",
+        {"movz w16, #0x1, lsl #16; add x16, x16, x2; add x16, x16, x3, lsl #3; ldrb w1, [x16]",
          [](Code& a) {
              a.load(Scalar::U8, 1, {2, 65536, 3, 3});
          }},
@@ -241,9 +242,9 @@ TEST(A64Code, MovesAndExtensions) {
         {"fmov x1, d2", [](Code& a) { a.move64(1, V0 + 2); }},
         {"", [](Code& a) { a.move64(4, 4); }},
         {"sxtb w1, w2", [](Code& a) { a.extend(1, 2, Scalar::I8); }},
-        {"and w1, w2, #0xff", [](Code& a) { a.extend(1, 2, Scalar::U8); }},
+        {"uxtb w1, w2", [](Code& a) { a.extend(1, 2, Scalar::U8); }},
         {"sxth w1, w1", [](Code& a) { a.extend(1, 1, Scalar::I16); }},
-        {"and w1, w2, #0xffff", [](Code& a) { a.extend(1, 2, Scalar::U16); }},
+        {"uxth w1, w2", [](Code& a) { a.extend(1, 2, Scalar::U16); }},
         {"mov w1, w2", [](Code& a) { a.extend(1, 2, Scalar::I32); }},
         {"mov x1, x2", [](Code& a) { a.extend(1, 2, Scalar::U64); }},
     });
@@ -283,7 +284,7 @@ TEST(A64Code, InstructionsAsTheEmitterUsesThem) {
     check({
         {"cmp w1, w1, sxtb", [](Code& a) { a.cmp(w(1), w(1), arm::sxtb(0)); }},
         {"cmp w1, w1, uxth", [](Code& a) { a.cmp(w(1), w(1), arm::uxth(0)); }},
-        {"cmp x16, w16, sxtw", [](Code& a) { a.cmp(x(16), w(16), arm::sxtw(0)); }},
+        {"cmp x16, w16, sxtw", [](Code& a) { a.cmp(x(16), x(16), arm::sxtw(0)); }},
         {"cmp x16, x1, asr #63", [](Code& a) { a.cmp(x(16), x(1), arm::asr(63)); }},
         {"cmp sp, x16", [](Code& a) { a.cmp(jit::sp, x(16)); }},
         {"cset w1, lt", [](Code& a) { a.cset(w(1), CondCode::kLT); }},
@@ -305,8 +306,8 @@ TEST(A64Code, InstructionsAsTheEmitterUsesThem) {
         {"add x1, x2, x3, lsr #63", [](Code& a) { a.add(x(1), x(2), x(3), arm::lsr(63)); }},
         {"orr w1, w2, w2, lsl #8", [](Code& a) { a.orr(w(1), w(2), w(2), arm::lsl(8)); }},
         {"sbfiz w1, w2, #3, #5", [](Code& a) { a.sbfiz(w(1), w(2), 3, 5); }},
-        {"ubfiz w1, w2, #3, #13", [](Code& a) { a.ubfiz(w(1), w(2), 3, 13); }},
-        {"sub x1, xzr, x3", [](Code& a) { a.sub(x(1), jit::xzr, x(3)); }},
+        {"ubfiz w1, w2, #3, #0xd", [](Code& a) { a.ubfiz(w(1), w(2), 3, 13); }},
+        {"neg x1, x3", [](Code& a) { a.sub(x(1), jit::xzr, x(3)); }},
         {"mvn w1, w2", [](Code& a) { a.mvn(w(1), w(2)); }},
         {"cnt v31.8b, v31.8b; addv b31, v31.8b",
          [](Code& a) {
