@@ -36,6 +36,7 @@ TEST(Listing, LooksAsExpected) {
         }
         GenerateOptions options;
         options.machine = Machine::X64;
+        options.baseline_cpu = true;
         std::size_t at = source.rfind("fn @") + 4;
         options.listing_function = source.substr(at, source.find('(', at) - at);
         const std::string text = Script::list(source, options);
