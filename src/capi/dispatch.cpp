@@ -4,6 +4,8 @@
 #include "capi/inside.h"
 #include "capi/marshal.h"
 #include "runtime/entry_points.h"
+#include "runtime/host_type.h"
+#include "runtime/runtime_fns.h"
 #include "support/ice.h"
 
 #include <array>
@@ -112,6 +114,10 @@ std::uint32_t call_host(InstanceCore& core, const host::Registration& registrati
     for (std::size_t i = 0; i < plan->params.size(); ++i) {
         const ValuePlan& param = plan->params[i];
         const rt::Slot* slots = io + param.first_slot;
+        if (param.type->tag == TN_TAG_HANDLE && !rt::as_host(slots->ref)->pointer) {
+            rt::fail_closed(core.context(), slots->ref);
+            return static_cast<std::uint32_t>(TrapCode::HostError);
+        }
         // The script keeps its references; the values have their own.
         if (!param.type->is_scalar() && param.type->layout) {
             for (std::size_t k = 0; k < param.slot_count; ++k) {
@@ -166,6 +172,56 @@ std::uint32_t call_host(InstanceCore& core, const host::Registration& registrati
 }
 
 } // namespace
+
+rt::Object* show_host_value(rt::Context* context, const rt::HostType& type, void* pointer) {
+    auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
+    tn_value result;
+    result.tag = TN_TAG_POISON;
+    result.aux = 0;
+    result.as.u = 0;
+    try {
+        if (core.callback_depth >= max_callback_depth) {
+            context->trap_code = TrapCode::StackOverflow;
+            return nullptr;
+        }
+        using ToText = tn_status (*)(tn_frame*, const void*, tn_value*, void*);
+        core.failure.reset();
+        tn_status status;
+        {
+            FrameScope frame(core);
+            status = reinterpret_cast<ToText>(type.to_text)(frame.handle(), pointer, &result, type.user_data);
+        }
+        const Held held = result.tag == TN_TAG_STRING ? find_held(result) : Held{};
+        rt::Object* text = status == TN_OK && held && &held.core() == &core ? held.object() : nullptr;
+        if (text) {
+            core.failure.reset();
+            rt::retain(text);
+        } else if (status != TN_OK) {
+            complete_failure(core, type.path + ".show", status);
+            fail(core);
+        } else {
+            set_failure(core, TN_TRAP_HOST_ERROR, "host error: `" + type.path + "` gave no text to show");
+            fail(core);
+        }
+        if (result.tag != TN_TAG_POISON) clear_value(result);
+        return text;
+    } catch (...) {
+        if (result.tag != TN_TAG_POISON) clear_value(result);
+        constexpr std::string_view message = "an exception left a host function";
+        rt::rt_fail(context, TrapCode::HostError, message.data(), message.size());
+        return nullptr;
+    }
+}
+
+void report_plain_failure(rt::Context* context, void* registration, std::int32_t status) {
+    const std::string& path = static_cast<const host::Registration*>(registration)->path;
+    auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
+    try {
+        core.failure.reset();
+        complete_failure(core, path, status);
+        fail(core);
+    } catch (const std::bad_alloc&) { rt::rt_fail(context, TrapCode::HostError, path.data(), path.size()); }
+}
 
 FrameObject* find_frame(const tn_frame* handle) {
     const Cell* cell = find_handle(handle, HandleKind::Frame);

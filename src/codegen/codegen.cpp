@@ -68,6 +68,9 @@ void emit_thunks(const ir::Module& module, ModuleEmitter& emitter, const Generat
         if (key.equal.is_valid()) packed[key.equal.index()] = true;
     }
     if (module.init.is_valid()) packed[module.init.index()] = true;
+    for (const ir::HostFn& host : module.host_fns)
+        for (ir::FuncId callback : host.callbacks)
+            if (callback.is_valid()) packed[callback.index()] = true;
     for (ir::FuncId func : options.packed) packed[func.index()] = true;
     for (std::size_t i = 0; i < module.functions.size(); ++i) {
         if (module.functions[ir::FuncId(i)].blocks.empty()) continue;

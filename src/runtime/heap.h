@@ -66,6 +66,10 @@ public:
     };
     static Layout layout();
 
+    // Memory of somebody else's that counts as in use. It may go beyond the limit: then nothing more is allocated.
+    void charge(std::uint64_t bytes) { account(bytes, 0); }
+    void discharge(std::uint64_t bytes) { account(0 - bytes, 0); }
+
     // For tests of allocation failure: the nth request to the system from now fails, 0: none does.
     void fail_allocation(std::uint64_t nth) { fail_in_ = nth; }
 

@@ -1,6 +1,7 @@
 // Sequences: sizes, allocation, growth, copies. Also the entry points that emitted code calls for them.
 #include "runtime/seq.h"
 
+#include "runtime/host_type.h"
 #include "runtime/wrapped_list.h"
 
 #include <cstring>
@@ -191,6 +192,7 @@ void rt_free_object(Context* context, Object* object) noexcept {
         Object* dead = work;
         work = reinterpret_cast<Object*>(dead->count);
         const ObjectDesc& desc = *dead->desc;
+        if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
         if (desc.plain) [[unlikely]]
             end_wrapped_list(*context->instance, static_cast<WrappedList*>(dead));
         if (desc.has_refs) {
