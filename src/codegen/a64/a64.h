@@ -203,6 +203,7 @@ private:
     void extend_result(unsigned reg, Scalar type);
     Payload payload(Location l);
     void call_plain_host(const ir::Inst& inst, const HostTarget& target);
+    void load_result(Scalar type, Location to, const Place& from);
     void call_generic_host(const ir::Inst& inst, const HostTarget& target);
 
     // entry.cpp

@@ -1,49 +1,13 @@
 // Calls: to functions of the module, to the runtime and to the host, and out-of-line calls of operations.
 // C++ always runs on the host's stack; what a site owns goes into the code map.
 #include "codegen/a64/a64.h"
+#include "codegen/plans.h"
 
-#include "builtins/runtime_fn.h"
 #include "runtime/entry_points.h"
 #include "runtime/runtime_fns.h"
 #include "support/ice.h"
 
 namespace tn::codegen::a64 {
-
-namespace {
-
-// A call of a C function: Context first, then the row's parameters.
-void plan_runtime(const RuntimeFnInfo& info, CallPlan& plan) {
-    std::vector<Scalar> args{Scalar::Ptr}, results;
-    for (unsigned i = 0; i < info.param_count(); ++i) args.push_back(info.param(i).scalar);
-    if (info.result_count() == 1) results.push_back(info.result(0).scalar);
-    plan.make(c_convention(), args, results);
-}
-
-void plan_script(const ir::Signature& sig, CallPlan& plan) {
-    std::vector<Scalar> args;
-    for (const ir::Param& p : sig.params) args.push_back(p.type);
-    plan.make(script_convention(), args, sig.results);
-}
-
-// A plain C function's arguments: a Ref stands for two, pointer and length.
-void plan_plain(const ir::Signature& sig, CallPlan& plan) {
-    std::vector<Scalar> args;
-    for (const ir::Param& p : sig.params) {
-        if (p.type == Scalar::Ref) {
-            args.push_back(Scalar::Ptr);
-            args.push_back(Scalar::I64);
-        } else {
-            args.push_back(p.type);
-        }
-    }
-    plan.make(c_convention(), args, sig.results);
-}
-
-std::uint8_t hint_of(Location l) {
-    return l.is_register() ? static_cast<std::uint8_t>(l.index) : no_register;
-}
-
-} // namespace
 
 // --- operands ---
 
@@ -59,7 +23,7 @@ void Describe::call(const ir::Inst& inst, const CallPlan& plan, unsigned first_a
 
 void Describe::op(OpTag<Op::Call>, const ir::Inst& inst) {
     CallPlan plan;
-    plan_script(mf_.module->functions[ir::FuncId(static_cast<std::size_t>(inst.imm))].sig, plan);
+    plan_script(script_convention(), mf_.module->functions[ir::FuncId(static_cast<std::size_t>(inst.imm))].sig, plan);
     call(inst, plan, 0);
     out_.outgoing(plan.stack_count);
     out_.site();
@@ -68,21 +32,19 @@ void Describe::op(OpTag<Op::Call>, const ir::Inst& inst) {
 void Describe::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
     const RuntimeFnInfo& info = runtime_fn_info(static_cast<RuntimeFn>(inst.imm));
     CallPlan plan;
-    plan_runtime(info, plan);
+    plan_runtime(c_convention(), info, plan);
     call(inst, plan, 1);
     if (info.effects & ir::Traps) out_.site();
 }
 
 void Describe::plain_host_call(const ir::Inst& inst) {
     CallPlan plan;
-    const ir::Signature& sig = mf_.module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))].sig;
-    plan_plain(sig, plan);
-    for (unsigned i = 0, at = 0; i < inst.operands.count; ++i) {
-        out_.any(arg(inst, i), hint_of(plan.args[at]));
-        at += sig.params[i].type == Scalar::Ref ? 2 : 1;
-    }
+    const ir::HostFn& host = mf_.module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
+    plan_plain(c_convention(), host, plan);
+    for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i), hint_of(plan.args[i]));
     for (unsigned i = 0; i < inst.result_count; ++i) {
-        out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), hint_of(plan.results[i]));
+        const std::uint8_t hint = host.has_status ? no_register : hint_of(plan.results[i]);
+        out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), hint);
     }
 }
 
@@ -198,7 +160,7 @@ void FunctionEmitter::extend_result(unsigned reg, Scalar type) {
 
 void FunctionEmitter::op(OpTag<Op::Call>, const ir::Inst& inst) {
     const ir::FuncId callee(static_cast<std::size_t>(inst.imm));
-    plan_script(mf_->module->functions[callee].sig, plan_);
+    plan_script(script_convention(), mf_->module->functions[callee].sig, plan_);
     auto operands = mf_->fn->operands_of(inst);
     for (unsigned i = 0; i < operands.size(); ++i)
         moves_.add(any(operands[i]), plan_.args[i], mf_->type_of(operands[i]));
@@ -211,7 +173,7 @@ void FunctionEmitter::op(OpTag<Op::Call>, const ir::Inst& inst) {
 void FunctionEmitter::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
     const auto fn = static_cast<RuntimeFn>(inst.imm);
     const RuntimeFnInfo& info = runtime_fn_info(fn);
-    plan_runtime(info, plan_);
+    plan_runtime(c_convention(), info, plan_);
     auto operands = mf_->fn->operands_of(inst);
     enter_host_stack(plan_.stack_count, info.effects != ir::Pure);
     for (unsigned i = 0; i < operands.size(); ++i)
@@ -268,32 +230,51 @@ void FunctionEmitter::op(OpTag<Op::CallHost>, const ir::Inst& inst) {
 
 void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& target) {
     const ir::HostFn& host = mf_->module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
-    plan_plain(host.sig, plan_);
+    plan_plain(c_convention(), host, plan_);
     auto operands = mf_->fn->operands_of(inst);
-    enter_host_stack(plan_.stack_count, !target.is_pure);
-    for (unsigned i = 0, at = 0; i < operands.size(); ++i) {
-        moves_.add(any(operands[i]), plan_.args[at], mf_->type_of(operands[i]));
-        at += host.sig.params[i].type == Scalar::Ref ? 2 : 1;
-    }
+    enter_host_stack(plan_.stack_count, host.purity == ir::HostFn::Purity::None);
+    for (unsigned i = 0; i < operands.size(); ++i)
+        moves_.add(any(operands[i]), plan_.args[i], mf_->type_of(operands[i]));
     flush_moves();
-    // Each reference now stands where its pointer goes: length first, then the pointer over it.
-    for (unsigned i = 0, at = 0; i < operands.size(); ++i, ++at) {
-        if (host.sig.params[i].type != Scalar::Ref) continue;
-        const Location data = plan_.args[at], length = plan_.args[++at];
-        const unsigned seq = data.is_register() ? data.index : scratch_register;
-        if (!data.is_register()) a_.load64(seq, place(data));
-        const unsigned size = length.is_register() ? length.index : unsigned(address_register);
-        a_.load64(size, field(seq, offsetof(rt::Seq, length)));
-        if (!length.is_register()) a_.store64(size, place(length));
-        a_.load64(seq, field(seq, offsetof(rt::Seq, data)));
-        if (!data.is_register()) a_.store64(seq, place(data));
+    constexpr std::size_t results = offsetof(rt::Context, results);
+    if (!host.out_offsets.empty()) { // the result goes to where runtime functions leave theirs
+        const Location out = plan_.args.back();
+        const unsigned reg = out.is_register() ? out.index : scratch_register;
+        a_.store_zero(Scalar::I64, context_place(results)); // a pointer that it does not store is NULL
+        a_.add_imm(reg, context_register, results);
+        if (!out.is_register()) a_.store64(reg, place(out));
     }
     call_address(target.address);
     leave_host_stack();
-    if (!target.is_pure) test_trap_code(inst.loc);
-    if (inst.result_count == 1 && plan_.results[0] == Location::reg(X0))
-        extend_result(X0, host.sig.results[0]);
-    take_results(plan_.results, inst);
+    if (host.purity == ir::HostFn::Purity::None) test_trap_code(inst.loc);
+    if (host.has_status) {
+        Label failed = cold(Label(), inst.loc, [this, &target, loc = inst.loc] {
+            a_.mov(w(X2), w(X0));
+            a_.load_imm(X1, static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(target.user_data)), true);
+            a_.mov(x(X0), x(context_register));
+            call_cold_helper(reinterpret_cast<const void*>(module_.options().plain_failure));
+            a_.bl(module_.trap_stub(TrapCode::None));
+            site(inst_, loc);
+        });
+        a_.branch_zero(X0, false, false, failed);
+        for (unsigned i = 0; i < host.out_offsets.size(); ++i)
+            load_result(host.sig.results[i], next().location, context_place(results + host.out_offsets[i]));
+        return;
+    }
+    if (inst.result_count == 0) return;
+    if (plan_.results[0] == Location::reg(X0)) extend_result(X0, host.sig.results[0]);
+    moves_.add(plan_.results[0], next().location, host.sig.results[0]);
+    flush_moves();
+}
+
+// A value in memory, as C stores it, to where a result belongs.
+void FunctionEmitter::load_result(Scalar type, Location to, const Place& from) {
+    if (to.is_register()) {
+        a_.load(type, to.index, from);
+    } else if (to.is_memory()) {
+        a_.load(type == Scalar::F32 ? Scalar::U32 : type == Scalar::F64 ? Scalar::U64 : type, scratch_register, from);
+        a_.store64(scratch_register, place(to));
+    }
 }
 
 void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& target) {
@@ -312,7 +293,8 @@ void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& 
     a_.load_imm(X1, static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(target.user_data)), true);
     a_.mov(x(X2), jit::sp);
     enter_host_stack(0);
-    call_address(reinterpret_cast<const void*>(module_.options().generic_call));
+    const GenericHostCall dispatcher = target.dispatcher ? target.dispatcher : module_.options().generic_call;
+    call_address(reinterpret_cast<const void*>(dispatcher));
     leave_host_stack();
     Label failed = cold(Label(), inst.loc, [this, loc = inst.loc] {
         a_.store(Scalar::U32, X0, context_place(offsetof(rt::Context, trap_code)));
