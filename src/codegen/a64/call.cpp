@@ -23,7 +23,8 @@ void Describe::call(const ir::Inst& inst, const CallPlan& plan, unsigned first_a
 
 void Describe::op(OpTag<Op::Call>, const ir::Inst& inst) {
     CallPlan plan;
-    plan_script(script_convention(), mf_.module->functions[ir::FuncId(static_cast<std::size_t>(inst.imm))].sig, plan);
+    plan_script(script_convention(),
+                mf_.module->functions[ir::FuncId(static_cast<std::size_t>(inst.imm))].sig, plan);
     call(inst, plan, 0);
     out_.outgoing(plan.stack_count);
     out_.site();
@@ -250,7 +251,8 @@ void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& ta
     if (host.has_status) {
         Label failed = cold(Label(), inst.loc, [this, &target, loc = inst.loc] {
             a_.mov(w(X2), w(X0));
-            a_.load_imm(X1, static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(target.user_data)), true);
+            a_.load_imm(X1, static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(target.user_data)),
+                        true);
             a_.mov(x(X0), x(context_register));
             call_cold_helper(reinterpret_cast<const void*>(module_.options().plain_failure));
             a_.bl(module_.trap_stub(TrapCode::None));
@@ -272,7 +274,10 @@ void FunctionEmitter::load_result(Scalar type, Location to, const Place& from) {
     if (to.is_register()) {
         a_.load(type, to.index, from);
     } else if (to.is_memory()) {
-        a_.load(type == Scalar::F32 ? Scalar::U32 : type == Scalar::F64 ? Scalar::U64 : type, scratch_register, from);
+        a_.load(type == Scalar::F32   ? Scalar::U32
+                : type == Scalar::F64 ? Scalar::U64
+                                      : type,
+                scratch_register, from);
         a_.store64(scratch_register, place(to));
     }
 }

@@ -1,6 +1,8 @@
 // The dispatch of operations, and the paths to traps at the end of a function.
 #include "codegen/a64/a64.h"
 
+#include <bit>
+
 namespace tn::codegen::a64 {
 
 void FunctionEmitter::start() {
@@ -13,8 +15,10 @@ void FunctionEmitter::jump(Label target) { a_.b(target); }
 // Whether a conditional branch could have to reach further than it can, with some room: a branch and a
 // literal reach a megabyte, and constants may wait for a quarter of one.
 bool FunctionEmitter::may_be_large() const {
-    constexpr std::size_t per_inst = 24, per_operand = 3, per_move = 4, limit = 120'000; // instructions
-    const std::size_t moves = mf_->inst_moves.size() + mf_->edge_moves.size();
+    constexpr std::size_t per_inst = 24, per_operand = 6, per_move = 4, limit = 120'000; // instructions
+    std::size_t moves = mf_->inst_moves.size() + mf_->edge_moves.size() + mf_->edges.size();
+    for (const LiveAcross& live : mf_->live_across)
+        moves += static_cast<std::size_t>(2 * std::popcount(live.registers));
     return mf_->insts.size() * per_inst + mf_->operands.size() * per_operand + moves * per_move > limit;
 }
 
