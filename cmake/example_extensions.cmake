@@ -34,7 +34,8 @@ function(tn_example_extension name found)
     endif()
 endfunction()
 
-if(TN_EXTENSIONS)
+# What the cross compiler finds here is of the wrong machine.
+if(TN_EXTENSIONS AND NOT CMAKE_CROSSCOMPILING)
     tn_example_extension(linalg "${Eigen3_FOUND}" Eigen3::Eigen)
     if(TARGET extension_linalg)
         target_compile_options(extension_linalg PRIVATE -O2)

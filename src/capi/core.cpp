@@ -4,7 +4,7 @@
 #include "capi/dispatch.h"
 #include "capi/extension_loader.h"
 #include "capi/timer.h"
-#include "host/glue.h"
+#include "driver/registered.h"
 #include "host/libraries.h"
 
 #include <cstddef>
@@ -42,31 +42,7 @@ std::shared_ptr<const driver::Engine> RuntimeCore::engine() {
     const host::Registry::Lock lock = registry.lock();
     if (engine_ && engine_generation_ == registry.generation()) return engine_;
     auto made = std::make_shared<driver::Engine>();
-    for (const host::Registration& entry : registry.entries()) {
-        driver::HostFunction fn;
-        fn.path = entry.path;
-        fn.signature = entry.signature;
-        fn.is_generic = entry.is_generic;
-        fn.is_pure = entry.is_pure;
-        fn.has_status = entry.has_status;
-        fn.is_operator = entry.op.has_value();
-        fn.is_native = !entry.extension.empty();
-        fn.address = entry.is_generic ? nullptr : reinterpret_cast<const void*>(entry.address);
-        fn.user_data = const_cast<host::Registration*>(&entry);
-        made->host_functions.push_back(std::move(fn));
-    }
-    for (std::uint32_t i = 0; i < registry.types().count(); ++i) {
-        const rt::HostType& type = registry.types()[i].type;
-        driver::HostTypeInfo info{type.path, {}, &type};
-        for (host::TypePath& path : registry.types().paths(i))
-            info.paths.push_back({std::move(path.text), !path.extension.empty()});
-        made->host_types.push_back(std::move(info));
-    }
-    for (const host::Variable& variable : registry.variables())
-        made->host_variables.push_back({variable.path, variable.is_const});
-    made->host_glue = host::write_glue(registry);
-    for (const auto& [path, source] : registry.modules())
-        made->modules.emplace(path, driver::HostModule{source.text, source.file, source.is_extension});
+    driver::take_registrations(*made, registry);
     if (registry.loader().load)
         made->load_source = [this](const std::string& path) { return ask_loader(registry.loader(), path); };
     if (config.get(TN_CONFIG_ALLOW_EXTENSIONS))

@@ -195,7 +195,7 @@ private:
     void unknown_static(TypeId owner, const syntax::Name& name); // path.cpp
     void check_anyway(std::span<const WrittenArg> args);
     CallArg check_arg(const Target& target, std::size_t number, const WrittenArg& arg);
-    // A `Slice` of a C function, which also takes a `List`. (extern.cpp)
+    // A `Slice` of a C or host function, which also takes a `List`. (extern.cpp)
     CallArg check_foreign_slice(const Target& target, const ParamType& param, const WrittenArg& arg);
     void check_variadics();
     CallArg check_receiver(const Target& target, const WrittenArg& receiver);

@@ -461,7 +461,8 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
 CallArg BodyChecker::check_arg(const Target& target, std::size_t number, const WrittenArg& arg) {
     const ParamType& param = target.params[number];
     Expect expect{param.type, param.declared};
-    if (kind(param.type) == TypeKind::Slice && target.callee == Callee::Extern)
+    if (kind(param.type) == TypeKind::Slice &&
+        (target.callee == Callee::Extern || target.callee == Callee::HostFn))
         return check_foreign_slice(target, param, arg);
     if (kind(param.type) == TypeKind::Slice) {
         TypeId type = check(arg.expr);

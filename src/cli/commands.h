@@ -21,7 +21,7 @@ struct TestOptions {
 struct DumpOptions {
     std::string stage;
     std::string function;
-    std::string target = "x64";
+    std::string target; // "": this machine
 };
 
 struct NewOptions {

@@ -2,6 +2,7 @@
 // the module's code is placed in pages of its own.
 #include "codegen/codegen.h"
 
+#include "codegen/a64/a64.h"
 #include "codegen/code_cache.h"
 #include "codegen/listing.h"
 #include "codegen/machine_builder.h"
@@ -33,13 +34,9 @@ bool verifies(const GenerateOptions& options) {
 #endif
 }
 
-} // namespace
-
-std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::ImageLayout& image,
-                                       const GenerateOptions& options) {
-    const x64::CpuFeatures cpu = options.baseline_cpu ? x64::CpuFeatures() : x64::CpuFeatures::host();
-    x64::X64Target target(cpu, options);
-    x64::X64Module emitter(module, image, options, cpu);
+// Every function described, allocated, framed and emitted.
+void emit_functions(const ir::Module& module, Target& target, ModuleEmitter& emitter,
+                    const GenerateOptions& options) {
     RegisterAllocator allocator(target.registers());
     MachineFunction mf;
     Frame frame;
@@ -59,7 +56,9 @@ std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::Image
                       mf.outgoing_count);
         emitter.emit_function(mf, frame);
     }
+}
 
+void emit_thunks(const ir::Module& module, ModuleEmitter& emitter, const GenerateOptions& options) {
     std::vector<bool> packed(module.functions.size(), options.packed_for_all),
         exported(module.functions.size(), false);
     for (const ir::Export& e : module.exports) packed[e.func.index()] = exported[e.func.index()] = true;
@@ -78,9 +77,9 @@ std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::Image
         if (packed[i]) emitter.emit_packed_thunk(ir::FuncId(i));
         if (exported[i]) emitter.emit_c_thunk(ir::FuncId(i));
     }
-    emitter.finish();
-    if (options.listing) tidy_listing(*options.listing, options.listing_function);
+}
 
+std::shared_ptr<rt::CodeBlob> place(const ir::Module& module, ModuleEmitter& emitter) {
     auto memory = std::make_shared<CodeMemory>(emitter.code_size());
     emitter.copy_to(memory->base(), memory->base());
     memory->seal();
@@ -91,6 +90,30 @@ std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::Image
     copy_positions(module, blob->map);
     blob->memory = std::move(memory);
     return blob;
+}
+
+std::shared_ptr<rt::CodeBlob> run(const ir::Module& module, Target& target, ModuleEmitter& emitter,
+                                  const GenerateOptions& options) {
+    emit_functions(module, target, emitter, options);
+    emit_thunks(module, emitter, options);
+    emitter.finish();
+    if (options.listing) tidy_listing(*options.listing, options.listing_function);
+    return options.machine == host_machine ? place(module, emitter) : nullptr;
+}
+
+} // namespace
+
+std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::ImageLayout& image,
+                                       const GenerateOptions& options) {
+    if (options.machine == Machine::A64) {
+        a64::A64Target target(options);
+        a64::A64Module emitter(module, image, options);
+        return run(module, target, emitter, options);
+    }
+    const x64::CpuFeatures cpu = options.baseline_cpu ? x64::CpuFeatures() : x64::CpuFeatures::host();
+    x64::X64Target target(cpu, options);
+    x64::X64Module emitter(module, image, options, cpu);
+    return run(module, target, emitter, options);
 }
 
 } // namespace tn::codegen

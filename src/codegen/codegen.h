@@ -27,6 +27,15 @@ struct HostTarget {
     bool is_generic = true;
 };
 
+enum class Machine : std::uint8_t { X64, A64 };
+#if defined(__aarch64__)
+inline constexpr Machine host_machine = Machine::A64;
+#elif defined(__x86_64__)
+inline constexpr Machine host_machine = Machine::X64;
+#else
+#error "no code generator for this machine"
+#endif
+
 struct GenerateOptions {
     rt::CodeMode mode = rt::CodeMode::Polled;
     std::vector<HostTarget> host_targets; // by ir::HostFnId
@@ -40,12 +49,13 @@ struct GenerateOptions {
     // --- what tests and dumps ask for ---
     unsigned limit_registers = 0; // at most this many allocatable registers of each class; 0: all, 8 at least
     bool baseline_cpu = false;    // plain x86-64 only, as if this CPU had nothing newer
+    Machine machine = host_machine; // another one for its listing: the code is placed nowhere
     bool verify_allocation = false; // always on in debug builds
     std::string* listing = nullptr; // gets the machine code as text
     std::string listing_function;   // only this function; "" for all
 };
 
-// Throws InternalError and std::bad_alloc.
+// Null for another machine than this. Throws InternalError and std::bad_alloc.
 std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::ImageLayout& image,
                                        const GenerateOptions& options);
 

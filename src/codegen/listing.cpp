@@ -18,8 +18,8 @@ void tidy_listing(std::string& text, const std::string& function) {
                              bare.starts_with("C entry of ") || bare == "trap stubs" || bare == "poll stub";
         if (heading && !function.empty()) inside = bare == "fn " + function;
         // Constants behind the code include addresses of the runtime's functions.
-        if (!inside || bare.starts_with(".dq") || bare.starts_with(".db") || bare.starts_with("db ") ||
-            bare.starts_with("dq "))
+        if (!inside || bare.starts_with(".dq") || bare.starts_with(".xword") || bare.starts_with(".db") ||
+            bare.starts_with("db ") || bare.starts_with("dq "))
             continue;
         if (heading) out += '\n';
         out.append(line);

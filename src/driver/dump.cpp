@@ -95,10 +95,12 @@ DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest
         result.error = "unknown stage `" + request.stage + "`: expected one of " + list_of(stages);
         return result;
     }
-    if (request.target != "x64") {
-        result.error = "unknown target `" + request.target + "`: this build generates code for x64";
+    if (!request.target.empty() && request.target != "x64" && request.target != "a64") {
+        result.error = "unknown target `" + request.target + "`: expected x64 or a64";
         return result;
     }
+    Options for_target = options;
+    for_target.machine = request.target;
     OpenedPackage opened = open_path(path, options);
     if (!opened.package) {
         result.error = std::move(opened.error);
@@ -106,7 +108,7 @@ DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest
     }
     ModuleLoader loader(engine, *opened.package, options);
     loader.add_root(std::move(opened.root));
-    with_loaded(loader, [&] { result = dump_loaded(engine, loader, request, options); });
+    with_loaded(loader, [&] { result = dump_loaded(engine, loader, request, for_target); });
     return result;
 }
 

@@ -11,7 +11,7 @@ namespace tn::driver {
 struct DumpRequest {
     std::string stage;    // tokens, tree, ir, a pass of opt/pass.def, opt (after all passes), asm
     std::string function; // "" for all
-    std::string target = "x64";
+    std::string target;   // x64 or a64; "" for this machine
 };
 
 struct DumpResult {

@@ -16,6 +16,7 @@ struct Options {
     bool verify_each_pass = false;              // always on in debug builds
     unsigned limit_registers = 0;               // stress: at most this many allocatable registers; 0: all
     std::string pin_cpu;                        // "", or "baseline": the target's oldest instruction set
+    std::string machine;                        // "": this one; x64 or a64 for a dump
 };
 
 } // namespace tn::driver

@@ -147,6 +147,8 @@ std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& m
     o.instance_context_offset = engine.instance_context_offset;
     o.limit_registers = options.limit_registers;
     o.baseline_cpu = options.pin_cpu == "baseline";
+    if (!options.machine.empty())
+        o.machine = options.machine == "a64" ? codegen::Machine::A64 : codegen::Machine::X64;
     o.listing = listing;
     o.listing_function = listing_function;
     return codegen::generate(module, image, o);

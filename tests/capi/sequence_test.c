@@ -1,12 +1,15 @@
 /* Random sequences of calls over a pool of handles and values, alive, dead and of every kind: nothing may
-   crash, and when everything is freed nothing is left. Each round has a seed, which a failure names. */
+   crash, and when everything is freed nothing is left. Each round has a seed, which a failure names. Callbacks, what
+   shows and ends a host's values, and C function pointers of scripts go on with the same sequence inside.
+   usage: capi_sequence [seconds [seed]] */
 #include "check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
-enum { POOL = 24, VALUES = 32, STEPS = 400, ROUNDS = 120 };
+enum { POOL = 24, VALUES = 32, CLOSURES = 4, STEPS = 400, ROUNDS = 120, MAX_DEPTH = 6 };
 
 static const char *const sources[] = {
     "record P { n: i64, s: String }\nvar kept: List[String] = [];\n"
@@ -14,6 +17,7 @@ static const char *const sources[] = {
     "fn make(n: i64) -> P { P { n: n, s: f\"{n}\" } }\nfn read(p: P) -> String { p.s + \"!\" }\n"
     "fn list(n: i64) -> List[P] { let xs: List[P] = []; for i in 0..n % 20 { xs.push(make(i)); } xs }\n"
     "fn hold(h: H) -> List[H] { [h, h] }\nfn same(h: H) -> String { f\"{h} {h == h}\" }\n"
+    "fn hooked(n: i64) -> i64 { let s = f\"{n}\"; let xs = [s, s + \".\"]; let h = hook(n); xs.push(s); h + xs.len() }\n"
     "fn trap(xs: List[P]) -> P { let s = xs[0].s; xs[s.len() + 5] }\n"
     "fn change(mut xs: List[P], mut s: String) -> i64 { s += \"x\"; xs.push(make(s.len())); xs.len() }\n",
     "fn maybe(n: i64) -> (String, i64)? { if n % 2 == 0 { Some((f\"{n}\", n)) } else { None } }\n"
@@ -23,6 +27,7 @@ static const char *const sources[] = {
     "fn put(mut m: Map[String, List[i64]], s: String) -> i64 { m.insert(s, [1, 2]); table = m; m.len() }\n"
     "fn enums(n: i64) -> List[E] { [E.A, E.B(n, E.C { s: table }), E.C { s: Map{\"k\": [n]} }] }\n"
     "fn adder(n: i64) -> fn(i64) -> i64 { |x| x + n }\nfn apply(f: fn(i64) -> i64) -> i64 { f(1) / f(-2) }\n"
+    "fn nested(n: i64) -> i64 { let m = Map{n: f\"{n}\"}; for i in 0..3 { m.insert(hook(i), \"x\"); } m.len() + hook(n) }\n"
     "fn count(xs: List[i64]) -> Set[i64] { let s = Set.new(); for x in xs { s.insert(x); } s }\n"
     "fn words(s: String) -> List[String] { s.split(\"1\") }\nfn join(xs: List[String]) -> String { let o = \"\"; "
     "for x in xs { o += x; } o }\n"};
@@ -38,6 +43,35 @@ static int32_t same_value(const void *a, const void *b, void *ud) {
     (void)ud;
     return a == b;
 }
+static int depth; /* of callbacks */
+static tn_frame *frame;
+static void step(void);
+static uint32_t random_number(uint32_t below);
+
+/* Goes on with the sequence while scripts wait. */
+static void steps_inside(void) {
+    if (depth >= MAX_DEPTH) return;
+    ++depth;
+    for (uint32_t i = random_number(24); i > 0; --i) step();
+    --depth;
+}
+static tn_status hook(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud) {
+    tn_frame *outer = frame;
+    (void)nargs, (void)ud;
+    frame = fr;
+    steps_inside();
+    frame = outer;
+    if (random_number(12) == 0) return tn_frame_fail(fr, (tn_status)random_number(2000), "hooked", TN_NTS, NULL, NULL);
+    if (random_number(12) == 0) return (tn_status)random_number(70);
+    if (random_number(12) == 0) return TN_OK;
+    TN_SET_I64(ret, args[0].as.i + 1);
+    return TN_OK;
+}
+static tn_status show_value(tn_frame *fr, const void *p, tn_value *ret, void *ud) {
+    (void)p, (void)ud;
+    steps_inside();
+    return tn_string_new(tn_frame_instance(fr), "H", 1, ret, NULL);
+}
 static tn_runtime *runtime_with_type(void) {
     tn_runtime *rt = NULL;
     const tn_type *type;
@@ -46,8 +80,11 @@ static tn_runtime *runtime_with_type(void) {
     ops.struct_size = sizeof ops;
     ops.finalize = end_value;
     ops.equal = same_value;
-    if (tn_runtime_new(TN_ABI_VERSION, NULL, &rt, NULL) == TN_OK)
+    ops.to_text = show_value;
+    if (tn_runtime_new(TN_ABI_VERSION, NULL, &rt, NULL) == TN_OK) {
         STATUS(tn_register_type(rt, "H", 1, NULL, 0, &ops, NULL, NULL, &type, NULL), TN_OK);
+        STATUS(tn_register_fn(rt, "hook", TN_NTS, "fn(i64) -> i64", TN_NTS, hook, NULL, NULL, 0, NULL), TN_OK);
+    }
     return rt;
 }
 
@@ -61,6 +98,16 @@ static uint32_t random_number(uint32_t below) {
 
 static void *pool[POOL]; /* anything: runtimes, modules, instances, functions, interrupts, errors, types */
 static tn_value values[VALUES];
+static struct {
+    tn_closure *closure;
+    int64_t (*code)(int64_t);
+    int running;
+} closures[CLOSURES];
+
+/* Two instances that live as long as the sequence, with their functions: calls of these mostly run. */
+static Setup base[2];
+static tn_function *base_functions[2][16];
+static uint32_t function_count[2];
 
 static void *any(void) { return pool[random_number(POOL)]; }
 static void **slot(void) { return &pool[random_number(POOL)]; }
@@ -101,7 +148,7 @@ static void step(void) {
     int32_t some;
     tn_column column, other;
     TN_SET_NONE(&out);
-    switch (random_number(58)) {
+    switch (random_number(80)) {
     case 0:
         if (random_number(4) == 0) put(runtime_with_type());
         break;
@@ -241,10 +288,64 @@ static void step(void) {
         tn_module_type(any(), "H", TN_NTS, &t, &err);
         tn_handle_get(value(), t, &h);
         break;
+    case 53: {
+        uint32_t i = random_number(CLOSURES);
+        tn_closure *made_closure = NULL;
+        if (closures[i].running) break; /* its code is on the stack */
+        if (tn_closure_new(any(), any(), &made_closure, &p, &err) != TN_OK) break;
+        /* Of the types that there are, only this one is called. */
+        tn_closure_free(closures[i].closure);
+        closures[i].closure = made_closure;
+        closures[i].code = NULL;
+        break;
+    }
+    case 54:
+    case 55: {
+        uint32_t i = random_number(CLOSURES);
+        tn_function *f = base_functions[0][random_number(function_count[0])];
+        const char *sig = tn_function_signature(f, &n);
+        if (closures[i].running) break;
+        if (sig && strcmp(sig, "fn(i64) -> i64") == 0) {
+            tn_closure *made_closure = NULL;
+            if (tn_closure_new(base[0].inst, f, &made_closure, &p, &err) == TN_OK) {
+                tn_closure_free(closures[i].closure);
+                closures[i].closure = made_closure;
+                closures[i].code = (int64_t (*)(int64_t))p;
+            }
+        }
+        break;
+    }
+    case 56:
+    case 57: {
+        uint32_t i = random_number(CLOSURES);
+        if (!closures[i].code) break;
+        ++closures[i].running;
+        closures[i].code(random_number(100));
+        --closures[i].running;
+        tn_closure_take_error(closures[i].closure, &err);
+        break;
+    }
+    case 58:
+    case 59:
+        TN_SET_I64(&args[0], random_number(100));
+        n = random_number(2);
+        if (tn_frame_call(frame, random_number(3) ? base_functions[n][random_number(function_count[n])] : any(), args, 1,
+                          &out, &err) == TN_OK)
+            put_value(out);
+        break;
+    case 60: tn_frame_fail(random_number(2) ? frame : any(), (tn_status)random_number(2000), "f", 1, NULL, NULL); break;
+    case 61: tn_instance_set_fuel(any(), random_number(40000)); break;
     default:
         args[0] = *value();
         if (random_number(2)) TN_SET_I64(&args[0], random_number(1000));
-        if (tn_call(any(), any(), args, 1, &out, &err) == TN_OK) put_value(out);
+        n = random_number(2);
+        if (random_number(4) == 0) {
+            if (tn_call(any(), any(), args, 1, &out, &err) == TN_OK) put_value(out);
+            break;
+        }
+        tn_instance_set_fuel(base[n].inst, 20000);
+        if (tn_call(base[n].inst, base_functions[n][random_number(function_count[n])], args, 1, &out, &err) == TN_OK)
+            put_value(out);
         break;
     }
     tn_string_data(value(), &n);
@@ -255,45 +356,70 @@ static void step(void) {
     else tn_error_free(err);
 }
 
-static void sequences(void) {
-    int round, i;
-    for (round = 0; round < ROUNDS; ++round) {
-        uint64_t seed = 0x9e3779b97f4a7c15u * (uint64_t)(round + 1);
-        state = seed;
-        /* Something to begin with. */
-        for (i = 0; i < 2; ++i) {
-            Setup s;
-            s.rt = runtime_with_type();
-            s.mod = compile(s.rt, sources[i]);
-            s.inst = instance(s.mod);
-            pool[3 * i] = s.rt;
-            pool[3 * i + 1] = s.mod;
-            pool[3 * i + 2] = s.inst;
-            tn_instance_set_fuel(s.inst, 20000);
-            tn_instance_set_memory_limit(s.inst, 1 << 20);
-            for (uint32_t k = 0; k < 8; ++k) {
-                tn_function *f = NULL;
-                tn_module_function_at(s.mod, k, &f);
-                pool[6 + 8 * (uint32_t)i + k] = f;
-            }
+/* False when something is left. */
+static int sequence(uint64_t seed) {
+    int i;
+    state = seed;
+    /* Something to begin with. */
+    for (i = 0; i < 2; ++i) {
+        Setup s;
+        s.rt = runtime_with_type();
+        s.mod = compile(s.rt, sources[i]);
+        s.inst = instance(s.mod);
+        pool[3 * i] = s.rt;
+        pool[3 * i + 1] = s.mod;
+        pool[3 * i + 2] = s.inst;
+        tn_instance_set_fuel(s.inst, 20000);
+        tn_instance_set_memory_limit(s.inst, 1 << 20);
+        for (uint32_t k = 0; k < 8; ++k) {
+            tn_function *f = NULL;
+            tn_module_function_at(s.mod, k, &f);
+            pool[6 + 8 * (uint32_t)i + k] = f;
         }
-        for (i = 0; i < STEPS; ++i) step();
-        for (i = 0; i < VALUES; ++i) tn_value_clear(&values[i]);
-        for (i = 0; i < POOL; ++i) {
-            free_all_kinds(pool[i]);
-            pool[i] = NULL;
-        }
-        EQUAL(ended, made);
-        if (tn_live_handles() != 0) {
-            printf("  seed %llu leaves %llu handles\n", (unsigned long long)seed,
-                   (unsigned long long)tn_live_handles());
-            CHECK(tn_live_handles() == 0);
-            return;
-        }
+        base[i].rt = runtime_with_type();
+        base[i].mod = compile(base[i].rt, sources[i]);
+        base[i].inst = instance(base[i].mod);
+        tn_instance_set_memory_limit(base[i].inst, 1 << 20);
+        function_count[i] = (uint32_t)tn_module_function_count(base[i].mod);
+        CHECK(function_count[i] <= 16);
+        for (uint32_t k = 0; k < function_count[i]; ++k) tn_module_function_at(base[i].mod, k, &base_functions[i][k]);
     }
+    for (i = 0; i < STEPS; ++i) step();
+    for (i = 0; i < CLOSURES; ++i) {
+        tn_closure_free(closures[i].closure);
+        memset(&closures[i], 0, sizeof closures[i]);
+    }
+    for (i = 0; i < VALUES; ++i) tn_value_clear(&values[i]);
+    for (i = 0; i < POOL; ++i) {
+        free_all_kinds(pool[i]);
+        pool[i] = NULL;
+    }
+    for (i = 0; i < 2; ++i) {
+        for (uint32_t k = 0; k < function_count[i]; ++k) tn_function_free(base_functions[i][k]);
+        tear_down(&base[i]);
+    }
+    EQUAL(ended, made);
+    if (tn_live_handles() == 0) return 1;
+    printf("  seed %llu leaves %llu handles\n", (unsigned long long)seed, (unsigned long long)tn_live_handles());
+    CHECK(tn_live_handles() == 0);
+    return 0;
 }
 
-int main(void) {
+static long seconds;
+static uint64_t first_seed = 1;
+static void sequences(void) {
+    const time_t end = time(NULL) + seconds;
+    uint64_t round;
+    for (round = 0; seconds ? time(NULL) < end : round < ROUNDS; ++round) {
+        uint64_t seed = 0x9e3779b97f4a7c15u * (first_seed + round);
+        if (!sequence(seed)) return;
+    }
+    if (seconds) printf("  %llu sequences\n", (unsigned long long)round);
+}
+
+int main(int argc, char **argv) {
+    if (argc > 1) seconds = strtol(argv[1], NULL, 10);
+    if (argc > 2) first_seed = strtoull(argv[2], NULL, 10);
     RUN(sequences);
     return finish();
 }

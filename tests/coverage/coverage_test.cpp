@@ -9,9 +9,12 @@
 #include "builtins/trap.h"
 #include "diag/diagnostic.h"
 #include "driver/dump.h"
+#include "host/libraries.h"
 #include "ir/inst.h"
 #include "prelude/prelude.h"
 #include "runtime/runtime_shared.h"
+
+#include "../golden/host.h"
 
 #include <gtest/gtest.h>
 
@@ -73,6 +76,19 @@ Names matches(const std::string& pattern, bool only_running) {
     return names;
 }
 
+// What a golden's settings ask for, as the golden test makes it.
+const tn::driver::Engine& engine_for(const std::string& text) {
+    auto make = [](bool is_hosted) {
+        tn::driver::Engine engine;
+        engine.shared = std::make_shared<tn::rt::RuntimeShared>();
+        engine.libraries = std::make_shared<tn::host::Libraries>();
+        if (is_hosted) tn::golden::add_host(engine);
+        return engine;
+    };
+    static const tn::driver::Engine alone = make(false), hosted = make(true);
+    return text.find("// set host=1") == text.npos ? alone : hosted;
+}
+
 struct SeenInIr {
     Names words;     // among them the operations, and the functions of the runtime that are called
     Names functions; // by name
@@ -80,14 +96,12 @@ struct SeenInIr {
 const SeenInIr& seen_in_ir() {
     static const SeenInIr seen = [] {
         SeenInIr found;
-        tn::driver::Engine engine;
-        engine.shared = std::make_shared<tn::rt::RuntimeShared>();
         for (const GoldenFile& file : goldens()) {
             if (!file.runs) continue;
             for (const char* stage : {"ir", "opt"}) {
                 tn::driver::DumpRequest request;
                 request.stage = stage;
-                std::istringstream text(tn::driver::dump(engine, file.path, request, {}).text);
+                std::istringstream text(tn::driver::dump(engine_for(file.text), file.path, request, {}).text);
                 for (std::string line; std::getline(text, line);) {
                     if (line.rfind("fn @", 0) == 0) found.functions.insert(line.substr(4, line.find_first_of("(#", 4) - 4));
                     std::string word;
@@ -103,14 +117,15 @@ const SeenInIr& seen_in_ir() {
     return seen;
 }
 
-// Calls in the prelude's own text.
+// Calls in the prelude's own text, and in what is written for a host's types.
 Names calls_in_prelude() {
     const std::regex call(R"((\w+)\()");
     Names names;
-    for (const tn::prelude::EmbeddedFile& file : tn::prelude::embedded_files()) {
-        const std::string text(file.text);
+    auto note = [&](const std::string& text) {
         for (std::sregex_iterator it(text.begin(), text.end(), call), last; it != last; ++it) names.insert((*it)[1]);
-    }
+    };
+    for (const tn::prelude::EmbeddedFile& file : tn::prelude::embedded_files()) note(std::string(file.text));
+    note(engine_for("// set host=1").host_glue);
     return names;
 }
 

@@ -1,8 +1,11 @@
 // Differential fuzzing: random programs must do the same in the interpreter and in every kind of machine
 // code: output, trap, stack trace, and an empty heap afterwards.
 //
-//   fuzz_program [--seconds N | --programs N] [--seed S] [--keep-going 1]
+//   fuzz_program [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE]
 //   fuzz_program --shrink FILE       makes a program that fails smaller
+//
+// FILE gets a line for each program: its seed, how it ended, and a digest of all it did. The same seeds on another
+// machine give the same lines (tests/fuzz/across_machines.py compares them).
 //
 // Each program runs in a process of its own. The first difference is made smaller and written as a .tn file that
 // says which ways disagree; exit status 1. At the end a report says how often each construct was generated.
@@ -57,7 +60,20 @@ struct Finding {
     std::string report;
 };
 
-// In this process: all ways of running a file.
+// FNV-1a: the same on every machine.
+std::uint64_t digest_of(const std::string& text) {
+    std::uint64_t hash = 0xcbf29ce484222325ull;
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ull;
+    return hash;
+}
+
+// What a program did, without the name of the file that it was in.
+std::string without_path(std::string text, const std::string& path) {
+    for (std::size_t at; (at = text.find(path)) != std::string::npos;) text.erase(at, path.size());
+    return text;
+}
+
+// In this process: all ways of running a file. The report of programs that agree is what they did.
 Finding compare_ways(const std::string& path) {
     const golden::Expectation nothing;
     std::string first;
@@ -76,7 +92,7 @@ Finding compare_ways(const std::string& path) {
         const std::string name(golden::name_of(mode)), base(golden::name_of(golden::all_modes[0]));
         return {Verdict::Differs, name + " differs from " + base + "\n--- " + base + "\n" + first + "--- " + name + "\n" + result};
     }
-    return {traps ? Verdict::Traps : Verdict::Agrees, ""};
+    return {traps ? Verdict::Traps : Verdict::Agrees, without_path(first, path)};
 }
 
 // In a child, so that a crash or a hang is a finding.
@@ -157,16 +173,21 @@ int shrink_file(const char* path) {
 } // namespace
 
 int main(int argc, char** argv) {
+    std::ofstream results;
     std::uint64_t seconds = 10, programs = ~std::uint64_t(0), seed = 1, keep_going = 0;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
         if (!std::strcmp(argv[i], "--shrink")) return shrink_file(argv[i + 1]);
+        if (!std::strcmp(argv[i], "--results")) {
+            results.open(argv[i + 1]);
+            continue;
+        }
         if (!std::strcmp(argv[i], "--seconds")) seconds = value;
         else if (!std::strcmp(argv[i], "--programs")) programs = value, seconds = 100000000;
         else if (!std::strcmp(argv[i], "--seed")) seed = value;
         else if (!std::strcmp(argv[i], "--keep-going")) keep_going = value;
         else {
-            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S] [--keep-going 1] | --shrink FILE\n", argv[0]);
+            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] | --shrink FILE\n", argv[0]);
             return 2;
         }
     }
@@ -176,6 +197,12 @@ int main(int argc, char** argv) {
         if (std::chrono::steady_clock::now() - began > std::chrono::seconds(static_cast<std::int64_t>(seconds))) break;
         const std::string text = fuzz::generate_program(seed);
         const Finding finding = run_child(text);
+        if (results.is_open()) {
+            char line[64];
+            std::snprintf(line, sizeof line, "%llu %c %016llx\n", static_cast<unsigned long long>(seed), static_cast<char>(finding.verdict),
+                          static_cast<unsigned long long>(digest_of(finding.report)));
+            results << line << std::flush;
+        }
         switch (finding.verdict) {
         case Verdict::Agrees: break;
         case Verdict::Traps: ++traps; break;

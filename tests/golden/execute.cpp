@@ -2,6 +2,8 @@
 // optimized, with few registers and with fuel counted.
 #include "execute.h"
 
+#include "host.h"
+
 #include "driver/dump.h"
 #include "driver/engine.h"
 #include "host/libraries.h"
@@ -33,6 +35,7 @@ Engine make_engine(const Expectation& expectation) {
     Engine engine;
     engine.shared = std::make_shared<rt::RuntimeShared>();
     if (expectation.settings.contains("extern")) engine.libraries = std::make_shared<host::Libraries>();
+    if (expectation.settings.contains("host")) add_host(engine);
     return engine;
 }
 
@@ -177,8 +180,8 @@ Outcome execute(const std::string& path, Mode mode, const Expectation& expectati
         CompileResult compiled = driver::compile_path(engine, path, options_of(mode));
         note_diagnostics(compiled, outcome);
         if (!compiled.module) return outcome;
-        Run run(engine, *compiled.module, mode, expectation);
-        run.run_all(outcome);
+        Run(engine, *compiled.module, mode, expectation).run_all(outcome);
+        if (live_counters() != 0) outcome.problem += std::to_string(live_counters()) + " values of the host are left";
     } catch (const InternalError& error) { outcome.problem = error.what(); }
     return outcome;
 }

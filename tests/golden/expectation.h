@@ -11,6 +11,7 @@
 //   // frame: main 4:7           the script's stack, innermost first; checked where given
 //   // set fuel=100 memory=1M stack=64K
 //   // set extern=1              the host allows `extern` blocks
+//   // set host=1                what host.cpp registers is there
 //   // native: NAME [fn(...)]    the file is the wrapper module of an extension that registered this; see wrapper.h
 //   // dump: STAGE [FUNCTION]    the dump of that stage is the `//| ` lines of the file
 //

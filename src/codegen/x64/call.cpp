@@ -1,45 +1,14 @@
 // Calls: to functions of the module, to the runtime and to the host, and out-of-line calls of operations.
 // C++ always runs on the host's stack; what a site owns goes into the code map.
 #include "codegen/x64/x64.h"
+#include "codegen/plans.h"
 
-#include "builtins/runtime_fn.h"
 #include "runtime/runtime_fns.h"
 
 #include "runtime/entry_points.h"
 #include "support/ice.h"
 
 namespace tn::codegen::x64 {
-
-namespace {
-
-// A call of a C function: Context first, then the row's parameters.
-void plan_runtime(const RuntimeFnInfo& info, CallPlan& plan) {
-    std::vector<Scalar> args{Scalar::Ptr}, results;
-    for (unsigned i = 0; i < info.param_count(); ++i) args.push_back(info.param(i).scalar);
-    if (info.result_count() == 1) results.push_back(info.result(0).scalar);
-    plan.make(c_convention(), args, results);
-}
-
-void plan_script(const ir::Signature& sig, CallPlan& plan) {
-    std::vector<Scalar> args;
-    for (const ir::Param& p : sig.params) args.push_back(p.type);
-    plan.make(script_convention(), args, sig.results);
-}
-
-// A plain C function's signature is C's, but for the memory that one with a status stores its result in.
-void plan_plain(const ir::HostFn& host, CallPlan& plan) {
-    std::vector<Scalar> args;
-    for (const ir::Param& p : host.sig.params) args.push_back(p.type);
-    if (!host.out_offsets.empty()) args.push_back(Scalar::Ptr);
-    static constexpr Scalar status[] = {Scalar::I32};
-    plan.make(c_convention(), args, host.has_status ? std::span<const Scalar>(status) : host.sig.results);
-}
-
-std::uint8_t hint_of(Location l) {
-    return l.is_register() ? static_cast<std::uint8_t>(l.index) : no_register;
-}
-
-} // namespace
 
 // --- operands ---
 
@@ -55,7 +24,7 @@ void Describe::call(const ir::Inst& inst, const CallPlan& plan, unsigned first_a
 
 void Describe::op(OpTag<Op::Call>, const ir::Inst& inst) {
     CallPlan plan;
-    plan_script(mf_.module->functions[ir::FuncId(static_cast<std::size_t>(inst.imm))].sig, plan);
+    plan_script(script_convention(), mf_.module->functions[ir::FuncId(static_cast<std::size_t>(inst.imm))].sig, plan);
     call(inst, plan, 0);
     out_.outgoing(plan.stack_count);
     out_.site();
@@ -64,7 +33,7 @@ void Describe::op(OpTag<Op::Call>, const ir::Inst& inst) {
 void Describe::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
     const RuntimeFnInfo& info = runtime_fn_info(static_cast<RuntimeFn>(inst.imm));
     CallPlan plan;
-    plan_runtime(info, plan);
+    plan_runtime(c_convention(), info, plan);
     call(inst, plan, 1);
     if (info.effects & ir::Traps) out_.site();
 }
@@ -72,7 +41,7 @@ void Describe::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
 void Describe::plain_host_call(const ir::Inst& inst) {
     CallPlan plan;
     const ir::HostFn& host = mf_.module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
-    plan_plain(host, plan);
+    plan_plain(c_convention(), host, plan);
     for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i), hint_of(plan.args[i]));
     for (unsigned i = 0; i < inst.result_count; ++i) {
         const std::uint8_t hint = host.has_status ? no_register : hint_of(plan.results[i]);
@@ -109,17 +78,6 @@ Label FunctionEmitter::trap(TrapCode code, ir::LocId loc, Payload a, Payload b) 
     Label label = a_->newLabel();
     traps_.push_back({label, code, inst_, loc, a, b});
     return label;
-}
-
-Label FunctionEmitter::cold(Label resume, ir::LocId loc, std::function<void()> body) {
-    Label label = a_->newLabel();
-    cold_paths_.push_back({label, resume, inst_, loc, std::move(body)});
-    return label;
-}
-
-void FunctionEmitter::site(std::uint32_t inst, ir::LocId loc) {
-    refs_of(inst, refs_);
-    module_.add_site(frame_index_, loc, refs_);
 }
 
 void FunctionEmitter::spend_fuel(ir::LocId loc) {
@@ -210,17 +168,9 @@ void FunctionEmitter::extend_result(unsigned reg, Scalar type) {
     }
 }
 
-void FunctionEmitter::take_results(const std::vector<Location>& from, const ir::Inst& inst) {
-    for (unsigned i = 0; i < inst.result_count; ++i) {
-        Location to = next().location;
-        moves_.add(from[i], to, mf_->type_of(ir::ValueId(inst.first_result.index() + i)));
-    }
-    flush_moves();
-}
-
 void FunctionEmitter::op(OpTag<Op::Call>, const ir::Inst& inst) {
     const ir::FuncId callee(static_cast<std::size_t>(inst.imm));
-    plan_script(mf_->module->functions[callee].sig, plan_);
+    plan_script(script_convention(), mf_->module->functions[callee].sig, plan_);
     auto operands = mf_->fn->operands_of(inst);
     for (unsigned i = 0; i < operands.size(); ++i) {
         moves_.add(any(operands[i]), plan_.args[i], mf_->type_of(operands[i]));
@@ -234,7 +184,7 @@ void FunctionEmitter::op(OpTag<Op::Call>, const ir::Inst& inst) {
 void FunctionEmitter::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
     const auto fn = static_cast<RuntimeFn>(inst.imm);
     const RuntimeFnInfo& info = runtime_fn_info(fn);
-    plan_runtime(info, plan_);
+    plan_runtime(c_convention(), info, plan_);
     auto operands = mf_->fn->operands_of(inst);
     enter_host_stack(plan_.stack_count, info.effects != ir::Pure);
     for (unsigned i = 0; i < operands.size(); ++i) {
@@ -294,7 +244,7 @@ void FunctionEmitter::op(OpTag<Op::CallHost>, const ir::Inst& inst) {
 
 void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& target) {
     const ir::HostFn& host = mf_->module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
-    plan_plain(host, plan_);
+    plan_plain(c_convention(), host, plan_);
     auto operands = mf_->fn->operands_of(inst);
     enter_host_stack(plan_.stack_count, host.purity == ir::HostFn::Purity::None);
     for (unsigned i = 0; i < operands.size(); ++i)

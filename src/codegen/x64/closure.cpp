@@ -1,5 +1,6 @@
 // Boxes and closures: making them, reaching into them, calling through them. And the instance's hash seed.
 #include "codegen/x64/x64.h"
+#include "codegen/plans.h"
 
 #include "runtime/entry_points.h"
 #include "runtime/heap.h"
@@ -15,14 +16,6 @@ x86::Mem field(unsigned reg, std::size_t offset, unsigned size = 8) {
 
 const ir::Desc& desc_of(const MachineFunction& mf, const ir::Inst& inst) {
     return mf.module->descs[ir::DescId(static_cast<std::size_t>(inst.imm))];
-}
-
-// The function behind a closure takes the closure first.
-void plan_closure(const MachineFunction& mf, const ir::Inst& inst, CallPlan& plan) {
-    const ir::Signature& sig = mf.module->signatures[ir::SigId(static_cast<std::size_t>(inst.imm))];
-    std::vector<Scalar> args{Scalar::Ref};
-    for (const ir::Param& p : sig.params) args.push_back(p.type);
-    plan.make(script_convention(), args, sig.results);
 }
 
 } // namespace
@@ -157,14 +150,14 @@ void FunctionEmitter::op(OpTag<Op::BoxData>, const ir::Inst&) {
 
 void Describe::op(OpTag<Op::CallClosure>, const ir::Inst& inst) {
     CallPlan plan;
-    plan_closure(mf_, inst, plan);
+    plan_closure(script_convention(), mf_, inst, plan);
     call(inst, plan, 0);
     out_.outgoing(plan.stack_count);
     out_.site();
 }
 
 void FunctionEmitter::op(OpTag<Op::CallClosure>, const ir::Inst& inst) {
-    plan_closure(*mf_, inst, plan_);
+    plan_closure(script_convention(), *mf_, inst, plan_);
     auto operands = mf_->fn->operands_of(inst);
     for (unsigned i = 0; i < operands.size(); ++i)
         moves_.add(any(operands[i]), plan_.args[i], mf_->type_of(operands[i]));

@@ -5,53 +5,6 @@ namespace tn::codegen::x64 {
 
 // --- the ends of blocks ---
 
-Label FunctionEmitter::label_of(std::uint32_t block) const {
-    return frameless_ && block == mf_->frameless ? frame_label_ : block_labels_[block];
-}
-
-void FunctionEmitter::jump_to(std::uint32_t block) {
-    const std::uint32_t here = place_[block_];
-    if (here + 1 < layout_.size() && layout_[here + 1] == threaded_[block]) return;
-    a_->jmp(label_of(block));
-}
-
-// Before there is a frame, a block behind it can only be one that returns; it is emitted along the edge.
-bool FunctionEmitter::returns_at_once(const Edge& edge) const {
-    return frameless_ && edge.to > mf_->frameless && mf_->returns_only(edge.to);
-}
-
-void FunctionEmitter::return_along(const Edge& edge) {
-    if (edge.place == EdgePlace::SuccStart || edge.place == EdgePlace::OwnBlock) emit_edge(edge);
-    const std::uint32_t inst = inst_, operand = operand_;
-    const std::size_t next_moves = next_moves_;
-    inst_ = mf_->blocks[edge.to].end_inst - 1;
-    operand_ = mf_->insts[inst_].first_operand;
-    for (const MovesBefore& m : mf_->moves_before) {
-        if (m.inst != inst_) continue;
-        add_moves(mf_->inst_moves, m.first_move, m.move_count);
-        flush_moves();
-    }
-    op(OpTag<Op::Return>{}, mf_->fn->insts[mf_->insts[inst_].inst]);
-    inst_ = inst;
-    operand_ = operand;
-    next_moves_ = next_moves;
-}
-
-// Goes on along an edge, falling through where that leads there.
-void FunctionEmitter::go_along(const Edge& edge) {
-    const std::uint32_t here = place_[block_];
-    const bool falls_through = here + 1 < layout_.size() && layout_[here + 1] == threaded_[edge.to];
-    const bool single_return = edge.place == EdgePlace::None && !falls_through &&
-                               mf_->returns_only(edge.to) && !mf_->blocks[block_].cold &&
-                               frame_->saved.size() <= 2 && mf_->moves_before.size() < 1000;
-    if (returns_at_once(edge) || (single_return && !frameless_)) {
-        return_along(edge);
-        return;
-    }
-    if (edge.place == EdgePlace::OwnBlock) emit_edge(edge);
-    jump_to(edge.to);
-}
-
 void Describe::op(OpTag<Op::Jump>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::Jump>, const ir::Inst&) {
     const Edge& edge = mf_->edges[mf_->blocks[block_].first_succ];
@@ -61,43 +14,9 @@ void FunctionEmitter::op(OpTag<Op::Jump>, const ir::Inst&) {
 
 void Describe::op(OpTag<Op::Branch>, const ir::Inst& inst) { condition(arg(inst, 0)); }
 void FunctionEmitter::op(OpTag<Op::Branch>, const ir::Inst& inst) {
-    const MachineBlock& block = mf_->blocks[block_];
-    const Edge &yes = mf_->edges[block.first_succ], &no = mf_->edges[block.first_succ + 1];
-    if (yes.place == EdgePlace::PredEnd) emit_edge(yes);
-    if (no.place == EdgePlace::PredEnd) emit_edge(no);
+    start_branch();
     Condition c = condition(mf_->fn->operands_of(inst)[0]);
-    if (returns_at_once(yes) || returns_at_once(no)) {
-        const bool through_no = returns_at_once(no);
-        const Edge &through = through_no ? no : yes, &away = through_no ? yes : no;
-        Label other = returns_at_once(away) ? a_->newLabel() : edge_label(away);
-        jump_if(c, through_no, other);
-        return_along(through);
-        if (returns_at_once(away)) {
-            a_->bind(other);
-            return_along(away);
-        }
-        return;
-    }
-    const std::uint32_t here = place_[block_];
-    const std::uint32_t next = here + 1 < layout_.size() ? layout_[here + 1] : no_index;
-    auto own = [](const Edge& e) { return e.place == EdgePlace::OwnBlock; };
-    auto weight = [&](const Edge& e) { return mf_->blocks[e.to].weight; };
-    // The edge that goes on right here; the other one is a jump on its condition.
-    bool through_no = true;
-    if (own(yes) != own(no)) {
-        const Edge &with = own(yes) ? yes : no, &without = own(yes) ? no : yes;
-        bool moves_here =
-            !mf_->blocks[with.to].cold &&
-            (threaded_[with.to] == next || threaded_[without.to] != next || weight(with) >= weight(without));
-        through_no = moves_here == own(no);
-    } else if (own(yes)) {
-        through_no = weight(no) >= weight(yes);
-    } else if (threaded_[yes.to] == next) {
-        through_no = false;
-    }
-    const Edge &through = through_no ? no : yes, &away = through_no ? yes : no;
-    jump_if(c, through_no, edge_label(away));
-    go_along(through);
+    branch([&](bool value, Label target) { jump_if(c, value, target); });
 }
 
 void Describe::op(OpTag<Op::Switch>, const ir::Inst& inst) {
@@ -157,16 +76,7 @@ void Describe::op(OpTag<Op::Return>, const ir::Inst& inst) {
     }
 }
 
-void FunctionEmitter::op(OpTag<Op::Return>, const ir::Inst& inst) {
-    plan_.make(script_convention(), {}, mf_->fn->sig.results, true);
-    auto operands = mf_->fn->operands_of(inst);
-    for (unsigned i = 0; i < operands.size(); ++i) {
-        Location from = any(operands[i]);
-        moves_.add(from, plan_.results[i], mf_->type_of(operands[i]));
-    }
-    flush_moves();
-    epilogue();
-}
+void FunctionEmitter::op(OpTag<Op::Return>, const ir::Inst& inst) { return_values(inst); }
 
 void Describe::op(OpTag<Op::TrapIf>, const ir::Inst& inst) {
     if (inst.flags & ir::NoTrap) return;

@@ -22,38 +22,13 @@ constexpr std::uint32_t small_frame = 4096;
 // --- functions ---
 
 void FunctionEmitter::prologue() {
-    inst_ = 0;
-    if (mf_->frameless != 0) { // the branch that leads here has noted what is owned
-        const MachineBlock& first = mf_->blocks[mf_->frameless];
-        inst_ = mf_->blocks[mf_->edges[mf_->pred_edges[first.first_pred]].from].end_inst - 1;
-    }
-    const ir::Function& fn = *mf_->fn;
-    const ir::LocId loc = fn.insts[mf_->insts[mf_->blocks[mf_->frameless].end_inst - 1].inst].loc;
+    const ir::LocId loc = entry_loc();
     a_->push(x86::rbp);
     a_->mov(x86::rbp, x86::rsp);
     Label resume = a_->newLabel();
     const bool large = frame_->size > small_frame;
     auto low_end = [this](unsigned reg) {
         a_->lea(gp64(reg), x86::ptr(x86::rsp, -static_cast<std::int32_t>(frame_->size)));
-    };
-    // The arguments are still where the caller put them.
-    auto entry_site = [this, loc] {
-        if (mf_->frameless != 0) {
-            site(inst_, loc);
-            return;
-        }
-        refs_.clear();
-        for (std::size_t i = 0; i < mf_->fn->sig.params.size(); ++i) {
-            const ir::Param& p = mf_->fn->sig.params[i];
-            if (p.type != Scalar::Ref || p.ownership != ir::Ownership::Owned) continue;
-            Location l = params_.args[i];
-            if (l.is_register()) {
-                refs_.push_back({rt::RefLocation::Register, static_cast<std::int32_t>(l.index)});
-            } else {
-                refs_.push_back({rt::RefLocation::FrameSlot, Frame::incoming_offset(l.index)});
-            }
-        }
-        module_.add_site(frame_index_, loc, refs_);
     };
     auto save = [this] {
         for (std::size_t i = 0; i < frame_->saved.size(); ++i) {
@@ -72,7 +47,7 @@ void FunctionEmitter::prologue() {
         if (room) a_->sub(x86::rsp, room);
         save();
         a_->call(module_.poll_stub());
-        entry_site();
+        entry_site(loc);
         if (room) a_->mov(x86::rsp, x86::rbp);
     };
     if (large) {
@@ -91,23 +66,6 @@ void FunctionEmitter::prologue() {
     }
     if (frame_->size) a_->sub(x86::rsp, frame_->size);
     save();
-}
-
-void FunctionEmitter::move_params() {
-    const MachineInst& start = mf_->insts[0];
-    for (std::uint32_t i = 0; i < start.operand_count; ++i) {
-        const Operand& operand = mf_->operands[start.first_operand + i];
-        if (operand.location.kind != Location::None) {
-            moves_.add(params_.args[i], operand.location, mf_->type_of(operand.value));
-        }
-    }
-    flush_moves();
-}
-
-void FunctionEmitter::plan_script_params() {
-    types_.clear();
-    for (const ir::Param& p : mf_->fn->sig.params) types_.push_back(p.type);
-    params_.make(script_convention(), types_, mf_->fn->sig.results, true);
 }
 
 void FunctionEmitter::epilogue() {
@@ -379,6 +337,7 @@ void X64Module::emit_stubs() {
     a_.cmp(context_mem(trap_code_offset, 4), 0);
     a_.jne(trap_common_);
     a_.ret();
+    emit_pool();
 }
 
 } // namespace tn::codegen::x64

@@ -3,12 +3,10 @@
 // The loop is the one its block goes on to. All elements are read before any is written, and nothing is done
 // where the place written lies less than a vector ahead of a place read: then a round would see what an
 // earlier one wrote.
+#include "codegen/lanes.h"
 #include "codegen/x64/x64.h"
 
-#include "ir/lane_loop.h"
 #include "support/ice.h"
-
-#include <algorithm>
 
 namespace tn::codegen::x64 {
 
@@ -19,41 +17,16 @@ namespace {
 constexpr unsigned vector_bytes = 32;
 constexpr unsigned last_lane_register = 14; // below the scratch register
 
-bool find_loop(const MachineFunction& mf, const ir::Inst& lanes, ir::LaneLoop& loop) {
-    const ir::Inst& last = mf.fn->terminator(lanes.block);
-    if (last.op != Op::Jump || !ir::find_lane_loop(*mf.fn, mf.fn->targets_of(last)[0].block, loop))
-        return false;
-    const auto operands = mf.fn->operands_of(lanes);
-    if (mf.fn->args_of(mf.fn->targets_of(last)[0])[0] != lanes.first_result) return false;
-    std::int64_t end = 0, own_end = 0;
-    const bool same_end = operands[1] == loop.end ||
-                          (mf.find_int(operands[1], end) && mf.find_int(loop.end, own_end) && end == own_end);
-    const auto given = operands.subspan(2);
-    return same_end && std::ranges::all_of(loop.inputs, [&](ir::ValueId input) {
-               return std::ranges::find(given, input) != given.end();
-           });
-}
-
-// Addresses with a base of their own need a register each.
-unsigned count_addresses(const MachineFunction& mf, const ir::LaneLoop& loop) {
-    unsigned count = 0;
-    for (ir::InstId id : loop.steps) {
-        const ir::Inst& inst = mf.fn->insts[id];
-        count += inst.op == Op::Load || inst.op == Op::Store;
-    }
-    return count;
-}
-
 } // namespace
 
 void Describe::op(OpTag<Op::Lanes>, const ir::Inst& inst) {
     ir::LaneLoop loop;
-    if (!cpu_.avx2 || !find_loop(mf_, inst, loop)) {
+    if (!cpu_.avx2 || !find_lanes(mf_, inst, loop)) {
         out_.def(inst.first_result, out_.use(arg(inst, 0)));
         return;
     }
     for (unsigned i = 0; i < inst.operands.count; ++i) out_.late_use(arg(inst, i));
-    for (unsigned i = 0; i < 1 + count_addresses(mf_, loop); ++i) out_.temp(RegClass::Int);
+    for (unsigned i = 0; i < 1 + count_lane_addresses(mf_, loop); ++i) out_.temp(RegClass::Int);
     for (unsigned i = 0; i < ir::max_lane_values; ++i) out_.clobber(mask_of(Xmm0 + last_lane_register - i));
     out_.def(inst.first_result);
 }
@@ -251,7 +224,7 @@ private:
 
 void FunctionEmitter::op(OpTag<Op::Lanes>, const ir::Inst& inst) {
     ir::LaneLoop loop;
-    if (!cpu_.avx2 || !find_loop(*mf_, inst, loop)) {
+    if (!cpu_.avx2 || !find_lanes(*mf_, inst, loop)) {
         const unsigned from = reg();
         move_gp(reg(), from, Scalar::I64);
         return;
@@ -261,7 +234,7 @@ void FunctionEmitter::op(OpTag<Op::Lanes>, const ir::Inst& inst) {
     const unsigned start = reg(), end = reg();
     for (unsigned i = 2; i < operands.size(); ++i) code.inputs.push_back({operands[i], reg()});
     code.left = reg();
-    for (unsigned i = count_addresses(*mf_, loop); i > 0; --i) code.temps.push_back(reg());
+    for (unsigned i = count_lane_addresses(*mf_, loop); i > 0; --i) code.temps.push_back(reg());
     code.counter = reg();
     move_gp(code.counter, start, Scalar::I64);
     move_gp(code.left, end, Scalar::I64);

@@ -1,75 +1,16 @@
-// One module's code as it grows: labels, sites, constants and tables behind the code, and the finished
-// bytes with their code map.
+// What a module of x86-64 code has beside its functions: constants and tables behind the code.
 #include "codegen/x64/x64.h"
-
-#include "support/ice.h"
-
-#include <algorithm>
-#include <cstring>
 
 namespace tn::codegen::x64 {
 
 X64Module::X64Module(const ir::Module& module, const rt::ImageLayout& image, const GenerateOptions& options,
                      const CpuFeatures& cpu)
-    : module_(module), image_(image), options_(options), cpu_(cpu), function_emitter_(*this) {
-    code_.init(asmjit::Environment::host());
-    code_.setErrorHandler(&errors_);
-    if (options_.listing) {
-        logger_.addFlags(asmjit::FormatFlags::kHexOffsets);
-        code_.setLogger(&logger_);
-    }
-    code_.attach(&a_);
-#ifdef TN_DEBUG
-    a_.addDiagnosticOptions(asmjit::DiagnosticOptions::kValidateAssembler);
-#endif
-    for (std::size_t i = 0; i < module.functions.size(); ++i) functions_.push_back(a_.newLabel());
-    function_offsets_.assign(module.functions.size(), rt::CodeBlob::no_entry);
-    packed_offsets_ = c_offsets_ = function_offsets_;
-    poll_stub_ = a_.newLabel();
-    trap_common_ = a_.newLabel();
-    packed_trap_exit_ = a_.newLabel();
-    c_trap_exit_ = a_.newLabel();
+    : ModuleCode(module, image, options, a_), cpu_(cpu), function_emitter_(*this) {
+    start(asmjit::Environment(asmjit::Arch::kX64));
 }
-
-X64Module::~X64Module() { code_.reset(); }
-
-std::uint32_t X64Module::offset() { return static_cast<std::uint32_t>(a_.offset()); }
-
-void X64Module::fail(const std::string& what) {
-    std::string text = what;
-    if (current) text += ", in " + current->name;
-    if (current_inst) text += ", at " + std::string(ir::op_info(current_inst->op).text);
-    TN_ICE(text);
-}
-
-void X64Module::check() {
-    if (!errors_.message.empty()) fail("asmjit: " + errors_.message);
-}
-
-void X64Module::comment(const char* text) { a_.comment(text); }
 
 void X64Module::emit_function(MachineFunction& mf, const Frame& frame) {
-    current = mf.fn;
-    if (is_listing()) comment(("fn " + mf.fn->name).c_str());
-    rt::FrameInfo info;
-    info.begin = offset();
-    for (std::size_t i = 0; i < frame.saved.size(); ++i)
-        info.saved.push_back({frame.saved[i], frame.saved_offset(i)});
-    frames_.push_back(std::move(info));
-    function_emitter_.emit(mf, frame, static_cast<std::uint32_t>(frames_.size() - 1));
-    function_offsets_[mf.id.index()] = static_cast<std::uint32_t>(code_.labelOffset(function_label(mf.id)));
-    frames_.back().begin = function_offsets_[mf.id.index()];
-    frames_.back().end = offset();
-    current_inst = nullptr;
-    current = nullptr;
-}
-
-Label X64Module::trap_stub(TrapCode code) {
-    for (const auto& [known, label] : trap_stubs_) {
-        if (known == code) return label;
-    }
-    trap_stubs_.emplace_back(code, a_.newLabel());
-    return trap_stubs_.back().second;
+    add_function(mf, frame, [&](std::uint32_t index) { function_emitter_.emit(mf, frame, index); });
 }
 
 x86::Mem X64Module::pool64(std::uint64_t bits, unsigned size) {
@@ -93,17 +34,6 @@ void X64Module::add_table(Label at, std::vector<Label> targets) {
     tables_.push_back({at, std::move(targets)});
 }
 
-void X64Module::add_site(std::uint32_t frame, ir::LocId loc, std::span<const rt::RefLocation> refs) {
-    rt::Site site;
-    site.return_offset = offset();
-    site.frame = frame;
-    site.loc = loc.value;
-    site.first_ref = static_cast<std::uint32_t>(refs_.size());
-    site.ref_count = static_cast<std::uint32_t>(refs.size());
-    refs_.insert(refs_.end(), refs.begin(), refs.end());
-    sites_.push_back(site);
-}
-
 void X64Module::emit_pool() {
     a_.align(asmjit::AlignMode::kData, 16);
     for (const Wide& w : pool128_) {
@@ -119,36 +49,6 @@ void X64Module::emit_pool() {
         a_.bind(table.at);
         for (Label target : table.targets) a_.embedLabelDelta(target, table.at, 4);
     }
-}
-
-void X64Module::finish() {
-    a_.align(asmjit::AlignMode::kCode, 16);
-    emit_stubs();
-    emit_pool();
-    check();
-    code_.flatten();
-    code_.resolveUnresolvedLinks();
-    check();
-    if (options_.listing) options_.listing->assign(logger_.data(), logger_.dataSize());
-}
-
-std::size_t X64Module::code_size() const { return code_.codeSize(); }
-
-void X64Module::copy_to(std::uint8_t* destination, std::uint8_t* address) {
-    code_.relocateToBase(reinterpret_cast<std::uintptr_t>(address));
-    code_.copyFlattenedData(destination, code_.codeSize());
-    check();
-}
-
-void X64Module::fill(rt::CodeBlob& blob) {
-    blob.function_offsets = std::move(function_offsets_);
-    blob.packed_offsets = std::move(packed_offsets_);
-    blob.c_offsets = std::move(c_offsets_);
-    blob.map.frames = std::move(frames_);
-    blob.map.sites = std::move(sites_);
-    blob.map.refs = std::move(refs_);
-    std::sort(blob.map.sites.begin(), blob.map.sites.end(),
-              [](const rt::Site& a, const rt::Site& b) { return a.return_offset < b.return_offset; });
 }
 
 } // namespace tn::codegen::x64

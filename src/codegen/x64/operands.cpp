@@ -1,5 +1,4 @@
 // Operands read back in the order they were described, constants made where they are needed, and moves.
-#include "codegen/x64/select.h"
 #include "codegen/x64/x64.h"
 
 #include "support/ice.h"
@@ -7,25 +6,6 @@
 namespace tn::codegen::x64 {
 
 // --- operands ---
-
-const Operand& FunctionEmitter::next() {
-    const MachineInst& m = mf_->insts[inst_];
-    if (operand_ >= m.first_operand + m.operand_count) module_.fail("more operands than described");
-    return mf_->operands[operand_++];
-}
-
-unsigned FunctionEmitter::reg() {
-    const Operand& operand = next();
-    if (!operand.location.is_register()) module_.fail("operand is not in a register");
-    if (operand.kind == OperandKind::Temp && operand.value.is_valid())
-        make_constant(operand.value, operand.location.index);
-    return operand.location.index;
-}
-
-Location FunctionEmitter::any(ir::ValueId value) {
-    if (mf_->is_constant(value)) return Location::constant(value);
-    return next().location;
-}
 
 x86::Mem FunctionEmitter::memory(Location l, unsigned size) const {
     switch (l.kind) {
@@ -200,15 +180,6 @@ void FunctionEmitter::move(Location from, Location to, Scalar type) {
         a_->mov(gp64(scratch_register), memory(from, 8));
         a_->mov(memory(to, 8), gp64(scratch_register));
     }
-}
-
-void FunctionEmitter::add_moves(const std::vector<Move>& moves, std::uint32_t first, std::uint32_t count) {
-    for (std::uint32_t i = first; i < first + count; ++i)
-        moves_.add(moves[i].from, moves[i].to, moves[i].type);
-}
-
-void FunctionEmitter::flush_moves() {
-    for (const Move& m : moves_.resolve()) move(m.from, m.to, m.type);
 }
 
 } // namespace tn::codegen::x64

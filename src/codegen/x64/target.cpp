@@ -1,6 +1,5 @@
 // What the shared code asks of the machine: registers, conventions, what is folded into what, and the
 // dispatch of descriptions.
-#include "codegen/x64/select.h"
 #include "codegen/x64/x64.h"
 
 #include "ir/builder.h"
@@ -9,6 +8,7 @@
 namespace tn::codegen::x64 {
 
 CpuFeatures CpuFeatures::host() {
+    if (host_machine != Machine::X64) return {};
     const auto& f = asmjit::CpuInfo::host().features().x86();
     CpuFeatures out;
     out.avx = f.hasAVX();
@@ -76,247 +76,14 @@ void X64Target::describe(MachineFunction& mf, const ir::Inst& inst, OperandList&
     }
 }
 
-// --- folding ---
-
-namespace {
-
-class Folder {
-public:
-    Folder(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index)
-        : mf_(mf), block_(block), index_(index) {}
-
-    void fold(const ir::Inst& inst) {
-        const Op op = inst.op;
-        auto any_of = [op](auto... ops) { return ((op == ops) || ...); };
-        if (any_of(Op::Add, Op::Sub, Op::WrapAdd, Op::WrapSub, Op::And, Op::Or, Op::Xor)) {
-            if (scalar_size(inst.type) >= 4) second(inst);
-        } else if (any_of(Op::Mul, Op::WrapMul)) {
-            // The product of two u32 is checked in 64 bits, which memory does not hold.
-            const bool in_64_bits = op == Op::Mul && !(inst.flags & ir::NoTrap) && !is_signed(inst.type);
-            if (scalar_size(inst.type) >= 4 && !in_64_bits) second(inst);
-        } else if (any_of(Op::FAdd, Op::FSub, Op::FMul, Op::FDiv)) {
-            second(inst);
-        } else if (op == Op::Sqrt) {
-            load(operand(inst, 0));
-        } else if (any_of(Op::ICmp, Op::FCmp)) {
-            comparison(inst);
-        } else if (any_of(Op::Select, Op::Branch, Op::TrapIf)) {
-            condition(operand(inst, 0));
-        } else if (op == Op::Bounds) {
-            std::int64_t unused;
-            if (!mf_.find_int(operand(inst, 0), unused)) load(operand(inst, 1));
-        } else if (op == Op::Load) {
-            address(inst, operands(inst).size() > 1);
-        } else if (op == Op::Store) {
-            address(inst, operands(inst).size() > 2);
-        }
-    }
-
-private:
-    std::span<const ir::ValueId> operands(const ir::Inst& inst) const { return mf_.fn->operands_of(inst); }
-    ir::ValueId operand(const ir::Inst& inst, unsigned i) const { return operands(inst)[i]; }
-
-    // The instruction behind a value that only this one uses, in the same block.
-    const ir::Inst* only_user_of(ir::ValueId value) const {
-        const ir::Inst* def = mf_.def_inst(value);
-        if (!def || mf_.use_count[value.index()] != 1 || def->block != mf_.fn->insts[block_[index_]].block)
-            return nullptr;
-        return def;
-    }
-    void take(ir::ValueId value) { mf_.folded[mf_.fn->values[value].inst.index()] = 1; }
-
-    // A read of memory moves down here if nothing on the way writes memory.
-    bool load(ir::ValueId value) {
-        const ir::Inst* def = only_user_of(value);
-        if (!def || (def->op != Op::Load && def->op != Op::SeqLen) || (def->flags & ir::Takes)) return false;
-        const ir::InstId id = mf_.fn->values[value].inst;
-        for (std::size_t back = 1; back <= index_ && back <= 24; ++back) {
-            const ir::InstId at = block_[index_ - back];
-            if (at == id) {
-                take(value);
-                if (def->op == Op::Load) address(*def, operands(*def).size() > 1);
-                return true;
-            }
-            if (ir::effects_of(mf_.fn->insts[at]) & ir::Writes) return false;
-        }
-        return false;
-    }
-
-    void second(const ir::Inst& inst) {
-        ir::ValueId a = operand(inst, 0), b = operand(inst, 1);
-        if (a == b || mf_.is_constant(b)) return;
-        if (load(b)) return;
-        if ((ir::op_info(inst.op).effects & ir::Commutes) && !mf_.is_constant(a)) load(a);
-    }
-
-    void comparison(const ir::Inst& inst) {
-        ir::ValueId a = operand(inst, 0), b = operand(inst, 1);
-        if (a == b) return;
-        if (inst.op == Op::FCmp) { // the swapped ones read their operands the other way round
-            auto cond = static_cast<ir::Cond>(inst.aux);
-            bool swap = cond == ir::Cond::Lt || cond == ir::Cond::Le;
-            ir::ValueId second = swap ? a : b;
-            if (!mf_.is_constant(second)) load(second);
-            return;
-        }
-        if (!mf_.is_constant(b) && load(b)) return;
-        std::int64_t zero;
-        if (mf_.find_int(b, zero) && zero == 0) { // a test of bits
-            const ir::Inst* def = only_user_of(a);
-            if (def && def->op == Op::And && !mf_.is_constant(operand(*def, 0))) {
-                take(a);
-                return;
-            }
-        }
-        if (!mf_.is_constant(a)) load(a);
-    }
-
-    void condition(ir::ValueId value) {
-        const ir::Inst* def = only_user_of(value);
-        if (!def) return;
-        if (def->op == Op::ICmp || def->op == Op::FCmp) {
-            take(value);
-            if (!shift_compare(*def, mf_.fn->values[value].inst)) comparison(*def);
-        } else {
-            load(value);
-        }
-    }
-
-    // The end of `for i in a..=b`: i is compared after i + 1, the next i, was computed. Asking about the
-    // sum instead lets both have one register.
-    bool shift_compare(const ir::Inst& compare, ir::InstId id) {
-        const auto cond = static_cast<ir::Cond>(compare.aux);
-        const ir::Inst& last = mf_.fn->insts[block_[index_]];
-        std::int64_t constant, step;
-        if (last.op != Op::Branch || compare.op != Op::ICmp || (cond != ir::Cond::Eq && cond != ir::Cond::Ne))
-            return false;
-        const ir::ValueId a = operand(compare, 0);
-        const Scalar type = mf_.type_of(a);
-        if (!is_integer(type) || scalar_size(type) < 4 || !mf_.find_int(operand(compare, 1), constant))
-            return false;
-        for (std::size_t back = 1; back <= index_ && back <= 16; ++back) {
-            const ir::Inst& add = mf_.fn->insts[block_[index_ - back]];
-            const bool exact = add.op == Op::WrapAdd || (add.op == Op::Add && (add.flags & ir::NoTrap));
-            if (!exact || operand(add, 0) != a || !mf_.find_int(operand(add, 1), step)) continue;
-            const ir::ValueId sum = add.first_result;
-            bool goes_on = false;
-            for (const ir::Target& t : mf_.fn->targets_of(last)) {
-                for (ir::ValueId arg : mf_.fn->args_of(t)) goes_on = goes_on || arg == sum;
-            }
-            const std::int64_t shifted =
-                ir::extend_int(type, static_cast<std::int64_t>(static_cast<std::uint64_t>(constant) +
-                                                               static_cast<std::uint64_t>(step)));
-            if (!goes_on || mf_.folded[block_[index_ - back].index()] ||
-                (is_wide(type) && !fits_int32(shifted)))
-                return false;
-            mf_.shifted.push_back({id, sum, static_cast<std::int32_t>(shifted)});
-            return true;
-        }
-        return false;
-    }
-
-    void address(const ir::Inst& inst, bool has_index) {
-        if (has_index) {
-            index(operands(inst).back());
-            return;
-        }
-        ir::ValueId base = operand(inst, 0);
-        const ir::Inst* def = only_user_of(base);
-        if (!def) return;
-        if (def->op == Op::BoxData) {
-            if (fits_int32(inst.imm + static_cast<std::int64_t>(sizeof(rt::Box)))) take(base);
-            return;
-        }
-        if (def->op != Op::ElemAddr) return;
-        std::int64_t constant;
-        if (mf_.find_int(operand(*def, 1), constant)) {
-            if (fits_int32(constant) && fits_int32(inst.imm + constant * def->imm)) take(base);
-            return;
-        }
-        if (def->imm != 1 && def->imm != 2 && def->imm != 4 && def->imm != 8) return;
-        take(base);
-        index(operand(*def, 1));
-    }
-
-    // index + constant becomes part of the displacement.
-    void index(ir::ValueId value) {
-        const ir::Inst* def = only_user_of(value);
-        if (!def || mf_.type_of(value) != Scalar::I64) return;
-        bool proven = def->op == Op::WrapAdd || (def->op == Op::Add && (def->flags & ir::NoTrap));
-        std::int64_t constant;
-        if (!proven || !mf_.find_int(operand(*def, 1), constant) ||
-            constant != static_cast<std::int16_t>(constant))
-            return;
-        if (mf_.is_constant(operand(*def, 0))) return;
-        take(value);
-    }
-
-    MachineFunction& mf_;
-    const std::vector<ir::InstId>& block_;
-    std::size_t index_;
-};
-
-} // namespace
-
 void X64Target::fold(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index) {
-    Folder(mf, block, index).fold(mf.fn->insts[block[index]]);
-}
-
-AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst) {
-    AddressParts parts;
-    auto operands = mf.fn->operands_of(inst);
-    ir::ValueId base = operands[0];
-    if (inst.op == Op::SeqLen || inst.op == Op::SeqData) {
-        parts.base = base;
-        parts.disp = inst.op == Op::SeqLen ? offsetof(rt::Seq, length) : offsetof(rt::Seq, data);
-        return parts;
-    }
-    parts.disp = inst.imm;
-    if (operands.size() > (inst.op == Op::Store ? 2u : 1u)) {
-        parts.index = operands.back();
-        parts.scale = inst.scale;
-    } else if (mf.is_folded(base) && mf.def_inst(base)->op == Op::BoxData) {
-        base = mf.fn->operands_of(*mf.def_inst(base))[0];
-        parts.disp += static_cast<std::int64_t>(sizeof(rt::Box));
-    } else if (mf.is_folded(base)) {
-        const ir::Inst& elem = *mf.def_inst(base);
-        std::int64_t index;
-        base = mf.fn->operands_of(elem)[0];
-        if (mf.find_int(mf.fn->operands_of(elem)[1], index)) {
-            parts.disp += index * elem.imm;
-        } else {
-            parts.index = mf.fn->operands_of(elem)[1];
-            parts.scale = static_cast<unsigned>(elem.imm);
-        }
-    }
-    if (parts.index.is_valid() && mf.is_folded(parts.index)) {
-        const ir::Inst& add = *mf.def_inst(parts.index);
-        std::int64_t constant = 0;
-        mf.find_int(mf.fn->operands_of(add)[1], constant);
-        parts.index = mf.fn->operands_of(add)[0];
-        parts.disp += constant * parts.scale;
-    }
-    std::int64_t constant;
-    if (parts.index.is_valid() && mf.find_int(parts.index, constant) &&
-        constant == static_cast<std::int32_t>(constant) && fits_int32(parts.disp + constant * parts.scale)) {
-        parts.disp += constant * parts.scale;
-        parts.index = ir::ValueId();
-    }
-    const ir::Inst* def = mf.def_inst(base);
-    if (!def || def->op != Op::InstanceData) parts.base = base;
-    return parts;
+    static constexpr FoldRules rules{true, [](Scalar type, std::int64_t constant) {
+                                         return !is_wide(type) || fits_int32(constant);
+                                     }};
+    fold_instruction(mf, rules, block, index);
 }
 
 // --- decisions that both halves share ---
-
-const ShiftedCompare* Selection::shifted(const ir::Inst& compare) const {
-    if (mf_.shifted.empty() || !mf_.folded[mf_.fn->values[compare.first_result].inst.index()]) return nullptr;
-    const ir::InstId id = mf_.fn->values[compare.first_result].inst;
-    for (const ShiftedCompare& s : mf_.shifted) {
-        if (s.compare == id) return &s;
-    }
-    return nullptr;
-}
 
 bool Selection::is_folded_load(ir::ValueId value) const {
     const ir::Inst* def = folded(value);

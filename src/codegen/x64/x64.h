@@ -4,18 +4,17 @@
 // entry.cpp, and must take operands in the same order.
 #pragma once
 
-#include "codegen/parallel_move.h"
+#include "codegen/function_code.h"
+#include "codegen/module_code.h"
+#include "codegen/select.h"
 #include "codegen/target.h"
 
 #include <asmjit/x86.h>
 
-#include <functional>
-#include <string>
 #include <unordered_map>
 
 namespace tn::codegen::x64 {
 
-using asmjit::Label;
 namespace x86 = asmjit::x86;
 using ir::Op;
 template <Op op> using OpTag = ir::OpTag<op>;
@@ -88,7 +87,7 @@ public:
         bool swapped = false;
     };
     Pair pair(const ir::Inst& inst) const;
-    const ShiftedCompare* shifted(const ir::Inst& compare) const;
+    const ShiftedCompare* shifted(const ir::Inst& compare) const { return find_shifted(mf_, compare); }
     bool wants_second(ir::ValueId value) const { return mf_.is_constant(value) || is_folded_load(value); }
 
 private:
@@ -182,10 +181,9 @@ struct Condition {
 };
 
 // --- the second half: code ---
-class FunctionEmitter {
+class FunctionEmitter final : public FunctionCode {
 public:
-    FunctionEmitter(X64Module& module) : module_(module), moves_(scratch_register, Xmm15) {}
-    void emit(MachineFunction& mf, const Frame& frame, std::uint32_t frame_index);
+    explicit FunctionEmitter(X64Module& module);
 
 #define TN_X64_OP(name) void op(OpTag<Op::name>, const ir::Inst& inst);
     TN_X64_ALL_OPS(TN_X64_OP)
@@ -199,37 +197,18 @@ private:
         ir::LocId loc;
         Payload a, b;
     };
-    struct ColdPath {
-        Label label, resume;
-        std::uint32_t inst;
-        ir::LocId loc;
-        std::function<void()> body; // its code; ends in a jump to `resume` on its own or by falling out
-    };
+    // emit.cpp
+    void start() override;
+    void dispatch(const ir::Inst& inst) override;
+    void emit_trap_paths() override;
+    void jump(Label target) override;
 
-    // emit.cpp: blocks, edges, out-of-line paths; operands.cpp: operands and moves
-    void thread_jumps();
-    bool is_empty_jump(std::uint32_t block) const;
-    void lay_out_blocks();
-    void emit_block(std::uint32_t block);
-    void emit_inst(std::uint32_t index);
-    void dispatch(const ir::Inst& inst);
-    void emit_moves_before(std::uint32_t inst);
-    void add_moves(const std::vector<Move>& moves, std::uint32_t first, std::uint32_t count);
-    void flush_moves();
-    void emit_edge(const Edge& edge);
-    Label edge_label(const Edge& edge);
-    void emit_cold_paths();
-    void refs_of(std::uint32_t inst, std::vector<rt::RefLocation>& out) const;
-    RegMask live_across(std::uint32_t inst) const;
-
-    const Operand& next();
-    unsigned reg();                  // the next operand, in a register; makes a constant in it
-    Location any(ir::ValueId value); // the next operand anywhere, or a constant
+    // operands.cpp: operands and moves
     Rm rm(ir::ValueId value);
     x86::Mem address(const ir::Inst& inst);
     x86::Mem memory(Location l, unsigned size = 0) const;
-    void make_constant(ir::ValueId value, unsigned reg);
-    void move(Location from, Location to, Scalar type);
+    void make_constant(ir::ValueId value, unsigned reg) override;
+    void move(Location from, Location to, Scalar type) override;
     void move_gp(unsigned to, unsigned from, Scalar type);
     void move_xmm(unsigned to, unsigned from);
     void load_imm(unsigned reg, std::int64_t value, bool wide);
@@ -258,11 +237,6 @@ private:
     Condition comparison(const ir::Inst& compare);
     Condition condition(ir::ValueId value);
     void jump_if(const Condition& c, bool value, Label target);
-    void jump_to(std::uint32_t block);
-    Label label_of(std::uint32_t block) const;
-    bool returns_at_once(const Edge& edge) const;
-    void return_along(const Edge& edge);
-    void go_along(const Edge& edge);
     void select(const ir::Inst& inst, const Condition& c);
 
     // memory.cpp
@@ -276,8 +250,6 @@ private:
 
     // call.cpp
     Label trap(TrapCode code, ir::LocId loc, Payload a = {}, Payload b = {});
-    Label cold(Label resume, ir::LocId loc, std::function<void()> body);
-    void site(std::uint32_t inst, ir::LocId loc);
     void spend_fuel(ir::LocId loc);
     void spend_fuel_of_rounds(const ir::Inst& poll);
     void poll_without_fuel(ir::LocId loc);         // the sign flag says that there is none
@@ -290,113 +262,49 @@ private:
     void test_trap_code(ir::LocId loc);
     void extend_result(unsigned reg, Scalar type);
     Payload payload(Location l);
-    void take_results(const std::vector<Location>& from, const ir::Inst& inst);
     void call_plain_host(const ir::Inst& inst, const HostTarget& target);
     void load_result(Scalar type, Location to, const x86::Mem& from);
     void call_generic_host(const ir::Inst& inst, const HostTarget& target);
 
     // entry.cpp
-    void prologue();
-    void move_params();
-    void plan_script_params();
-    void epilogue();
+    void prologue() override;
+    void epilogue() override;
 
     X64Module& module_;
     x86::Assembler* a_ = nullptr;
     CpuFeatures cpu_;
-    MachineFunction* mf_ = nullptr;
-    const Frame* frame_ = nullptr;
-    std::uint32_t frame_index_ = 0;
-    ParallelMove moves_;
-    CallPlan plan_, params_;
-    std::vector<Scalar> types_, result_types_;
-    std::vector<Label> block_labels_;
-    std::vector<std::pair<std::uint32_t, Label>> edge_blocks_; // edge, its label: emitted out of line
-    std::vector<std::uint32_t> layout_;                        // blocks in emission order
-    std::vector<std::uint32_t> place_;                         // by block: index in layout_
-    std::vector<std::uint32_t> threaded_;                      // by block: where a jump to it ends up
-    bool frameless_ = false; // emitting blocks that run before the frame is made
-    Label frame_label_;
-    bool keep_flags_ = false;         // between a test and its use
-    std::vector<std::uint8_t> align_; // by block: starts an inner loop
+    bool keep_flags_ = false; // between a test and its use
     std::vector<TrapPath> traps_;
-    std::vector<ColdPath> cold_paths_;
-    std::vector<rt::RefLocation> refs_;
-    std::size_t next_moves_ = 0; // in moves_before
-    std::uint32_t inst_ = 0;     // machine instruction being emitted
-    std::uint32_t block_ = 0;
-    std::uint32_t operand_ = 0; // next one to read
 
     friend class X64Module;
 };
 
-class X64Module final : public ModuleEmitter {
+class X64Module final : public ModuleCode {
 public:
     X64Module(const ir::Module& module, const rt::ImageLayout& image, const GenerateOptions& options,
               const CpuFeatures& cpu);
-    ~X64Module() override;
     void emit_function(MachineFunction& mf, const Frame& frame) override;
     void emit_packed_thunk(ir::FuncId func) override;
     bool emit_c_thunk(ir::FuncId func) override;
-    void finish() override;
-    std::size_t code_size() const override;
-    void copy_to(std::uint8_t* destination, std::uint8_t* address) override;
-    void fill(rt::CodeBlob& blob) override;
 
     // Constants behind the code, by content.
     x86::Mem pool64(std::uint64_t bits, unsigned size = 8);
     x86::Mem pool128(std::uint64_t low, std::uint64_t high);
-    Label trap_stub(TrapCode code);
-    Label poll_stub() { return poll_stub_; }
     void add_table(Label at, std::vector<Label> targets);
-    void add_site(std::uint32_t frame, ir::LocId loc, std::span<const rt::RefLocation> refs);
-    [[noreturn]] void fail(const std::string& what);
-    void check();
-    // Annotations for the listing; nothing without one.
-    void comment(const char* text);
-    bool is_listing() const { return options_.listing != nullptr; }
-    std::uint32_t offset();
-
-    const ir::Module& ir() const { return module_; }
-    const rt::ImageLayout& image() const { return image_; }
-    const GenerateOptions& options() const { return options_; }
-    bool metered() const { return options_.mode == rt::CodeMode::Metered; }
     const CpuFeatures& cpu() const { return cpu_; }
     x86::Assembler& assembler() { return a_; }
-    Label function_label(ir::FuncId func) { return functions_[func.index()]; }
-
-    const ir::Function* current = nullptr; // for messages
-    const ir::Inst* current_inst = nullptr;
 
 private:
     void push_host_registers();
     void enter(Label trap_exit);
     void return_to_host(std::initializer_list<unsigned> changed);
     void leave();
-    void emit_stubs();
+    void emit_stubs() override;
     void emit_pool();
 
-    struct Errors final : asmjit::ErrorHandler {
-        std::string message;
-        void handleError(asmjit::Error error, const char* text, asmjit::BaseEmitter*) override {
-            if (message.empty()) message = std::to_string(error) + " " + text;
-        }
-    };
-
-    const ir::Module& module_;
-    const rt::ImageLayout& image_;
-    const GenerateOptions& options_;
     CpuFeatures cpu_;
-    Errors errors_;
-    asmjit::CodeHolder code_;
-    asmjit::StringLogger logger_;
     x86::Assembler a_;
     FunctionEmitter function_emitter_;
-    std::vector<Label> functions_;
-    std::vector<std::uint32_t> function_offsets_, packed_offsets_, c_offsets_;
-    std::vector<rt::FrameInfo> frames_;
-    std::vector<rt::Site> sites_;
-    std::vector<rt::RefLocation> refs_;
     std::unordered_map<std::uint64_t, Label> pool64_;
     struct Wide {
         std::uint64_t low, high;
@@ -409,8 +317,9 @@ private:
         std::vector<Label> targets;
     };
     std::vector<Table> tables_;
-    std::vector<std::pair<TrapCode, Label>> trap_stubs_;
-    Label poll_stub_, trap_common_, packed_trap_exit_, c_trap_exit_;
 };
+
+inline FunctionEmitter::FunctionEmitter(X64Module& module)
+    : FunctionCode(module, script_convention(), scratch_register, Xmm15), module_(module) {}
 
 } // namespace tn::codegen::x64

@@ -56,6 +56,20 @@ inline rt::Slot slot(rt::Object* value) { return {.ref = value}; }
 
 class Script {
 public:
+    // The machine code of the functions as text, for any machine.
+    static std::string list(const std::string& functions, GenerateOptions options) {
+        ir::ParseError error;
+        auto module = ir::parse(std::string(tables) + functions, error);
+        if (!module) throw std::runtime_error("line " + std::to_string(error.line) + ": " + error.message);
+        ir::verify_or_ice(*module, "test");
+        std::string text;
+        options.listing = &text;
+        options.host_targets.resize(module->host_fns.size());
+        const rt::ImageLayout image(module->literals.size(), module->descs.size(), module->instance_data_size);
+        generate(*module, image, options);
+        return text;
+    }
+
     Script(std::unique_ptr<ir::Module> m, GenerateOptions options = {}) : module(std::move(m)) {
         compile(std::move(options));
     }

@@ -1,11 +1,16 @@
-// tests/codegen/*.ir: what the machine code of a function must look like. The last function of a file is
-// looked at; lines that start with `;` say what is expected:
+// tests/codegen/*.ir: what the machine code of a function must look like on x86-64. The last function of a
+// file is looked at; lines that start with `;` say what is expected:
 //   asm: TEXT       stands in the listing      not: TEXT   does not
 //   before: A | B   the first A stands before the first B, if there is a B
+//
+// tests/codegen/exact/*.ir: all of the code, for both machines, in NAME.x64 (the oldest x86-64) and NAME.a64
+// next to it. With TENON_BLESS=1 in the environment these are written instead.
 #include "jit.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace tn::codegen::test {
 namespace {
@@ -29,12 +34,12 @@ TEST(Listing, LooksAsExpected) {
                 if (line.starts_with(start)) expected.emplace_back(kind, line.substr(start.size()));
             }
         }
-        std::string text;
         GenerateOptions options;
-        options.listing = &text;
+        options.machine = Machine::X64;
+        options.baseline_cpu = true;
         std::size_t at = source.rfind("fn @") + 4;
         options.listing_function = source.substr(at, source.find('(', at) - at);
-        Script script(source, options);
+        const std::string text = Script::list(source, options);
         for (const auto& [kind, what] : expected) {
             if (kind == "asm") {
                 EXPECT_NE(text.find(what), std::string::npos) << what << "\n" << text;
@@ -48,6 +53,35 @@ TEST(Listing, LooksAsExpected) {
         }
     }
     EXPECT_GE(files, 4u);
+}
+
+std::string read_text(const std::filesystem::path& path) {
+    std::ifstream file(path);
+    std::ostringstream text;
+    text << file.rdbuf();
+    return text.str();
+}
+
+TEST(Listing, IsExactlyTheStoredOne) {
+    unsigned files = 0;
+    for (const auto& entry : std::filesystem::directory_iterator(TN_SOURCE_DIR "/tests/codegen/exact")) {
+        if (entry.path().extension() != ".ir") continue;
+        ++files;
+        for (Machine machine : {Machine::X64, Machine::A64}) {
+            GenerateOptions options;
+            options.machine = machine;
+            options.baseline_cpu = true;
+            const std::string text = Script::list(read_text(entry.path()), options);
+            std::filesystem::path stored = entry.path();
+            stored.replace_extension(machine == Machine::X64 ? ".x64" : ".a64");
+            if (std::getenv("TENON_BLESS")) {
+                std::ofstream(stored) << text;
+            } else {
+                EXPECT_EQ(text, read_text(stored)) << stored.filename();
+            }
+        }
+    }
+    EXPECT_GE(files, 5u);
 }
 
 } // namespace

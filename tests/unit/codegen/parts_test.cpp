@@ -3,10 +3,10 @@
 #include "jit.h"
 
 #include "codegen/machine_builder.h"
+#include "codegen/magic.h"
 #include "codegen/parallel_move.h"
 #include "codegen/regalloc.h"
 #include "codegen/regalloc_verify.h"
-#include "codegen/x64/divide.h"
 #include "codegen/x64/x64.h"
 #include "support/ice.h"
 
@@ -57,7 +57,7 @@ TEST(Divide, MagicNumbers) {
     for (int round = 0; round < 200000; ++round) {
         std::uint64_t n = any(), d = any();
         if (d >= 2 && (d & (d - 1)) != 0) {
-            x64::UnsignedMagic m = x64::unsigned_magic(d);
+            UnsignedMagic m = unsigned_magic(d);
             std::uint64_t q =
                 static_cast<std::uint64_t>(static_cast<unsigned __int128>(m.multiplier) * n >> 64);
             if (m.add) q += (n - q) >> 1;
@@ -65,7 +65,7 @@ TEST(Divide, MagicNumbers) {
         }
         auto sd = static_cast<std::int64_t>(d), sn = static_cast<std::int64_t>(n);
         if (sd >= 2 || sd <= -2) {
-            x64::SignedMagic m = x64::signed_magic(sd);
+            SignedMagic m = signed_magic(sd);
             auto q = static_cast<std::int64_t>(static_cast<__int128>(m.multiplier) * sn >> 64);
             if (sd > 0 && m.multiplier < 0) q = static_cast<std::int64_t>(static_cast<std::uint64_t>(q) + n);
             if (sd < 0 && m.multiplier > 0) q = static_cast<std::int64_t>(static_cast<std::uint64_t>(q) - n);
@@ -155,18 +155,18 @@ b0(v0: i64, v1: i64):
 }
 
 TEST(Listing, IsStable) {
-    std::string first, second;
-    for (std::string* text : {&first, &second}) {
+    const std::string source =
+        "fn @f(v0: f64) -> f64 {\nb0(v0: f64):\n    v1 = fconst.f64 0.7\n    v2 = fmul.f64 v0, v1\n"
+        "    v3 = call_rt Sin v2\n    return v3\n}\n";
+    for (Machine machine : {Machine::X64, Machine::A64}) {
         GenerateOptions options;
-        options.listing = text;
+        options.machine = machine;
         options.listing_function = "f";
-        Script s("fn @f(v0: f64) -> f64 {\nb0(v0: f64):\n    v1 = fconst.f64 0.5\n    v2 = fmul.f64 v0, v1\n"
-                 "    v3 = call_rt Sin v2\n    return v3\n}\n",
-                 options);
+        const std::string text = Script::list(source, options);
+        EXPECT_EQ(text, Script::list(source, options));
+        EXPECT_NE(text.find(machine == Machine::X64 ? "mulsd" : "fmul d"), std::string::npos) << text;
+        EXPECT_EQ(text.find("0x7f"), std::string::npos) << text;
     }
-    EXPECT_EQ(first, second);
-    EXPECT_NE(first.find("mulsd"), std::string::npos);
-    EXPECT_EQ(first.find("0x7f"), std::string::npos);
 }
 
 } // namespace

@@ -241,5 +241,41 @@ TEST(Run, LargeFramesOverflowCleanly) {
     }
 }
 
+// More code than a conditional branch of every machine reaches across, between a loop's test and its end, and
+// constants all over it.
+TEST(Run, FunctionsOfMegabytes) {
+    constexpr int rounds = 30000;
+    std::string body;
+    int next = 10, sum = 5;
+    std::string real = "v6";
+    for (int i = 0; i < rounds; ++i) {
+        const std::string n = std::to_string(next), m = std::to_string(next + 1),
+                          c = std::to_string(next + 2), f = std::to_string(next + 3);
+        body += "    v" + n + " = add.i64 v" + std::to_string(sum) + ", v4\n    v" + m + " = add.i64 v" + n +
+                ", v1\n    v" + c + " = fconst.f64 " + std::to_string(i) + ".1\n    v" + f + " = fadd.f64 " +
+                real + ", v" + c + "\n";
+        sum = next + 1;
+        real = "v" + f;
+        next += 4;
+    }
+    const std::string last = std::to_string(next);
+    Script s("fn @f(v0: i64, v1: i64) -> i64, f64 {\nb0(v0: i64, v1: i64):\n    v2 = const.i64 0\n    v3 = "
+             "fconst.f64 0\n"
+             "    jump b1(v0, v2, v3)\nb1(v4: i64, v5: i64, v6: f64):\n    v7 = icmp.gt v4, v2\n    branch "
+             "v7, b2, b3\nb2:\n" +
+             body + "    v8 = const.i64 1\n    v" + last + " = sub.i64 v4, v8\n    jump b1(v" + last + ", v" +
+             std::to_string(sum) + ", " + real + ")\nb3:\n    return v5, v6\n}\n");
+    s.run("f", {slot(3), slot(7)});
+    EXPECT_EQ(s.trap, TrapCode::None);
+    EXPECT_EQ(s.io[0].i, std::int64_t(rounds) * (3 + 2 + 1 + 3 * 7));
+    double expected = 0;
+    for (int round = 0; round < 3; ++round) {
+        for (int i = 0; i < rounds; ++i) expected += std::strtod((std::to_string(i) + ".1").c_str(), nullptr);
+    }
+    EXPECT_EQ(s.io[1].f64, expected);
+    s.run("f", {slot(1), slot(INT64_MAX - 5)});
+    EXPECT_EQ(s.trap, TrapCode::IntegerOverflow);
+}
+
 } // namespace
 } // namespace tn::codegen::test

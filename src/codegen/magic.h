@@ -1,9 +1,11 @@
 // Division by a constant as a multiplication: the numbers behind it (Hacker's Delight, libdivide).
 #pragma once
 
+#include "codegen/machine.h"
+
 #include <cstdint>
 
-namespace tn::codegen::x64 {
+namespace tn::codegen {
 
 struct SignedMagic {
     std::int64_t multiplier = 0;
@@ -18,4 +20,8 @@ struct UnsignedMagic {
 };
 UnsignedMagic unsigned_magic(std::uint64_t divisor); // not a power of two, 64 bits
 
-} // namespace tn::codegen::x64
+// Div or Rem by a constant that is worth one: neither 0 nor 1 nor -1.
+bool find_reciprocal(const MachineFunction& mf, const ir::Inst& inst, std::int64_t& divisor);
+std::uint64_t magnitude(Scalar type, std::int64_t divisor);
+
+} // namespace tn::codegen

@@ -1,0 +1,295 @@
+// Loads, stores, addresses, reference counts and sequences.
+#include "codegen/a64/a64.h"
+
+#include "runtime/entry_points.h"
+#include "runtime/object.h"
+
+#include <bit>
+
+namespace tn::codegen::a64 {
+
+namespace {
+constexpr std::size_t count_offset = offsetof(rt::Object, count);
+const void* address_of(void (*fn)(rt::Context*, rt::Object*) noexcept) {
+    return reinterpret_cast<const void*>(fn);
+}
+} // namespace
+
+// --- constants: made where they are needed, never by themselves ---
+
+void Describe::op(OpTag<Op::ConstInt>, const ir::Inst&) {}
+void Describe::op(OpTag<Op::ConstFloat>, const ir::Inst&) {}
+void Describe::op(OpTag<Op::Null>, const ir::Inst&) {}
+void Describe::op(OpTag<Op::Literal>, const ir::Inst&) {}
+void Describe::op(OpTag<Op::Empty>, const ir::Inst&) {}
+void Describe::op(OpTag<Op::InstanceData>, const ir::Inst&) {}
+void FunctionEmitter::op(OpTag<Op::ConstInt>, const ir::Inst&) {}
+void FunctionEmitter::op(OpTag<Op::ConstFloat>, const ir::Inst&) {}
+void FunctionEmitter::op(OpTag<Op::Null>, const ir::Inst&) {}
+void FunctionEmitter::op(OpTag<Op::Literal>, const ir::Inst&) {}
+void FunctionEmitter::op(OpTag<Op::Empty>, const ir::Inst&) {}
+void FunctionEmitter::op(OpTag<Op::InstanceData>, const ir::Inst&) {}
+
+// --- addresses ---
+
+namespace {
+bool find_distance(const MachineFunction& mf, const ir::Inst& elem, std::int64_t& out) {
+    std::int64_t index;
+    return mf.find_int(mf.fn->operands_of(elem)[1], index) && !__builtin_mul_overflow(index, elem.imm, &out);
+}
+} // namespace
+
+void Describe::op(OpTag<Op::ElemAddr>, const ir::Inst& inst) {
+    out_.use(arg(inst, 0));
+    std::int64_t unused;
+    if (!find_distance(mf_, inst, unused)) out_.use(arg(inst, 1));
+    out_.def(inst.first_result);
+}
+
+void FunctionEmitter::op(OpTag<Op::ElemAddr>, const ir::Inst& inst) {
+    const unsigned base = reg();
+    std::int64_t distance;
+    if (find_distance(*mf_, inst, distance)) {
+        a_.add_imm(reg(), base, distance);
+        return;
+    }
+    const unsigned index = reg(), dst = reg();
+    const auto stride = static_cast<std::uint64_t>(inst.imm);
+    if (inst.imm > 0 && std::has_single_bit(stride)) {
+        a_.add(x(dst), x(base), x(index),
+               asmjit::arm::lsl(static_cast<std::uint32_t>(std::countr_zero(stride))));
+        return;
+    }
+    // (1 + 2^n) << m is two additions.
+    const unsigned zeroes = inst.imm > 0 ? static_cast<unsigned>(std::countr_zero(stride)) : 0;
+    const std::uint64_t odd = stride >> zeroes;
+    if (inst.imm > 0 && std::has_single_bit(odd - 1)) {
+        const auto power = static_cast<std::uint32_t>(std::countr_zero(odd - 1));
+        a_.add(x(address_register), x(index), x(index), asmjit::arm::lsl(power));
+        a_.add(x(dst), x(base), x(address_register), asmjit::arm::lsl(zeroes));
+        return;
+    }
+    a_.load_imm(address_register, inst.imm, true);
+    a_.madd(x(dst), x(index), x(address_register), x(base));
+}
+
+// --- loads and stores ---
+
+void Describe::op(OpTag<Op::Load>, const ir::Inst& inst) {
+    address(inst);
+    out_.def(inst.first_result);
+}
+
+void FunctionEmitter::op(OpTag<Op::Load>, const ir::Inst& inst) {
+    const Place at = address(inst);
+    a_.load(inst.type, reg(), at);
+}
+
+namespace {
+bool stores_zero(const MachineFunction& mf, ir::ValueId value) {
+    const ir::Inst* def = mf.def_inst(value);
+    return Selection(mf).is_zero(value) || (def && def->op == Op::ConstFloat && def->imm == 0);
+}
+} // namespace
+
+void Describe::op(OpTag<Op::Store>, const ir::Inst& inst) {
+    address(inst);
+    if (!stores_zero(mf_, arg(inst, 1))) out_.use(arg(inst, 1));
+}
+
+void FunctionEmitter::op(OpTag<Op::Store>, const ir::Inst& inst) {
+    const Place at = address(inst);
+    const ir::ValueId value = mf_->fn->operands_of(inst)[1];
+    if (stores_zero(*mf_, value)) {
+        a_.store_zero(mf_->type_of(value), at);
+    } else {
+        a_.store(mf_->type_of(value), reg(), at);
+    }
+}
+
+// --- reference counts ---
+
+void Describe::op(OpTag<Op::Retain>, const ir::Inst& inst) {
+    std::uint32_t first = out_.use(arg(inst, 0));
+    out_.def(inst.first_result, first);
+}
+
+void FunctionEmitter::op(OpTag<Op::Retain>, const ir::Inst& inst) {
+    const unsigned ref = reg(), dst = reg();
+    Label skip = a_.newLabel();
+    if (inst.flags & ir::Nullable) a_.cbz(x(ref), skip);
+    a_.load64(scratch_register, field(ref, count_offset));
+    a_.add(x(scratch_register), x(scratch_register), 1);
+    a_.store64(scratch_register, field(ref, count_offset));
+    a_.bind(skip);
+    move_gp(dst, ref, Scalar::Ref);
+}
+
+void Describe::op(OpTag<Op::Release>, const ir::Inst& inst) {
+    if (sel_.is_zero(arg(inst, 0))) return; // null
+    out_.use(arg(inst, 0), X1);
+    out_.cold_call();
+}
+
+void FunctionEmitter::op(OpTag<Op::Release>, const ir::Inst& inst) {
+    if (Selection(*mf_).is_zero(mf_->fn->operands_of(inst)[0])) return;
+    const unsigned ref = reg();
+    Label resume = a_.newLabel();
+    if (inst.flags & ir::Nullable) a_.branch_zero(ref, true, true, resume);
+    a_.load64(scratch_register, field(ref, count_offset));
+    a_.sub(x(scratch_register), x(scratch_register), 1);
+    a_.store64(scratch_register, field(ref, count_offset));
+    Label free = cold(resume, inst.loc, [this, ref, at = inst_] {
+        keep_registers(live_across(at), false);
+        move_gp(X1, ref, Scalar::Ref);
+        a_.mov(x(X0), x(context_register));
+        call_cold_helper(address_of(rt::rt_free_object));
+        keep_registers(live_across(at), true);
+    });
+    a_.branch_zero(scratch_register, true, true, free);
+    a_.bind(resume);
+}
+
+void Describe::op(OpTag<Op::Unique>, const ir::Inst& inst) {
+    std::uint32_t first = out_.use(arg(inst, 0));
+    out_.def(inst.first_result, first);
+    out_.cold_call();
+    out_.site();
+}
+
+// The slow path of an operation whose list is in `ref` and becomes `dst`.
+void FunctionEmitter::call_list_helper(const void* helper, unsigned ref, unsigned dst, std::int64_t desc,
+                                       ir::LocId loc) {
+    const RegMask live = live_across(inst_);
+    keep_registers(live, false);
+    move_gp(X1, ref, Scalar::Ref);
+    a_.load_imm(X2, desc, false);
+    a_.mov(x(X0), x(context_register));
+    call_cold_helper(helper);
+    move_gp(dst, X0, Scalar::Ref);
+    keep_registers(live, true);
+    test_trap_code(loc);
+}
+
+void FunctionEmitter::op(OpTag<Op::Unique>, const ir::Inst& inst) {
+    const unsigned ref = reg(), dst = reg();
+    Label resume = a_.newLabel();
+    a_.load64(scratch_register, field(ref, count_offset));
+    move_gp(dst, ref, Scalar::Ref);
+    a_.cmp(x(scratch_register), 1);
+    a_.branch_if(CondCode::kNE, cold(resume, inst.loc, [this, dst, inst = &inst] {
+                     call_list_helper(reinterpret_cast<const void*>(&rt::rt_unique), dst, dst, inst->imm,
+                                      inst->loc);
+                 }));
+    a_.bind(resume);
+}
+
+void Describe::op(OpTag<Op::UniqueAt>, const ir::Inst& inst) {
+    out_.late_use(arg(inst, 0)); // the slow path needs the address after the reference is read
+    out_.def(inst.first_result);
+    out_.cold_call();
+    out_.site();
+}
+
+void FunctionEmitter::op(OpTag<Op::UniqueAt>, const ir::Inst& inst) {
+    const unsigned at = reg(), dst = reg();
+    Label resume = a_.newLabel();
+    a_.load64(dst, field(at, 0));
+    a_.load64(scratch_register, field(dst, count_offset));
+    a_.cmp(x(scratch_register), 1);
+    a_.branch_if(CondCode::kNE, cold(resume, inst.loc, [this, at, dst, inst = &inst] {
+                     call_list_helper(reinterpret_cast<const void*>(&rt::rt_unique_at), at, dst, inst->imm,
+                                      inst->loc);
+                 }));
+    a_.bind(resume);
+}
+
+// --- sequences ---
+
+void Describe::op(OpTag<Op::SeqLen>, const ir::Inst& inst) { registers(inst); }
+void FunctionEmitter::op(OpTag<Op::SeqLen>, const ir::Inst&) {
+    const unsigned list = reg();
+    a_.load64(reg(), field(list, offsetof(rt::Seq, length)));
+}
+void Describe::op(OpTag<Op::SeqData>, const ir::Inst& inst) { registers(inst); }
+void FunctionEmitter::op(OpTag<Op::SeqData>, const ir::Inst&) {
+    const unsigned list = reg();
+    a_.load64(reg(), field(list, offsetof(rt::Seq, data)));
+}
+
+void Describe::op(OpTag<Op::Bounds>, const ir::Inst& inst) {
+    if (inst.flags & ir::NoTrap) return;
+    std::int64_t unused;
+    if (sel_.find_arith(arg(inst, 0), unused)) {
+        out_.use(arg(inst, 1));
+        out_.site();
+        return;
+    }
+    out_.use(arg(inst, 0));
+    if (!sel_.find_arith(arg(inst, 1), unused)) out_.use(arg(inst, 1));
+    out_.site();
+}
+
+void FunctionEmitter::op(OpTag<Op::Bounds>, const ir::Inst& inst) {
+    if (inst.flags & ir::NoTrap) return;
+    auto operands = mf_->fn->operands_of(inst);
+    const Selection sel(*mf_);
+    std::int64_t number;
+    Payload at, size;
+    CondCode outside = CondCode::kHS;
+    if (sel.find_arith(operands[0], number)) {
+        at = {Payload::Imm, 0, number, {}};
+        size = {Payload::Reg, reg(), 0, {}};
+        a_.cmp_imm(size.reg, number, true);
+        outside = CondCode::kLS;
+    } else {
+        at = {Payload::Reg, reg(), 0, {}};
+        if (sel.find_arith(operands[1], number)) {
+            size = {Payload::Imm, 0, number, {}};
+            a_.cmp_imm(at.reg, number, true);
+        } else {
+            size = {Payload::Reg, reg(), 0, {}};
+            a_.cmp(x(at.reg), x(size.reg));
+        }
+    }
+    a_.branch_if(outside, trap(TrapCode::IndexOutOfBounds, inst.loc, at, size));
+}
+
+void Describe::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
+    std::uint32_t first = out_.use(arg(inst, 0));
+    out_.def(inst.first_result, first);
+    out_.cold_call();
+    out_.site();
+}
+
+void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
+    const unsigned ref = reg(), dst = reg();
+    Label resume = a_.newLabel();
+    Label slow = cold(resume, inst.loc, [this, dst, inst = &inst] {
+        call_list_helper(reinterpret_cast<const void*>(&rt::rt_list_grow), dst, dst, inst->imm, inst->loc);
+    });
+    move_gp(dst, ref, Scalar::Ref);
+    static_assert(offsetof(rt::Seq, capacity) == offsetof(rt::Seq, length) + 8);
+    a_.load64(scratch_register, field(dst, count_offset));
+    a_.cmp(x(scratch_register), 1);
+    a_.branch_if(CondCode::kNE, slow);
+    a_.ldp(x(address_register), x(scratch_register), jit::ptr(x(dst), offsetof(rt::Seq, length)));
+    a_.cmp(x(address_register), x(scratch_register));
+    a_.branch_if(CondCode::kGE, slow);
+    a_.bind(resume);
+}
+
+void Describe::op(OpTag<Op::SeqSetLen>, const ir::Inst& inst) {
+    std::uint32_t first = out_.use(arg(inst, 0));
+    use(arg(inst, 1));
+    out_.def(inst.first_result, first);
+}
+
+void FunctionEmitter::op(OpTag<Op::SeqSetLen>, const ir::Inst& inst) {
+    const unsigned list = reg();
+    const jit::Gp length = gp(mf_->fn->operands_of(inst)[1], true);
+    a_.str(length, jit::ptr(x(list), offsetof(rt::Seq, length)));
+    move_gp(reg(), list, Scalar::Ref);
+}
+
+} // namespace tn::codegen::a64

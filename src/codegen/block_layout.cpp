@@ -1,0 +1,123 @@
+// The order in which a function's blocks are emitted, and the emission of one.
+#include "codegen/function_code.h"
+
+#include <algorithm>
+
+namespace tn::codegen {
+
+using ir::Op;
+
+namespace {
+template <typename Entry> auto find_inst(const std::vector<Entry>& list, std::uint32_t inst) {
+    return std::partition_point(list.begin(), list.end(), [&](const Entry& e) { return e.inst < inst; });
+}
+} // namespace
+
+// Allocation order, with two changes: a loop whose header tests and whose last block only jumps back runs
+// its test at the bottom, and cold blocks stand behind all others.
+void FunctionCode::lay_out_blocks() {
+    const auto count = static_cast<std::uint32_t>(mf_->blocks.size());
+    std::vector<std::uint32_t> order(count);
+    for (std::uint32_t i = 0; i < count; ++i) order[i] = i;
+    for (std::size_t l = mf_->loops.size(); l-- > 0;) {
+        const MachineLoop& loop = mf_->loops[l];
+        const std::uint32_t header = loop.first_block;
+        if (header == 0 || order[loop.first_block] != header || mf_->blocks[header].cold) continue;
+        std::uint32_t last = loop.end_block;
+        while (last > loop.first_block && mf_->blocks[order[last - 1]].cold) --last;
+        if (last <= loop.first_block + 1) continue;
+        const MachineBlock& head = mf_->blocks[header];
+        const MachineBlock& tail = mf_->blocks[order[last - 1]];
+        bool exits = false;
+        for (std::uint32_t s = 0; s < head.succ_count; ++s) {
+            std::uint32_t to = mf_->edges[head.first_succ + s].to;
+            exits = exits || to < loop.first_block || to >= loop.end_block;
+        }
+        if (!exits || head.succ_count != 2 || tail.succ_count != 1 ||
+            mf_->edges[tail.first_succ].to != header)
+            continue;
+        std::rotate(order.begin() + loop.first_block, order.begin() + loop.first_block + 1,
+                    order.begin() + last);
+    }
+    layout_.clear();
+    for (bool cold : {false, true}) {
+        for (std::uint32_t b : order) {
+            if (mf_->blocks[b].cold == cold && threaded_[b] == b) layout_.push_back(b);
+        }
+    }
+    place_.assign(count, 0);
+    for (std::uint32_t i = 0; i < layout_.size(); ++i) place_[layout_[i]] = i;
+    // Inner loops start at their first block in this order, whichever that is.
+    align_.assign(count, 0);
+    std::vector<bool> seen(mf_->loops.size(), false);
+    for (std::uint32_t b : layout_) {
+        const std::uint32_t loop = mf_->blocks[b].loop;
+        if (loop == no_index || seen[loop] || !mf_->loops[loop].innermost || mf_->blocks[b].cold) continue;
+        seen[loop] = true;
+        align_[b] = 1;
+    }
+}
+
+// Jumps to a block that only jumps on go where it goes.
+void FunctionCode::thread_jumps() {
+    const auto count = static_cast<std::uint32_t>(mf_->blocks.size());
+    threaded_.resize(count);
+    for (std::uint32_t b = 0; b < count; ++b) {
+        std::uint32_t to = b;
+        for (unsigned steps = 0; steps < 8 && is_empty_jump(to); ++steps)
+            to = mf_->edges[mf_->blocks[to].first_succ].to;
+        threaded_[b] = to;
+    }
+}
+
+bool FunctionCode::is_empty_jump(std::uint32_t index) const {
+    const MachineBlock& block = mf_->blocks[index];
+    if (index == 0 || (mf_->frameless != 0 && index <= mf_->frameless)) return false;
+    if (block.end_inst != block.first_inst + 2 || mf_->terminator(block).op != Op::Jump) return false;
+    if (mf_->edges[block.first_succ].move_count != 0 || mf_->edges[block.first_succ].to == index)
+        return false;
+    auto moves = find_inst(mf_->moves_before, block.first_inst + 1);
+    if (moves != mf_->moves_before.end() && moves->inst == block.first_inst + 1) return false;
+    for (std::uint32_t p = 0; p < block.pred_count; ++p) {
+        if (mf_->edges[mf_->pred_edges[block.first_pred + p]].place == EdgePlace::SuccStart) return false;
+    }
+    return true;
+}
+
+void FunctionCode::emit_block(std::uint32_t index) {
+    const MachineBlock& block = mf_->blocks[index];
+    block_ = index;
+    if (align_[index]) base_->align(asmjit::AlignMode::kCode, 32);
+    base_->bind(block_labels_[index]);
+    if (shared_.is_listing()) shared_.comment(("b" + std::to_string(block.block.index())).c_str());
+    if (block.pred_count == 1) {
+        const Edge& edge = mf_->edges[mf_->pred_edges[block.first_pred]];
+        if (edge.place == EdgePlace::SuccStart) {
+            add_moves(mf_->edge_moves, edge.first_move, edge.move_count);
+            flush_moves();
+        }
+    }
+    next_moves_ =
+        static_cast<std::size_t>(find_inst(mf_->moves_before, block.first_inst) - mf_->moves_before.begin());
+    for (std::uint32_t i = block.first_inst + 1; i < block.end_inst; ++i) emit_inst(i);
+}
+
+void FunctionCode::emit_moves_before(std::uint32_t inst) {
+    if (next_moves_ == mf_->moves_before.size() || mf_->moves_before[next_moves_].inst != inst) return;
+    const MovesBefore& m = mf_->moves_before[next_moves_++];
+    add_moves(mf_->inst_moves, m.first_move, m.move_count);
+    flush_moves();
+}
+
+void FunctionCode::emit_inst(std::uint32_t index) {
+    emit_moves_before(index);
+    const MachineInst& m = mf_->insts[index];
+    const ir::Inst& inst = mf_->fn->insts[m.inst];
+    inst_ = index;
+    operand_ = m.first_operand;
+    shared_.current_inst = &inst;
+    dispatch(inst);
+    if (operand_ != m.first_operand + m.operand_count) shared_.fail("operands were described differently");
+}
+
+} // namespace tn::codegen

@@ -1,0 +1,32 @@
+// Choices of code that describing and emitting an instruction must make alike: what is folded into its only
+// user, and the parts of an address.
+#pragma once
+
+#include "codegen/machine.h"
+
+namespace tn::codegen {
+
+struct FoldRules {
+    bool memory_operands = false; // arithmetic and comparisons may read memory
+    // Whether a comparison takes this constant as part of the instruction.
+    bool (*compares_with)(Scalar type, std::int64_t constant) = nullptr;
+};
+
+// Decides what is folded into the index-th instruction of a block.
+void fold_instruction(MachineFunction& mf, const FoldRules& rules, const std::vector<ir::InstId>& block,
+                      std::size_t index);
+
+struct AddressParts {
+    ir::ValueId base;  // invalid: relative to the context register
+    ir::ValueId index; // invalid: none
+    unsigned scale = 1;
+    std::int64_t disp = 0; // with a context base: from the start of the instance data
+};
+
+// `inst` is a Load, Store, or SeqLen or SeqData read as a load of its field.
+AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst);
+
+// What a folded comparison asks instead, or null.
+const ShiftedCompare* find_shifted(const MachineFunction& mf, const ir::Inst& compare);
+
+} // namespace tn::codegen
