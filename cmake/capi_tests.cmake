@@ -2,6 +2,14 @@
 if(NOT TARGET tenon_shared)
     return()
 endif()
+include(extensions)
+foreach(name shapes twin faulty noentry)
+    tn_extension(${name} ${PROJECT_SOURCE_DIR}/tests/capi/extensions/${name} tests
+        ${PROJECT_SOURCE_DIR}/tests/capi/extensions/${name}/${name}.c)
+    target_compile_options(extension_${name} PRIVATE -pedantic -Werror)
+endforeach()
+tn_extension(tossing ${PROJECT_SOURCE_DIR}/tests/capi/extensions/tossing tests
+    ${PROJECT_SOURCE_DIR}/tests/capi/extensions/tossing/tossing.cpp)
 file(GLOB capi_tests CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/capi/*_test.c)
 foreach(source ${capi_tests})
     get_filename_component(name ${source} NAME_WE)
@@ -15,7 +23,13 @@ foreach(source ${capi_tests})
         target_compile_options(capi_${name} PRIVATE -fsanitize=${TN_SANITIZE})
         target_link_options(capi_${name} PRIVATE -fsanitize=${TN_SANITIZE})
     endif()
+    target_compile_definitions(capi_${name} PRIVATE TN_TEST_EXTENSIONS="${PROJECT_BINARY_DIR}/extensions/tests")
     add_test(NAME capi_${name} COMMAND capi_${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+endforeach()
+
+target_link_libraries(capi_extensions PRIVATE ${CMAKE_DL_LIBS})
+foreach(name shapes twin faulty noentry tossing)
+    add_dependencies(capi_extensions extension_${name})
 endforeach()
 
 # The header under every compiler and standard, its comments, what it froze, and what the library exports and needs.

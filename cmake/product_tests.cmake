@@ -35,6 +35,12 @@ foreach(host ${hosts})
         ${folder}/expected.txt ${program} ${folder}/script.tn)
 endforeach()
 
+# --- docs/extensions.md, from nothing to a working extension ---
+if(TARGET tenon AND NOT TN_SANITIZE)
+    add_test(NAME docs_extensions COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/docs/check_extensions.py
+        $<TARGET_FILE:tenon> ${PROJECT_SOURCE_DIR}/docs/extensions.md)
+endif()
+
 # --- the code of the pages for hosts, compiled and run ---
 if(NOT TN_SANITIZE AND NOT CMAKE_CROSSCOMPILING) # both compile with this machine's compiler
     add_test(NAME docs_hosts COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/tests/docs/check_hosts.py

@@ -26,7 +26,15 @@ endif()
 file(GLOB_RECURSE cli_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/*.cpp)
 get_target_property(capi_kind tn_capi TYPE)
 if(cli_sources AND NOT capi_kind STREQUAL "INTERFACE_LIBRARY")
-    add_executable(tenon ${cli_sources})
+    # The files of `tenon new` become part of the command.
+    file(GLOB_RECURSE cli_templates CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/src/cli/templates/*)
+    set(templates_out ${PROJECT_BINARY_DIR}/generated/embedded_templates.cpp)
+    add_custom_command(OUTPUT ${templates_out}
+        COMMAND ${CMAKE_COMMAND} -DDIR=${PROJECT_SOURCE_DIR}/src/cli/templates -DHEADER=${PROJECT_SOURCE_DIR}/include/c_api.h
+                -DOUT=${templates_out} -P ${PROJECT_SOURCE_DIR}/cmake/embed_templates.cmake
+        DEPENDS ${cli_templates} ${PROJECT_SOURCE_DIR}/include/c_api.h ${PROJECT_SOURCE_DIR}/cmake/embed_templates.cmake
+        COMMENT "Embedding the templates of tenon new")
+    add_executable(tenon ${cli_sources} ${templates_out})
     target_include_directories(tenon PRIVATE ${PROJECT_SOURCE_DIR}/include)
     target_link_libraries(tenon PRIVATE tn_capi CLI11::CLI11)
 endif()

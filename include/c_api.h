@@ -168,6 +168,8 @@ typedef struct tn_closure tn_closure;     /* a script's function as a C function
 typedef struct tn_type tn_type;           /* a type; borrowed, never freed by the host */
 typedef struct tn_error tn_error;         /* what went wrong; immutable */
 typedef struct tn_iter tn_iter;           /* walks through a Map or Set */
+typedef struct tn_extension tn_extension; /* a native extension of a runtime */
+typedef struct tn_registrar tn_registrar; /* where an extension registers, while it is loaded */
 
 typedef void (*tn_fnptr)(void);           /* any function pointer: cast it to what it is */
 typedef void (*tn_finalizer)(void *ud);
@@ -362,6 +364,10 @@ TN_API void *tn_error_payload(const tn_error *e);
                                        `args: List[String]`, and (), i64 or Result[(), E] as its result; default 0 */
 #define TN_CONFIG_ALLOW_EXTERN 20u  /* runtime: 1 lets scripts declare and call C functions of any library with `extern`
                                        blocks: they can then do whatever the host's process can; default 0 */
+#define TN_CONFIG_ALLOW_EXTENSIONS 21u /* runtime: 1 lets imports load native extensions: code of others, which can then
+                                       do whatever the host's process can; default 0 */
+#define TN_CONFIG_EXTENSION_PATH 22u /* runtime, a text: folders, with `:` between them, where extensions are looked for
+                                       before those that everybody looks in; see section 10 */
 /* Fuel that never ends. */
 #define TN_FUEL_UNLIMITED ((uint64_t)-1)
 
@@ -376,7 +382,7 @@ TN_API void tn_config_free(tn_config *c);
  * TN_RANGE for a value it cannot have. Threads: [confined]. Since: 1.0 */
 TN_API tn_status tn_config_set_u64(tn_config *c, uint32_t key, uint64_t v);
 
-/* Sets a text. No key of this version takes one. Errors: as above, and TN_UTF8.
+/* Sets a text, which is copied. Errors: as above, and TN_UTF8; TN_UNSUPPORTED for a key that is a number.
  * Threads: [confined]. Since: 1.0 */
 TN_API tn_status tn_config_set_text(tn_config *c, uint32_t key, const char *p, size_t len);
 
@@ -1005,6 +1011,154 @@ TN_API tn_status tn_instance_set_timeout(tn_instance *inst, uint64_t ms);
  * Threads: [instance]. Since: 1.0 */
 TN_API tn_status tn_instance_set_poll(tn_instance *inst, uint32_t every_ms, tn_poll_fn poll, void *ud,
                                       tn_finalizer fin);
+
+/* ==== 10 extensions ===================================================================================== */
+
+/* A native extension is a folder, `NAME/`, with a shared library, `NAME.so`, and a wrapper module, `NAME.tn`, by which
+ * scripts import it. It is looked for in the folders of TN_CONFIG_EXTENSION_PATH, then in those of the environment variable
+ * TENON_EXTENSION_PATH (`:` between them), then in `~/.tenon/extensions`; the first that has a folder NAME counts.
+ *
+ * The library exports one function, which TN_EXTENSION_ENTRY names, and needs no other: all that it calls is in the table
+ * that it is given. There it registers its types and functions, by names of its own that no script and no other extension
+ * sees, in the words of section 8; the wrapper module says what is public, and of what type:
+ *
+ *     native type Vector;
+ *     pub native("dot") fn dot(a: Vector, b: Vector) -> f64;
+ *
+ * When it is loaded, the ABI version, name and version that it gives, all registrations, and the wrapper module with every
+ * signature in it are checked. It is all or nothing: what fails leaves the runtime as it was, after the finalizers of what
+ * was registered have run. An extension is there until the runtime and all that was compiled on it are gone, with the
+ * errors whose payloads have a finalizer; then its library is closed. */
+
+/* What an extension may call: the functions of this header, by their names without `tn_`, and in its entry the first six.
+ * struct_size is what the library has; it only grows, and an extension that `begin` has accepted finds all that its header
+ * has. Each function does what is said where it is declared; pointers to functions may be kept and are valid as long as
+ * the library is loaded. Of the first six each answers the first failure of this load again once something failed, and
+ * that is then the error of the load, whatever the entry answers. Each may be called on the entry's thread alone
+ * (TN_BUSY), and until it has returned (TN_HANDLE). */
+typedef struct tn_host_api {
+    size_t struct_size;
+    uint32_t abi_version; /* of the library: tn_abi_version() */
+    uint32_t reserved;
+    /* First of all: TN_ABI_VERSION of the extension's header, its name, which is its folder's, and its version, "1.2.0".
+     * Errors: TN_VERSION, TN_ARG, TN_STATE for a second time, TN_UTF8. */
+    tn_status (*begin)(tn_registrar *r, uint32_t header_abi, const char *name, size_t name_len, const char *version,
+                       size_t version_len);
+    /* Gives up, for a reason that the host can read: TN_HOST_STATUS_FIRST and up, or any status but TN_OK. */
+    tn_status (*fail)(tn_registrar *r, tn_status s, const char *msg, size_t len);
+    /* As tn_register_type, tn_register_fn and tn_register_native. Signatures name the extension's own types, and no
+     * others'; to share one with another extension both register it with the same URI. */
+    tn_status (*add_type)(tn_registrar *r, const char *name, size_t name_len, const char *uri, size_t uri_len,
+                          const tn_host_type *ops, void *ud, tn_finalizer fin, const tn_type **out);
+    tn_status (*add_fn)(tn_registrar *r, const char *name, size_t name_len, const char *sig, size_t sig_len, tn_host_fn fn,
+                        void *ud, tn_finalizer fin, uint32_t flags);
+    tn_status (*add_native)(tn_registrar *r, const char *name, size_t name_len, const char *sig, size_t sig_len, tn_fnptr fn,
+                            void *ud, tn_finalizer fin, uint32_t flags);
+    /* As tn_type_parse, with the extension's own types: what lists, maps and records are made with. */
+    tn_status (*find_type)(tn_registrar *r, const char *p, size_t len, const tn_type **out);
+
+    const char *(*status_name)(tn_status s);
+    tn_error *(*error_new)(tn_status s, const char *msg, size_t len);
+    void (*error_free)(tn_error *e);
+    tn_status (*error_status)(const tn_error *e);
+    const char *(*error_message)(const tn_error *e, size_t *len);
+    void *(*error_payload)(const tn_error *e);
+
+    tn_status (*value_call)(const tn_value *f, const tn_value *args, size_t nargs, tn_value *ret, tn_error **err);
+
+    void (*value_clear)(tn_value *v);
+    tn_status (*value_copy)(const tn_value *v, tn_value *out);
+    tn_status (*value_get_i64)(const tn_value *v, int64_t *out);
+    tn_status (*value_get_u64)(const tn_value *v, uint64_t *out);
+    tn_status (*value_get_f64)(const tn_value *v, double *out);
+    tn_status (*value_get_bool)(const tn_value *v, int32_t *out);
+    const tn_type *(*value_type)(const tn_runtime *rt, const tn_value *v); /* rt: NULL */
+    int32_t (*text_check)(const char *p, size_t len, size_t *bad_at);
+    tn_status (*string_new)(tn_instance *inst, const char *p, size_t len, tn_value *out, tn_error **err);
+    const char *(*string_data)(const tn_value *v, size_t *len);
+    tn_status (*bytes_new)(tn_instance *inst, const void *p, size_t len, tn_value *out, tn_error **err);
+    const void *(*bytes_data)(const tn_value *v, size_t *len);
+    tn_status (*list_new)(tn_instance *inst, const tn_type *elem, size_t cap, tn_value *out, tn_error **err);
+    tn_status (*list_len)(const tn_value *l, size_t *out);
+    tn_status (*list_get)(const tn_value *l, size_t i, tn_value *out);
+    tn_status (*list_set)(tn_value *l, size_t i, const tn_value *v);
+    tn_status (*list_push)(tn_value *l, const tn_value *v);
+    const void *(*list_data)(const tn_value *l, tn_tag *elem, size_t *n);
+    tn_status (*list_append)(tn_value *l, tn_tag elem, const void *data, size_t n);
+    tn_status (*list_wrap)(tn_instance *inst, tn_tag elem, void *data, size_t n, uint32_t flags, void *ud, tn_finalizer fin,
+                           tn_value *out, tn_error **err);
+    tn_status (*list_pin)(const tn_value *l, uint32_t flags, tn_column *out, size_t *n);
+    tn_status (*list_unpin)(const tn_value *l);
+    tn_status (*record_new)(tn_instance *inst, const tn_type *t, const tn_value *fields, size_t n, tn_value *out,
+                            tn_error **err);
+    tn_status (*record_get)(const tn_value *r, size_t field, tn_value *out);
+    tn_status (*record_set)(tn_value *r, size_t field, const tn_value *v);
+    tn_status (*enum_new)(tn_instance *inst, const tn_type *t, uint32_t variant, const tn_value *payload, size_t n,
+                          tn_value *out, tn_error **err);
+    tn_status (*enum_variant)(const tn_value *e, uint32_t *variant, size_t *payload_count);
+    tn_status (*enum_payload)(const tn_value *e, size_t i, tn_value *out);
+    tn_status (*map_new)(tn_instance *inst, const tn_type *key, const tn_type *val, tn_value *out, tn_error **err);
+    tn_status (*map_len)(const tn_value *m, size_t *out);
+    tn_status (*map_get)(const tn_value *m, const tn_value *k, tn_value *out);
+    tn_status (*map_set)(tn_value *m, const tn_value *k, const tn_value *v);
+    tn_status (*map_remove)(tn_value *m, const tn_value *k);
+    tn_status (*map_iter)(const tn_value *m, tn_iter **out);
+    tn_status (*iter_next)(tn_iter *it, tn_value *k, tn_value *v);
+    void (*iter_free)(tn_iter *it);
+    tn_status (*option_new)(tn_instance *inst, const tn_type *t, const tn_value *v, tn_value *out, tn_error **err);
+    tn_status (*option_get)(const tn_value *o, int32_t *is_some, tn_value *out);
+
+    uint32_t (*type_kind)(const tn_type *t);
+    const char *(*type_name)(const tn_type *t, size_t *len);
+    size_t (*type_child_count)(const tn_type *t);
+    const tn_type *(*type_child)(const tn_type *t, size_t i);
+    int32_t (*type_equal)(const tn_type *a, const tn_type *b);
+
+    tn_status (*handle_new)(tn_instance *inst, const tn_type *t, void *p, tn_value *out, tn_error **err);
+    tn_status (*handle_get)(const tn_value *v, const tn_type *t, void **out);
+    tn_status (*handle_close)(const tn_value *v);
+    tn_status (*frame_fail)(tn_frame *fr, tn_status s, const char *msg, size_t len, void *payload, tn_finalizer fin);
+    tn_status (*frame_fail_error)(tn_frame *fr, tn_error *e);
+    tn_instance *(*frame_instance)(tn_frame *fr);
+} tn_host_api;
+
+/* The entry: registers with `r` and answers TN_OK, or how it failed. It may not use the runtime otherwise (TN_STATE). In C
+ * and C++ alike:
+ *
+ *     TN_EXTENSION_ENTRY(const tn_host_api *api, tn_registrar *r) { ... }
+ */
+typedef tn_status (*tn_extension_entry_fn)(const tn_host_api *api, tn_registrar *r);
+
+#if defined(_WIN32)
+# define TN_EXPORT __declspec(dllexport)
+#elif defined(__GNUC__)
+# define TN_EXPORT __attribute__((visibility("default")))
+#else
+# define TN_EXPORT
+#endif
+#ifdef __cplusplus
+# define TN_EXTENSION_ENTRY extern "C" TN_EXPORT tn_status tn_extension_entry_v1
+#else
+# define TN_EXTENSION_ENTRY TN_EXPORT tn_status tn_extension_entry_v1
+#endif
+
+/* Loads an extension, for modules that are compiled from now on: `path` is its folder, or, without a `/`, a name that is
+ * looked for. One that is there already is answered again. It needs no TN_CONFIG_ALLOW_EXTENSIONS, which is for imports, and
+ * may come before and after the first compilation. `flags` is 0. Ownership: the caller owns `*out`. Errors: TN_NOT_FOUND
+ * for no such extension and for a library without an entry; TN_IO for a file that cannot be read or loaded; TN_VERSION when
+ * it was compiled for another ABI; TN_DUPLICATE for one of the same name from elsewhere, and for a module or function of
+ * the host's with its name; TN_COMPILE with all diagnostics of its wrapper module; what its entry answered; TN_STATE from
+ * inside of an entry; TN_UNSUPPORTED for a flag, TN_ARG, TN_HANDLE, TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_extension_load(tn_runtime *rt, const char *path, size_t len, uint32_t flags, tn_extension **out,
+                                   tn_error **err);
+
+/* Its name, and the version that it gave. Ownership: borrowed until the handle is freed. Errors: NULL.
+ * Threads: [shared]. Since: 1.0 */
+TN_API const char *tn_extension_name(const tn_extension *x, size_t *len);
+TN_API const char *tn_extension_version(const tn_extension *x, size_t *len);
+
+/* Gives the handle back; the extension stays in its runtime. NULL, dead: nothing. Threads: [shared]. Since: 1.0 */
+TN_API void tn_extension_free(tn_extension *x);
 
 #ifdef __cplusplus
 }

@@ -27,6 +27,7 @@ constexpr Key keys[] = {
     {TN_CONFIG_WHOLE_PACKAGE, 0, 1, 0},
     {TN_CONFIG_PROGRAM, 0, 1, 0},
     {TN_CONFIG_ALLOW_EXTERN, 0, 1, 0},
+    {TN_CONFIG_ALLOW_EXTENSIONS, 0, 1, 0},
 };
 static_assert(std::size(keys) < Config::key_count);
 static_assert(std::ranges::all_of(keys, [](const Key& row) { return row.key < Config::key_count; }));
@@ -46,6 +47,13 @@ tn_status Config::set(std::uint32_t key, std::uint64_t value) {
     if (value < row->low || value > row->high) return TN_RANGE;
     if (key == TN_CONFIG_OPT_LEVEL && value == 1) return TN_RANGE;
     values_[key] = value;
+    return TN_OK;
+}
+
+tn_status Config::set_text(std::uint32_t key, std::string_view value) {
+    if (key != TN_CONFIG_EXTENSION_PATH) return TN_UNSUPPORTED;
+    if (value.find('\0') != value.npos) return TN_RANGE;
+    extension_path_ = value;
     return TN_OK;
 }
 

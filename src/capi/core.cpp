@@ -2,6 +2,7 @@
 #include "capi/core.h"
 
 #include "capi/dispatch.h"
+#include "capi/extension_loader.h"
 #include "capi/timer.h"
 #include "driver/registered.h"
 #include "host/libraries.h"
@@ -31,29 +32,37 @@ driver::SourceAnswer ask_loader(const host::SourceLoader& loader, const std::str
 } // namespace
 
 RuntimeCore::RuntimeCore() : timer(std::make_unique<Timer>()) {
-    engine.shared = std::make_shared<rt::RuntimeShared>();
+    shared = std::make_shared<rt::RuntimeShared>();
     types.use_host_types(registry.types());
 }
 
 RuntimeCore::~RuntimeCore() = default;
 
-const driver::Engine& RuntimeCore::seal() {
-    std::call_once(sealed_, [this] {
-        driver::take_registrations(engine, registry);
-        if (registry.loader().load)
-            engine.load_source = [this](const std::string& path) {
-                return ask_loader(registry.loader(), path);
-            };
-        if (config.get(TN_CONFIG_ALLOW_EXTERN) != 0) engine.libraries = std::make_shared<host::Libraries>();
-        engine.generic_call = &dispatch_host_call;
-        engine.plain_failure = &report_plain_failure;
-        engine.instance_context_offset = offsetof(Cell, context);
-    });
-    return engine;
+std::shared_ptr<const driver::Engine> RuntimeCore::engine() {
+    const host::Registry::Lock lock = registry.lock();
+    if (engine_ && engine_generation_ == registry.generation()) return engine_;
+    auto made = std::make_shared<driver::Engine>();
+    driver::take_registrations(*made, registry);
+    if (registry.loader().load)
+        made->load_source = [this](const std::string& path) { return ask_loader(registry.loader(), path); };
+    if (config.get(TN_CONFIG_ALLOW_EXTENSIONS))
+        made->load_extension = [this](const std::string& name) { return find_extension(*this, name); };
+    if (config.get(TN_CONFIG_ALLOW_EXTERN) != 0 && !foreign_libraries_)
+        foreign_libraries_ = std::make_shared<host::Libraries>();
+    made->libraries = foreign_libraries_;
+    made->generic_call = &dispatch_host_call;
+    made->plain_failure = &report_plain_failure;
+    made->instance_context_offset = offsetof(Cell, context);
+    made->shared = shared;
+    engine_generation_ = registry.generation();
+    engine_ = std::move(made);
+    return engine_;
 }
 
-ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<driver::CompiledModule> compiled_arg)
+ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<const driver::Engine> engine_arg,
+                       std::shared_ptr<driver::CompiledModule> compiled_arg)
     : runtime(std::move(runtime_arg)),
+      engine(std::move(engine_arg)),
       compiled(std::move(compiled_arg)),
       types(*compiled->ir().types, compiled->program()) {
     types.use_host_types(runtime->registry.types());
@@ -63,7 +72,7 @@ ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<driver::Com
     unit_type = types.simple(TN_TAG_UNIT);
     exports_.resize(ir.exports.size());
     tests_.resize(ir.tests.size());
-    host_plans.resize(runtime->registry.entries().size());
+    host_plans.resize(engine->host_functions.size());
     for (const ir::HostFn& fn : ir.host_fns) {
         if (fn.registration < host_plans.size()) host_plans[fn.registration] = make_host_plan(*this, fn);
     }

@@ -73,18 +73,21 @@ struct RuntimeCore : Counted<RuntimeCore> {
     Config config;
     host::Registry registry;
     TypeHome types;
-    driver::Engine engine; // filled when the registry is sealed
+    std::shared_ptr<rt::RuntimeShared> shared;
     std::unique_ptr<Timer> timer;
 
-    // Seals the registry and fills the engine, once. Throws.
-    const driver::Engine& seal();
+    // What is registered now: another engine after an extension was loaded. Waits while another thread loads one. Throws.
+    std::shared_ptr<const driver::Engine> engine();
 
 private:
-    std::once_flag sealed_;
+    std::shared_ptr<const driver::Engine> engine_; // under the registry's lock
+    std::uint64_t engine_generation_ = 0;
+    std::shared_ptr<host::Libraries> foreign_libraries_; // of all engines
 };
 
 struct ModuleCore : Counted<ModuleCore> {
-    ModuleCore(Ref<RuntimeCore> runtime, std::shared_ptr<driver::CompiledModule> compiled);
+    ModuleCore(Ref<RuntimeCore> runtime, std::shared_ptr<const driver::Engine> engine,
+               std::shared_ptr<driver::CompiledModule> compiled);
 
     // The plan of export `i`, or of test `i`. Throws.
     FunctionPlan* export_plan(std::size_t i);
@@ -97,6 +100,7 @@ struct ModuleCore : Counted<ModuleCore> {
     }
 
     Ref<RuntimeCore> runtime;
+    std::shared_ptr<const driver::Engine> engine; // the one it was compiled with
     std::shared_ptr<driver::CompiledModule> compiled;
     TypeHome types;
     std::vector<std::unique_ptr<HostPlan>> host_plans; // by registration
@@ -123,6 +127,7 @@ struct HostFailure {
     std::string message; // complete
     void* payload = nullptr;
     tn_finalizer finalizer = nullptr;
+    std::shared_ptr<const void> code;   // keeps the finalizer's where it is, if it can be an extension's
     std::vector<rt::TraceEntry> frames; // of an inner script
     ~HostFailure() {
         if (finalizer) finalizer(payload);

@@ -38,6 +38,7 @@ struct ErrorObject {
     // Of a host function.
     void* payload = nullptr;
     tn_finalizer finalizer = nullptr;
+    std::shared_ptr<const void> code; // keeps the finalizer's where it is
 
     ErrorObject() = default;
     ErrorObject(const ErrorObject&) = delete;

@@ -34,6 +34,8 @@ enum class HandleKind : std::uint32_t {
     Error = 0x7e0a1011,
     Iter = 0x7e0a1021,
     Closure = 0x7e0a1023,
+    Extension = 0x7e0a1025,
+    Registrar = 0x7e0a1027,
 };
 
 struct alignas(64) Cell {

@@ -17,22 +17,18 @@ tn_status status_of(host::RegisterResult result) {
     case host::RegisterResult::BadPath: return TN_ARG;
     case host::RegisterResult::BadSignature: return TN_SIGNATURE;
     case host::RegisterResult::BadType: return TN_UNSUPPORTED;
+    case host::RegisterResult::Busy: return TN_STATE;
     }
     return TN_INTERNAL;
 }
 
-} // namespace tn::capi
-
-namespace {
-
-tn_status register_function(tn_runtime* rt, const char* path, size_t path_len, const char* sig,
+tn_status register_function(const Registrant& who, const char* path, size_t path_len, const char* sig,
                             size_t sig_len, tn_fnptr fn, bool is_generic, void* ud, tn_finalizer fin,
                             uint32_t flags, tn_error** err) noexcept {
     // Ends with this function, unless the registry takes it: so the finalizer runs once, and no lock is held.
     host::UserData data(ud, fin);
     return guarded(err, [&]() -> tn_status {
-        RuntimeCore* core = find_runtime(rt);
-        if (!core) return report_handle(err, rt, "runtime");
+        if (tn_status status = who.check(err); status != TN_OK) return status;
         if (!fn) return report(err, TN_ARG, {"fn is NULL"});
         if (flags & ~(TN_FN_PURE | (is_generic ? 0 : TN_FN_STATUS))) return report(err, TN_UNSUPPORTED, {"unknown flags ", Number(flags).text()});
         std::string_view path_text, signature;
@@ -41,31 +37,32 @@ tn_status register_function(tn_runtime* rt, const char* path, size_t path_len, c
         if (tn_status status = read_text(sig, sig_len, "signature", signature, err); status != TN_OK)
             return status;
         host::Registration entry;
-        entry.path = path_text;
+        entry.path = who.path_of(path_text);
+        entry.extension = who.extension;
         entry.is_generic = is_generic;
         entry.is_pure = flags & TN_FN_PURE;
         entry.has_status = flags & TN_FN_STATUS;
         entry.address = fn;
         entry.user_data = std::move(data);
         std::string message;
-        const host::RegisterResult result = core->registry.add(entry, signature, message);
+        const host::RegisterResult result = who.core->registry.add(entry, signature, message);
         if (result == host::RegisterResult::Registered) return TN_OK;
         return report(err, status_of(result), {message});
     });
 }
 
-} // namespace
+} // namespace tn::capi
 
 tn_status tn_register_fn(tn_runtime* rt, const char* path, size_t path_len, const char* sig, size_t sig_len,
                          tn_host_fn fn, void* ud, tn_finalizer fin, uint32_t flags, tn_error** err) {
-    return register_function(rt, path, path_len, sig, sig_len, reinterpret_cast<tn_fnptr>(fn), true, ud, fin,
-                             flags, err);
+    return register_function({find_runtime(rt), rt}, path, path_len, sig, sig_len, reinterpret_cast<tn_fnptr>(fn), true,
+                             ud, fin, flags, err);
 }
 
 tn_status tn_register_native(tn_runtime* rt, const char* path, size_t path_len, const char* sig,
                              size_t sig_len, tn_fnptr fn, void* ud, tn_finalizer fin, uint32_t flags,
                              tn_error** err) {
-    return register_function(rt, path, path_len, sig, sig_len, fn, false, ud, fin, flags, err);
+    return register_function({find_runtime(rt), rt}, path, path_len, sig, sig_len, fn, false, ud, fin, flags, err);
 }
 
 tn_status tn_register_module(tn_runtime* rt, const char* path, size_t path_len, const char* src, size_t src_len,
@@ -86,7 +83,8 @@ tn_status tn_register_module(tn_runtime* rt, const char* path, size_t path_len, 
         if (syntax.has_errors)
             return report(err, make_compile_error(TN_COMPILE, syntax.sources, std::move(syntax.diagnostics)));
         std::string message;
-        const host::RegisterResult result = core->registry.add_module(path_text, std::string(source), message);
+        const host::RegisterResult result = core->registry.add_module(
+            path_text, {std::string(source), std::string(path_text), false}, message);
         if (result == host::RegisterResult::Registered) return TN_OK;
         return report(err, status_of(result), {message});
     });
@@ -119,6 +117,7 @@ tn_status tn_frame_fail(tn_frame* fr, tn_status s, const char* msg, size_t len, 
         failure->status = is_own ? s : TN_TRAP_HOST_ERROR;
         failure->message = "host error: ";
         failure->message += text;
+        if (fin) failure->code = frame->core->module->runtime->registry.libraries();
         failure->payload = payload;
         failure->finalizer = fin;
         data.forget();
@@ -147,6 +146,7 @@ tn_status tn_frame_fail_error(tn_frame* fr, tn_error* e) {
             // The payload moves along, so that its finalizer runs with the last error that has it.
             failure->payload = std::exchange(error->payload, nullptr);
             failure->finalizer = std::exchange(error->finalizer, nullptr);
+            failure->code = error->code;
         }
         std::swap(frame->core->failure, failure);
         return frame->core->failure->status;

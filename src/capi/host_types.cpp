@@ -193,15 +193,17 @@ tn_status register_variable(tn_runtime* rt, const char* path, size_t path_len, c
 
 } // namespace
 
-tn_status tn_register_type(tn_runtime* rt, const char* path, size_t path_len, const char* uri, size_t uri_len,
-                           const tn_host_type* ops, void* ud, tn_finalizer fin, const tn_type** out,
-                           tn_error** err) {
+namespace tn::capi {
+
+tn_status register_type(const Registrant& who, const char* path, size_t path_len, const char* uri, size_t uri_len,
+                        const tn_host_type* ops, void* ud, tn_finalizer fin, const tn_type** out,
+                        tn_error** err) noexcept {
     if (out) *out = nullptr;
     host::TypeRegistration entry;
     host::UserData data(ud, fin);
     return guarded(err, [&]() -> tn_status {
-        RuntimeCore* core = find_runtime(rt);
-        if (!core) return report_handle(err, rt, "runtime");
+        if (tn_status status = who.check(err); status != TN_OK) return status;
+        RuntimeCore* core = who.core;
         if (!out) return report(err, TN_ARG, {"out is NULL"});
         std::string_view path_text, uri_text;
         if (tn_status status = read_text(path, path_len, "path", path_text, err); status != TN_OK)
@@ -221,11 +223,19 @@ tn_status tn_register_type(tn_runtime* rt, const char* path, size_t path_len, co
         entry.user_data = std::move(data);
         std::uint32_t number = 0;
         std::string message;
-        const host::RegisterResult result = core->registry.add_type(entry, path_text, number, message);
+        const host::RegisterResult result = core->registry.add_type(entry, who.path_of(path_text), who.extension, number, message);
         if (result != host::RegisterResult::Registered) return report(err, status_of(result), {message});
-        *out = handle_of(core->types.host_type(number, core->registry.types()[number].paths.front()));
+        *out = handle_of(core->types.host_type(number, core->registry.types()[number].type.path));
         return TN_OK;
     });
+}
+
+} // namespace tn::capi
+
+tn_status tn_register_type(tn_runtime* rt, const char* path, size_t path_len, const char* uri, size_t uri_len,
+                           const tn_host_type* ops, void* ud, tn_finalizer fin, const tn_type** out,
+                           tn_error** err) {
+    return register_type({find_runtime(rt), rt}, path, path_len, uri, uri_len, ops, ud, fin, out, err);
 }
 
 tn_status tn_register_constant(tn_runtime* rt, const char* path, size_t path_len, const char* type,

@@ -97,6 +97,7 @@ tn_status report_trap(InstanceCore& core, TrapCode code, tn_error** err) noexcep
             error->message = failure->message;
             error->payload = std::exchange(failure->payload, nullptr);
             error->finalizer = std::exchange(failure->finalizer, nullptr);
+            error->code = failure->code;
             error->omitted_after += failure->frames.size();
             error->frames.insert(error->frames.begin(), std::make_move_iterator(failure->frames.begin()),
                                  std::make_move_iterator(failure->frames.end()));

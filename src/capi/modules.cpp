@@ -22,14 +22,19 @@ driver::Options compile_options(const Config& config, const Config& base) {
     return options;
 }
 
-tn_status finish_compile(RuntimeCore& runtime, driver::CompileResult result, tn_module** out,
-                         tn_error** err) {
+// `compile` makes a CompileResult with an engine.
+template <typename Compile>
+tn_status finish_compile(RuntimeCore& runtime, Compile compile, tn_module** out, tn_error** err) {
+    runtime.registry.seal();
+    std::shared_ptr<const driver::Engine> engine = runtime.engine();
+    driver::CompileResult result = compile(*engine);
+    if (result.engine) engine = std::move(result.engine);
     if (!result.module) {
         if (!result.io_error.empty()) return report(err, TN_IO, {result.io_error});
         return report(err, make_compile_error(TN_COMPILE, result.sources, std::move(result.diagnostics)));
     }
     Ref<ModuleCore> module =
-        Ref<ModuleCore>::adopt(new ModuleCore(Ref<RuntimeCore>::share(&runtime), std::move(result.module)));
+        Ref<ModuleCore>::adopt(new ModuleCore(Ref<RuntimeCore>::share(&runtime), std::move(engine), std::move(result.module)));
     module->sources = std::move(result.sources);
     Cell* cell = new_handle(HandleKind::Module, module.get());
     if (!cell) return report_no_memory(err);
@@ -44,6 +49,7 @@ tn_status begin_compile(tn_runtime* rt, const tn_config* opts, tn_module** out, 
     runtime = find_runtime(rt);
     if (!runtime) return report_handle(err, rt, "runtime");
     if (!out) return report(err, TN_ARG, {"out is NULL"});
+    if (runtime->registry.is_in_entry_here()) return report(err, TN_STATE, {"an extension is being loaded"});
     const Config* config;
     if (!find_config(opts, config)) return report_handle(err, opts, "config");
     options = compile_options(*config, runtime->config);
@@ -139,8 +145,10 @@ tn_status tn_compile(tn_runtime* rt, const char* name, size_t name_len, const ch
                            Number(options.max_source_bytes).text()});
         }
         Ref<RuntimeCore> keep = Ref<RuntimeCore>::share(runtime);
-        return finish_compile(*runtime, driver::compile_text(runtime->seal(), name_text, text, options), out,
-                              err);
+        auto compile = [&](const driver::Engine& engine) {
+            return driver::compile_text(engine, name_text, text, options);
+        };
+        return finish_compile(*runtime, compile, out, err);
     });
 }
 
@@ -156,8 +164,10 @@ tn_status tn_compile_path(tn_runtime* rt, const char* path, size_t len, const tn
         if (status = read_text(path, len, "path", text, err); status != TN_OK) return status;
         if (text.find('\0') != text.npos) return report(err, TN_IO, {"a path cannot contain NUL"});
         Ref<RuntimeCore> keep = Ref<RuntimeCore>::share(runtime);
-        return finish_compile(*runtime, driver::compile_path(runtime->seal(), std::string(text), options),
-                              out, err);
+        auto compile = [&](const driver::Engine& engine) {
+            return driver::compile_path(engine, std::string(text), options);
+        };
+        return finish_compile(*runtime, compile, out, err);
     });
 }
 
@@ -191,9 +201,10 @@ tn_status tn_compile_package(tn_runtime* rt, const char* name, size_t name_len, 
         }
         if (!texts.contains("main.tn")) return report(err, TN_NOT_FOUND, {"the package has no `main.tn`"});
         Ref<RuntimeCore> keep = Ref<RuntimeCore>::share(runtime);
-        return finish_compile(*runtime,
-                              driver::compile_texts(runtime->seal(), prefix, std::move(texts), options), out,
-                              err);
+        auto compile = [&](const driver::Engine& engine) {
+            return driver::compile_texts(engine, prefix, std::move(texts), options);
+        };
+        return finish_compile(*runtime, compile, out, err);
     });
 }
 

@@ -72,12 +72,15 @@ tn_status tn_config_set_u64(tn_config* c, uint32_t key, uint64_t v) {
     return cell ? static_cast<Config*>(cell->object)->set(key, v) : TN_HANDLE;
 }
 
-tn_status tn_config_set_text(tn_config* c, uint32_t, const char* p, size_t len) {
-    if (!c) return TN_ARG;
-    if (!find_handle(c, HandleKind::Config)) return TN_HANDLE;
-    std::string_view text;
-    if (tn_status status = read_text(p, len, "text", text, nullptr); status != TN_OK) return status;
-    return TN_UNSUPPORTED;
+tn_status tn_config_set_text(tn_config* c, uint32_t key, const char* p, size_t len) {
+    return guarded(nullptr, [&]() -> tn_status {
+        if (!c) return TN_ARG;
+        Cell* cell = find_handle(c, HandleKind::Config);
+        if (!cell) return TN_HANDLE;
+        std::string_view text;
+        if (tn_status status = read_text(p, len, "text", text, nullptr); status != TN_OK) return status;
+        return static_cast<Config*>(cell->object)->set_text(key, text);
+    });
 }
 
 // --- runtime ---
@@ -130,7 +133,7 @@ tn_status tn_instance_new(tn_module* m, const tn_config* limits, tn_instance** o
 
         Ref<InstanceCore> core = Ref<InstanceCore>::adopt(new InstanceCore);
         core->module = Ref<ModuleCore>::share(module);
-        core->rt = rt::Instance::create(module->compiled->program(), module->runtime->engine.shared);
+        core->rt = rt::Instance::create(module->compiled->program(), module->runtime->shared);
         rt::Instance& instance = *core->rt;
         instance.user_pointer = core.get();
         instance.output = write_output;

@@ -50,6 +50,7 @@ std::optional<Checked> Program::run() {
     }
     for (std::size_t i = 0; i < out.fns.size(); ++i) resolve_signature(FnId(i));
     check_extern_fns();
+    check_native_signatures();
     resolve_globals();
     for (ImplId id : open_impls_) finish_out(id);
     for (ImplId id : open_impls_) finish_impl(id);

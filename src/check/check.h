@@ -26,6 +26,9 @@ struct ModuleInput {
     // warnings are nobody's. A path may be one of the host's and one of the package's, which imports must not
     // name.
     bool is_host = false;
+    // Of these, the wrapper module of the extension that is called like its path: `native` stands in it, and the
+    // package's module of that path goes before it.
+    bool is_extension = false;
     // What the host registered for the language to use, written in Tenon (host/glue.h). Nobody can import it, it may
     // name what begins with `__`, and its code has no positions.
     bool is_glue = false;

@@ -41,18 +41,26 @@ void Program::add_host_names() {
     };
     for (const HostType& type : input.host.types) {
         const NominalId id = types.nominal_id(type.type);
-        for (const std::string& path : type.paths) {
-            types_by_path.emplace(path, id);
-            host_things_.emplace(interner.intern(path), Entity{EntityKind::Nominal, id.value});
+        for (const HostPath& path : type.paths) {
+            const Entity entity{EntityKind::Nominal, id.value};
+            types_by_path.emplace(path.text, id);
+            if (path.is_native) natives_.emplace(path.text, entity);
+            else host_things_.emplace(interner.intern(path.text), entity);
         }
     }
     for (const HostType& type : input.host.types) {
-        for (const std::string& path : type.paths) add_modules_before(path);
+        for (const HostPath& path : type.paths) {
+            if (!path.is_native) add_modules_before(path.text);
+        }
     }
     for (std::uint32_t i = 0; i < input.host.fns.size(); ++i) {
         std::string_view path = input.host.fns[i].path;
-        if (!input.host.fns[i].is_operator) host_fns_.emplace(interner.intern(path), i);
-        add_modules_before(path);
+        if (input.host.fns[i].is_native) {
+            natives_.emplace(path, Entity{EntityKind::HostFn, i});
+        } else {
+            if (!input.host.fns[i].is_operator) host_fns_.emplace(interner.intern(path), i);
+            add_modules_before(path);
+        }
         const std::size_t dot = path.rfind('.');
         const auto owner = types_by_path.find(dot == path.npos ? std::string_view() : path.substr(0, dot));
         if (owner == types_by_path.end() || input.host.fns[i].is_operator) continue;
@@ -124,10 +132,6 @@ void Program::declare_item(ModuleId module, ItemId id) {
         GlobalId global_id = out.globals.push_back(std::move(global));
         add_name(module, item.name, Entity{EntityKind::Global, global_id.value});
     };
-    auto refuse = [&](std::string_view what) {
-        not_supported(what, item.name.is_valid() ? item.name.span : item.span);
-        if (item.name.is_valid()) add_name(module, item.name, unavailable);
-    };
     std::visit(Overloaded{
                    [&](const syntax::ErrorItem&) {
                        if (item.name.is_valid()) add_name(module, item.name, unavailable);
@@ -152,7 +156,7 @@ void Program::declare_item(ModuleId module, ItemId id) {
                    [&](const syntax::ImplItem&) { impls_.emplace_back(module, id); },
                    [&](const syntax::TraitItem&) { declare_trait(module, id); },
                    [&](const syntax::FnItem& node) {
-                       if (node.native_name.is_valid()) return refuse("`native`");
+                       if (node.native_name.is_valid()) return declare_native_fn(module, item, node);
                        std::string name = item.name.is_valid() ? std::string(text(item.name.symbol)) : "";
                        FnId fn = declare_fn(module, id, TypeId(), Generics{}, std::move(name));
                        out.fns[fn].is_exported =
@@ -168,7 +172,7 @@ void Program::declare_item(ModuleId module, ItemId id) {
                        test.body.root = node.body;
                        out.tests.push_back(std::move(test));
                    },
-                   [&](const syntax::NativeTypeItem&) { refuse("`native`"); },
+                   [&](const syntax::NativeTypeItem&) { declare_native_type(module, item); },
                    [&](const syntax::ExternItem& node) { declare_extern(module, node); },
                },
                item.node);

@@ -16,6 +16,13 @@ struct HostParam {
     bool is_mut = false; // of a host type
 };
 
+// How a script names a thing; or, of an extension, how its wrapper module names it: `native("lookup")` in module `net`
+// is "net.lookup".
+struct HostPath {
+    std::string text;
+    bool is_native = false;
+};
+
 struct HostFn {
     std::string path; // "lookup" or "net.lookup": how a script calls it
     std::vector<HostParam> params;
@@ -25,10 +32,11 @@ struct HostFn {
     bool has_status = false;  // a plain one that may fail: it answers a status and stores its result
     bool is_pure = false;     // calls of it may be merged or left out
     bool is_operator = false; // the language calls it through an `impl` of the glue; its path is nobody's
+    bool is_native = false;   // of an extension; its path is as in HostPath
 };
 
 struct HostType {
-    std::vector<std::string> paths; // "time.DateTime"
+    std::vector<HostPath> paths; // "time.DateTime"
     TypeId type;
     bool has_size = false; // what a value takes beside its handle may change with it
 };

@@ -28,8 +28,7 @@ void Program::declare_impl(ModuleId module, ItemId item_id) {
     if (types.kind(impl.self) == TypeKind::Error) return;
     bool is_ours = false;
     if (types.is_nominal(impl.self)) {
-        auto decl = nominal_decls_.find(types.nominal_id(impl.self).value);
-        is_ours = decl != nominal_decls_.end() && is_same_package(decl->second.module, module);
+        is_ours = is_declared_by(types.nominal_id(impl.self), module);
     }
     if (!is_ours) {
         sink.report(Diag::NotAllowedHere, span, "an `impl` of `" + types.print(impl.self) + "`")
@@ -155,9 +154,7 @@ bool Program::is_own(const Bound& bound, ModuleId module) const {
     std::vector<TypeId> heads = {bound.subject};
     heads.insert(heads.end(), bound.args.begin(), bound.args.end());
     return std::ranges::any_of(heads, [&](TypeId head) {
-        if (!head.is_valid() || !types.is_nominal(head)) return false;
-        auto it = nominal_decls_.find(types.nominal_id(head).value);
-        return it != nominal_decls_.end() && is_same_package(it->second.module, module);
+        return head.is_valid() && types.is_nominal(head) && is_declared_by(types.nominal_id(head), module);
     });
 }
 

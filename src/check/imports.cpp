@@ -119,7 +119,7 @@ Program::ImportStep Program::follow_import(const Import& import) {
         const bool is_host = is_host_module(*module);
         SymbolId symbol = interner.intern(front);
         if (!is_host && module->index() != 0 &&
-            (host_sources_.contains(front) || find_host_path(symbol))) {
+            (find_host_path(symbol) || (host_sources_.contains(front) && !is_wrapper(host_sources_.at(front))))) {
             sink.report(Diag::AmbiguousModule, span_of_part(import, front), front,
                         "`" + std::string(input.sources.name(ast(*module).file)) +
                             "` and one that the host registered")

@@ -44,12 +44,21 @@ std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) {
         if (auto entity = find_host_path(name)) return entity;
     }
     std::string_view spelled = text(name);
-    constexpr std::string_view by_number = "__host_";
-    if (is_glue(module) && spelled.starts_with(by_number)) {
-        std::uint32_t number = 0;
-        const char* end = spelled.data() + spelled.size();
-        if (std::from_chars(spelled.data() + by_number.size(), end, number).ptr == end)
-            return Entity{EntityKind::HostFn, number};
+    if (is_glue(module)) {
+        auto number_behind = [&](std::string_view front) -> std::optional<std::uint32_t> {
+            std::uint32_t number = 0;
+            const char* end = spelled.data() + spelled.size();
+            if (!spelled.starts_with(front) || std::from_chars(spelled.data() + front.size(), end, number).ptr != end)
+                return {};
+            return number;
+        };
+        if (auto fn = number_behind("__host_")) return Entity{EntityKind::HostFn, *fn};
+        if (auto type = number_behind("__type_")) {
+            for (const HostType& known : input.host.types) {
+                const NominalId id = types.nominal_id(known.type);
+                if (types.nominal(id).host_type == *type) return Entity{EntityKind::Nominal, id.value};
+            }
+        }
     }
     if (auto builtin = find_builtin_fn(spelled); builtin && (reads_prelude_ || !is_hidden_name(spelled))) {
         return Entity{EntityKind::BuiltinFn, static_cast<std::uint32_t>(*builtin)};

@@ -346,6 +346,17 @@ private:
     void check_main();
     void order_globals();
 
+    // native.cpp
+    bool is_wrapper(ModuleId module) const;
+    // The types of a wrapper module are its own as if it had declared them.
+    bool is_declared_by(NominalId id, ModuleId module) const;
+    std::optional<Entity> find_native(ModuleId wrapper, std::string_view name) const;
+    Entity refuse_native(ModuleId module, std::string_view what, std::string_view name, Span span);
+    void declare_native_type(ModuleId module, const syntax::Item& item);
+    void declare_native_fn(ModuleId module, const syntax::Item& item, const syntax::FnItem& node);
+    void check_native_signatures();
+    std::string print_native(std::span<const HostParam> params, TypeId result) const;
+
     static std::uint64_t member_key(NominalId owner, SymbolId name) {
         return static_cast<std::uint64_t>(owner.value) << 32 | name.value;
     }
@@ -374,6 +385,15 @@ private:
     std::unordered_map<SymbolId, Entity> host_things_;        // types, constants and variables, by whole path
     std::unordered_map<std::uint32_t, std::vector<std::pair<SymbolId, bool>>> host_members_of_; // and if a method
     std::unordered_map<std::uint64_t, std::uint32_t> host_methods_; // by member_key(), number of the function
+    std::unordered_map<std::string_view, Entity> natives_; // types and functions of extensions, by whole path
+    std::unordered_multimap<std::uint32_t, ModuleId> wrappers_; // who names a native type, by NominalId
+    struct NativeFn {
+        ModuleId module;
+        const syntax::Item* item;
+        const syntax::FnItem* node;
+        std::uint32_t fn; // number in HostDecls::fns
+    };
+    std::vector<NativeFn> native_fns_;
     std::vector<TypeExprId> global_types_; // by GlobalId
     std::deque<TraitDecl> trait_decls_; // by TraitId; deques, since others are declared while these are read
     std::deque<ImplDecl> impl_decls_;   // by ImplId

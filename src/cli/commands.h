@@ -24,9 +24,15 @@ struct DumpOptions {
     std::string target; // "": this machine
 };
 
+struct NewOptions {
+    std::string path; // its last part is the name
+    bool extension = false;
+};
+
 int run(const CommonOptions& common, const RunOptions& options);
 int check(const CommonOptions& common, const CheckOptions& options);
 int test(const CommonOptions& common, const TestOptions& options);
 int dump(const CommonOptions& common, const DumpOptions& options);
+int make_new(const NewOptions& options);
 
 } // namespace tn::cli

@@ -17,6 +17,7 @@ Examples:
   tenon run rules.tn --fn score 3 calls one function and shows what it answers
   tenon check rules.tn            diagnostics only
   tenon test rules.tn             runs the `test` blocks
+  tenon new rules                 makes a package to start from
 Exit status: 0 success; 1 a trap or a failed test; 2 wrong usage or a compile error; else what main returns.)";
 
 constexpr char run_footer[] = R"(
@@ -41,6 +42,11 @@ constexpr char test_footer[] = R"(
 Examples:
   tenon test rules.tn
   tenon test package/ --filter parse   tests whose name has "parse" in it)";
+
+constexpr char new_footer[] = R"(
+Examples:
+  tenon new rules                 a package: tenon test rules
+  tenon new geometry --extension  a native extension in C, with its build)";
 
 constexpr char dump_footer[] = R"(
 Stages: tokens, tree, ir, the name of an optimizer pass, opt, asm.
@@ -99,9 +105,12 @@ void add_common(CLI::App* command, CommonOptions& common) {
     command
         ->add_option_function<std::string>(
             "--allow", [&common](const std::string&) { common.allows_native = true; },
-            "What scripts may do beyond computing: native lets them call C libraries (`extern`)")
+            "What scripts may do beyond computing: native lets them import extensions and call C libraries")
         ->check(one_of({"native", "all"}))
         ->type_name("WHAT");
+    command->add_option("--extension-path", common.extension_path, "Where extensions are looked for first")
+        ->allow_extra_args(false)
+        ->type_name("DIR");
     command
         ->add_option_function<std::string>(
             "--color",
@@ -153,9 +162,9 @@ void unmark(std::string& argument) {
 std::string describe(const CLI::ParseError& problem, const CLI::App& app, int argc, char** argv) {
     bool has_command = !app.get_subcommands().empty();
     if (!has_command && argc > 1 && argv[1][0] != '-') {
-        return "unknown command " + quoted(argv[1]) + ": expected run, check, test or dump";
+        return "unknown command " + quoted(argv[1]) + ": expected run, check, test, dump or new";
     }
-    return has_command || argc > 1 ? problem.what() : "expected a command: run, check, test or dump";
+    return has_command || argc > 1 ? problem.what() : "expected a command: run, check, test, dump or new";
 }
 
 } // namespace
@@ -172,6 +181,7 @@ int main(int argc, char** argv) {
     CheckOptions check_options;
     TestOptions test_options;
     DumpOptions dump_options;
+    NewOptions new_options;
 
     CLI::App* run_command = app.add_subcommand("run", "Compiles a file or package and calls a function");
     add_common(run_command, common);
@@ -202,6 +212,13 @@ int main(int argc, char** argv) {
         ->type_name("x64|a64");
     dump_command->footer(dump_footer);
 
+    CLI::App* new_command = app.add_subcommand("new", "Makes a package, or a native extension");
+    new_command->add_option("NAME", new_options.path, "What it is called, maybe behind the path of a folder")
+        ->required()
+        ->type_name("");
+    new_command->add_flag("--extension", new_options.extension, "A native extension and its build");
+    new_command->footer(new_footer);
+
     std::vector<std::string> rest;
     try {
         app.parse(marked_arguments(argc, argv, rest));
@@ -218,6 +235,7 @@ int main(int argc, char** argv) {
         return misuse;
     }
 
+    if (new_command->parsed()) return make_new(new_options);
     unmark(common.path);
     for (std::string& argument : run_options.arguments) unmark(argument);
     run_options.arguments.insert(run_options.arguments.end(), rest.begin(), rest.end());

@@ -72,6 +72,10 @@ Session::Session(const CommonOptions& options, bool whole_package) : options_(op
     tn_config_set_u64(config_.get(), TN_CONFIG_OPT_LEVEL, static_cast<std::uint64_t>(options.opt_level));
     tn_config_set_u64(config_.get(), TN_CONFIG_WHOLE_PACKAGE, whole_package);
     tn_config_set_u64(config_.get(), TN_CONFIG_ALLOW_EXTERN, options.allows_native);
+    tn_config_set_u64(config_.get(), TN_CONFIG_ALLOW_EXTENSIONS, options.allows_native);
+    std::string folders;
+    for (const std::string& folder : options.extension_path) folders += (folders.empty() ? "" : ":") + folder;
+    tn_config_set_text(config_.get(), TN_CONFIG_EXTENSION_PATH, folders.data(), folders.size());
 }
 
 void Session::demand_main() { tn_config_set_u64(config_.get(), TN_CONFIG_PROGRAM, 1); }

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tn::cli {
 
@@ -25,6 +26,7 @@ struct CommonOptions {
     std::optional<std::uint64_t> fuel, timeout_ms, memory, stack;
     int opt_level = 2;
     bool allows_native = false;
+    std::vector<std::string> extension_path;
     ColorMode color = ColorMode::Auto;
 };
 

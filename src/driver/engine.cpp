@@ -148,7 +148,9 @@ CompileResult compile_package(const Engine& engine, Package& package, SourceFile
     }
     loader.add_root(std::move(root));
     with_loaded(loader, [&] {
-        result = finish(engine, lower_loaded(engine, loader, options), options);
+        const Engine& grown = loader.engine();
+        result = finish(grown, lower_loaded(grown, loader, options), options);
+        result.engine = loader.loaded_engine();
         if (result.module) result.module->code(rt::CodeMode::Polled);
     });
     if (!loader.unreadable().empty() && result.module) {
@@ -194,6 +196,17 @@ CompileResult compile_path(const Engine& engine, const std::string& path, const 
     Options own = options;
     own.whole_package &= opened.is_folder;
     return compile_package(engine, *opened.package, std::move(opened.root), own);
+}
+
+CompileResult check_text(const Engine& engine, std::string_view name, std::string_view text, const Options& options) {
+    const auto package = package_of_one(name);
+    CompileResult result;
+    ModuleLoader loader(engine, *package, options);
+    result.sources = loader.sources;
+    loader.add_root({std::string(name), std::string(text)});
+    with_loaded(loader, [&] { result.diagnostics = lower_loaded(loader.engine(), loader, options).diagnostics; });
+    result.engine = loader.loaded_engine();
+    return result;
 }
 
 SyntaxCheck check_syntax(std::string_view name, std::string_view text) {

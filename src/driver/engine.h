@@ -6,6 +6,7 @@
 // use of each mode, under a lock.
 #pragma once
 
+#include "check/host_decls.h"
 #include "diag/diagnostic.h"
 #include "diag/source_map.h"
 #include "driver/extension.h"
@@ -45,13 +46,15 @@ struct HostFunction {
     bool is_pure = false;
     bool has_status = false;  // a plain one that may fail
     bool is_operator = false; // the glue has an `impl` that calls it
+    bool is_native = false;   // of an extension
     const void* address = nullptr; // plain C function; for generic ones the dispatcher below
     void* user_data = nullptr;
 };
 
 // A type of the host's. Modules agree on it by its number, its place in Engine::host_types.
 struct HostTypeInfo {
-    std::vector<std::string> paths; // "time.DateTime"; the first is its name
+    std::string name;                   // "time.DateTime"
+    std::vector<check::HostPath> paths; // none: nobody can have one
     const rt::HostType* type = nullptr;
 };
 
@@ -74,6 +77,20 @@ struct SourceAnswer {
 };
 
 class ForeignTable;
+struct Engine;
+
+// What a search for an extension ended with: an engine that has its module, a problem, or neither.
+struct ExtensionAnswer {
+    std::shared_ptr<const Engine> engine;
+    std::string problem;
+};
+
+// A module that the host registered, or the wrapper module of an extension.
+struct HostModule {
+    std::string text;
+    std::string file; // what diagnostics name
+    bool is_extension = false;
+};
 
 struct Engine {
     std::vector<HostFunction> host_functions;
@@ -82,10 +99,13 @@ struct Engine {
     // (host/glue.h), and what stands in it for which path. Empty: none.
     std::string host_glue;
     std::vector<HostVariable> host_variables;
-    std::map<std::string, std::string, std::less<>> modules; // registered by the host: path to source
+    std::map<std::string, HostModule, std::less<>> modules; // by path
     // Asked for modules that neither the package nor the host's registered modules have. Called on the thread
     // that compiles. Empty: none.
     std::function<SourceAnswer(const std::string& path)> load_source;
+    // Asked before that one for a module that could be an extension's. Called on the same thread. Empty: the host does
+    // not allow extensions.
+    std::function<ExtensionAnswer(const std::string& name)> load_extension;
     GenericHostCall generic_call = nullptr;
     PlainHostFailure plain_failure = nullptr;
     // Where `extern` blocks find their C functions; null: the host does not allow them.
@@ -149,6 +169,8 @@ struct CompileResult {
     std::shared_ptr<diag::SourceMap> sources;  // for rendering
     std::vector<diag::Diagnostic> diagnostics; // errors and warnings, in source order
     std::string io_error;                      // a path could not be read: which, and why
+    // The one that the module was compiled with, when the compilation has loaded extensions; else null.
+    std::shared_ptr<const Engine> engine;
 };
 
 // `name` is what diagnostics and stack traces show. Runs on a thread with a large stack of its own, so
@@ -160,6 +182,9 @@ CompileResult compile_path(const Engine& engine, const std::string& path, const 
 // A package in memory: texts by file name, main.tn among them; `prefix` stands before the names in messages.
 CompileResult compile_texts(const Engine& engine, std::string_view prefix,
                             std::map<std::string, std::string> texts, const Options& options);
+
+// The same as far as diagnostics go: there is no module. For the wrapper module of an extension, by a text that imports it.
+CompileResult check_text(const Engine& engine, std::string_view name, std::string_view text, const Options& options);
 
 // Whether a text is a source at all, whatever its names mean.
 struct SyntaxCheck {

@@ -50,7 +50,7 @@ bool equal_but_for_case(std::string_view a, std::string_view b) {
 
 ModuleLoader::ModuleLoader(const Engine& engine, Package& package, const Options& options)
     : sources(std::make_shared<diag::SourceMap>(&prelude::library().sources())), interner(&prelude::library().names()),
-      engine_(engine),
+      engine_(&engine),
       package_(package),
       options_(options),
       is_complete_(!options.whole_package) {}
@@ -97,17 +97,19 @@ const ModuleLoader::Known& ModuleLoader::look_up(const std::string& path, bool b
     Known known;
     if (!by_host) known = find_in_package(path);
     const bool is_package = known.what != Known::What::Absent;
-    if (auto it = engine_.modules.find(path); it != engine_.modules.end()) {
-        // A name of both is for the checker to refuse, so both are there.
+    const HostModule* of_host = find_host_module(path, known);
+    if (of_host && (!is_package || !of_host->is_extension)) {
+        // A name of both is for the checker to refuse, so both are there. An extension stands behind the package.
         if (!loaded_of_host_.insert(path).second) {
             if (!is_package) known.what = Known::What::Module;
         } else {
-            Known of_host;
-            take(of_host, path, true, {path, it->second});
-            if (!is_package) known = of_host;
+            Known taken;
+            take(taken, path, true, {of_host->file, of_host->text});
+            if (taken.what == Known::What::Module) modules_.back().is_extension = of_host->is_extension;
+            if (!is_package) known = taken;
         }
-    } else if (!by_host && !is_package && asks_host()) {
-        const SourceAnswer answer = engine_.load_source(path);
+    } else if (!by_host && known.what == Known::What::Absent && engine_->load_source) {
+        const SourceAnswer answer = engine_->load_source(path);
         if (!answer.problem.empty()) {
             known.what = Known::What::Unreadable;
             known.reason = answer.problem;
@@ -116,6 +118,21 @@ const ModuleLoader::Known& ModuleLoader::look_up(const std::string& path, bool b
         }
     }
     return cache.emplace(path, std::move(known)).first->second;
+}
+
+// The registered one, or that of an extension, which is loaded now if need be: when nothing else has the name.
+const HostModule* ModuleLoader::find_host_module(const std::string& path, Known& known) {
+    if (auto it = engine_->modules.find(path); it != engine_->modules.end()) return &it->second;
+    if (known.what != Known::What::Absent || !engine_->load_extension || path.find('.') != path.npos) return nullptr;
+    ExtensionAnswer answer = engine_->load_extension(path);
+    if (!answer.problem.empty()) {
+        known.what = Known::What::Unreadable;
+        known.reason = std::move(answer.problem);
+    }
+    if (!answer.engine) return nullptr;
+    loaded_engine_ = std::move(answer.engine);
+    engine_ = loaded_engine_.get();
+    return &engine_->modules.at(path);
 }
 
 ModuleLoader::Known ModuleLoader::find_in_package(const std::string& path) {
@@ -236,8 +253,10 @@ std::string ModuleLoader::did_you_mean(std::string_view front, std::string_view 
     if (suggestions_++ >= max_suggestions) return {};
     std::vector<std::string> candidates;
     if (!by_host) candidates = package_.names_in(front);
-    for (const auto& [path, source] : engine_.modules) candidates.emplace_back(part_behind(path, front));
-    for (const HostFunction& fn : engine_.host_functions) candidates.emplace_back(part_behind(fn.path, front));
+    for (const auto& [path, source] : engine_->modules) candidates.emplace_back(part_behind(path, front));
+    for (const HostFunction& fn : engine_->host_functions) {
+        if (!fn.is_native) candidates.emplace_back(part_behind(fn.path, front));
+    }
     check::Suggestion suggestion(name);
     for (const std::string& candidate : candidates) {
         if (candidate.empty()) continue;

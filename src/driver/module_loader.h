@@ -18,7 +18,8 @@ namespace tn::driver {
 
 struct LoadedModule {
     std::string path;     // "" for the root
-    bool is_host = false; // registered by the host
+    bool is_host = false;      // registered by the host
+    bool is_extension = false; // of these, the wrapper module of an extension
     FileId file;
     syntax::Ast ast; // empty until it was parsed
 };
@@ -41,6 +42,9 @@ public:
     // Why an import's path leads nowhere.
     check::MissingModule explain(std::string_view path, bool by_host);
     std::string root_name() const { return package_.root_name(); }
+    // With the extensions that were loaded on the way; null when there were none.
+    const Engine& engine() const { return *engine_; }
+    const std::shared_ptr<const Engine>& loaded_engine() const { return loaded_engine_; }
 
     std::shared_ptr<diag::SourceMap> sources;
     Interner interner;
@@ -58,14 +62,16 @@ private:
         std::string reason;
     };
 
-    bool asks_host() const { return static_cast<bool>(engine_.load_source); }
+    bool asks_host() const { return engine_->load_source || engine_->load_extension; }
     const Known& look_up(const std::string& path, bool by_host);
+    const HostModule* find_host_module(const std::string& path, Known& known);
     void take(Known& known, std::string path, bool is_host, SourceFile file);
     Known find_in_package(const std::string& path);
     void note_imports(const LoadedModule& module);
     std::string did_you_mean(std::string_view front, std::string_view name, bool by_host);
 
-    const Engine& engine_;
+    const Engine* engine_;
+    std::shared_ptr<const Engine> loaded_engine_;
     Package& package_;
     Options options_;
     std::deque<LoadedModule> modules_;

@@ -25,8 +25,9 @@ check::HostDecls host_declarations(const Engine& engine, TypeTable& types) {
     std::map<std::string, TypeId, std::less<>> by_path;
     for (std::uint32_t i = 0; i < engine.host_types.size(); ++i) {
         const HostTypeInfo& info = engine.host_types[i];
-        const TypeId type = types.add_host_type(info.paths.front(), i);
-        for (const std::string& path : info.paths) by_path.emplace(path, type);
+        if (info.paths.empty()) continue;
+        const TypeId type = types.add_host_type(info.name, i);
+        for (const check::HostPath& path : info.paths) by_path.emplace(path.text, type);
         decls.types.push_back({info.paths, type, info.type->extra_bytes != nullptr});
     }
     const host::TypeNames names = [&](std::string_view name) {
@@ -57,6 +58,7 @@ check::HostDecls host_declarations(const Engine& engine, TypeTable& types) {
         decl.has_status = fn.has_status;
         decl.is_pure = fn.is_pure;
         decl.is_operator = fn.is_operator;
+        decl.is_native = fn.is_native;
         decls.fns.push_back(std::move(decl));
     }
     for (const HostVariable& variable : engine.host_variables) decls.variables.push_back({variable.path, variable.is_const});
@@ -84,12 +86,12 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
     auto types = std::make_shared<TypeTable>();
     const check::HostDecls host = host_declarations(engine, *types);
     std::vector<check::ModuleInput> modules;
-    for (const LoadedModule& module : loader.modules()) modules.push_back({module.path, &module.ast, module.is_host});
+    for (const LoadedModule& module : loader.modules()) modules.push_back({module.path, &module.ast, module.is_host, module.is_extension});
     syntax::Ast glue;
     if (!engine.host_glue.empty()) {
         const FileId file = loader.sources->add("<host>", engine.host_glue);
         glue = syntax::parse(*loader.sources, file, loader.interner, loader.sink);
-        modules.push_back({"<host>", &glue, true, true});
+        modules.push_back({"<host>", &glue, true, false, true});
     }
     check::Input input{*loader.sources, modules, host};
     input.root_name = loader.root_name();

@@ -4,14 +4,32 @@ namespace tn::host {
 
 namespace {
 
+// Types by number: one path may be an extension's, which only its wrapper can name.
+class Names {
+public:
+    explicit Names(const HostTypes& types) : types_(types) {}
+    static std::string of(std::uint32_t number) { return "__type_" + std::to_string(number); }
+    std::string spell(TypeText type) const {
+        rename(type);
+        return canonical(type);
+    }
+
+private:
+    const HostTypes& types_;
+    void rename(TypeText& type) const {
+        for (TypeText& part : type.parts) rename(part);
+        if (type.kind != TypeText::Kind::Name || !type.parts.empty()) return;
+        if (const auto number = types_.find(type.name)) type.name = of(*number);
+    }
+};
+
 std::string call(const Registration& fn, std::string_view args) {
     return "__host_" + std::to_string(fn.index) + "(" + std::string(args) + ")";
 }
 
-std::string part(const Registration& fn, std::size_t i) { return canonical(fn.type.parts[i]); }
-
-std::string method(const Registration& fn) {
-    const std::string result = canonical(fn.type.parts.back());
+std::string method(const Registration& fn, const Names& names) {
+    auto part = [&](const Registration& f, std::size_t i) { return names.spell(f.type.parts[i]); };
+    const std::string result = names.spell(fn.type.parts.back());
     switch (fn.op->trait) {
     case CoreTrait::Neg: return "fn neg(self) -> " + result + " { " + call(fn, "self") + " }";
     case CoreTrait::Eq: return "fn eq(self, o: " + part(fn, 1) + ") -> bool { " + call(fn, "self, o") + " }";
@@ -37,20 +55,24 @@ std::string method(const Registration& fn) {
     case CoreTrait::Shl:
     case CoreTrait::Shr: break;
     }
-    return "fn " + std::string(core_trait_info(fn.op->trait).method) + "(self, rhs: " + part(fn, 1) + ") -> " + result +
-           " { " + call(fn, "self, rhs") + " }";
+    return "fn " + std::string(core_trait_info(fn.op->trait).method) + "(self, rhs: " + part(fn, 1) +
+           ") -> " + result + " { " + call(fn, "self, rhs") + " }";
 }
 
 // "Mul[Tensor]", "Eq".
-std::string trait(const Registration& fn) {
+std::string trait(const Registration& fn, const Names& names) {
     std::string name(core_trait_info(fn.op->trait).name);
-    if (fn.op->trait == CoreTrait::Iterate) return name + "[" + canonical(fn.type.parts.back().parts[0]) + "]";
-    return core_trait_info(fn.op->trait).inputs == 0 ? name : name + "[" + part(fn, 1) + "]";
+    if (fn.op->trait == CoreTrait::Iterate)
+        return name + "[" + names.spell(fn.type.parts.back().parts[0]) + "]";
+    return core_trait_info(fn.op->trait).inputs == 0 ? name
+                                                     : name + "[" + names.spell(fn.type.parts[1]) + "]";
 }
 
 const Registration* find_setter(const Registry& registry, const Registration& getter) {
+    auto part = [](const Registration& fn, std::size_t i) { return canonical(fn.type.parts[i]); };
     for (const Registration& fn : registry.entries()) {
-        if (fn.op && fn.op->is_set_index && part(fn, 0) == part(getter, 0) && part(fn, 1) == part(getter, 1)) return &fn;
+        if (fn.op && fn.op->is_set_index && part(fn, 0) == part(getter, 0) && part(fn, 1) == part(getter, 1))
+            return &fn;
     }
     return nullptr;
 }
@@ -63,9 +85,10 @@ std::string write_glue(const Registry& registry) {
         out += "impl " + what + " for " + type + " { " + body + " }\n";
     };
     const HostTypes& types = registry.types();
+    const Names names(types);
     std::vector<bool> has_eq(types.count());
     for (std::uint32_t i = 0; i < types.count(); ++i) {
-        const std::string& name = types[i].paths.front();
+        const std::string name = Names::of(i);
         if (types[i].type.equal) {
             impl("Eq", name, "fn eq(self, o: " + name + ") -> bool { __host_equal(self, o) }");
             has_eq[i] = true;
@@ -74,27 +97,29 @@ std::string write_glue(const Registry& registry) {
     }
     for (const Registration& fn : registry.entries()) {
         if (!fn.op || fn.op->is_set_index) continue;
-        std::string body = method(fn);
+        std::string body = method(fn, names);
         if (fn.op->trait == CoreTrait::Index) {
-            if (const Registration* setter = find_setter(registry, fn)) body += " " + method(*setter);
+            if (const Registration* setter = find_setter(registry, fn)) body += " " + method(*setter, names);
         }
         if (fn.op->trait == CoreTrait::Eq) has_eq[*fn.owner] = true;
-        impl(trait(fn), part(fn, 0), body);
+        impl(trait(fn, names), names.spell(fn.type.parts[0]), body);
     }
     for (const Registration& fn : registry.entries()) {
         // What has an order is equal where the order says so.
         if (!fn.op || fn.op->trait != CoreTrait::Ord || has_eq[*fn.owner]) continue;
-        impl("Eq", part(fn, 0), "fn eq(self, o: " + part(fn, 0) + ") -> bool { " + call(fn, "self, o") + " == 0 }");
+        const std::string self = names.spell(fn.type.parts[0]);
+        impl("Eq", self, "fn eq(self, o: " + self + ") -> bool { " + call(fn, "self, o") + " == 0 }");
     }
     for (std::size_t i = 0; i < registry.variables().size(); ++i) {
         const Variable& variable = registry.variables()[i];
-        const std::string number = std::to_string(i);
+        const std::string number = std::to_string(i), type = names.spell(variable.type);
         if (variable.is_const) {
-            out += "const __const_" + number + ": " + variable.type + " = " + variable.value + ";\n";
+            out += "const __const_" + number + ": " + type + " = " + variable.value + ";\n";
             continue;
         }
-        out += "var __var_" + number + ": Option[" + variable.type + "] = None;\nfn __get_" + number + "() -> " + variable.type +
-               " { match __var_" + number + " { Some(v) => v, None => __host_unset(\"the host has not set `" + variable.path +
+        out += "var __var_" + number + ": Option[" + type + "] = None;\nfn __get_" + number + "() -> " +
+               type + " { match __var_" + number +
+               " { Some(v) => v, None => __host_unset(\"the host has not set `" + variable.path +
                "`\") } }\n";
     }
     return out;

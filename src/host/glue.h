@@ -1,7 +1,8 @@
 // What the host registered for the language to use, as a module in Tenon that stands behind every compilation:
 // an `impl` for each operator of a host type, the constants, and the variables with their getters.
 //
-// In: a sealed registry. Out: text whose own names begin with `__`. `__host_N` in it is the host function number N.
+// In: a sealed registry. Out: text whose own names begin with `__`. `__host_N` in it is the host function number N,
+// `__type_N` the type.
 // It refuses to know how the text is compiled.
 #pragma once
 

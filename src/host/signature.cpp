@@ -232,6 +232,7 @@ std::optional<TypeId> find_declared(const std::string& name, const std::vector<T
                                     TypeTable& types) {
     for (std::size_t i = types.set_id.index() + 1; i < types.nominal_count(); ++i) {
         const Nominal& nominal = types.nominal(NominalId(i));
+        if (nominal.kind == TypeKind::Host) continue; // `names` knows which of them are there
         if (nominal.name == name && nominal.module.empty() && nominal.params.size() == args.size())
             return types.make(nominal.kind, args, static_cast<std::uint32_t>(i));
     }

@@ -273,7 +273,7 @@ ItemNode Parser::parse_native(Item& item) {
         if (at(TokenKind::String)) native_name = symbol_of(current());
         expect(TokenKind::String);
         expect_close(TokenKind::RightParen, open, "`)`");
-        accept(TokenKind::Pub);
+        item.is_pub |= accept(TokenKind::Pub);
         expect(TokenKind::Fn);
     }
     return parse_fn(ItemPlace::TopLevel, item, native_name);

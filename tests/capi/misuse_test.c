@@ -54,6 +54,7 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
     const tn_type *t;
     tn_slot slot;
     tn_column column;
+    tn_extension *x;
     size_t n;
     memset(&slot, 0, sizeof slot);
     memset(&column, 0, sizeof column);
@@ -94,7 +95,11 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_register_constant(h, "c", 1, "i64", 3, &v, &err));
         REFUSE(tn_register_global(h, "g", 1, "i64", 3, &err));
         REFUSE_FIN(tn_register_native(h, "f", 1, "fn()", 4, (tn_fnptr)no_poll, NULL, finalizer, 0, &err));
+        REFUSE(tn_extension_load(h, "x", 1, 0, &x, &err));
     }
+    CHECK(!tn_extension_name(h, &n) && n == 0);
+    CHECK(!tn_extension_version(h, &n) && n == 0);
+    if (kind == 0) tn_extension_free(h);
     if (kind != 4) {
         tn_module_free(h);
         CHECK(!tn_module_ref(h));

@@ -195,7 +195,7 @@ TEST_F(Cli, WrongUsage) {
     };
     write("a.tn", "fn main() {}");
     const Case cases[] = {
-        {{}, "expected a command: run, check, test or dump"},
+        {{}, "expected a command: run, check, test, dump or new"},
         {{"jump", "a.tn"}, "unknown command `jump`"},
         {{"run"}, "PATH"},
         {{"run", "a.tn", "--nope"}, "--nope"},

@@ -12,6 +12,7 @@
 //   // set fuel=100 memory=1M stack=64K
 //   // set extern=1              the host allows `extern` blocks
 //   // set host=1                what host.cpp registers is there
+//   // native: NAME [fn(...)]    the file is the wrapper module of an extension that registered this; see wrapper.h
 //   // dump: STAGE [FUNCTION]    the dump of that stage is the `//| ` lines of the file
 //
 // A message that is left out ("// error [Name]") is not compared; --bless fills it in.

@@ -6,6 +6,7 @@
 // AddressSanitizer, where a fork and a search for leaks cost more than a case, the modes of a golden share
 // one.
 #include "execute.h"
+#include "wrapper.h"
 
 #include "prelude/prelude.h"
 
@@ -73,6 +74,9 @@ void shorten_files(const fs::path& path, Outcome& outcome) {
 
 Outcome run_case(const fs::path& path, Mode mode, const Expectation& expectation) {
     if (!expectation.dump_stage.empty()) return dump(path, expectation);
+    if (is_fail(path) && fs::is_regular_file(path)) {
+        if (const std::string text = read_text(path); is_wrapper(text)) return compile_wrapper(path, text);
+    }
     if (is_fail(path)) return compile_only(path, expectation);
     return execute(path, mode, expectation);
 }

@@ -166,10 +166,10 @@ Golden::Golden() {
     counter.type.show = &show_counter;
     std::uint32_t number = 0;
     std::string message;
-    TN_CHECK(registry.add_type(counter, "host.Counter", number, message) == host::RegisterResult::Registered, message);
+    TN_CHECK(registry.add_type(counter, "host.Counter", "", number, message) == host::RegisterResult::Registered, message);
     host::TypeRegistration plain; // without any function of its own
     plain.type.finalize = &end_counter;
-    TN_CHECK(registry.add_type(plain, "host.Token", number, message) == host::RegisterResult::Registered, message);
+    TN_CHECK(registry.add_type(plain, "host.Token", "", number, message) == host::RegisterResult::Registered, message);
 
     add("host.add", "fn(i64, i64) -> i64", &golden_add);
     add("host.mix", "fn(i8, u16, f32, f64, bool, char) -> f64", &golden_mix);

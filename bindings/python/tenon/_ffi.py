@@ -92,6 +92,8 @@ TN_CONFIG_HASH_SEED = 8
 TN_CONFIG_WHOLE_PACKAGE = 9
 TN_CONFIG_PROGRAM = 10
 TN_CONFIG_ALLOW_EXTERN = 20
+TN_CONFIG_ALLOW_EXTENSIONS = 21
+TN_CONFIG_EXTENSION_PATH = 22
 TN_PIN_WRITE = 1
 TN_FN_PURE = 1
 TN_FN_STATUS = 8
@@ -116,6 +118,7 @@ tn_load_fn = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, POINTER(c_void_p),
 tn_host_fn = CFUNCTYPE(c_int32, c_void_p, POINTER(Value), c_size_t, POINTER(Value), c_void_p)
 tn_write_fn = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)
 tn_poll_fn = CFUNCTYPE(c_int32, c_void_p)
+tn_extension_entry_fn = CFUNCTYPE(c_int32, c_void_p, c_void_p)
 
 # name: (result, parameters)
 PROTOTYPES = {
@@ -270,4 +273,8 @@ PROTOTYPES = {
     "tn_instance_memory_used": (c_uint64, [c_void_p]),
     "tn_instance_set_timeout": (c_int32, [c_void_p, c_uint64]),
     "tn_instance_set_poll": (c_int32, [c_void_p, c_uint32, tn_poll_fn, c_void_p, tn_finalizer]),
+    "tn_extension_load": (c_int32, [c_void_p, c_char_p, c_size_t, c_uint32, POINTER(c_void_p), POINTER(c_void_p)]),
+    "tn_extension_name": (c_void_p, [c_void_p, POINTER(c_size_t)]),
+    "tn_extension_version": (c_void_p, [c_void_p, POINTER(c_size_t)]),
+    "tn_extension_free": (None, [c_void_p]),
 }

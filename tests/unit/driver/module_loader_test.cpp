@@ -102,9 +102,30 @@ TEST(ModuleLoader, TheHostsModulesStandApart) {
     Loading l({{"main.tn", "import http.get; import util; import both;"},
                {"util.tn", ""},
                {"both.tn", ""}});
-    l.engine.modules = {{"http", "import http.inner; import util; import both;"}, {"http.inner", ""}, {"both", ""}};
+    l.engine.modules = {{"http", {"import http.inner; import util; import both;", "http"}},
+                        {"http.inner", {"", "http.inner"}},
+                        {"both", {"", "both"}}};
     EXPECT_EQ(l.load().order(), "@http util both @both @http.inner");
     EXPECT_EQ(l.loader->explain("util", true).why, Why::Unknown);
+}
+
+TEST(ModuleLoader, LoadsExtensionsBehindThePackage) {
+    Loading l({{"main.tn", "import dates.today; import util; import bad; import none; import a.b;"}, {"util.tn", "import dates;"}});
+    std::string asked;
+    const auto grown = std::make_shared<Engine>();
+    grown->modules = {{"dates", {"import util; import clock;", "/x/dates.tn", true}}};
+    l.engine.load_extension = grown->load_extension = [&](const std::string& name) {
+        asked += name + " ";
+        ExtensionAnswer answer;
+        if (name == "dates") answer.engine = grown;
+        if (name == "bad") answer.problem = "broken";
+        return answer;
+    };
+    EXPECT_EQ(l.load().order(), "@dates util");
+    EXPECT_EQ(asked, "dates bad none a util clock ");
+    EXPECT_TRUE(l.loader->modules()[1].is_extension);
+    EXPECT_EQ(&l.loader->engine(), grown.get());
+    EXPECT_EQ(l.loader->explain("bad", false).reason, "broken");
 }
 
 TEST(ModuleLoader, AsksTheHostOnItsOwnThread) {

@@ -84,6 +84,62 @@ TEST(Registry, EndsUserDataExactlyOnce) {
     EXPECT_EQ(finalized, 2);
 }
 
+// An extension's type, a function and its wrapper module; a function with another's type is refused.
+void register_all(Registry& registry, const std::string& name) {
+    std::string message;
+    TypeRegistration type;
+    type.user_data = UserData(nullptr, count_finalizer);
+    type.uri = "org.tenon.shape/1";
+    std::uint32_t number = 0;
+    ASSERT_EQ(registry.add_type(type, name + ".Shape", name, number, message), RegisterResult::Registered) << message;
+    Registration fn;
+    fn.path = name + ".area";
+    fn.extension = name;
+    fn.user_data = UserData(nullptr, count_finalizer);
+    EXPECT_EQ(registry.add(fn, "fn(Shape) -> f64", message), RegisterResult::Registered) << message;
+    Registration foreign;
+    foreign.path = name + ".other";
+    foreign.extension = name;
+    EXPECT_EQ(registry.add(foreign, "fn(HostShape)", message), RegisterResult::BadType);
+    EXPECT_EQ(registry.add_module(name, {"", "", true}, message), RegisterResult::Registered);
+    EXPECT_TRUE(registry.types().find(name + ".Shape"));
+}
+
+TEST(Registry, TakesBackWhatAnExtensionRegistered) {
+    finalized = 0;
+    Registry registry;
+    std::string message;
+    TypeRegistration type;
+    std::uint32_t number = 0;
+    EXPECT_EQ(registry.add_type(type, "HostShape", "", number, message), RegisterResult::Registered);
+    registry.seal(); // extensions come later
+
+    registry.roll_back([&] {
+        const Registry::Mark mark = registry.begin_extension("shapes");
+        register_all(registry, "shapes");
+        return mark;
+    }());
+    EXPECT_EQ(finalized, 2);
+    EXPECT_TRUE(registry.entries().empty());
+    EXPECT_TRUE(registry.modules().empty());
+    EXPECT_FALSE(registry.types().find("shapes.Shape"));
+    EXPECT_FALSE(registry.types().find_uri("org.tenon.shape/1"));
+    EXPECT_EQ(registry.types().count(), 2u); // its number is nobody's
+
+    registry.begin_extension("shapes");
+    register_all(registry, "shapes");
+    const Registry::Mark inner = registry.begin_extension("others");
+    register_all(registry, "others"); // shares the type
+    EXPECT_EQ(finalized, 3);          // so that its own user data has no use
+    EXPECT_EQ(*registry.types().find("others.Shape"), *registry.types().find("shapes.Shape"));
+    registry.roll_back(inner);
+    registry.commit_extension();
+    EXPECT_EQ(finalized, 4);
+    EXPECT_FALSE(registry.types().find("others.Shape"));
+    EXPECT_EQ(*registry.types().find("shapes.Shape"), 2u);
+    EXPECT_EQ(registry.entries().size(), 1u);
+}
+
 TEST(Registry, RefusesWhatCannotCross) {
     Registry registry;
     std::string message;

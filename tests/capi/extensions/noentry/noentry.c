@@ -1,0 +1,2 @@
+int nothing_here(void);
+int nothing_here(void) { return 0; }
