@@ -132,8 +132,7 @@ std::string find_extension_folder(const RuntimeCore& core, const std::string& na
 
 driver::ExtensionAnswer find_extension(RuntimeCore& core, const std::string& name) {
     driver::ExtensionAnswer answer;
-    std::string places;
-    const std::string folder = find_extension_folder(core, name, places);
+    const std::string folder = find_extension_folder(core, name, answer.places);
     if (folder.empty()) return answer;
     LoadedExtension loaded;
     tn_error* error = nullptr;

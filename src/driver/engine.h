@@ -83,6 +83,7 @@ struct Engine;
 struct ExtensionAnswer {
     std::shared_ptr<const Engine> engine;
     std::string problem;
+    std::string places; // where it was looked for
 };
 
 // A module that the host registered, or the wrapper module of an extension.

@@ -129,7 +129,10 @@ const HostModule* ModuleLoader::find_host_module(const std::string& path, Known&
         known.what = Known::What::Unreadable;
         known.reason = std::move(answer.problem);
     }
-    if (!answer.engine) return nullptr;
+    if (!answer.engine) {
+        known.places = std::move(answer.places);
+        return nullptr;
+    }
     loaded_engine_ = std::move(answer.engine);
     engine_ = loaded_engine_.get();
     return &engine_->modules.at(path);
@@ -240,6 +243,8 @@ check::MissingModule ModuleLoader::explain(std::string_view path, bool by_host) 
         return missing;
     } else if (std::string places = package_.places(unknown); !places.empty()) {
         missing.reason = "looked for " + places;
+        if (auto it = cache.find(std::string(unknown)); it != cache.end() && !it->second.places.empty())
+            missing.reason += ", and for an extension in " + it->second.places;
     } else {
         missing.reason = "this source was compiled by itself: it imports only what the host registered";
     }

@@ -60,6 +60,7 @@ private:
     struct Known {
         enum class What : std::uint8_t { Absent, Module, Ambiguous, Unreadable } what = What::Absent;
         std::string reason;
+        std::string places; // of an Absent one: where extensions are, if they were asked
     };
 
     bool asks_host() const { return engine_->load_source || engine_->load_extension; }

@@ -1,6 +1,6 @@
 // What a host registered, as an engine's declarations and addresses.
 //
-// In: a registry, which must outlive the engine and does not change meanwhile. Out: the engine's functions, types, variables and
+// In: a registry, which must outlive the engine and whose lock the caller holds, if others may register meanwhile. Out: the engine's functions, types, variables and
 // modules. It refuses to know how generic functions are called: who made the registry says that to the engine.
 #pragma once
 

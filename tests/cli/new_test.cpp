@@ -65,6 +65,9 @@ TEST_F(New, ExtensionsWantLeave) {
     r = tenon({"run", "--allow", "native", "--extension-path", "ext", "main.tn"});
     EXPECT_EQ(r.status, 2);
     EXPECT_HAS(r.err, "ext/nothing/nothing.so`: No such file or directory [UnreadableModule]");
+    write("other.tn", "import elsewhere;\nfn main() {}\n");
+    r = tenon({"run", "--allow", "native", "--extension-path", "ext", "other.tn"});
+    EXPECT_HAS(r.err, "`elsewhere/main.tn`, and for an extension in `ext`");
     r = tenon({"check", "--extension-path", "nowhere", "--extension-path", "ext", "--allow", "all", "main.tn"});
     EXPECT_HAS(r.err, "ext/nothing/nothing.so`: No such file or directory [UnreadableModule]");
 }
