@@ -163,7 +163,7 @@ static void traps(int interpret) {
     f = function(s.mod, "spin");
     a[2] = 3;
     args[0] = column(TN_TAG_I64, a, 8);
-    STATUS(tn_instance_set_timeout(s.inst, 20), TN_OK);
+    STATUS(tn_instance_set_timeout(s.inst, 20 * SLOWNESS), TN_OK);
     STATUS_ERR(tn_call_batch(s.inst, f, 4, args, 1, &ret, &done, &err), TN_TRAP_DEADLINE_EXCEEDED);
     EQUAL(done, 2);
     STATUS(tn_instance_set_timeout(s.inst, 0), TN_OK);

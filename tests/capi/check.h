@@ -8,6 +8,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* For how much longer the same work may take than on a machine of its own. */
+#ifdef TN_EMULATED
+#define SLOWNESS 30
+#else
+#define SLOWNESS 1
+#endif
+
 void check_that(int ok, const char *what, const char *file, int line);
 void check_equal(int64_t found, int64_t expected, const char *what, const char *file, int line);
 void check_text(const char *found, const char *expected, const char *what, const char *file, int line);

@@ -346,6 +346,12 @@ TEST_F(Cli, DumpShowsEveryStage) {
     EXPECT_EQ(r.status, 0) << r.err;
     EXPECT_HAS(r.out, "twice");
     EXPECT_FALSE(has(r.out, "\"main\""));
+    // Machine code of either machine, on either machine.
+    r = tenon({"dump", "a.tn", "--after=asm", "--opt", "0", "--fn", "twice", "--target", "a64"});
+    EXPECT_HAS(r.out, "smulh ");
+    r = tenon({"dump", "a.tn", "--after=asm", "--opt", "0", "--fn", "twice", "--target", "x64"});
+    EXPECT_HAS(r.out, "imul ");
+    EXPECT_EQ(tenon({"dump", "a.tn", "--after=asm", "--target", "vax"}).status, 2);
     r = tenon({"dump", write("bad.tn", "fn f() -> i64 { \"x\" }"), "--after=ir"});
     EXPECT_EQ(r.status, 2);
     EXPECT_HAS(r.err, "[TypeMismatch]");
