@@ -25,8 +25,8 @@ constexpr Pass sequence[] = {
     {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},       {"dce", dce},
     {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
     {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"gvn", gvn},
-    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"strips", strips},
-    {"simplify", simplify}, {"lanes", lanes},   {"dce", dce},
+    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"selects", selects},
+    {"strips", strips},     {"simplify", simplify}, {"dce", dce},     {"lanes", lanes},
 };
 
 // The function that an instruction calls, or makes a closure of.

@@ -79,6 +79,83 @@ b0(v0: ref):
     EXPECT_COUNT(0, text, "release");
 }
 
+// A row of variant tags: the first without payload is the one that each instance keeps.
+TEST(Simplify, BoxesWithoutPayloadAreShared) {
+    const std::string start = R"(enum "" Tree { Node(Tree, Tree), Leaf, Empty }
+desc3 box Tree stride 24 refs 8, 16
+fn @f() -> ref {
+b0():
+    v0 = const.u8 )";
+    const std::string end = R"(
+    v1 = null.ref
+    v2 = null.ref
+    v3 = box_new.ref desc3 v0, v1, v2
+    return v3
+}
+)";
+    const auto leaf = run_with_enum(start + "1" + end, {opt::simplify, opt::dce});
+    EXPECT_COUNT(0, leaf, "box_new");
+    EXPECT_COUNT(1, leaf, "empty.ref desc3");
+    EXPECT_COUNT(1, leaf, "retain");
+    const auto other = run_with_enum(start + "2" + end, {opt::simplify, opt::dce});
+    EXPECT_COUNT(1, other, "box_new");
+}
+
+TEST(Selects, AShortBranchBecomesASelection) {
+    const auto text = run(R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    v2 = icmp.lt v0, v1
+    branch v2, b1(v1), b1(v0)
+b1(v3: i64):
+    return v3
+}
+)", {opt::selects});
+    EXPECT_COUNT(1, text, "select.i64");
+    EXPECT_COUNT(0, text, "branch");
+}
+
+TEST(Selects, ACheckedSumAddsNothingInstead) {
+    const auto text = run(R"(fn @f(v0: bool, v1: i64, v2: i64) -> i64 {
+b0(v0: bool, v1: i64, v2: i64):
+    branch v0, b2(v1), b1
+b1:
+    v3 = add.i64 v1, v2
+    jump b2(v3)
+b2(v4: i64):
+    return v4
+}
+)", {opt::selects, opt::dce});
+    EXPECT_COUNT(0, text, "branch");
+    EXPECT_COUNT(1, text, "select.i64 v0, ");
+    EXPECT_COUNT(1, text, "add.i64 v1, ");
+}
+
+TEST(Selects, WhatTrapsOrIsAskedForAgainStays) {
+    EXPECT_COUNT(1, run(R"(fn @f(v0: bool, v1: i64, v2: i64) -> i64 {
+b0(v0: bool, v1: i64, v2: i64):
+    branch v0, b2(v1), b1
+b1:
+    v3 = mul.i64 v1, v2
+    jump b2(v3)
+b2(v4: i64):
+    return v4
+}
+)", {opt::selects}), "branch");
+    EXPECT_COUNT(2, run(R"(fn @f(v0: bool, v1: i64, v2: i64) -> i64 {
+b0(v0: bool, v1: i64, v2: i64):
+    branch v0, b1(v1), b1(v2)
+b1(v3: i64):
+    v4 = const.i64 5
+    v5 = icmp.eq v3, v4
+    branch v5, b2, b3
+b2:
+    return v1
+b3:
+    return v2
+}
+)", {opt::selects}), "branch");
+}
+
 TEST(Gvn, ComputesOncePerDominatingPath) {
     const auto text = run(R"(fn @f(v0: i64, v1: i64, v2: bool) -> i64 {
 b0(v0: i64, v1: i64, v2: bool):
