@@ -45,9 +45,6 @@ b2:
 }
 )";
 
-std::string with(std::string text, const std::string& from, const std::string& to) {
-    return text.replace(text.find(from), from.size(), to);
-}
 
 } // namespace
 

@@ -50,6 +50,10 @@ inline std::string run_with_enum(const std::string& types_and_functions, std::in
                       passes);
 }
 
+inline std::string with(std::string text, const std::string& from, const std::string& to) {
+    return text.replace(text.find(from), from.size(), to);
+}
+
 inline int count(const std::string& text, const std::string& part) {
     int n = 0;
     for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;

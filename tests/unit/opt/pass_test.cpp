@@ -156,6 +156,31 @@ b3:
 )", {opt::selects}), "branch");
 }
 
+TEST(RangeTests, BothEndsAtOnce) {
+    const std::string start = R"(fn @f(v0: u16, v1: i64) -> i64 {
+b0(v0: u16, v1: i64):
+    v2 = const.u16 6000
+    v3 = icmp.lt v0, v2
+    branch v3, b3, b1
+b1:
+    v4 = const.u16 )";
+    const std::string end = R"(
+    v5 = icmp.gt v0, v4
+    branch v5, b3, b2
+b2:
+    v6 = const.i64 3
+    return v6
+b3:
+    return v1
+}
+)";
+    const auto text = run(start + "6063" + end, {opt::range_tests, opt::dce});
+    EXPECT_COUNT(1, text, "branch");
+    EXPECT_COUNT(1, text, "const.u32 63");
+    EXPECT_COUNT(1, text, "icmp.le");
+    EXPECT_COUNT(2, run(start + "5999" + end, {opt::range_tests}), "branch"); // no value is in it
+}
+
 TEST(Gvn, ComputesOncePerDominatingPath) {
     const auto text = run(R"(fn @f(v0: i64, v1: i64, v2: bool) -> i64 {
 b0(v0: i64, v1: i64, v2: bool):
@@ -306,6 +331,47 @@ b2(v12: owned ref):
     EXPECT_COUNT(0, body, "unique");
     EXPECT_COUNT(0, body, "seq_");
     EXPECT_COUNT(1, body, "notrap");
+}
+
+// What holds on the way back is not what holds where the block ends.
+TEST(Ranges, TheTestOfALoopWithFactsInsideStays) {
+    const auto text = run(R"(fn @f(v0: ref) -> i64 {
+b0(v0: ref):
+    v1 = const.i64 0
+    v2 = const.i64 1000000
+    v3 = const.i64 1000
+    v4 = seq_len.i64 v0
+    v5 = seq_data.ptr v0
+    jump b1(v1, v1)
+b1(v6: i64, v7: i64):
+    bounds v6, v4
+    v8 = load.i64 elem v5 + 0 + v6 * 8
+    v9 = wrap_add.i64 v7, v8
+    v10 = add.i64 v6, v3
+    poll
+    v11 = icmp.lt v10, v2
+    branch v11, b1(v10, v9), b2
+b2:
+    return v9
+}
+)", {opt::ranges});
+    EXPECT_COUNT(1, text, "icmp.lt");
+    EXPECT_COUNT(1, text, "branch");
+    EXPECT_COUNT(1, text, "add.i64 v6, v3 notrap");
+}
+
+TEST(Ranges, HalvesWhatIsNotNegativeByAShift) {
+    const std::string f = R"(fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 MASK
+    v2 = and.i64 v0, v1
+    v3 = const.i64 2
+    v4 = div.i64 v2, v3
+    return v4
+}
+)";
+    EXPECT_COUNT(1, run(with(f, "MASK", "255"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+    EXPECT_COUNT(3, run(with(f, "MASK", "-2"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
 }
 
 TEST(Ranges, DoesNotBelieveAnEndlessLoop) {
