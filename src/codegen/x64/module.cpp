@@ -19,6 +19,7 @@ X64Module::X64Module(const ir::Module& module, const rt::ImageLayout& image, con
         code_.setLogger(&logger_);
     }
     code_.attach(&a_);
+    a_.addEncodingOptions(asmjit::EncodingOptions::kOptimizedAlign); // long nops: what is padded may run in an outer loop
 #ifdef TN_DEBUG
     a_.addDiagnosticOptions(asmjit::DiagnosticOptions::kValidateAssembler);
 #endif
