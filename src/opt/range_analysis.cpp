@@ -65,6 +65,25 @@ void Ranges::add_condition(const Inst& compare, bool holds, std::uint32_t index)
         if (!def || def->op != Op::Mul || fn_.operands_of(*def)[0] != fn_.operands_of(*def)[1]) continue;
         facts_.push_back({fn_.operands_of(*def)[0], facts_[i].b, facts_[i].k, index});
     }
+    add_facts_of_sums(first);
+}
+
+// What is known of a sum with a constant is known of what it was added to.
+void Ranges::add_facts_of_sums(std::size_t first) {
+    for (std::size_t i = first, count = facts_.size(); i < count; ++i) {
+        Fact fact = facts_[i];
+        for (ValueId* side : {&fact.a, &fact.b}) {
+            const Inst* def = side->is_valid() ? find_def(fn_, *side) : nullptr;
+            std::int64_t c = 0;
+            if (!def || (def->op != Op::Add && def->op != Op::Sub) || !find_const(fn_, fn_.operands_of(*def)[1], c)) continue;
+            const Wide offset = def->op == Op::Add ? number(def->type, c) : -number(def->type, c);
+            const Wide k = side == &fact.a ? fact.k - offset : fact.k + offset;
+            Fact more = fact;
+            (side == &fact.a ? more.a : more.b) = fn_.operands_of(*def)[0];
+            more.k = k;
+            facts_.push_back(more);
+        }
+    }
 }
 
 void Ranges::collect_facts() {
@@ -81,6 +100,7 @@ void Ranges::collect_facts() {
                 const auto operands = fn_.operands_of(inst);
                 facts_.push_back({operands[0], operands[1], -1, i});
                 facts_.push_back({ValueId(), operands[0], 0, i});
+                add_facts_of_sums(facts_.size() - 2);
             } else if (inst.op == Op::TrapIf) {
                 if (const Inst* compare = find_def(fn_, fn_.operands_of(inst)[0]))
                     add_condition(*compare, false, i);

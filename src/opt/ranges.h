@@ -48,6 +48,7 @@ private:
 
     void collect_facts();
     void add_condition(const ir::Inst& compare, bool holds, std::uint32_t index);
+    void add_facts_of_sums(std::size_t first);
     // The place of least index, in the block nearest to the entry, where the same facts hold.
     Point first_like(Point at) const;
     // Calls visit(fact) for each fact that mentions `value` as a (or b) and holds at the point.

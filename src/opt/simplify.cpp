@@ -304,6 +304,15 @@ private:
             if (t) return become(id, operand(id, 0));
             fn_.insts[id].operands.count = 1;
             set_op(id, Op::Not);
+            return;
+        }
+        // 1 or 0 is the condition as a number.
+        if (is_integer(fn_.insts[id].type) && constant(if_true, t) && constant(if_false, f) && t + f == 1 && t * f == 0) {
+            ValueId asked = operand(id, 0);
+            if (f == 1) asked = insert(Op::Not, Scalar::Bool, {asked}, 0, fn_.insts[id].loc);
+            set_operand(id, 0, asked);
+            fn_.insts[id].operands.count = 1;
+            set_op(id, Op::Convert);
         }
     }
 

@@ -360,6 +360,30 @@ b2:
     EXPECT_COUNT(1, text, "add.i64 v6, v3 notrap");
 }
 
+TEST(Ranges, TheElementBeforeOneThatIsThere) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = const.i64 0
+    v3 = const.i64 1
+    v4 = seq_len.i64 v0
+    v5 = seq_data.ptr v0
+    v6 = icmp.lt v1, v2
+    branch v6, b2, b1
+b1:
+    v7 = add.i64 v1, v3
+    bounds v7, v4
+    bounds v1, v4
+    v8 = load.i64 elem v5 + 0 + v1 * 8
+    return v8
+b2:
+    bounds v1, v4
+    return v2
+}
+)", {opt::ranges});
+    EXPECT_COUNT(1, text, "bounds v7");
+    EXPECT_COUNT(1, text, "bounds v1"); // where it is negative
+}
+
 TEST(Ranges, HalvesWhatIsNotNegativeByAShift) {
     const std::string f = R"(fn @f(v0: i64) -> i64 {
 b0(v0: i64):
