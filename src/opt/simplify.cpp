@@ -309,11 +309,24 @@ private:
         // 1 or 0 is the condition as a number.
         if (is_integer(fn_.insts[id].type) && constant(if_true, t) && constant(if_false, f) && t + f == 1 && t * f == 0) {
             ValueId asked = operand(id, 0);
-            if (f == 1) asked = insert(Op::Not, Scalar::Bool, {asked}, 0, fn_.insts[id].loc);
+            if (f == 1) asked = inverse(asked, fn_.insts[id].loc);
             set_operand(id, 0, asked);
             fn_.insts[id].operands.count = 1;
             set_op(id, Op::Convert);
         }
+    }
+
+    // The opposite of a condition.
+    ValueId inverse(ValueId condition, LocId loc) {
+        const Inst* def = find_def(fn_, condition);
+        if (!def || def->op != Op::ICmp) return insert(Op::Not, Scalar::Bool, {condition}, 0, loc);
+        const auto cond = static_cast<std::uint32_t>(inverted(static_cast<Cond>(def->aux)));
+        const Inst compare = *def;
+        const ValueId a = rewriter_.operand(compare, 0), b = rewriter_.operand(compare, 1);
+        insert(Op::ICmp, compare.type, {a, b}, 0, loc);
+        Inst& made = fn_.insts[out_.back()];
+        made.aux = cond;
+        return made.first_result;
     }
 
     void visit_convert(InstId id) {
