@@ -18,7 +18,7 @@ ROWS = {
     "runtime": ["types", "builtins"],
     "check": ["syntax", "types", "builtins", "diag"],
     "prelude": ["check", "syntax", "diag"],
-    "host": ["runtime", "types"],
+    "host": ["runtime", "types", "builtins"],
     "lower": ["check", "syntax", "types", "builtins", "ir"],
     "opt": ["ir", "types"],
     "interp": ["ir", "types", "builtins", "runtime"],

@@ -150,6 +150,7 @@ typedef uint32_t tn_tag;
 #define TN_TAG_ENUM 21u
 #define TN_TAG_OPTION 22u
 #define TN_TAG_SET 23u
+#define TN_TAG_HANDLE 24u /* a value of a type that the host registered */
 #define TN_TAG_TUPLE 26u
 #define TN_TAG_FUNCTION 27u
 #define TN_TAG_POISON 0xFFFFFFFFu /* in a callback's result: not set yet */
@@ -163,6 +164,7 @@ typedef struct tn_function tn_function;   /* a function of a module */
 typedef struct tn_instance tn_instance;   /* a module's state: variables, heap, limits, output */
 typedef struct tn_interrupt tn_interrupt; /* stops a running instance from anywhere */
 typedef struct tn_frame tn_frame;         /* a running host callback */
+typedef struct tn_closure tn_closure;     /* a script's function as a C function pointer */
 typedef struct tn_type tn_type;           /* a type; borrowed, never freed by the host */
 typedef struct tn_error tn_error;         /* what went wrong; immutable */
 typedef struct tn_iter tn_iter;           /* walks through a Map or Set */
@@ -227,6 +229,23 @@ typedef tn_status (*tn_load_fn)(void *ud, const char *path, size_t len, const ch
  * `tn_frame_fail(...)`, or any other status. `*ret` starts as TN_TAG_POISON: a function that returns TN_OK
  * without setting it is an error of that call. */
 typedef tn_status (*tn_host_fn)(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud);
+
+/* What values of a registered type can do: struct_size is sizeof(tn_host_type), and every function may be NULL. `p` is
+ * never NULL. But for to_text none of them may call the instance or close a value (TN_STATE). They run on the thread
+ * that is inside the instance; `finalize` also on the one that gives the last reference back.
+ * finalize ends a value, exactly once. clone makes a second one: before a function changes a value (`mut T`) that others
+ * hold, too; without it they share it. equal and hash give `==` and keys of maps; hash needs equal, and equal values
+ * have equal hashes. to_text puts a String into `*ret`: what a script shows; without it `<Name>`. extra_bytes says what
+ * a value takes, which counts for the instance's memory: asked when a handle is made, and after each `mut` call. */
+typedef struct tn_host_type {
+    size_t struct_size;
+    void (*finalize)(void *p, void *ud);
+    tn_status (*clone)(void *p, void *ud, void **out);
+    int32_t (*equal)(const void *a, const void *b, void *ud);
+    uint64_t (*hash)(const void *p, void *ud);
+    tn_status (*to_text)(tn_frame *fr, const void *p, tn_value *ret, void *ud);
+    uint64_t (*extra_bytes)(const void *p, void *ud);
+} tn_host_type;
 
 /* Receives what a script prints, whole lines with their line break. Not TN_OK stops the script with
  * TN_TRAP_HOST_ERROR. It may not call the instance (TN_STATE). */
@@ -341,6 +360,8 @@ TN_API void *tn_error_payload(const tn_error *e);
                                        imported or not: for checks and tests; default 0 */
 #define TN_CONFIG_PROGRAM 10u       /* compile: 1 demands of `main` what `tenon run` can call: no parameters or
                                        `args: List[String]`, and (), i64 or Result[(), E] as its result; default 0 */
+#define TN_CONFIG_ALLOW_EXTERN 20u  /* runtime: 1 lets scripts declare and call C functions of any library with `extern`
+                                       blocks: they can then do whatever the host's process can; default 0 */
 /* Fuel that never ends. */
 #define TN_FUEL_UNLIMITED ((uint64_t)-1)
 
@@ -395,7 +416,8 @@ TN_API tn_status tn_instance_set_global(tn_instance *inst, const char *name, siz
 
 /* Copies the variables of `from` to those of `to` that have the same name and an equal type (records and enums are equal
  * when their names and all their parts are), for a script that was compiled anew: all others keep the values they began
- * with. Function values belong to their code: a variable with one inside stays. All or nothing; `from` is not changed.
+ * with. Function values belong to their code, values of the host's types to their instance: a variable with one inside
+ * stays, and so does what tn_register_global made. All or nothing; `from` is not changed.
  * Free it, its functions and its values, and its code is freed with them. Errors: TN_ARG if both are the same,
  * TN_TRAP_MEMORY_LIMIT of `to`, every trap of a hash or equality that the script wrote, TN_HANDLE, TN_BUSY, TN_CLOSED,
  * TN_STATE from inside of an output or poll function, TN_NOMEM. Threads: [instance], of both. Since: 1.0 */
@@ -823,6 +845,38 @@ TN_API int32_t tn_type_equal(const tn_type *a, const tn_type *b);
 /* Flags. */
 #define TN_FN_PURE 1u /* same result for same arguments, no effects: calls may be merged or left out */
 
+#define TN_FN_STATUS 8u /* of tn_register_native: it answers a tn_status */
+
+/* Registers a type of the host's values, which scripts hold as handles: "DateTime", or "time.DateTime" within the module
+ * `time`. Its identity is the runtime's: two types of one name or layout are two. Only a `uri` shares one:
+ * "org.acme.tensor/1" a second time, perhaps by another extension and at another path, is the same type under both
+ * paths, with the first one's functions; `fin` of the second runs at once. `uri` may be NULL with length 0. A function
+ * registered at "DateTime.add_days" with its own type as first parameter is a method, any other at such a path is
+ * called as `DateTime.now()`. At the names of the core traits' methods the language itself calls it: "T.add" for `+`
+ * (sub mul div rem bit_and bit_or bit_xor shl shr likewise: `fn(A, B) -> R`, A or B being T, several of them with
+ * different operands), "T.neg", "T.index" and "T.set_index" for `t[i]`, "T.eq", "T.cmp" for `<` (and `==`, without
+ * an eq), "T.hash", "T.show", "T.next" (`fn(mut T) -> E?`) for `for`; these want the traits' signatures. `ops` may be
+ * NULL. `fin(ud)` runs when the runtime and all that was compiled on it are gone. `*out` may not be NULL. Ownership: the
+ * type is borrowed from the runtime. Errors (`fin` has run): TN_CLOSED after the first compilation, TN_DUPLICATE, TN_ARG
+ * (also for a hash without equal), TN_VERSION for a struct_size that is none, TN_HANDLE, TN_UTF8, TN_NOMEM.
+ * Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_register_type(tn_runtime *rt, const char *path, size_t path_len, const char *uri, size_t uri_len,
+                                  const tn_host_type *ops, void *ud, tn_finalizer fin, const tn_type **out,
+                                  tn_error **err);
+
+/* Registers a constant that scripts read by its path, such as "math.TAU". `type` is in the language's words; `v` is a
+ * scalar, or a String, Bytes, List, tuple or option of some instance: it is copied. Errors: TN_TYPE and TN_RANGE if `v`
+ * is no value of the type, TN_SIGNATURE, TN_UNSUPPORTED for a type that it cannot have, TN_CLOSED after the first
+ * compilation, TN_DUPLICATE, TN_ARG, TN_HANDLE, TN_BUSY, TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_register_constant(tn_runtime *rt, const char *path, size_t path_len, const char *type,
+                                      size_t type_len, const tn_value *v, tn_error **err);
+
+/* Registers a variable that scripts can only read, and that each instance has for itself: tn_instance_set_global with
+ * its path sets it, before a call or between calls. A script that reads it unset stops with TN_TRAP_HOST_ERROR, and
+ * tn_instance_get_global answers TN_STATE. Errors: as tn_register_constant. Threads: [shared]. Since: 1.0 */
+TN_API tn_status tn_register_global(tn_runtime *rt, const char *path, size_t path_len, const char *type,
+                                    size_t type_len, tn_error **err);
+
 /* Registers a module written in Tenon, which every script of the runtime can import by its path, such as
  * "http" or "acme.http". It imports only what the host registered, and may stand at the path of host functions
  * (`http.get` registered, `http` a module that makes it comfortable): its own names come first. Its syntax is
@@ -842,7 +896,7 @@ TN_API tn_status tn_register_module(tn_runtime *rt, const char *path, size_t pat
  * TN_NOMEM. Threads: [shared]. Since: 1.0 */
 TN_API tn_status tn_register_loader(tn_runtime *rt, tn_load_fn load, void *ud, tn_finalizer fin, tn_error **err);
 
-/* Registers a generic host function: scalars, String, Bytes, List, tuples, Option in any nesting. `fin` runs
+/* Registers a generic host function: every type that a tn_value can have; a `mut` parameter is of a host type. `fin` runs
  * when the runtime and all that was compiled on it are gone. Errors (`fin` has then run): TN_CLOSED after
  * the first compilation, TN_DUPLICATE, TN_SIGNATURE, TN_UNSUPPORTED for a flag or type, TN_ARG, TN_HANDLE,
  * TN_UTF8, TN_NOMEM. Threads: [shared]. Since: 1.0 */
@@ -851,13 +905,31 @@ TN_API tn_status tn_register_fn(tn_runtime *rt, const char *path, size_t path_le
                                 tn_error **err);
 
 /* Registers a plain C function that scripts call directly, at the price of a C call: scalars as their C type
- * (bool as `_Bool`, char as uint32_t), String and Bytes parameters as `const char *, size_t`, valid for the
- * call. The result is a scalar or `()` (void). It cannot fail, gets no frame and may not use the instance;
- * `ud` is only kept for `fin`. Errors: as above; TN_UNSUPPORTED for any other type.
- * Threads: [shared]. Since: 1.0 */
+ * (bool as `_Bool`, char as uint32_t), String and Bytes as `const char *, size_t` and a Slice as pointer and size_t,
+ * valid for the call; a host type as the `void *` in its handle (a closed one stops the script), a tuple of up to four
+ * scalars field by field. The result is a scalar, `()` (void) or a host type's `void *`, of which the script becomes the
+ * owner (NULL stops it). With TN_FN_STATUS it answers a tn_status, and stores its result through one more, last,
+ * parameter, of which there is none for `()`; a tuple is stored as the C struct of its fields. Not TN_OK stops the script
+ * as it would a generic function. It gets no frame and may not use the instance; `ud` is only kept for `fin`.
+ * Errors: as above; TN_UNSUPPORTED for any other type. Threads: [shared]. Since: 1.0 */
 TN_API tn_status tn_register_native(tn_runtime *rt, const char *path, size_t path_len, const char *sig,
                                     size_t sig_len, tn_fnptr fn, void *ud, tn_finalizer fin, uint32_t flags,
                                     tn_error **err);
+
+/* A value of a registered type that owns `p`, which is not NULL. `p` is taken over also when it fails, if `t` is a live
+ * type of the host's: its finalizer has run then. Ownership: the caller owns `*out`. Errors: TN_TYPE if `t` is no type
+ * of the host's or of another runtime, TN_TRAP_MEMORY_LIMIT, TN_ARG, TN_HANDLE, TN_BUSY, TN_CLOSED, TN_NOMEM.
+ * Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_handle_new(tn_instance *inst, const tn_type *t, void *p, tn_value *out, tn_error **err);
+
+/* The pointer in a handle of type `t`. Ownership: borrowed until the value is cleared or closed. Errors: TN_TYPE for
+ * any other type, TN_CLOSED when it was closed, TN_ARG, TN_HANDLE. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_handle_get(const tn_value *v, const tn_type *t, void **out);
+
+/* Ends the value in the handle now, for all who hold it: the finalizer runs, and a script that uses it stops. A second
+ * time does nothing. Errors: TN_TYPE, TN_ARG, TN_HANDLE, TN_BUSY, TN_STATE from a plain C function, a finalizer or
+ * another place that may not call the instance. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_handle_close(const tn_value *v);
 
 /* In a callback: describes why it fails, and answers the status to return. `s` is TN_TRAP_HOST_ERROR,
  * another trap's status, or a number of the host's own from TN_HOST_STATUS_FIRST on; any other becomes
@@ -876,6 +948,24 @@ TN_API tn_status tn_frame_fail_error(tn_frame *fr, tn_error *e);
 /* In a callback: the instance that called. Ownership: borrowed for the duration of the callback; no need to
  * free. Errors: NULL. Threads: [callback]. Since: 1.0 */
 TN_API tn_instance *tn_frame_instance(tn_frame *fr);
+
+/* A function of a script as a C function pointer for qsort, a library's callback and the like: scalars as their C
+ * types, String as `const char *`, Slice as a pointer to one element (NULL: to none), records of scalars as structs;
+ * the result is a scalar, a struct of scalars, or void. C calls it without an instance: it enters this one, on the
+ * thread that calls. When the call fails (a trap; the instance is used by another thread, closed, or runs a script
+ * that did not call a generic host function; a text that is NULL or no UTF-8) C gets zero, and the closure keeps the
+ * first such error for tn_closure_take_error. The code's memory is never writable and executable at once. Ownership:
+ * the caller owns `*out`; `*code` is valid until it is freed. Errors: TN_SIGNATURE for other types, `mut` parameters,
+ * or a function of another module; TN_ARG, TN_HANDLE, TN_CLOSED, TN_NOMEM. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_closure_new(tn_instance *inst, tn_function *f, tn_closure **out, tn_fnptr *code, tn_error **err);
+
+/* The first error of a call through the closure since the last time this was asked, and its status; TN_OK and NULL if
+ * there was none. Ownership: the caller owns `*out`. Errors: TN_ARG, TN_HANDLE. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_closure_take_error(tn_closure *c, tn_error **out);
+
+/* Frees the closure and its code; C may not call it any more. NULL, dead, or one whose code is running: nothing.
+ * Threads: [instance]. Since: 1.0 */
+TN_API void tn_closure_free(tn_closure *c);
 
 /* ==== 9 limits ========================================================================================== */
 

@@ -15,6 +15,7 @@ set -e
 gcc -O2 -shared -fPIC lib.c -o $B/libverdict.so
 gcc -O2 host_raw.c -o $B/host_raw -ldl
 gcc -O2 -Wall -Wextra -I../../include host_tenon.c -o $B/host_tenon -ldl
+gcc -O2 -Wall -Wextra -Wno-cast-function-type -I../../include host_back.c -o $B/host_back -ldl
 set +e
 make_host host_luajit gcc -O2 -I/usr/include/luajit-2.1 host_luajit.c -o $B/host_luajit -lluajit-5.1
 make_host host_lua54 gcc -O2 -I/usr/include/lua5.4 host_lua54.c -o $B/host_lua54 -llua5.4

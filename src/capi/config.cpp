@@ -5,6 +5,8 @@
 #include "runtime/heap.h"
 #include "runtime/instance.h"
 
+#include <algorithm>
+
 namespace tn::capi {
 
 namespace {
@@ -24,8 +26,10 @@ constexpr Key keys[] = {
     {TN_CONFIG_HASH_SEED, 0, UINT64_MAX, 0},
     {TN_CONFIG_WHOLE_PACKAGE, 0, 1, 0},
     {TN_CONFIG_PROGRAM, 0, 1, 0},
+    {TN_CONFIG_ALLOW_EXTERN, 0, 1, 0},
 };
 static_assert(std::size(keys) < Config::key_count);
+static_assert(std::ranges::all_of(keys, [](const Key& row) { return row.key < Config::key_count; }));
 
 const Key* find_key(std::uint32_t key) {
     for (const Key& row : keys) {

@@ -11,7 +11,7 @@ namespace tn::capi {
 
 class Config {
 public:
-    static constexpr std::uint32_t key_count = 11;
+    static constexpr std::uint32_t key_count = 32;
 
     // TN_UNSUPPORTED or TN_RANGE when it cannot be.
     tn_status set(std::uint32_t key, std::uint64_t value);

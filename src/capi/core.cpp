@@ -3,6 +3,8 @@
 
 #include "capi/dispatch.h"
 #include "capi/timer.h"
+#include "host/glue.h"
+#include "host/libraries.h"
 
 #include <cstddef>
 
@@ -30,6 +32,7 @@ driver::SourceAnswer ask_loader(const host::SourceLoader& loader, const std::str
 
 RuntimeCore::RuntimeCore() : timer(std::make_unique<Timer>()) {
     engine.shared = std::make_shared<rt::RuntimeShared>();
+    types.use_host_types(registry.types());
 }
 
 RuntimeCore::~RuntimeCore() = default;
@@ -44,17 +47,28 @@ const driver::Engine& RuntimeCore::seal() {
             fn.signature = entry.signature;
             fn.is_generic = entry.is_generic;
             fn.is_pure = entry.is_pure;
+            fn.has_status = entry.has_status;
+            fn.is_operator = entry.op.has_value();
             fn.address = entry.is_generic ? nullptr : reinterpret_cast<const void*>(entry.address);
             fn.user_data = const_cast<host::Registration*>(&entry);
             functions.push_back(std::move(fn));
         }
         engine.host_functions = std::move(functions);
+        for (std::uint32_t i = 0; i < registry.types().count(); ++i) {
+            const host::TypeRegistration& type = registry.types()[i];
+            engine.host_types.push_back({type.paths, &type.type});
+        }
+        for (const host::Variable& variable : registry.variables())
+            engine.host_variables.push_back({variable.path, variable.is_const});
+        engine.host_glue = host::write_glue(registry);
         engine.modules = registry.modules();
         if (registry.loader().load)
             engine.load_source = [this](const std::string& path) {
                 return ask_loader(registry.loader(), path);
             };
+        if (config.get(TN_CONFIG_ALLOW_EXTERN) != 0) engine.libraries = std::make_shared<host::Libraries>();
         engine.generic_call = &dispatch_host_call;
+        engine.plain_failure = &report_plain_failure;
         engine.instance_context_offset = offsetof(Cell, context);
     });
     return engine;
@@ -64,6 +78,7 @@ ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<driver::Com
     : runtime(std::move(runtime_arg)),
       compiled(std::move(compiled_arg)),
       types(*compiled->ir().types, compiled->program()) {
+    types.use_host_types(runtime->registry.types());
     const ir::Module& ir = compiled->ir();
     string_type = types.simple(TN_TAG_STRING);
     bytes_type = types.simple(TN_TAG_BYTES);

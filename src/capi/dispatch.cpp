@@ -4,6 +4,8 @@
 #include "capi/inside.h"
 #include "capi/marshal.h"
 #include "runtime/entry_points.h"
+#include "runtime/host_type.h"
+#include "runtime/runtime_fns.h"
 #include "support/ice.h"
 
 #include <array>
@@ -103,44 +105,26 @@ std::uint32_t fail(InstanceCore& core) {
     return static_cast<std::uint32_t>(TrapCode::HostError);
 }
 
-std::uint32_t call_host(InstanceCore& core, const host::Registration& registration, rt::Slot* io) {
-    const HostPlan* plan = core.module->host_plan(registration.index);
-    if (!plan) TN_ICE("a call of a host function that the module does not import");
-    if (core.callback_depth >= max_callback_depth) return static_cast<std::uint32_t>(TrapCode::StackOverflow);
-
-    Arguments arguments(plan->params.size());
-    for (std::size_t i = 0; i < plan->params.size(); ++i) {
-        const ValuePlan& param = plan->params[i];
-        const rt::Slot* slots = io + param.first_slot;
-        // The script keeps its references; the values have their own.
-        if (!param.type->is_scalar() && param.type->layout) {
-            for (std::size_t k = 0; k < param.slot_count; ++k) {
-                if (param.type->layout->leaves[k].scalar == Scalar::Ref) rt::retain(slots[k].ref);
-            }
-        }
-        const tn_status status = slots_to_value(core, *param.type, slots, arguments.all()[i]);
-        if (status != TN_OK) return static_cast<std::uint32_t>(TrapCode::MemoryLimit);
-    }
-
-    tn_value result;
+tn_status run_callback(InstanceCore& core, const host::Registration& registration, const tn_value* args,
+                       std::size_t count, tn_value& result) {
     result.tag = TN_TAG_POISON;
     result.aux = 0;
     result.as.u = 0;
-    tn_status status;
     core.failure.reset();
-    {
-        FrameScope frame(core);
-        status = reinterpret_cast<tn_host_fn>(registration.address)(frame.handle(), arguments.all().data(),
-                                                                    arguments.all().size(), &result,
-                                                                    registration.user_data.get());
-    }
+    FrameScope frame(core);
+    return reinterpret_cast<tn_host_fn>(registration.address)(frame.handle(), args, count, &result,
+                                                              registration.user_data.get());
+}
+
+// What the callback answered, as slots; a trap code. `result` is cleared.
+std::uint32_t take_result(InstanceCore& core, const host::Registration& registration, const TypeInfo& type,
+                          tn_status status, tn_value& result, rt::Slot* io) {
     if (status != TN_OK) {
         if (result.tag != TN_TAG_POISON) clear_value(result);
         complete_failure(core, registration.path, status);
         return fail(core);
     }
     core.failure.reset();
-    const TypeInfo& type = *plan->result.type;
     if (type.tag == TN_TAG_UNIT && (result.tag == TN_TAG_POISON || result.tag == TN_TAG_NONE)) return 0;
     Problem problem;
     bool fits;
@@ -165,7 +149,100 @@ std::uint32_t call_host(InstanceCore& core, const host::Registration& registrati
     return 0;
 }
 
+std::uint32_t call_flat(InstanceCore& core, const host::Registration& registration, const HostPlan& plan,
+                        rt::Slot* io) {
+    tn_value args[FunctionPlan::max_flat], result;
+    const std::size_t count = plan.param_count;
+    for (std::size_t i = 0; i < count; ++i) slot_to_scalar(plan.tags[i], io[i], args[i]);
+    const tn_status status = run_callback(core, registration, args, count, result);
+    if (status == TN_OK && result.tag == plan.result_tag && scalar_to_slot(result.tag, result.as, io[0])) {
+        core.failure.reset();
+        return 0;
+    }
+    return take_result(core, registration, *plan.result.type, status, result, io);
+}
+
+std::uint32_t call_host(InstanceCore& core, const host::Registration& registration, rt::Slot* io) {
+    const HostPlan* known = core.module->host_plan(registration.index);
+    if (!known) TN_ICE("a call of a host function that the module does not import");
+    if (core.callback_depth >= max_callback_depth) return static_cast<std::uint32_t>(TrapCode::StackOverflow);
+    const HostPlan& plan = *known;
+    if (plan.is_flat) return call_flat(core, registration, plan, io);
+
+    Arguments arguments(plan.params.size());
+    for (std::size_t i = 0; i < plan.params.size(); ++i) {
+        const ValuePlan& param = plan.params[i];
+        const rt::Slot* slots = io + param.first_slot;
+        if (param.type->tag == TN_TAG_HANDLE && !rt::as_host(slots->ref)->pointer) {
+            rt::fail_closed(core.context(), slots->ref);
+            return static_cast<std::uint32_t>(TrapCode::HostError);
+        }
+        // The script keeps its references; the values have their own.
+        if (!param.type->is_scalar() && param.type->layout) {
+            for (std::size_t k = 0; k < param.slot_count; ++k) {
+                if (param.type->layout->leaves[k].scalar == Scalar::Ref) rt::retain(slots[k].ref);
+            }
+        }
+        const tn_status status = slots_to_value(core, *param.type, slots, arguments.all()[i]);
+        if (status != TN_OK) return static_cast<std::uint32_t>(TrapCode::MemoryLimit);
+    }
+    tn_value result;
+    const tn_status status =
+        run_callback(core, registration, arguments.all().data(), arguments.all().size(), result);
+    return take_result(core, registration, *plan.result.type, status, result, io);
+}
+
 } // namespace
+
+rt::Object* show_host_value(rt::Context* context, const rt::HostType& type, void* pointer) {
+    auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
+    tn_value result;
+    result.tag = TN_TAG_POISON;
+    result.aux = 0;
+    result.as.u = 0;
+    try {
+        if (core.callback_depth >= max_callback_depth) {
+            context->trap_code = TrapCode::StackOverflow;
+            return nullptr;
+        }
+        using ToText = tn_status (*)(tn_frame*, const void*, tn_value*, void*);
+        core.failure.reset();
+        tn_status status;
+        {
+            FrameScope frame(core);
+            status = reinterpret_cast<ToText>(type.to_text)(frame.handle(), pointer, &result, type.user_data);
+        }
+        const Held held = result.tag == TN_TAG_STRING ? find_held(result) : Held{};
+        rt::Object* text = status == TN_OK && held && &held.core() == &core ? held.object() : nullptr;
+        if (text) {
+            core.failure.reset();
+            rt::retain(text);
+        } else if (status != TN_OK) {
+            complete_failure(core, type.path + ".show", status);
+            fail(core);
+        } else {
+            set_failure(core, TN_TRAP_HOST_ERROR, "host error: `" + type.path + "` gave no text to show");
+            fail(core);
+        }
+        if (result.tag != TN_TAG_POISON) clear_value(result);
+        return text;
+    } catch (...) {
+        if (result.tag != TN_TAG_POISON) clear_value(result);
+        constexpr std::string_view message = "an exception left a host function";
+        rt::rt_fail(context, TrapCode::HostError, message.data(), message.size());
+        return nullptr;
+    }
+}
+
+void report_plain_failure(rt::Context* context, void* registration, std::int32_t status) {
+    const std::string& path = static_cast<const host::Registration*>(registration)->path;
+    auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
+    try {
+        core.failure.reset();
+        complete_failure(core, path, status);
+        fail(core);
+    } catch (const std::bad_alloc&) { rt::rt_fail(context, TrapCode::HostError, path.data(), path.size()); }
+}
 
 FrameObject* find_frame(const tn_frame* handle) {
     const Cell* cell = find_handle(handle, HandleKind::Frame);

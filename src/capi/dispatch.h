@@ -13,4 +13,9 @@ std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::S
 // The object of a running callback's handle, or null.
 FrameObject* find_frame(const tn_frame* handle);
 
+// The shown form of a host type's value by its to_text. Null: the trap is set.
+rt::Object* show_host_value(rt::Context* context, const rt::HostType& type, void* pointer);
+// A plain C function answered this status.
+void report_plain_failure(rt::Context* context, void* registration, std::int32_t status);
+
 } // namespace tn::capi

@@ -138,6 +138,13 @@ std::unique_ptr<HostPlan> make_host_plan(ModuleCore& module, const ir::HostFn& f
     std::uint32_t in = 0, out = 0;
     for (TypeId param : fn.params) plan->params.push_back(place_value(module.types.get(param), in));
     plan->result = place_value(module.types.get(fn.result), out);
+    plan->is_flat = plan->params.size() <= FunctionPlan::max_flat && plan->result.type->is_scalar();
+    plan->param_count = static_cast<std::uint8_t>(plan->params.size());
+    plan->result_tag = static_cast<std::uint8_t>(plan->result.type->tag);
+    for (std::size_t i = 0; i < plan->params.size() && plan->is_flat; ++i) {
+        plan->is_flat = plan->params[i].type->is_scalar();
+        plan->tags[i] = static_cast<std::uint8_t>(plan->params[i].type->tag);
+    }
     return plan;
 }
 

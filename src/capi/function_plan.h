@@ -62,6 +62,10 @@ struct HostPlan {
     std::string path;
     std::vector<ValuePlan> params;
     ValuePlan result;
+    // Scalar parameters and result only; then the rest is valid.
+    bool is_flat = false;
+    std::uint8_t param_count = 0, result_tag = TN_TAG_UNIT;
+    std::uint8_t tags[FunctionPlan::max_flat] = {};
 };
 
 // Throws std::bad_alloc, InternalError.

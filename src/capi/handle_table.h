@@ -33,6 +33,7 @@ enum class HandleKind : std::uint32_t {
     Type = 0x7e0a100f,
     Error = 0x7e0a1011,
     Iter = 0x7e0a1021,
+    Closure = 0x7e0a1023,
 };
 
 struct alignas(64) Cell {

@@ -1,23 +1,29 @@
 // Section 8 of c_api.h: host functions and modules.
 #include "capi/dispatch.h"
+#include "capi/register.h"
 #include "capi/text.h"
 
 using namespace tn;
 using namespace tn::capi;
 
-namespace {
+namespace tn::capi {
 
 tn_status status_of(host::RegisterResult result) {
     switch (result) {
     case host::RegisterResult::Registered: return TN_OK;
     case host::RegisterResult::Sealed: return TN_CLOSED;
     case host::RegisterResult::Duplicate: return TN_DUPLICATE;
+    case host::RegisterResult::Misplaced:
     case host::RegisterResult::BadPath: return TN_ARG;
     case host::RegisterResult::BadSignature: return TN_SIGNATURE;
     case host::RegisterResult::BadType: return TN_UNSUPPORTED;
     }
     return TN_INTERNAL;
 }
+
+} // namespace tn::capi
+
+namespace {
 
 tn_status register_function(tn_runtime* rt, const char* path, size_t path_len, const char* sig,
                             size_t sig_len, tn_fnptr fn, bool is_generic, void* ud, tn_finalizer fin,
@@ -28,7 +34,7 @@ tn_status register_function(tn_runtime* rt, const char* path, size_t path_len, c
         RuntimeCore* core = find_runtime(rt);
         if (!core) return report_handle(err, rt, "runtime");
         if (!fn) return report(err, TN_ARG, {"fn is NULL"});
-        if (flags & ~TN_FN_PURE) return report(err, TN_UNSUPPORTED, {"unknown flags ", Number(flags).text()});
+        if (flags & ~(TN_FN_PURE | (is_generic ? 0 : TN_FN_STATUS))) return report(err, TN_UNSUPPORTED, {"unknown flags ", Number(flags).text()});
         std::string_view path_text, signature;
         if (tn_status status = read_text(path, path_len, "path", path_text, err); status != TN_OK)
             return status;
@@ -38,6 +44,7 @@ tn_status register_function(tn_runtime* rt, const char* path, size_t path_len, c
         entry.path = path_text;
         entry.is_generic = is_generic;
         entry.is_pure = flags & TN_FN_PURE;
+        entry.has_status = flags & TN_FN_STATUS;
         entry.address = fn;
         entry.user_data = std::move(data);
         std::string message;

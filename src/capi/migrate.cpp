@@ -37,7 +37,9 @@ tn_status migrate(InstanceCore& from, InstanceCore& to) {
     try {
         Transfer transfer(to);
         for (const ir::GlobalVar& var : to.module->compiled->ir().globals) {
-            const ir::GlobalVar* old = var.is_const ? nullptr : find_var(*from.module, var.name);
+            // Context variables are for the host to set.
+            const ir::GlobalVar* old =
+                var.is_const || var.is_context ? nullptr : find_var(*from.module, var.name);
             if (!old) continue;
             const TypeInfo& type = *to.module->types.get(var.type);
             if (!can_move(type) || !same_shape(type, *from.module->types.get(old->type))) continue;

@@ -188,7 +188,16 @@ tn_status tn_instance_get_global(tn_instance* inst, const char* name, size_t len
         if (inside.status() != TN_OK) return inside.report_status(err);
         Row row(found.type->layout->leaves.size());
         load_slots(*found.type, core->rt->data() + found.var->offset, nullptr, row.data());
-        const tn_status status = slots_to_value(*core, *found.type, row.data(), *out);
+        const TypeInfo* type = found.type;
+        Row content(type->layout->leaves.size());
+        if (found.var->is_context) {
+            if (row[0].u == 0) return report(err, TN_STATE, {"`", found.var->name, "` is not set"});
+            const TypeInfo::Place& some = type->places[0];
+            for (std::size_t i = 0; i < some.leaves.size(); ++i) content[i] = row[some.leaves[i]];
+            type = type->children[0];
+        }
+        const tn_status status =
+            slots_to_value(*core, *type, found.var->is_context ? content.data() : row.data(), *out);
         if (status == TN_NOMEM) return report_no_memory(err);
         if (status != TN_OK) return report(err, status, {trap_text(TrapCode::MemoryLimit)});
         return TN_OK;
@@ -211,8 +220,17 @@ tn_status tn_instance_set_global(tn_instance* inst, const char* name, size_t len
         Problem problem;
         {
             TextCopies copies(*core);
-            if (!value_to_slots(*core, type, *v, row.data(), true, copies, problem)) {
+            Row content(type.layout->leaves.size());
+            const bool is_context = found.var->is_context;
+            const TypeInfo& wanted = is_context ? *type.children[0] : type;
+            if (!value_to_slots(*core, wanted, *v, is_context ? content.data() : row.data(), true, copies, problem)) {
                 return report(err, problem.status, {"`", found.var->name, "`: ", problem.text});
+            }
+            if (is_context) { // Some of the value
+                for (std::size_t i = 0; i < type.layout->leaves.size(); ++i) row[i].u = 0;
+                row[0].u = 1;
+                const TypeInfo::Place& some = type.places[0];
+                for (std::size_t i = 0; i < some.leaves.size(); ++i) row[some.leaves[i]] = content[i];
             }
         }
         std::uint8_t* place = core->rt->data() + found.var->offset;

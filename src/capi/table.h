@@ -25,6 +25,7 @@ public:
 
 private:
     bool is_too_deep(unsigned depth);
+    const void* host_pointer(const rt::Slot& handle);
     bool run_own(ir::FuncId func, rt::Slot* row);
 
     InstanceCore& core_;

@@ -2,6 +2,7 @@
 #include "capi/call.h"
 #include "capi/compound.h"
 #include "capi/table.h"
+#include "runtime/host_type.h"
 #include "runtime/runtime_fns.h"
 
 #include <algorithm>
@@ -46,6 +47,11 @@ std::pair<std::size_t, std::size_t> children_of(const TypeInfo& type, const rt::
     return {made.first, made.first + made.count};
 }
 
+// Of a type of the host's: its own functions.
+const rt::HostType* host_of(const TypeInfo& type) {
+    return type.tag == TN_TAG_HANDLE ? type.desc->host : nullptr;
+}
+
 const ir::KeyImpl* own_impl(const ModuleCore& module, const TypeInfo& type) {
     if (type_class(type.kind) != TypeClass::Nominal) return nullptr;
     for (const ir::KeyImpl& key : module.compiled->ir().key_impls) {
@@ -59,6 +65,13 @@ const ir::KeyImpl* own_impl(const ModuleCore& module, const TypeInfo& type) {
 bool KeyOps::is_too_deep(unsigned depth) {
     if (status == TN_OK && depth > max_key_depth) status = TN_TRAP_STACK_OVERFLOW;
     return status != TN_OK;
+}
+
+// The pointer in a handle; null when it is closed.
+const void* KeyOps::host_pointer(const rt::Slot& handle) {
+    const void* pointer = rt::as_host(handle.ref)->pointer;
+    if (!pointer && status == TN_OK) status = TN_CLOSED;
+    return pointer;
 }
 
 // Runs the script's own method.
@@ -78,6 +91,10 @@ std::uint64_t KeyOps::hash(const TypeInfo& type, const rt::Slot* value, unsigned
     if (type.tag == TN_TAG_STRING || type.tag == TN_TAG_BYTES)
         return rt::rt_string_hash(core_.context(), value[0].ref, seed);
     if (type.tag == TN_TAG_UNIT) return 0;
+    if (const rt::HostType* host = host_of(type); host && host->hash) { // as host/glue.cpp has it
+        const void* pointer = host_pointer(value[0]);
+        return pointer ? hash_bits(host->hash(pointer, host->user_data), seed) : 0;
+    }
     if (const ir::KeyImpl* own = own_impl(*core_.module, type); own && own->hash.is_valid()) {
         Row row(leaf_count(type) + 1);
         std::copy_n(value, leaf_count(type), row.data());
@@ -111,6 +128,11 @@ bool KeyOps::equal(const TypeInfo& type, const rt::Slot* a, const rt::Slot* b, u
     if (type.tag == TN_TAG_STRING || type.tag == TN_TAG_BYTES)
         return rt::view(a[0].ref) == rt::view(b[0].ref);
     if (type.tag == TN_TAG_UNIT) return true;
+    if (const rt::HostType* host = host_of(type); host && host->equal) {
+        if (a[0].ref == b[0].ref) return true;
+        const void *left = host_pointer(a[0]), *right = host_pointer(b[0]);
+        return left && right && host->equal(left, right, host->user_data) != 0;
+    }
     if (const ir::KeyImpl* own = own_impl(*core_.module, type); own && own->equal.is_valid()) {
         Row row(2 * leaf_count(type) + 1);
         std::copy_n(b, leaf_count(type), std::copy_n(a, leaf_count(type), row.data()));
@@ -151,9 +173,12 @@ bool is_key_type(const ModuleCore& module, const TypeInfo& type) {
         if (!next.can_cross || next.tag == TN_TAG_F32 || next.tag == TN_TAG_F64 ||
             next.tag == TN_TAG_FUNCTION)
             return false;
+        const rt::HostType* host = host_of(next);
+        if (host && host->hash) continue;
         if (next.nominal.is_valid()) {
             const auto& own = module.compiled->ir().own_keys;
             const ir::KeyImpl* impl = own_impl(module, next);
+            if (host && !(impl && impl->hash.is_valid() && impl->equal.is_valid())) return false;
             if (!impl && std::ranges::find(own, next.nominal) != own.end()) return false;
             if (impl && impl->hash.is_valid()) continue; // whatever it is made of
         }

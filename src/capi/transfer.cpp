@@ -58,7 +58,7 @@ bool can_move(const TypeInfo& type) {
         const TypeInfo& next = *work.back();
         work.pop_back();
         if (!seen.insert(&next).second) continue;
-        if (!next.can_cross || next.tag == TN_TAG_FUNCTION) return false;
+        if (!next.can_cross || next.tag == TN_TAG_FUNCTION || next.tag == TN_TAG_HANDLE) return false;
         work.insert(work.end(), next.children.begin(), next.children.end());
     }
     return true;

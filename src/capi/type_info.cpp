@@ -1,6 +1,7 @@
 // Interning of TypeInfos: tag, name, children, offsets and object description of each type.
 #include "capi/type_info.h"
 
+#include "host/host_types.h"
 #include "host/signature.h"
 #include "support/ice.h"
 
@@ -33,6 +34,7 @@ constexpr KindTag kind_tags[] = {
     {TypeKind::List, TN_TAG_LIST, true},   {TypeKind::Record, TN_TAG_RECORD, true},
     {TypeKind::Enum, TN_TAG_ENUM, true},   {TypeKind::Map, TN_TAG_MAP, true},
     {TypeKind::Set, TN_TAG_SET, true},     {TypeKind::Fn, TN_TAG_FUNCTION, true},
+    {TypeKind::Host, TN_TAG_HANDLE, true},
 };
 
 } // namespace
@@ -208,6 +210,8 @@ void TypeHome::fill(TypeInfo& info, std::vector<TypeInfo*>& added) {
     if (info.is_boxed()) {
         fill_places(info);
         info.desc = describe(info, rt::ObjectDesc::Kind::Box);
+    } else if (info.tag == TN_TAG_HANDLE) {
+        info.desc = describe(info, rt::ObjectDesc::Kind::Host);
     } else if (info.tag == TN_TAG_LIST) {
         info.desc = describe(info, rt::ObjectDesc::Kind::List);
     } else if (info.tag == TN_TAG_STRING || info.tag == TN_TAG_BYTES) {
@@ -269,6 +273,11 @@ const rt::ObjectDesc* TypeHome::describe(const TypeInfo& info, rt::ObjectDesc::K
     desc.kind = kind;
     desc.type = info.id;
     desc.id = rt::no_desc;
+    if (kind == rt::ObjectDesc::Kind::Host) {
+        desc.stride = rt::host_object_stride;
+        desc.host = &(*host_types_)[types_->host_type(info.id)].type;
+        return &desc;
+    }
     if (!is_list && kind != rt::ObjectDesc::Kind::Box) {
         desc.stride = 1;
         return &desc;
@@ -288,6 +297,10 @@ TypeId TypeHome::import_locked(const TypeInfo& type) {
         args.push_back(import_locked(*arg));
         if (!args.back().is_valid()) return TypeId();
     }
+    if (type.kind == TypeKind::Host) {
+        const bool is_ours = type.home->host_types_ == host_types_;
+        return is_ours ? find_host_type(type.home->types_->host_type(type.id)) : TypeId();
+    }
     if (type_class(type.kind) == TypeClass::Nominal) {
         // Those of the prelude come first and have the same ids in every table; all others belong to their
         // module.
@@ -295,6 +308,21 @@ TypeId TypeHome::import_locked(const TypeInfo& type) {
         return is_shared ? types_->make(type.kind, args, type.nominal.value) : TypeId();
     }
     return types_->make(type.kind, args);
+}
+
+TypeId TypeHome::find_host_type(std::uint32_t number) const {
+    for (std::size_t i = types_->set_id.index() + 1; i < types_->nominal_count(); ++i) {
+        const Nominal& nominal = types_->nominal(NominalId(i));
+        if (nominal.kind == TypeKind::Host && nominal.host_type == number)
+            return types_->make(TypeKind::Host, {}, static_cast<std::uint32_t>(i));
+    }
+    return TypeId();
+}
+
+const TypeInfo* TypeHome::host_type(std::uint32_t number, const std::string& path) {
+    std::lock_guard lock(mutex_);
+    const TypeId known = find_host_type(number);
+    return get_locked(known.is_valid() ? known : types_->add_host_type(path, number));
 }
 
 const TypeInfo* TypeHome::import(const TypeInfo& type) {
@@ -314,7 +342,12 @@ const TypeInfo* TypeHome::parse(std::string_view text, tn_status& status, std::s
     }
     std::lock_guard lock(mutex_);
     std::string unknown;
-    const std::optional<TypeId> id = host::resolve_declared(parsed, *types_, unknown);
+    // A type of the host's may have more paths than the one that it is declared by.
+    const host::TypeNames names = [this](std::string_view name) {
+        const auto number = host_types_ ? host_types_->find(name) : std::nullopt;
+        return number ? find_host_type(*number) : TypeId();
+    };
+    const std::optional<TypeId> id = host::resolve_declared(parsed, *types_, unknown, names);
     if (!id) {
         status = TN_NOT_FOUND;
         message = "`" + unknown + "` is not a type here";

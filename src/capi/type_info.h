@@ -19,6 +19,10 @@
 #include <unordered_map>
 #include <vector>
 
+namespace tn::host {
+class HostTypes;
+}
+
 namespace tn::capi {
 
 class TypeHome;
@@ -66,7 +70,7 @@ struct TypeInfo {
 
     bool is_scalar() const { return tag >= TN_TAG_BOOL && tag <= TN_TAG_CHAR; }
     bool is_reference() const {
-        return (tag >= TN_TAG_STRING && tag <= TN_TAG_LIST) || tag == TN_TAG_FUNCTION;
+        return (tag >= TN_TAG_STRING && tag <= TN_TAG_LIST) || tag == TN_TAG_FUNCTION || tag == TN_TAG_HANDLE;
     }
     bool is_boxed() const { return tag >= TN_TAG_STRING && !is_reference(); }
     bool is_table() const { return tag == TN_TAG_MAP || tag == TN_TAG_SET; }
@@ -85,6 +89,10 @@ public:
     TypeHome(const TypeHome&) = delete;
     TypeHome& operator=(const TypeHome&) = delete;
 
+    // Where the types that the host registered are found by number; outlives the home.
+    void use_host_types(const host::HostTypes& types) { host_types_ = &types; }
+    // The host type of a number, under a path that the home may not know yet.
+    const TypeInfo* host_type(std::uint32_t number, const std::string& path);
     // The TypeInfo of a type of this home's table. Throws std::bad_alloc.
     const TypeInfo* get(TypeId id);
     // The type here that equals a type of another home; null when it mentions a record of that one.
@@ -107,6 +115,7 @@ private:
     const TypeInfo* get_locked(TypeId id);
     TypeInfo* find_or_add(TypeId id, std::vector<TypeInfo*>& added);
     TypeId import_locked(const TypeInfo& type);
+    TypeId find_host_type(std::uint32_t number) const;
     struct Parts {
         struct Child {
             TypeId type;
@@ -130,6 +139,7 @@ private:
     std::unordered_map<std::uint32_t, const rt::ObjectDesc*> program_descs_; // lists and boxes by TypeId
     std::unordered_map<std::uint32_t, const rt::ObjectDesc*> wrapped_descs_; // by TypeId of the list
     std::deque<rt::ObjectDesc> own_descs_;
+    const host::HostTypes* host_types_ = nullptr;
 };
 
 // Null unless it is a live type handle.

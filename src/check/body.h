@@ -167,7 +167,8 @@ private:
         std::vector<ParamType> params;
         std::vector<TypeId> type_args;
         TypeId result;
-        Span declared; // of a user's function
+        Span declared;            // of a user's function
+        bool is_variadic = false; // a C function that takes more arguments than it has parameters
     };
     struct WrittenArg {
         ExprId expr;
@@ -194,6 +195,9 @@ private:
     void unknown_static(TypeId owner, const syntax::Name& name); // path.cpp
     void check_anyway(std::span<const WrittenArg> args);
     CallArg check_arg(const Target& target, std::size_t number, const WrittenArg& arg);
+    // A `Slice` of a C function, which also takes a `List`. (extern.cpp)
+    CallArg check_foreign_slice(const Target& target, const ParamType& param, const WrittenArg& arg);
+    void check_variadics();
     CallArg check_receiver(const Target& target, const WrittenArg& receiver);
     std::string spell_place(ExprId id);
 
@@ -212,7 +216,8 @@ private:
     void check_classes();
     // A method of a trait that the type implements; with `is_static` a function without receiver, too.
     std::optional<FnId> find_trait_method(TypeId type, const syntax::Name& name, bool is_static);
-    std::optional<FnId> find_method_of_trait(TraitId trait, const syntax::Name& name); // reports when it has none
+    std::optional<FnId> find_method_of_trait(TraitId trait,
+                                             const syntax::Name& name); // reports when it has none
     TypeId call_of_trait(ExprId id, TraitId trait, const syntax::Name& name, std::span<const WrittenArg> args,
                          const syntax::IndexExpr* type_args);
     // The method of a core trait that the language itself calls: none when `self` does not implement it.
@@ -385,7 +390,7 @@ private:
     Solver solver_;
     TypeId self_type_;
     const Generics* generics_ = nullptr; // in force; null: none
-    TypeId result_; // of the enclosing function; invalid: `return` is not allowed
+    TypeId result_;                      // of the enclosing function; invalid: `return` is not allowed
     Span result_span_;
     std::string fn_name_;
     const Expect* expected_here_ = nullptr; // of the expression being visited
@@ -396,7 +401,7 @@ private:
     std::vector<SymbolId> scope_;
     std::vector<Loop> loops_;
     IdVec<LocalId, LocalUses> local_uses_;
-    std::vector<OpenClosure> closures_;   // around the code being checked, outermost first
+    std::vector<OpenClosure> closures_;     // around the code being checked, outermost first
     std::unordered_set<ExprId> lazy_calls_; // that may be replaced by their lazy twins
     std::vector<ClosureId> made_closures_;
     std::vector<std::uint32_t> made_collections_, made_map_elements_; // indexes in the Module's tables
@@ -452,6 +457,11 @@ private:
     };
     std::vector<TryFromUse> try_froms_;
     void check_try_froms(); // conversion.cpp
+    struct VariadicUse {    // what stands in the place of `...`
+        TypeId type;
+        ExprId id;
+    };
+    std::vector<VariadicUse> variadics_;
     std::vector<Obligation> obligations_;
     void fail_obligation(const Obligation& use);
     void report_unmet(const Bound& goal, Span use);

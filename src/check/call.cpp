@@ -26,6 +26,10 @@ BodyChecker::Target BodyChecker::fn_target(FnId id, Span use, TypeId owner) {
     }
     target.result = put_in(fn.result);
     if (decl.trait.is_valid()) target.callee = Callee::Trait;
+    if (fn.foreign) {
+        target.callee = Callee::Extern;
+        target.is_variadic = fn.foreign->is_variadic;
+    }
     if (owner.is_valid() && decl.self_type.is_valid() && !infer_.unify(put_in(decl.self_type), owner)) {
         report(Diag::TypeMismatch, use, print(put_in(decl.self_type)), print(owner))
             .note("`" + fn.name + "` is a function of that type only");
@@ -89,6 +93,7 @@ BodyChecker::Target BodyChecker::constructor_target(TypeId enum_type, std::uint3
 std::optional<BodyChecker::Target> BodyChecker::member_target(TypeId owner, const syntax::Name& name) {
     std::string_view spelled = text(name.symbol);
     if (auto fn = program_.find_member(infer_.zonk(owner), name.symbol)) return fn_target(*fn, name.span, owner);
+    if (auto host = program_.find_host_method(owner, name.symbol)) return host_target(*host);
     if (auto builtin = program_.find_builtin(owner, spelled, BuiltinRole::Static)) {
         Target target = builtin_target(*builtin, name.span, owner);
         // `List[i64].filled(...)`: the owner's arguments are the first of the function's.
@@ -147,7 +152,7 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
     ExprId head = type_args ? type_args->base : callee;
     if (const auto* name = expr(head).as<syntax::NameExpr>(); name && !find_local(name->name)) {
         std::optional<Entity> entity = program_.find_entity(body_.module, name->name);
-        if (entity && entity->kind != EntityKind::Global) {
+        if (entity && !is_value(*entity)) {
             return call_entity(id, callee, *entity, name->name, args, type_args);
         }
     }
@@ -158,7 +163,7 @@ TypeId BodyChecker::call_callee(ExprId id, ExprId callee, std::span<const Writte
             if (is_module(path.entity)) {
                 SymbolId member = field->name.symbol;
                 std::optional<Entity> entity = program_.find_in_module(body_.module, path.entity, member);
-                if (entity && entity->kind == EntityKind::Global)
+                if (entity && is_value(*entity))
                     return call_value(id, callee, check(callee), args);
                 if (entity) return call_entity(id, callee, *entity, member, args, type_args);
                 program_.no_member(body_.module, path.entity, field->name);
@@ -202,7 +207,10 @@ TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, 
         std::string spelled(text(name));
         diag::DiagnosticBuilder builder = report(Diag::NotCallable, span, spelled);
         builder.primary("this is a type");
-        if (entity.kind == EntityKind::Nominal) builder.hint("a record is made with `" + spelled + " { … }`");
+        const bool is_host = entity.kind == EntityKind::Nominal &&
+                             types_.nominal(NominalId(entity.index)).kind == TypeKind::Host;
+        if (is_host) builder.hint("the host makes its values: call one of its functions");
+        else if (entity.kind == EntityKind::Nominal) builder.hint("a record is made with `" + spelled + " { … }`");
         if (entity.kind == EntityKind::BuiltinType && args.size() == 1) {
             TypeKind kind = find_builtin_type(types_, spelled)->kind;
             if (type_class(kind) == TypeClass::Scalar)
@@ -221,6 +229,7 @@ TypeId BodyChecker::call_entity(ExprId id, ExprId callee, const Entity& entity, 
         report(Diag::NotCallable, span, text(name)).primary("this is a module");
         return error();
     case EntityKind::Global: // a value: not reached
+    case EntityKind::HostVariable:
     case EntityKind::Unavailable:
         ++error_count_;
         check_anyway(args);
@@ -321,6 +330,14 @@ TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::Field
         give_type_args(target, type_args);
         return call(id, std::move(target), all, true);
     }
+    if (auto host = program_.find_host_method(type, callee.name.symbol)) {
+        Target target = host_target(*host);
+        if (program_.is_host_method(type, *host)) return call(id, std::move(target), all, true);
+        check_anyway(args);
+        report(Diag::UnknownMethod, callee.name.span, print(type), name)
+            .hint("its first parameter is no `" + print(type) + "`; call it as `" + target.name + "(…)`");
+        return error();
+    }
     if (auto builtin = program_.find_builtin(type, name, BuiltinRole::Method)) {
         Target target = builtin_target(*builtin, callee.name.span, type);
         infer_.unify(target.params[0].type, as_read_only(type));
@@ -357,8 +374,10 @@ void BodyChecker::unknown_method(TypeId type, const syntax::Name& name) {
     if (best.empty()) best = program_.suggest(spelled, candidates);
     diag::DiagnosticBuilder builder = report(Diag::UnknownMethod, name.span, print(type), spelled);
     if (auto field = types_.kind(type) == TypeKind::Record ? find_field(type, spelled) : std::nullopt) {
-        bool is_fn = kind(types_.field_type(type, Field(types_.nominal(type).fields[*field]))) == TypeKind::Fn;
-        builder.hint(is_fn ? "it is a field that holds a function; call it as `(x." + std::string(spelled) + ")(…)`"
+        bool is_fn =
+            kind(types_.field_type(type, Field(types_.nominal(type).fields[*field]))) == TypeKind::Fn;
+        builder.hint(is_fn ? "it is a field that holds a function; call it as `(x." + std::string(spelled) +
+                                 ")(…)`"
                            : "it is a field; read it without `()`");
     } else if (!best.empty()) {
         builder.hint("did you mean `" + best + "`?");
@@ -371,10 +390,18 @@ void BodyChecker::unknown_method(TypeId type, const syntax::Name& name) {
 
 TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> args, bool has_receiver) {
     std::size_t hidden = has_receiver ? 1 : 0;
+    if (target.is_variadic) {
+        for (std::size_t i = target.params.size(); i < args.size(); ++i) {
+            TypeId type = fresh(args[i].span, "this argument of `" + target.name + "`");
+            target.params.push_back({type, false, Span{}});
+            variadics_.push_back({type, args[i].expr});
+        }
+    }
     if (args.size() != target.params.size()) {
-        diag::DiagnosticBuilder builder = report(Diag::ArgumentCount, span_of(id), target.name,
-                                                 counted(target.params.size() - hidden, "argument"),
-                                                 args.size() - hidden);
+        std::string wanted = counted(target.params.size() - hidden, "argument");
+        diag::DiagnosticBuilder builder =
+            report(Diag::ArgumentCount, span_of(id), target.name,
+                   target.is_variadic ? "at least " + wanted : wanted, args.size() - hidden);
         if (target.declared.file.is_valid()) builder.label(target.declared, "declared here");
         for (std::size_t i = hidden; i < args.size(); ++i) {
             bool has_param = i < target.params.size();
@@ -383,7 +410,8 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
         }
         // What the missing ones would have told is nobody's second mistake.
         for (TypeId arg : target.type_args) {
-            if (infer_.is_var(infer_.shallow(arg), VarKind::General)) infer_.bind(infer_.shallow(arg), error());
+            if (infer_.is_var(infer_.shallow(arg), VarKind::General))
+                infer_.bind(infer_.shallow(arg), error());
         }
         return target.result;
     }
@@ -397,8 +425,10 @@ TypeId BodyChecker::call(ExprId id, Target target, std::span<const WrittenArg> a
     std::vector<CallArg> checked;
     checked.resize(args.size());
     for (std::size_t i = 0; i < args.size(); ++i) {
-        if (i < hidden) checked[i] = check_receiver(target, args[i]);
-        else if (!expr(args[i].expr).as<syntax::ClosureExpr>()) checked[i] = check_arg(target, i, args[i]);
+        if (i < hidden)
+            checked[i] = check_receiver(target, args[i]);
+        else if (!expr(args[i].expr).as<syntax::ClosureExpr>())
+            checked[i] = check_arg(target, i, args[i]);
     }
     // Closures come last: the other arguments may say what their parameters are.
     constexpr std::size_t max_retried = 64;
@@ -431,6 +461,8 @@ CallArg BodyChecker::check_receiver(const Target& target, const WrittenArg& rece
 CallArg BodyChecker::check_arg(const Target& target, std::size_t number, const WrittenArg& arg) {
     const ParamType& param = target.params[number];
     Expect expect{param.type, param.declared};
+    if (kind(param.type) == TypeKind::Slice && target.callee == Callee::Extern)
+        return check_foreign_slice(target, param, arg);
     if (kind(param.type) == TypeKind::Slice) {
         TypeId type = check(arg.expr);
         if (!infer_.unify(param.type, type) && !infer_.unify(param.type, as_read_only(type)))

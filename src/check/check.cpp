@@ -22,13 +22,17 @@ std::optional<Checked> Program::run() {
         module.ast = in.ast;
         module.exprs.resize(in.ast->exprs.size());
         module.patterns.resize(in.ast->patterns.size());
+        module.is_glue = in.is_glue;
         ModuleId id = out.modules.push_back(std::move(module));
-        if (id.index() != 0) (in.is_host ? host_sources_ : modules_).emplace(in.path, id);
+        if (id.index() != 0 && !in.is_glue) (in.is_host ? host_sources_ : modules_).emplace(in.path, id);
     }
     add_prelude_modules();
     names_.resize(out.modules.size());
     add_host_names();
-    for (std::size_t m = 0; m < input.modules.size(); ++m) declare_names(ModuleId(m));
+    for (std::size_t m = 0; m < input.modules.size(); ++m) {
+        declare_names(ModuleId(m));
+        if (input.modules[m].is_glue) add_glue_names(ModuleId(m));
+    }
     resolve_imports();
     order_modules();
     for (std::uint32_t alias = 0; alias < aliases_.size(); ++alias)
@@ -45,6 +49,7 @@ std::optional<Checked> Program::run() {
         is_of_trait ? declare_trait_impl(module, item) : declare_impl(module, item);
     }
     for (std::size_t i = 0; i < out.fns.size(); ++i) resolve_signature(FnId(i));
+    check_extern_fns();
     resolve_globals();
     for (ImplId id : open_impls_) finish_out(id);
     for (ImplId id : open_impls_) finish_impl(id);
@@ -87,13 +92,16 @@ void Program::check_bodies() {
     global_uses_.resize(out.globals.size());
     for (std::size_t i = 0; i < out.globals.size(); ++i) {
         uses_ = &global_uses_[i];
+        reads_prelude_ = is_glue(out.globals[GlobalId(i)].init.module);
         BodyChecker checker(*this, std::move(out.globals[GlobalId(i)].init));
         checker.check_global(GlobalId(i));
         out.globals[GlobalId(i)].init = checker.take_body();
     }
     for (std::size_t i = 0; i < out.fns.size(); ++i) {
+        reads_prelude_ = is_glue(fn_decl(FnId(i)).module);
         if (!is_prelude(fn_decl(FnId(i)).module)) check_fn_body(FnId(i));
     }
+    reads_prelude_ = false;
     uses_ = &other_uses_;
     for (std::size_t i = 0; i < out.tests.size(); ++i) {
         BodyChecker checker(*this, std::move(out.tests[TestId(i)].body));

@@ -22,9 +22,13 @@ namespace tn::check {
 struct ModuleInput {
     std::string path; // "" for the root, which is the first
     const syntax::Ast* ast = nullptr;
-    // Registered by the host: it imports only what the host registers, its tests are not run, and its warnings are
-    // nobody's. A path may be one of the host's and one of the package's, which imports must not name.
+    // Registered by the host: it imports only what the host registers, its tests are not run, and its
+    // warnings are nobody's. A path may be one of the host's and one of the package's, which imports must not
+    // name.
     bool is_host = false;
+    // What the host registered for the language to use, written in Tenon (host/glue.h). Nobody can import it, it may
+    // name what begins with `__`, and its code has no positions.
+    bool is_glue = false;
 };
 
 // Why a path names no module of the input, as whoever loads modules knows it.
@@ -39,18 +43,26 @@ struct MissingModule {
     std::string hint; // may be empty
 };
 
+// Why a C function of an `extern` block cannot be called; empty texts: it can.
+struct ForeignProblem {
+    std::string library; // what is wrong with the library
+    std::string symbol;  // the library has no such function: where it was looked for
+};
+
 struct Input {
     const diag::SourceMap& sources;
     std::span<const ModuleInput> modules;
     const HostDecls& host;
     bool is_program = false; // `main` must be one that `tenon run` can call
-    // Its modules stand behind the user's in Checked::modules; the interner stands over the prelude's, and so do
-    // the sources. Null: only what builtin.def declares.
+    // Its modules stand behind the user's in Checked::modules; the interner stands over the prelude's, and so
+    // do the sources. Null: only what builtin.def declares.
     const Prelude* prelude = nullptr;
-    bool whole_prelude = false; // checks all of it, used or not: for its own tests
+    bool whole_prelude = false;     // checks all of it, used or not: for its own tests
     std::string root_name = "main"; // by which other modules import from the root
     // Asked about the path of an import that cannot be followed; empty: nothing is known.
     std::function<MissingModule(std::string_view path, bool in_host_module)> explain_missing = {};
+    // Looks for a C function; empty: the host does not allow `extern`.
+    std::function<ForeignProblem(const std::string& library, const std::string& symbol)> find_foreign = {};
 };
 
 // Nullopt when the sink has errors, the parser's included: then every mistake of the trees has been

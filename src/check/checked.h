@@ -16,6 +16,7 @@
 #include "types/type_table.h"
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -72,8 +73,8 @@ enum class Form : std::uint8_t {
               // answer of Eq, and < <= > >= compare the answer of `cmp` with 0. So is `x[i]` with Index.
     FnValue,  // Name, Field or Index: a function as a value. Module::calls[detail] says which; no arguments
     Closure,  // Closure: Module::closures[ClosureId(detail)]
-    TypeConstant, // Field: a constant of the number type that a type parameter of the prelude stands for, `T.MAX`:
-                  // Module::type_constants[detail]
+    TypeConstant, // Field: a constant of the number type that a type parameter of the prelude stands for,
+                  // `T.MAX`: Module::type_constants[detail]
     IndexSet, // Assign to `x[i]` of a type with Index: Module::index_sets[detail]
 };
 
@@ -126,6 +127,8 @@ enum class Callee : std::uint8_t {
                // code it is, find_impl() (check/impls.h) says once the types are concrete; when there is no
                // `impl`, it is a core trait's method and has its built-in meaning for the type
     Value,     // args[0] is a function value, the others are its arguments
+    Extern,    // a C function, FnId(target) with Fn::foreign; arguments beyond its parameters are variadic. A
+               // parameter that is a `Slice` may get a `List`: its elements, for the call
 };
 
 enum class ArgMode : std::uint8_t {
@@ -149,9 +152,9 @@ struct Call {
 
 struct Param;
 
-// A closure. It shares the table of locals with the body around it: `captures` are the locals of that body (or
-// of the closure around it) whose values are copied when the closure is made; inside, the same LocalId is the
-// closure's own copy, new in every call.
+// A closure. It shares the table of locals with the body around it: `captures` are the locals of that body
+// (or of the closure around it) whose values are copied when the closure is made; inside, the same LocalId is
+// the closure's own copy, new in every call.
 struct Closure {
     std::vector<Param> params;
     TypeId result;
@@ -172,7 +175,8 @@ struct Collection {
     std::vector<TypeId> type_args; // of both
 };
 
-// `x[i] = v` and `x[i] op= v` with a user's Index. The calls' arguments are x, i (and v): each is evaluated once.
+// `x[i] = v` and `x[i] op= v` with a user's Index. The calls' arguments are x, i (and v): each is evaluated
+// once.
 struct IndexSet {
     CallId get; // index(x, i); invalid without an operator
     CallId set; // set_index(mut x, i, v)
@@ -241,6 +245,12 @@ struct Param {
     PatternId pattern;
 };
 
+// Where a function of an `extern` block is.
+struct Foreign {
+    std::string library; // as it is written: "libm.so.6"
+    bool is_variadic = false;
+};
+
 struct Fn {
     std::string name; // as stack traces show it: `main`, `Point.length`
     ItemId item;
@@ -251,14 +261,15 @@ struct Fn {
     bool is_method = false;   // params[0] is the receiver
     bool is_exported = false; // a top-level function of the root module, not generic
     std::string doc;
+    std::optional<Foreign> foreign; // a C function: it has no body
     Body body;
 };
 
 struct Trait {
     std::string name;
     Span span;
-    TypeId self;                 // `Self`, a Param
-    std::vector<TypeId> params;  // its type parameters, Param types; a core trait's Out last
+    TypeId self;                // `Self`, a Param
+    std::vector<TypeId> params; // its type parameters, Param types; a core trait's Out last
     // In declared order. Their type_params are Self, the trait's, then their own. One without a body
     // (Fn::body.root is invalid) is required.
     std::vector<FnId> methods;
@@ -282,6 +293,7 @@ struct Global {
     TypeId type;
     bool is_const = false;
     bool is_exported = false; // of the root module
+    bool is_context = false;  // the host's to set: an option, None until it does
     std::string doc;
     Body init;
 };
@@ -295,9 +307,10 @@ struct Test {
 struct Module {
     std::string path; // "" for the root
     const syntax::Ast* ast = nullptr;
-    // Of the prelude: its code has no source positions (traces begin with its caller), and its names may begin
-    // with `__`. The side tables of one that nobody uses are empty.
+    // Of the prelude: its code has no source positions (traces begin with its caller), and its names may
+    // begin with `__`. The side tables of one that nobody uses are empty.
     bool is_prelude = false;
+    bool is_glue = false; // of the host: its code has no positions either
     IdVec<ExprId, ExprInfo> exprs;
     IdVec<PatternId, PatternInfo> patterns;
     IdVec<CallId, Call> calls;
@@ -313,6 +326,7 @@ struct Module {
     std::vector<PatternRange> pattern_ranges;
     std::vector<std::uint32_t> pattern_fields;
 
+    bool has_positions() const { return !is_prelude && !is_glue; }
     const ExprInfo& info(ExprId id) const { return exprs[id]; }
     const PatternInfo& info(PatternId id) const { return patterns[id]; }
     const Constant& constant(const ExprInfo& i) const { return constants[i.detail]; }
@@ -322,7 +336,7 @@ struct Module {
 
 struct Checked {
     IdVec<ModuleId, Module> modules; // 0 is the root
-    IdVec<FnId, Fn> fns; // of the prelude only those that are used
+    IdVec<FnId, Fn> fns;             // of the prelude only those that are used
     IdVec<TraitId, Trait> traits;
     IdVec<ImplId, Impl> impls;
     std::array<TraitId, core_trait_count> core_traits;

@@ -32,12 +32,55 @@ void Program::add_name(ModuleId module, const syntax::Name& name, Entity entity)
 }
 
 void Program::add_host_names() {
+    std::unordered_map<std::string_view, NominalId> types_by_path;
+    auto add_modules_before = [&](std::string_view path) {
+        for (std::size_t dot = path.find('.'); dot != path.npos; dot = path.find('.', dot + 1)) {
+            const std::string_view front = path.substr(0, dot);
+            if (!types_by_path.contains(front)) host_modules_.emplace(interner.intern(front), true);
+        }
+    };
+    for (const HostType& type : input.host.types) {
+        const NominalId id = types.nominal_id(type.type);
+        for (const std::string& path : type.paths) {
+            types_by_path.emplace(path, id);
+            host_things_.emplace(interner.intern(path), Entity{EntityKind::Nominal, id.value});
+        }
+    }
+    for (const HostType& type : input.host.types) {
+        for (const std::string& path : type.paths) add_modules_before(path);
+    }
     for (std::uint32_t i = 0; i < input.host.fns.size(); ++i) {
         std::string_view path = input.host.fns[i].path;
-        host_fns_.emplace(interner.intern(path), i);
-        for (std::size_t dot = path.find('.'); dot != path.npos; dot = path.find('.', dot + 1)) {
-            host_modules_.emplace(interner.intern(path.substr(0, dot)), true);
+        if (!input.host.fns[i].is_operator) host_fns_.emplace(interner.intern(path), i);
+        add_modules_before(path);
+        const std::size_t dot = path.rfind('.');
+        const auto owner = types_by_path.find(dot == path.npos ? std::string_view() : path.substr(0, dot));
+        if (owner == types_by_path.end() || input.host.fns[i].is_operator) continue;
+        const SymbolId name = interner.intern(path.substr(dot + 1));
+        host_methods_.emplace(member_key(owner->second, name), i);
+        const TypeId type = types.make(TypeKind::Host, {}, owner->second.value);
+        host_members_of_[owner->second.value].emplace_back(name, is_host_method(type, i));
+    }
+    for (const HostVariable& variable : input.host.variables) add_modules_before(variable.path);
+}
+
+// What the glue declares stands at the host's paths.
+void Program::add_glue_names(ModuleId glue) {
+    for (std::size_t i = 0; i < input.host.variables.size(); ++i) {
+        const HostVariable& variable = input.host.variables[i];
+        const std::string number = std::to_string(i);
+        auto find = [&](std::string_view front) {
+            return names_[glue].at(interner.intern(std::string(front) + number)).entity;
+        };
+        Entity entity = find(variable.is_const ? "__const_" : "__get_");
+        if (!variable.is_const) {
+            entity.kind = EntityKind::HostVariable;
+            out.globals[GlobalId(find("__var_").index)].is_context = true;
+            out.globals[GlobalId(find("__var_").index)].name = variable.path;
+        } else {
+            out.globals[GlobalId(entity.index)].name = variable.path;
         }
+        host_things_.emplace(interner.intern(variable.path), entity);
     }
 }
 
@@ -58,7 +101,8 @@ void Program::declare_item(ModuleId module, ItemId id) {
         if (item.doc.is_valid()) nominal.doc = text(item.doc);
         NominalDecl decl{module, id, {}};
         const auto* record = item.as<syntax::RecordItem>();
-        declare_generics(module, record ? record->generics : item.as<syntax::EnumItem>()->generics, decl.generics);
+        declare_generics(module, record ? record->generics : item.as<syntax::EnumItem>()->generics,
+                         decl.generics);
         nominal.params = decl.generics.params;
         NominalId nominal_id = types.add_nominal(std::move(nominal));
         nominal_decls_.emplace(nominal_id.value, std::move(decl));
@@ -125,12 +169,7 @@ void Program::declare_item(ModuleId module, ItemId id) {
                        out.tests.push_back(std::move(test));
                    },
                    [&](const syntax::NativeTypeItem&) { refuse("`native`"); },
-                   [&](const syntax::ExternItem& node) {
-                       not_supported("`extern`", item.span);
-                       for (ItemId member : ast(module).view(node.members)) {
-                           add_name(module, ast(module).items[member].name, unavailable);
-                       }
-                   },
+                   [&](const syntax::ExternItem& node) { declare_extern(module, node); },
                },
                item.node);
 }
@@ -266,8 +305,8 @@ void Program::resolve_signature(FnId id) {
         } else if (node.type.is_valid()) {
             param.type = check_size(resolve_param_type(scope, node.type), tree.types[node.type].span);
             if (param.is_mut && types.kind(param.type) == TypeKind::Slice) {
-                sink.report(Diag::UnexpectedMut, node.span, "a slice whose elements change is written `" +
-                                                                param.name + ": mut Slice[…]`");
+                sink.report(Diag::UnexpectedMut, node.span,
+                            "a slice whose elements change is written `" + param.name + ": mut Slice[…]`");
             }
         } else {
             param.type = simple(TypeKind::Error); // reported by the parser

@@ -10,7 +10,8 @@ void BodyChecker::finish() {
     // What obligations teach, operators may need, and the other way round.
     while (retry_pending(false) | retry_obligations(false)) {}
     for (TypeId result : endless_results_) {
-        if (infer_.is_var(infer_.shallow(result), VarKind::General)) infer_.unify(result, simple(TypeKind::Unit));
+        if (infer_.is_var(infer_.shallow(result), VarKind::General))
+            infer_.unify(result, simple(TypeKind::Unit));
     }
     retry_obligations(false);
     retry_pending(true);
@@ -22,6 +23,7 @@ void BodyChecker::finish() {
     check_ranges();
     check_casts();
     check_try_froms();
+    check_variadics();
     finish_types();
     finish_slices();
     finish_literals();

@@ -5,15 +5,17 @@ namespace tn::check {
 
 // The expression `id` is the function that `target` describes, not called.
 TypeId BodyChecker::fn_value(ExprId id, const Target& target) {
+    if (target.is_variadic) {
+        report(Diag::NotAValue, span_of(id), target.name, "a function with any number of arguments");
+        return error();
+    }
     std::vector<TypeId> params;
     for (const ParamType& param : target.params) {
-        bool is_slice = kind(param.type) == TypeKind::Slice;
-        if (param.is_mut || is_slice) {
-            diag::DiagnosticBuilder builder = report(Diag::NotAValue, span_of(id), target.name,
-                                                     is_slice ? "a function with a `Slice` parameter"
-                                                              : "a function with a `mut` parameter");
+        if (param.is_mut) {
+            diag::DiagnosticBuilder builder =
+                report(Diag::NotAValue, span_of(id), target.name, "a function with a `mut` parameter");
             if (target.declared.file.is_valid()) builder.label(target.declared, "declared here");
-            if (param.is_mut) builder.note("a function value does not change the variables of its caller");
+            builder.note("a function value does not change the variables of its caller");
             return error();
         }
         params.push_back(param.type);

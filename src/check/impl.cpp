@@ -112,7 +112,7 @@ void Program::declare_trait_impl(ModuleId module, ItemId item_id) {
     resolve_bounds(scope, node.generics, decl.generics);
     std::optional<Bound> bound = resolve_trait(scope, node.trait, impl.self, true);
     if (!bound || types.kind(impl.self) == TypeKind::Error) return;
-    if (!is_prelude(module) && !is_own(*bound, module)) {
+    if (!is_prelude(module) && !is_glue(module) && !is_own(*bound, module)) {
         if (is_built_in(*bound)) {
             sink.report(Diag::OverlappingImpl, impl.span, print_trait(*bound), types.print(impl.self))
                 .primary("the language does that");

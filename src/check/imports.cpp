@@ -119,7 +119,7 @@ Program::ImportStep Program::follow_import(const Import& import) {
         const bool is_host = is_host_module(*module);
         SymbolId symbol = interner.intern(front);
         if (!is_host && module->index() != 0 &&
-            (host_sources_.contains(front) || host_modules_.contains(symbol) || host_fns_.contains(symbol))) {
+            (host_sources_.contains(front) || find_host_path(symbol))) {
             sink.report(Diag::AmbiguousModule, span_of_part(import, front), front,
                         "`" + std::string(input.sources.name(ast(*module).file)) +
                             "` and one that the host registered")
@@ -133,8 +133,7 @@ Program::ImportStep Program::follow_import(const Import& import) {
         return follow_names(import, *module, std::string_view(import.path).substr(front.size() + 1));
     }
     SymbolId symbol = interner.intern(import.path);
-    if (auto it = host_fns_.find(symbol); it != host_fns_.end()) return {Entity{EntityKind::HostFn, it->second}};
-    if (host_modules_.contains(symbol)) return {Entity{EntityKind::HostModule, symbol.value}};
+    if (auto entity = find_host_path(symbol)) return {*entity};
     return {refuse_import(import)};
 }
 
@@ -169,10 +168,7 @@ Program::ImportStep Program::follow_names(const Import& import, ModuleId module,
         rest.remove_prefix(part.size() + 1);
         if (entity.kind == EntityKind::HostModule) {
             const std::string whole = std::string(text(SymbolId(entity.index))) + "." + std::string(rest);
-            SymbolId symbol = interner.intern(whole);
-            if (auto fn = host_fns_.find(symbol); fn != host_fns_.end())
-                return {Entity{EntityKind::HostFn, fn->second}};
-            if (host_modules_.contains(symbol)) return {Entity{EntityKind::HostModule, symbol.value}};
+            if (auto found = find_host_path(interner.intern(whole))) return {*found};
             return {refuse_import(import)};
         }
         if (entity.kind != EntityKind::Module) return {refuse_import(import)};
@@ -235,6 +231,11 @@ void Program::no_member(ModuleId from, const Entity& module, const syntax::Name&
     }
     for (const HostFn& fn : input.host.fns) {
         std::string_view whole = fn.path;
+        if (whole.size() > path.size() + 1 && whole.starts_with(path) && whole[path.size()] == '.')
+            candidates.push_back(whole.substr(path.size() + 1));
+    }
+    for (const auto& [symbol, thing] : host_things_) {
+        std::string_view whole = text(symbol);
         if (whole.size() > path.size() + 1 && whole.starts_with(path) && whole[path.size()] == '.')
             candidates.push_back(whole.substr(path.size() + 1));
     }

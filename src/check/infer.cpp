@@ -11,9 +11,12 @@ void TypeFacts::extend() {
         TypeId id(i);
         std::uint16_t fact = 0;
         unsigned deepest = 0;
+        std::size_t left = types_.args(id).size();
         for (TypeId arg : types_.args(id)) {
             std::uint16_t inner = facts_[arg.index()];
-            fact |= inner & (infer_bit | error_bit | slice_bit);
+            // A function that takes a slice holds none.
+            bool is_param = types_.kind(id) == TypeKind::Fn && --left != 0;
+            fact |= inner & (infer_bit | error_bit | (is_param ? 0 : slice_bit));
             deepest = std::max<unsigned>(deepest, inner & depth_mask);
         }
         if (types_.kind(id) == TypeKind::Infer) fact |= infer_bit;

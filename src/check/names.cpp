@@ -4,6 +4,8 @@
 #include "check/signature_text.h"
 #include "check/suggest.h"
 
+#include <charconv>
+
 namespace tn::check {
 
 namespace {
@@ -18,6 +20,7 @@ std::string_view describe(EntityKind kind) {
     case EntityKind::Fn:
     case EntityKind::HostFn:
     case EntityKind::BuiltinFn: return "a function";
+    case EntityKind::HostVariable:
     case EntityKind::Global: return "a variable";
     case EntityKind::Nominal:
     case EntityKind::Alias:
@@ -38,10 +41,16 @@ std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) {
         return it->second.entity;
     }
     if (!is_prelude(module)) {
-        if (auto it = host_fns_.find(name); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
-        if (host_modules_.contains(name)) return Entity{EntityKind::HostModule, name.value};
+        if (auto entity = find_host_path(name)) return entity;
     }
     std::string_view spelled = text(name);
+    constexpr std::string_view by_number = "__host_";
+    if (is_glue(module) && spelled.starts_with(by_number)) {
+        std::uint32_t number = 0;
+        const char* end = spelled.data() + spelled.size();
+        if (std::from_chars(spelled.data() + by_number.size(), end, number).ptr == end)
+            return Entity{EntityKind::HostFn, number};
+    }
     if (auto builtin = find_builtin_fn(spelled); builtin && (reads_prelude_ || !is_hidden_name(spelled))) {
         return Entity{EntityKind::BuiltinFn, static_cast<std::uint32_t>(*builtin)};
     }
@@ -57,11 +66,21 @@ std::optional<Entity> Program::find_entity(ModuleId module, SymbolId name) {
 
 std::optional<Entity> Program::find_host_member(SymbolId module_path, SymbolId name) {
     std::string path = std::string(text(module_path)) + "." + std::string(text(name));
-    SymbolId symbol = interner.intern(path);
-    if (auto it = host_fns_.find(symbol); it != host_fns_.end())
-        return Entity{EntityKind::HostFn, it->second};
-    if (host_modules_.contains(symbol)) return Entity{EntityKind::HostModule, symbol.value};
+    return find_host_path(interner.intern(path));
+}
+
+std::optional<Entity> Program::find_host_path(SymbolId path) const {
+    if (auto it = host_fns_.find(path); it != host_fns_.end()) return Entity{EntityKind::HostFn, it->second};
+    if (auto it = host_things_.find(path); it != host_things_.end()) return it->second;
+    if (host_modules_.contains(path)) return Entity{EntityKind::HostModule, path.value};
     return {};
+}
+
+std::optional<std::uint32_t> Program::find_host_method(TypeId owner, SymbolId name) const {
+    if (types.kind(owner) != TypeKind::Host) return {};
+    auto it = host_methods_.find(member_key(types.nominal_id(owner), name));
+    if (it == host_methods_.end()) return {};
+    return it->second;
 }
 
 std::optional<FnId> Program::find_member(TypeId owner, SymbolId name) {
@@ -99,6 +118,11 @@ std::vector<std::string_view> Program::member_names(TypeId owner, bool is_static
         }
     }
     if (!types.is_nominal(owner)) return names;
+    if (auto host = host_members_of_.find(types.nominal_id(owner).value); host != host_members_of_.end()) {
+        for (auto [name, is_method] : host->second) {
+            if (is_method == !is_static) names.push_back(text(name));
+        }
+    }
     auto it = members_of_.find(types.nominal_id(owner).value);
     if (it == members_of_.end()) return names;
     for (FnId id : it->second) {
@@ -125,6 +149,7 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span,
         std::vector<std::string_view> candidates(locals.begin(), locals.end());
         for (const auto& [symbol, named] : names_[module]) candidates.push_back(text(symbol));
         for (const auto& [symbol, fn] : host_fns_) candidates.push_back(text(symbol));
+        for (const auto& [symbol, thing] : host_things_) candidates.push_back(text(symbol));
         for (std::string_view builtin : builtin_fn_names()) candidates.push_back(builtin);
         if (input.prelude) {
             for (SymbolId item : input.prelude->item_names()) candidates.push_back(text(item));

@@ -170,7 +170,8 @@ BodyChecker::Outcome BodyChecker::try_apply(const Pending& op, bool is_last, Typ
     if (infer_.is_var(lhs, VarKind::General) || infer_.is_var(rhs, VarKind::General)) {
         // A user's type may say what its other operand is.
         TypeKind known = types_.kind(lhs);
-        bool has_impls = known == TypeKind::Record || known == TypeKind::Enum || known == TypeKind::Param;
+        bool has_impls = known == TypeKind::Record || known == TypeKind::Enum || known == TypeKind::Host ||
+                         known == TypeKind::Param;
         if (has_impls && !is_number(lhs)) {
             if (Outcome outcome = try_trait(op, false, result); outcome != Outcome::Waits) return outcome;
         }

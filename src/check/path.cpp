@@ -45,6 +45,7 @@ BodyChecker::Path BodyChecker::path_of(ExprId id) {
     case EntityKind::Constructor:
     case EntityKind::Trait:
     case EntityKind::Unavailable: return indexed ? Path{} : Path{Path::Kind::Entity, *entity, TypeId()};
+    case EntityKind::HostVariable:
     case EntityKind::Global: return {};
     }
     return {};
@@ -144,6 +145,7 @@ TypeId BodyChecker::use_entity(ExprId id, const Entity& entity, SymbolId name,
                                const syntax::IndexExpr* type_args) {
     switch (entity.kind) {
     case EntityKind::Global: return use_global(id, GlobalId(entity.index));
+    case EntityKind::HostVariable: return call(id, fn_target(FnId(entity.index), span_of(id), TypeId()), {}, false);
     case EntityKind::Constructor: {
         TypeId type = enum_of_constructor(entity, span_of(id));
         if (is_error(type)) return type;

@@ -48,6 +48,7 @@ std::optional<Entity> Program::find_prelude_entity(SymbolId name) {
     case EntityKind::Trait: resolve_trait_item(TraitId(entity.index)); break;
     case EntityKind::Alias: break; // when it is named
     case EntityKind::Global:
+    case EntityKind::HostVariable:
     case EntityKind::HostFn:
     case EntityKind::HostModule:
     case EntityKind::Module:

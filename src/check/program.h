@@ -28,6 +28,7 @@ enum class EntityKind : std::uint8_t {
     Alias,       // number in Program::aliases_
     HostFn,      // number in HostDecls::fns
     HostModule,  // SymbolId of its path: functions that the host registered
+    HostVariable, // FnId of its getter
     Module,      // ModuleId: a source
     BuiltinFn,   // BuiltinId
     BuiltinType, // a type of the language
@@ -44,15 +45,18 @@ struct Entity {
 inline bool is_module(const Entity& entity) {
     return entity.kind == EntityKind::Module || entity.kind == EntityKind::HostModule;
 }
+inline bool is_value(const Entity& entity) {
+    return entity.kind == EntityKind::Global || entity.kind == EntityKind::HostVariable;
+}
 // "a function", "a type": for messages.
 std::string_view describe(EntityKind kind);
 
 // How type expressions of one place are read.
 struct TypeScope {
     ModuleId module;
-    TypeId self;                        // `Self`; invalid: none
-    const Generics* generics = nullptr; // null: no type parameters
-    std::function<TypeId(Span)> infer;  // for `_`; empty: not allowed
+    TypeId self;                                             // `Self`; invalid: none
+    const Generics* generics = nullptr;                      // null: no type parameters
+    std::function<TypeId(Span)> infer;                       // for `_`; empty: not allowed
     std::vector<std::pair<TypeId, Span>>* bounded = nullptr; // gets types with bounds on their arguments
 };
 
@@ -136,14 +140,18 @@ public:
     // Reports UnknownName with what might be meant; `locals` are more candidates.
     void unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals);
     // The nearest of the names; empty if none is near, or enough has been proposed in this compilation.
-    bool may_suggest() const { return suggestions_ < max_suggestions; } // else candidates need not be collected
+    bool may_suggest() const {
+        return suggestions_ < max_suggestions;
+    } // else candidates need not be collected
     std::string suggest(std::string_view wanted, std::span<const std::string_view> candidates);
 
     // ---- types (resolve_type.cpp) ----
     // Error when it was reported.
     TypeId resolve_type(const TypeScope& scope, TypeExprId id, bool is_result = false);
     TypeId alias_type(std::uint32_t alias, std::span<const TypeId> args, Span use);
-    std::size_t alias_param_count(std::uint32_t alias) const { return aliases_[alias].generics.params.size(); }
+    std::size_t alias_param_count(std::uint32_t alias) const {
+        return aliases_[alias].generics.params.size();
+    }
     TypeId resolve_param_type(const TypeScope& scope, TypeExprId id); // slice.cpp
     // A nominal applied to arguments; checks their count.
     TypeId apply_nominal(NominalId id, std::span<const TypeId> args, Span span);
@@ -174,6 +182,13 @@ public:
     // A body relies on the impl: its methods are used.
     void note_use_of_impl(ImplId id);
     bool is_prelude(ModuleId module) const { return out.modules[module].is_prelude; }
+    bool is_glue(ModuleId module) const { return out.modules[module].is_glue; }
+    // A function that the host registered behind a type's path, but none that is an operator's.
+    std::optional<std::uint32_t> find_host_method(TypeId owner, SymbolId name) const;
+    bool is_host_method(TypeId owner, std::uint32_t fn) const { // takes the receiver first
+        const std::vector<HostParam>& params = input.host.fns[fn].params;
+        return !params.empty() && params[0].type == owner;
+    }
     bool is_prelude_span(Span span) const;
 
     // As it is written, without its owner.
@@ -181,6 +196,13 @@ public:
     const FnDecl& fn_decl(FnId id) const { return fn_decls_[id.index()]; }
     Span nominal_span(NominalId id) const;
     Span global_type_span(GlobalId id) const; // of the written type
+
+    // ---- C functions (extern.cpp) ----
+    // Where a type of an `extern` function stands.
+    enum class CPlace : std::uint8_t { Param, Result, Variadic, Field, CallbackParam, CallbackResult };
+    // Why the type has no C type there; empty: it has one.
+    std::string why_not_c(TypeId type, CPlace place);
+    void refuse_c_type(TypeId type, CPlace place, Span span, std::string why);
 
     // ---- what bodies tell about each other (global_order.cpp) ----
     void note_use_of_fn(FnId id);
@@ -231,7 +253,9 @@ private:
     };
     ImportStep follow_import(const Import& import);
     ImportStep follow_names(const Import& import, ModuleId module, std::string_view rest);
-    static bool may_name(ModuleId from, ModuleId owner, const Named& named) { return named.is_pub || from == owner; }
+    static bool may_name(ModuleId from, ModuleId owner, const Named& named) {
+        return named.is_pub || from == owner;
+    }
     bool is_import(const Named& named, const Import& import) const {
         return named.import != no_import && &imports_[named.import] == &import;
     }
@@ -246,6 +270,11 @@ private:
     void declare_item(ModuleId module, ItemId id);
     // `outer` is what is in force around it.
     FnId declare_fn(ModuleId module, ItemId id, TypeId self_type, const Generics& outer, std::string name);
+    // extern.cpp
+    void declare_extern(ModuleId module, const syntax::ExternItem& block);
+    void check_extern_fns();
+    void check_extern_fn(FnId id);
+
     void resolve_nominals();
     void resolve_fields(NominalId id, NominalDecl& decl);
     std::vector<Field> declared_fields(const TypeScope& scope, syntax::ListOf<syntax::FieldDecl> list);
@@ -296,9 +325,7 @@ private:
     void declare_prelude_impls(TraitId trait, SymbolId name);
     ModuleId prelude_module(std::uint32_t number) const { return ModuleId(first_prelude_module_ + number); }
     // Where the names of a module stand: those of the prelude's stand together.
-    ModuleId scope_of(ModuleId module) const {
-        return is_prelude(module) ? prelude_module(0) : module;
-    }
+    ModuleId scope_of(ModuleId module) const { return is_prelude(module) ? prelude_module(0) : module; }
     std::vector<SymbolId> prelude_owners(TypeId owner) const;
     void check_fn_body(FnId id);
 
@@ -306,6 +333,8 @@ private:
     void resolve_globals();
     void add_name(ModuleId module, const syntax::Name& name, Entity entity);
     void add_host_names();
+    void add_glue_names(ModuleId glue);
+    std::optional<Entity> find_host_path(SymbolId path) const; // whole
 
     // types
     template <typename Node> TypeId resolve_node(const TypeScope&, const Node&, Span, bool is_result);
@@ -323,23 +352,34 @@ private:
 
     IdVec<ModuleId, std::unordered_map<SymbolId, Named>> names_;
     std::vector<Import> imports_; // in source order, module by module
-    std::unordered_map<std::string_view, ModuleId> modules_, host_sources_; // of the package, of the host; by path
+    std::unordered_map<std::string_view, ModuleId> modules_,
+        host_sources_;                            // of the package, of the host; by path
     IdVec<ModuleId, std::uint32_t> module_order_; // imported ones before those that import them
     std::deque<Alias> aliases_;
     std::unordered_map<std::uint32_t, NominalDecl> nominal_decls_; // by NominalId
     std::vector<NominalId> declared_nominals_;
     std::deque<FnDecl> fn_decls_; // by FnId; a deque, since bodies hold references while others are declared
-    std::unordered_map<std::uint64_t, std::vector<FnId>> members_; // more than one for different instances of a type
+    std::unordered_map<std::uint64_t, std::vector<FnId>>
+        members_; // more than one for different instances of a type
     std::unordered_map<std::uint32_t, std::vector<FnId>> members_of_;
+    struct ExternBlock {
+        ModuleId module;
+        Span library;
+        std::vector<FnId> fns;
+    };
+    std::vector<ExternBlock> extern_blocks_;
     std::vector<std::pair<ModuleId, ItemId>> impls_;
     std::unordered_map<SymbolId, std::uint32_t> host_fns_; // by whole path
     std::unordered_map<SymbolId, bool> host_modules_;
+    std::unordered_map<SymbolId, Entity> host_things_;        // types, constants and variables, by whole path
+    std::unordered_map<std::uint32_t, std::vector<std::pair<SymbolId, bool>>> host_members_of_; // and if a method
+    std::unordered_map<std::uint64_t, std::uint32_t> host_methods_; // by member_key(), number of the function
     std::vector<TypeExprId> global_types_; // by GlobalId
     std::deque<TraitDecl> trait_decls_; // by TraitId; deques, since others are declared while these are read
     std::deque<ImplDecl> impl_decls_;   // by ImplId
     std::unordered_map<SymbolId, std::vector<TraitMethod>> trait_methods_;
     std::vector<ImplId> open_impls_; // of the user, to be held against their traits
-    struct BoundedType { // a type with bounds on its arguments that an item names
+    struct BoundedType {             // a type with bounds on its arguments that an item names
         TypeId type;
         Span span;
         const Generics* generics;
@@ -352,11 +392,11 @@ private:
         Generics generics;
         TypeId self;
     };
-    std::deque<InherentImpl> inherent_impls_; // of the prelude
+    std::deque<InherentImpl> inherent_impls_;                              // of the prelude
     std::unordered_map<std::uint64_t, const InherentImpl*> prelude_impls_; // by module and item
-    std::unordered_map<std::uint64_t, FnId> prelude_members_;             // likewise
-    std::vector<FnId> queue_; // of the prelude: bodies to check
-    bool reads_prelude_ = false; // hidden names may be named
+    std::unordered_map<std::uint64_t, FnId> prelude_members_;              // likewise
+    std::vector<FnId> queue_;                                              // of the prelude: bodies to check
+    bool reads_prelude_ = false;                                           // hidden names may be named
     std::deque<Uses> fn_uses_, global_uses_;
     Uses other_uses_; // of tests: they are nobody's dependency
     Uses* uses_ = &other_uses_;

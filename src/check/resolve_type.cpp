@@ -53,11 +53,10 @@ template <> TypeId Program::resolve_node(const TypeScope&, const syntax::MutType
     sink.report(Diag::SliceMisuse, span, input.sources.text(span));
     return simple(TypeKind::Error);
 }
-template <>
-TypeId Program::resolve_node(const TypeScope& scope, const syntax::FnTypeExpr& node, Span, bool) {
+template <> TypeId Program::resolve_node(const TypeScope& scope, const syntax::FnTypeExpr& node, Span, bool) {
     std::vector<TypeId> params;
     for (const syntax::FnTypeParam& param : ast(scope.module).view(node.params)) {
-        params.push_back(resolve_type(scope, param.type));
+        params.push_back(resolve_param_type(scope, param.type));
         if (!param.is_mut) continue;
         sink.report(Diag::UnexpectedMut, ast(scope.module).types[param.type].span,
                     "a function value has no `mut` parameters");
@@ -168,6 +167,7 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
         return simple(TypeKind::Error);
     case EntityKind::Fn:
     case EntityKind::Global:
+    case EntityKind::HostVariable:
     case EntityKind::HostFn:
     case EntityKind::HostModule:
     case EntityKind::Module:
@@ -182,8 +182,8 @@ TypeId Program::resolve_named(const TypeScope& scope, const syntax::NamedTypeExp
 TypeId Program::apply_nominal(NominalId id, std::span<const TypeId> args, Span span) {
     const Nominal& nominal = types.nominal(id);
     if (nominal.params.size() != args.size()) {
-        sink.report(Diag::TypeArgumentCount, span, nominal.name, counted(nominal.params.size(), "type argument"),
-                    args.size());
+        sink.report(Diag::TypeArgumentCount, span, nominal.name,
+                    counted(nominal.params.size(), "type argument"), args.size());
         return simple(TypeKind::Error);
     }
     return types.make(nominal.kind, args, id.value);
@@ -224,8 +224,10 @@ void Program::unknown_type(const TypeScope& scope, const syntax::Name& name) {
         best = suggest(spelled, candidates);
     }
     diag::DiagnosticBuilder report = sink.report(Diag::UnknownType, name.span, spelled);
-    if (!import.empty()) report.hint(import);
-    else if (!best.empty()) report.hint("did you mean `" + best + "`?");
+    if (!import.empty())
+        report.hint(import);
+    else if (!best.empty())
+        report.hint("did you mean `" + best + "`?");
 }
 
 } // namespace tn::check

@@ -98,8 +98,8 @@ Solver::Answer Solver::search(const Bound& goal, unsigned depth) {
         if (answer != Answer::No) return answer;
     }
     bool is_derived = goal.core && core_trait_info(*goal.core).use == CoreTraitUse::Derived;
-    if (is_derived && kind != TypeKind::Record && kind != TypeKind::Enum && kind != TypeKind::Param)
-        return derived(goal, depth); // nobody else may give it to a type of the language
+    bool is_foreign = kind == TypeKind::Record || kind == TypeKind::Enum || kind == TypeKind::Host || kind == TypeKind::Param;
+    if (is_derived && !is_foreign) return derived(goal, depth); // nobody else may give it to a type of the language
     bool has_candidates = false;
     Answer answer = by_impls(goal, depth, has_candidates);
     if (answer == Answer::Yes) ground_ = Ground::Impl;
@@ -290,9 +290,17 @@ Solver::Answer Solver::derived(const Bound& goal, unsigned depth) {
         case TypeKind::Range: has_args = true; break;
         case TypeKind::Slice: break; // where it must not stand is said elsewhere
         case TypeKind::Fn: return lacks(part);
-        case TypeKind::Host:
-            if (core != CoreTrait::Show) return lacks(part);
+        case TypeKind::Host: {
+            // What the host registered is an impl; but all can be shown.
+            bool has_candidates = false;
+            Answer answer = is_first ? Answer::No
+                                     : by_impls({part, goal.trait, {}, goal.span, core}, depth + 1, has_candidates);
+            if (!has_candidates && core != CoreTrait::Show) return lacks(part);
+            if (!has_candidates) break;
+            if (answer == Answer::No) return answer;
+            is_unknown |= answer == Answer::Unknown;
             break;
+        }
         case TypeKind::Map:
         case TypeKind::Set: {
             // By the prelude's impl, which becomes known, and used, by this; its bounds ask the same of the parts.

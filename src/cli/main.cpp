@@ -98,6 +98,12 @@ void add_common(CLI::App* command, CommonOptions& common) {
         ->type_name("0|2");
     command
         ->add_option_function<std::string>(
+            "--allow", [&common](const std::string&) { common.allows_native = true; },
+            "What scripts may do beyond computing: native lets them call C libraries (`extern`)")
+        ->check(one_of({"native", "all"}))
+        ->type_name("WHAT");
+    command
+        ->add_option_function<std::string>(
             "--color",
             [&common](const std::string& text) {
                 if (text == "always") common.color = ColorMode::Always;

@@ -24,6 +24,7 @@ struct CommonOptions {
     std::string path;
     std::optional<std::uint64_t> fuel, timeout_ms, memory, stack;
     int opt_level = 2;
+    bool allows_native = false;
     ColorMode color = ColorMode::Auto;
 };
 

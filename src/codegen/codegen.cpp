@@ -69,6 +69,9 @@ std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::Image
         if (key.equal.is_valid()) packed[key.equal.index()] = true;
     }
     if (module.init.is_valid()) packed[module.init.index()] = true;
+    for (const ir::HostFn& host : module.host_fns)
+        for (ir::FuncId callback : host.callbacks)
+            if (callback.is_valid()) packed[callback.index()] = true;
     for (ir::FuncId func : options.packed) packed[func.index()] = true;
     for (std::size_t i = 0; i < module.functions.size(); ++i) {
         if (module.functions[ir::FuncId(i)].blocks.empty()) continue;

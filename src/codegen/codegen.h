@@ -16,20 +16,22 @@ namespace tn::codegen {
 // the same row; the answer is a trap code, 0 for success.
 using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::Slot* io);
 
+// Sets the trap of a plain C function that answered a status other than 0.
+using PlainHostFailure = void (*)(rt::Context*, void* registration, std::int32_t status);
+
 // How emitted code reaches one host function.
 struct HostTarget {
-    // A plain C function: scalars as their C types, String and Bytes as pointer and length; its result
-    // is one scalar or nothing. Unused when generic.
-    const void* address = nullptr;
-    void* user_data = nullptr; // the registration of a generic one
+    const void* address = nullptr; // a plain C function, with the signature that ir::HostFn says
+    void* user_data = nullptr;     // its registration
+    GenericHostCall dispatcher = nullptr; // of a generic one; null: GenerateOptions::generic_call
     bool is_generic = true;
-    bool is_pure = false; // a plain function that never calls back into a script
 };
 
 struct GenerateOptions {
     rt::CodeMode mode = rt::CodeMode::Polled;
     std::vector<HostTarget> host_targets; // by ir::HostFnId
     GenericHostCall generic_call = nullptr;
+    PlainHostFailure plain_failure = nullptr;
     // Where the struct that a C entry thunk's first argument points to holds its Context*.
     std::uint32_t instance_context_offset = 0;
     // Packed thunks for every function, not only for exports, init and tests.

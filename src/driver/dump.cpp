@@ -1,5 +1,6 @@
 #include "driver/dump.h"
 
+#include "driver/foreign.h"
 #include "driver/pipeline.h"
 #include "ir/print.h"
 #include "opt/pipeline.h"
@@ -34,7 +35,8 @@ std::string print_ir(const ir::Module& module, const std::string& function) {
 }
 
 bool has_error(const std::vector<diag::Diagnostic>& diagnostics) {
-    return std::ranges::any_of(diagnostics, [](const auto& d) { return d.severity == diag::Severity::Error; });
+    return std::ranges::any_of(diagnostics,
+                               [](const auto& d) { return d.severity == diag::Severity::Error; });
 }
 
 // Tokens or trees: of the root as they are, of the modules after it with their files' names.
@@ -43,9 +45,12 @@ std::string dump_modules(const ModuleLoader& loader, const DumpRequest& request)
     for (const LoadedModule& module : loader.modules()) {
         if (loader.modules().size() > 1 && request.function.empty())
             text += "// " + std::string(loader.sources->name(module.file)) + "\n";
-        if (request.stage == "tokens") text += syntax::dump_tokens(*loader.sources, module.ast, loader.interner);
-        else if (request.function.empty()) text += syntax::dump_tree(module.ast, loader.interner);
-        else text += syntax::dump_tree_of(module.ast, loader.interner, request.function);
+        if (request.stage == "tokens")
+            text += syntax::dump_tokens(*loader.sources, module.ast, loader.interner);
+        else if (request.function.empty())
+            text += syntax::dump_tree(module.ast, loader.interner);
+        else
+            text += syntax::dump_tree_of(module.ast, loader.interner, request.function);
     }
     return text;
 }
@@ -64,21 +69,26 @@ DumpResult dump_loaded(const Engine& engine, ModuleLoader& loader, const DumpReq
         result.compile.diagnostics = std::move(lowered.diagnostics);
         if (!lowered.ir) return result;
         ir::Module& module = *lowered.ir;
-        if (request.stage != "ir") optimize(module, options, request.stage == "opt" || request.stage == "asm" ? "" : request.stage);
+        if (request.stage != "ir")
+            optimize(module, options, request.stage == "opt" || request.stage == "asm" ? "" : request.stage);
         if (request.stage == "asm") {
-            const rt::ImageLayout image(module.literals.size(), module.descs.size(), module.instance_data_size);
-            generate(engine, module, image, rt::CodeMode::Polled, options, &result.text, request.function);
+            const rt::ImageLayout image(module.literals.size(), module.descs.size(),
+                                        module.instance_data_size);
+            generate(engine, module, ForeignTable(engine, module, nullptr), image, rt::CodeMode::Polled,
+                     options, &result.text, request.function);
         } else {
             result.text = print_ir(module, request.function);
         }
     }
-    if (result.text.empty() && !request.function.empty()) result.error = "no function `" + request.function + "` in the program";
+    if (result.text.empty() && !request.function.empty())
+        result.error = "no function `" + request.function + "` in the program";
     return result;
 }
 
 } // namespace
 
-DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest& request, const Options& options) {
+DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest& request,
+                const Options& options) {
     DumpResult result;
     const auto stages = dump_stages();
     if (std::ranges::find(stages, request.stage) == stages.end()) {

@@ -1,10 +1,12 @@
 #include "driver/engine.h"
 
 #include "codegen/codegen.h"
+#include "driver/foreign.h"
 #include "driver/pipeline.h"
 #include "host/ffi_call.h"
 #include "interp/interp.h"
 #include "ir/verify.h"
+#include "runtime/host_type.h"
 #include "syntax/parser.h"
 
 #include <algorithm>
@@ -13,7 +15,7 @@ namespace tn::driver {
 
 namespace {
 
-std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
+std::shared_ptr<rt::Program> make_program(const Engine& engine, const ir::Module& module) {
     rt::ProgramParts parts;
     for (const ir::Desc& desc : module.descs) {
         rt::ObjectDesc d;
@@ -26,15 +28,20 @@ std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
             d.kind = rt::ObjectDesc::Kind::Closure;
             d.func = desc.func.value;
             break;
+        case ir::DescKind::Host:
+            d.kind = rt::ObjectDesc::Kind::Host;
+            d.host = engine.host_types[module.types->host_type(desc.type)].type;
+            break;
         }
-        d.stride = desc.stride;
+        d.stride = d.kind == rt::ObjectDesc::Kind::Host ? rt::host_object_stride : desc.stride;
         d.refs = desc.refs;
         d.shared_tag = ir::shared_box_tag(module, desc).value_or(0);
         d.type = desc.type;
         parts.descs.push_back(std::move(d));
     }
     for (std::uint32_t i = 0; i < module.literals.size(); ++i)
-        parts.literals.emplace_back(module.literals[ir::LiteralId(i)], module.literal_descs[ir::LiteralId(i)].value);
+        parts.literals.emplace_back(module.literals[ir::LiteralId(i)],
+                                    module.literal_descs[ir::LiteralId(i)].value);
     parts.instance_data_size = module.instance_data_size;
     for (const ir::InstanceRef& ref : module.instance_refs)
         parts.instance_refs.push_back({ref.offset, ref.desc.is_valid() ? ref.desc.value : rt::no_desc});
@@ -53,22 +60,26 @@ CompileResult finish(const Engine& engine, Lowered lowered, const Options& optio
     if (options.verify_each_pass) ir::verify_or_ice(*module, "lower");
 #endif
     optimize(*module, options);
-    result.module = std::make_shared<CompiledModule>(engine, options, result.sources, result.diagnostics, module);
+    result.module =
+        std::make_shared<CompiledModule>(engine, options, result.sources, result.diagnostics, module);
     return result;
 }
 
 } // namespace
 
-CompiledModule::CompiledModule(const Engine& engine, Options options, std::shared_ptr<diag::SourceMap> sources,
+CompiledModule::CompiledModule(const Engine& engine, Options options,
+                               std::shared_ptr<diag::SourceMap> sources,
                                std::vector<diag::Diagnostic> warnings, std::shared_ptr<const ir::Module> ir)
     : engine_(engine), options_(std::move(options)), sources_(std::move(sources)), warnings_(std::move(warnings)),
-      ir_(std::move(ir)), program_(make_program(*ir_)) {}
+      ir_(std::move(ir)), program_(make_program(engine_, *ir_)),
+      foreign_(std::make_unique<ForeignTable>(engine_, *ir_, this)) {}
 
 const rt::CodeBlob& CompiledModule::code(rt::CodeMode mode) const {
     if (const rt::CodeBlob* blob = program_->code(mode)) return *blob;
     std::lock_guard lock(generating_);
     if (const rt::CodeBlob* blob = program_->code(mode)) return *blob;
-    return *program_->publish_code(mode, generate(engine_, *ir_, program_->image(), mode, options_));
+    return *program_->publish_code(mode,
+                                   generate(engine_, *ir_, *foreign_, program_->image(), mode, options_));
 }
 
 CompiledModule::Packed CompiledModule::packed_entry(rt::CodeMode mode, ir::FuncId func) const {
@@ -81,15 +92,37 @@ CompiledModule::CFunction CompiledModule::c_entry(rt::CodeMode mode, ir::FuncId 
 
 CompiledModule::~CompiledModule() = default;
 
+namespace {
+
+class InterpretingRunner final : public host::ScriptRunner {
+public:
+    explicit InterpretingRunner(const CompiledModule& module) : module_(module) {}
+    std::uint32_t run(rt::Context* context, std::uint32_t func, rt::Slot* io) const override {
+        const std::uint32_t code = interpret(module_, *context, ir::FuncId(func), io);
+        context->trap_code = TrapCode::None;
+        return code;
+    }
+
+private:
+    const CompiledModule& module_;
+};
+
+} // namespace
+
 const interp::Interpreter& CompiledModule::interpreter() const {
     std::lock_guard lock(generating_);
     if (!interpreter_) {
         auto call_host = [this](rt::Context* context, ir::HostFnId id, rt::Slot* io) -> std::uint32_t {
             const ir::HostFn& fn = ir_->host_fns[id];
+            if (fn.is_extern()) return foreign_->call(id, context, io, InterpretingRunner(*this));
             const HostFunction& target = engine_.host_functions[fn.registration];
             if (target.is_generic) return engine_.generic_call(context, target.user_data, io);
-            host::call_plain(*ir_->types, fn.params, fn.result, target.address, io);
-            return 0;
+            std::vector<Scalar> params;
+            for (const ir::Param& param : fn.sig.params) params.push_back(param.type);
+            const host::PlainCall call{params, fn.sig.results, fn.has_status, fn.out_offsets};
+            const std::int32_t status = host::call_plain(call, target.address, io);
+            if (status != 0) engine_.plain_failure(context, target.user_data, status);
+            return static_cast<std::uint32_t>(context->trap_code);
         };
         interpreter_ = std::make_unique<interp::Interpreter>(*ir_, call_host);
     }
@@ -104,13 +137,14 @@ std::uint32_t interpret(const CompiledModule& module, rt::Context& context, ir::
 
 namespace {
 
-CompileResult compile_package(const Engine& engine, Package& package, SourceFile root, const Options& options) {
+CompileResult compile_package(const Engine& engine, Package& package, SourceFile root,
+                              const Options& options) {
     CompileResult result;
     ModuleLoader loader(engine, package, options);
     result.sources = loader.sources;
     if (root.text.size() > options.max_source_bytes) {
-        result.io_error = "`" + root.name + "` has " + std::to_string(root.text.size()) + " bytes, the limit is " +
-                          std::to_string(options.max_source_bytes);
+        result.io_error = "`" + root.name + "` has " + std::to_string(root.text.size()) +
+                          " bytes, the limit is " + std::to_string(options.max_source_bytes);
         return result;
     }
     loader.add_root(std::move(root));
@@ -127,13 +161,14 @@ CompileResult compile_package(const Engine& engine, Package& package, SourceFile
 
 } // namespace
 
-CompileResult compile_text(const Engine& engine, std::string_view name, std::string_view text, const Options& options) {
+CompileResult compile_text(const Engine& engine, std::string_view name, std::string_view text,
+                           const Options& options) {
     const auto package = package_of_one(name);
     return compile_package(engine, *package, {std::string(name), std::string(text)}, options);
 }
 
-CompileResult compile_texts(const Engine& engine, std::string_view prefix, std::map<std::string, std::string> texts,
-                            const Options& options) {
+CompileResult compile_texts(const Engine& engine, std::string_view prefix,
+                            std::map<std::string, std::string> texts, const Options& options) {
     SourceFile root{std::string(prefix), ""};
     if (!prefix.empty() && !prefix.ends_with('/')) root.name += '/';
     root.name += "main.tn";

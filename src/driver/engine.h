@@ -23,8 +23,15 @@
 #include <string_view>
 #include <vector>
 
+namespace tn::rt {
+struct HostType;
+}
+
 namespace tn::interp {
 class Interpreter;
+}
+namespace tn::host {
+class Libraries;
 }
 
 namespace tn::driver {
@@ -33,15 +40,32 @@ namespace tn::driver {
 struct HostFunction {
     std::string path;      // "net.lookup" or "name"
     std::string signature; // "fn(String, i64) -> bool"
-    bool is_generic = true; // by rt_call_host_generic with `user_data` as registration; else a plain C function
+    bool is_generic =
+        true; // by rt_call_host_generic with `user_data` as registration; else a plain C function
     bool is_pure = false;
+    bool has_status = false;  // a plain one that may fail
+    bool is_operator = false; // the glue has an `impl` that calls it
     const void* address = nullptr; // plain C function; for generic ones the dispatcher below
     void* user_data = nullptr;
+};
+
+// A type of the host's. Modules agree on it by its number, its place in Engine::host_types.
+struct HostTypeInfo {
+    std::vector<std::string> paths; // "time.DateTime"; the first is its name
+    const rt::HostType* type = nullptr;
+};
+
+struct HostVariable {
+    std::string path;
+    bool is_const = false;
 };
 
 // uint32_t dispatcher(Context*, void* registration, Slot* io): arguments leaf by leaf in, results out in
 // the same row; the answer is a trap code, 0 for success.
 using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::Slot* io);
+
+// Sets the trap of a plain C function that answered a status other than 0.
+using PlainHostFailure = void (*)(rt::Context*, void* registration, std::int32_t status);
 
 // What the host's loader of sources says of a module: its text, that it has none, or what is wrong.
 struct SourceAnswer {
@@ -49,13 +73,23 @@ struct SourceAnswer {
     std::string problem;
 };
 
+class ForeignTable;
+
 struct Engine {
     std::vector<HostFunction> host_functions;
+    std::vector<HostTypeInfo> host_types;
+    // Host types' impls, constants and context variables as a module in Tenon that every compilation reads
+    // (host/glue.h), and what stands in it for which path. Empty: none.
+    std::string host_glue;
+    std::vector<HostVariable> host_variables;
     std::map<std::string, std::string, std::less<>> modules; // registered by the host: path to source
     // Asked for modules that neither the package nor the host's registered modules have. Called on the thread
     // that compiles. Empty: none.
     std::function<SourceAnswer(const std::string& path)> load_source;
     GenericHostCall generic_call = nullptr;
+    PlainHostFailure plain_failure = nullptr;
+    // Where `extern` blocks find their C functions; null: the host does not allow them.
+    std::shared_ptr<host::Libraries> libraries;
     // Where a tn_instance handle holds its Context*, for the C entry thunks.
     std::uint32_t instance_context_offset = 0;
     std::shared_ptr<rt::RuntimeShared> shared;
@@ -102,6 +136,7 @@ private:
     std::vector<diag::Diagnostic> warnings_;
     std::shared_ptr<const ir::Module> ir_;
     std::shared_ptr<rt::Program> program_;
+    std::unique_ptr<ForeignTable> foreign_;
     mutable std::mutex generating_;
     mutable std::unique_ptr<interp::Interpreter> interpreter_;
     mutable std::mutex extending_;
@@ -111,8 +146,8 @@ private:
 
 struct CompileResult {
     std::shared_ptr<CompiledModule> module;    // null when there were errors
-    std::shared_ptr<diag::SourceMap> sources;        // for rendering
-    std::vector<diag::Diagnostic> diagnostics;       // errors and warnings, in source order
+    std::shared_ptr<diag::SourceMap> sources;  // for rendering
+    std::vector<diag::Diagnostic> diagnostics; // errors and warnings, in source order
     std::string io_error;                      // a path could not be read: which, and why
 };
 
@@ -123,8 +158,8 @@ CompileResult compile_text(const Engine& engine, std::string_view name, std::str
 // A `.tn` file, or a folder with main.tn, and the modules beside it that it imports.
 CompileResult compile_path(const Engine& engine, const std::string& path, const Options& options);
 // A package in memory: texts by file name, main.tn among them; `prefix` stands before the names in messages.
-CompileResult compile_texts(const Engine& engine, std::string_view prefix, std::map<std::string, std::string> texts,
-                            const Options& options);
+CompileResult compile_texts(const Engine& engine, std::string_view prefix,
+                            std::map<std::string, std::string> texts, const Options& options);
 
 // Whether a text is a source at all, whatever its names mean.
 struct SyntaxCheck {

@@ -38,7 +38,7 @@ CompiledModule::Packed CompiledModule::extension_entry(Extension& extension, rt:
     if (!entry.load(std::memory_order_acquire)) {
         code(mode); // closures find their code by it
         std::shared_ptr<rt::CodeBlob> blob;
-        on_large_stack([&] { blob = generate(engine_, *extension.ir, program_->image(), mode, options_); });
+        on_large_stack([&] { blob = generate(engine_, *extension.ir, *foreign_, program_->image(), mode, options_); });
         const rt::CodeBlob* kept = program_->add_code(std::move(blob));
         entry.store(
             reinterpret_cast<Packed>(reinterpret_cast<std::uintptr_t>(kept->packed(extension.func.value))),

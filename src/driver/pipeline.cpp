@@ -3,12 +3,18 @@
 
 #include "check/check.h"
 #include "codegen/codegen.h"
+#include "driver/foreign.h"
+#include "host/libraries.h"
+#include "host/signature.h"
 #include "lower/lower.h"
 #include "opt/pipeline.h"
 #include "prelude/prelude.h"
+#include "runtime/host_type.h"
 #include "support/ice.h"
+#include "syntax/parser.h"
 
 #include <algorithm>
+#include <map>
 
 namespace tn::driver {
 
@@ -16,13 +22,44 @@ namespace {
 
 check::HostDecls host_declarations(const Engine& engine, TypeTable& types) {
     check::HostDecls decls;
-    for (const HostFunction& fn : engine.host_functions) {
-        std::string reason;
-        auto signature = check::parse_host_signature(fn.signature, types, reason);
-        // Registration has parsed it before.
-        TN_CHECK(signature.has_value(), "host function " + fn.path + ": " + reason);
-        decls.fns.push_back({fn.path, std::move(signature->params), signature->result, {}});
+    std::map<std::string, TypeId, std::less<>> by_path;
+    for (std::uint32_t i = 0; i < engine.host_types.size(); ++i) {
+        const HostTypeInfo& info = engine.host_types[i];
+        const TypeId type = types.add_host_type(info.paths.front(), i);
+        for (const std::string& path : info.paths) by_path.emplace(path, type);
+        decls.types.push_back({info.paths, type, info.type->extra_bytes != nullptr});
     }
+    const host::TypeNames names = [&](std::string_view name) {
+        const auto found = by_path.find(name);
+        return found == by_path.end() ? TypeId() : found->second;
+    };
+    for (const HostFunction& fn : engine.host_functions) {
+        host::TypeText signature;
+        const auto error = host::parse_signature(fn.signature, signature);
+        // Registration has parsed it before.
+        TN_CHECK(!error, "host function " + fn.path + ": " + fn.signature);
+        auto resolve = [&](std::size_t part) {
+            std::string unknown;
+            const auto type = host::resolve_builtin(signature.parts[part], types, unknown, names);
+            TN_CHECK(type.has_value(), "host function " + fn.path + ": unknown type " + unknown);
+            return *type;
+        };
+        check::HostFn decl;
+        decl.path = fn.path;
+        for (std::size_t i = 0; i + 1 < signature.parts.size(); ++i) {
+            check::HostParam param{resolve(i), signature.is_mut[i]};
+            if (param.is_mut && types.kind(param.type) == TypeKind::Slice)
+                param = {types.make(TypeKind::Slice, types.args(param.type), 1), false};
+            decl.params.push_back(param);
+        }
+        decl.result = resolve(signature.parts.size() - 1);
+        decl.is_plain = !fn.is_generic;
+        decl.has_status = fn.has_status;
+        decl.is_pure = fn.is_pure;
+        decl.is_operator = fn.is_operator;
+        decls.fns.push_back(std::move(decl));
+    }
+    for (const HostVariable& variable : engine.host_variables) decls.variables.push_back({variable.path, variable.is_const});
     return decls;
 }
 
@@ -48,11 +85,25 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
     const check::HostDecls host = host_declarations(engine, *types);
     std::vector<check::ModuleInput> modules;
     for (const LoadedModule& module : loader.modules()) modules.push_back({module.path, &module.ast, module.is_host});
+    syntax::Ast glue;
+    if (!engine.host_glue.empty()) {
+        const FileId file = loader.sources->add("<host>", engine.host_glue);
+        glue = syntax::parse(*loader.sources, file, loader.interner, loader.sink);
+        modules.push_back({"<host>", &glue, true, true});
+    }
     check::Input input{*loader.sources, modules, host};
     input.root_name = loader.root_name();
     input.is_program = options.is_program;
     input.prelude = &prelude::library().index();
-    input.explain_missing = [&](std::string_view path, bool by_host) { return loader.explain(path, by_host); };
+    input.explain_missing = [&](std::string_view path, bool by_host) {
+        return loader.explain(path, by_host);
+    };
+    if (engine.libraries) {
+        input.find_foreign = [&](const std::string& library, const std::string& symbol) {
+            host::Libraries::Found found = engine.libraries->find(library, symbol);
+            return check::ForeignProblem{std::move(found.library_problem), std::move(found.searched_in)};
+        };
+    }
     const auto checked = check::check(input, *types, loader.interner, loader.sink);
     result.diagnostics = diagnostics_of(loader);
     if (!checked) return result;
@@ -74,16 +125,23 @@ void optimize(ir::Module& module, const Options& options, const std::string& sto
     opt::optimize(module, o);
 }
 
-std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module, const rt::ImageLayout& image,
+std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module,
+                                       const ForeignTable& foreign, const rt::ImageLayout& image,
                                        rt::CodeMode mode, const Options& options, std::string* listing,
                                        const std::string& listing_function) {
     codegen::GenerateOptions o;
     o.mode = mode;
-    for (const ir::HostFn& fn : module.host_fns) {
+    for (std::size_t i = 0; i < module.host_fns.size(); ++i) {
+        const ir::HostFn& fn = module.host_fns[ir::HostFnId(i)];
+        if (fn.is_extern()) {
+            o.host_targets.push_back(foreign.target(ir::HostFnId(i)));
+            continue;
+        }
         const HostFunction& target = engine.host_functions[fn.registration];
-        o.host_targets.push_back({target.address, target.user_data, target.is_generic, target.is_pure});
+        o.host_targets.push_back({target.address, target.user_data, nullptr, target.is_generic});
     }
     o.generic_call = engine.generic_call;
+    o.plain_failure = engine.plain_failure;
     o.instance_context_offset = engine.instance_context_offset;
     o.limit_registers = options.limit_registers;
     o.baseline_cpu = options.pin_cpu == "baseline";

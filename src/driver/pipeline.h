@@ -20,8 +20,11 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
 
 // The back half.
 void optimize(ir::Module& module, const Options& options, const std::string& stop_after = {});
-std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module, const rt::ImageLayout& image,
-                                       rt::CodeMode mode, const Options& options, std::string* listing = nullptr,
+class ForeignTable;
+std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module,
+                                       const ForeignTable& foreign, const rt::ImageLayout& image,
+                                       rt::CodeMode mode, const Options& options,
+                                       std::string* listing = nullptr,
                                        const std::string& listing_function = {});
 
 // Runs `work` on a thread with a stack large enough for any source within the limits, so that the

@@ -196,7 +196,7 @@ std::optional<TextError> check_size(std::string_view text) {
 // Whether values of a built-in type have a hash.
 bool is_key(const TypeTable& types, TypeId type) {
     const TypeKind kind = types.kind(type);
-    if (types.is_float(type) || kind == TypeKind::Fn) return false;
+    if (types.is_float(type) || kind == TypeKind::Fn || kind == TypeKind::Host) return false;
     for (TypeId arg : types.args(type)) {
         if (!is_key(types, arg)) return false;
     }
@@ -228,7 +228,8 @@ std::string canonical(const TypeText& type) {
 
 namespace {
 
-std::optional<TypeId> find_declared(const std::string& name, const std::vector<TypeId>& args, TypeTable& types) {
+std::optional<TypeId> find_declared(const std::string& name, const std::vector<TypeId>& args,
+                                    TypeTable& types) {
     for (std::size_t i = types.set_id.index() + 1; i < types.nominal_count(); ++i) {
         const Nominal& nominal = types.nominal(NominalId(i));
         if (nominal.name == name && nominal.module.empty() && nominal.params.size() == args.size())
@@ -237,16 +238,20 @@ std::optional<TypeId> find_declared(const std::string& name, const std::vector<T
     return std::nullopt;
 }
 
-std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::string& unknown, bool with_declared) {
+std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::string& unknown,
+                              bool with_declared, const TypeNames& names) {
     std::vector<TypeId> parts;
     for (const TypeText& part : type.parts) {
-        std::optional<TypeId> id = resolve(part, types, unknown, with_declared);
+        std::optional<TypeId> id = resolve(part, types, unknown, with_declared, names);
         if (!id) return std::nullopt;
         parts.push_back(*id);
     }
     switch (type.kind) {
     case TypeText::Kind::Name:
         if (type.name == "List" && parts.size() == 1) return types.list(parts[0]);
+        if (type.name == "Slice" && parts.size() == 1 && names && !with_declared &&
+            type_class(types.kind(parts[0])) == TypeClass::Scalar)
+            return types.make(TypeKind::Slice, parts);
         if (type.name == "Range" && parts.size() == 1 && types.is_integer(parts[0]))
             return types.make(TypeKind::Range, parts);
         if (type.name == "Result" && parts.size() == 2)
@@ -263,6 +268,7 @@ std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::strin
                                   TypeKind::F64, TypeKind::Char, TypeKind::String, TypeKind::Bytes}) {
                 if (type.name == type_kind_text(kind)) return types.simple(kind);
             }
+            if (const TypeId named = names ? names(type.name) : TypeId(); named.is_valid()) return named;
         }
         if (with_declared) {
             if (const std::optional<TypeId> id = find_declared(type.name, parts, types)) return id;
@@ -281,12 +287,14 @@ std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::strin
 
 } // namespace
 
-std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown) {
-    return resolve(type, types, unknown, false);
+std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown,
+                                      const TypeNames& names) {
+    return resolve(type, types, unknown, false, names);
 }
 
-std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown) {
-    return resolve(type, types, unknown, true);
+std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown,
+                                       const TypeNames& names) {
+    return resolve(type, types, unknown, true, names);
 }
 
 } // namespace tn::host

@@ -7,6 +7,7 @@
 #include "types/type_table.h"
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ namespace tn::host {
 // Deeper nesting is an error, so that recursion over types is bounded.
 inline constexpr unsigned max_type_nesting = 64;
 inline constexpr std::size_t max_signature_bytes = 16 * 1024;
+// A tuple of so many scalars goes to a plain C function field by field.
+inline constexpr std::size_t max_plain_fields = 4;
 
 struct TypeText {
     enum class Kind : std::uint8_t { Name, Tuple, Option, Fn };
@@ -39,9 +42,15 @@ std::optional<TextError> parse_signature(std::string_view text, TypeText& out);
 // The spelling that types/print.cpp uses; parameters of signatures keep their `mut`.
 std::string canonical(const TypeText& type);
 
-// The TypeId of a type made of built-in ones. Else nothing, and `unknown` is the name that is none of these.
-std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown);
-// The same with the records and enums that the root module of this table declares.
-std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown);
+// The type that a name stands for which is none of the language's; invalid: none.
+using TypeNames = std::function<TypeId(std::string_view name)>;
+
+// The TypeId of a type made of built-in ones and what `names` knows, with which slices are types, too. Else
+// nothing, and `unknown` is the name that is none of these.
+std::optional<TypeId> resolve_builtin(const TypeText& type, TypeTable& types, std::string& unknown,
+                                      const TypeNames& names = {});
+// The same with the records, enums and host types that the root module of this table knows.
+std::optional<TypeId> resolve_declared(const TypeText& type, TypeTable& types, std::string& unknown,
+                                       const TypeNames& names);
 
 } // namespace tn::host

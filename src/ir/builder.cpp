@@ -97,6 +97,8 @@ InstId Builder::append(Inst inst, std::span<const ValueId> operands, std::span<c
             }
         } else {
             const Signature& sig = signature_of(module_, inst);
+            if (inst.op == Op::CallHost)
+                inst.aux = static_cast<std::uint32_t>(module_.host_fns[HostFnId(static_cast<std::size_t>(inst.imm))].purity);
             TN_CHECK(operands.size() == sig.params.size() + (inst.op == Op::CallClosure ? 1 : 0),
                      "wrong argument count");
             for (Scalar type : sig.results) add_result(type, true);
@@ -293,6 +295,10 @@ bool consumes_operand(const Module& module, const Function& fn, const Inst& inst
 std::uint16_t effects_of(const Inst& inst) {
     std::uint16_t effects = op_info(inst.op).effects;
     if (inst.op == Op::CallRuntime) effects = runtime_fn_info(static_cast<RuntimeFn>(inst.imm)).effects;
+    if (inst.op == Op::CallHost && inst.aux != 0) {
+        const bool reads = inst.aux == static_cast<std::uint32_t>(HostFn::Purity::Reads);
+        effects = reads ? Reads : Pure;
+    }
     if (inst.flags & Takes) effects |= Writes; // never merged with another load, never dropped
     if (inst.flags & NoTrap) effects = static_cast<std::uint16_t>(effects & ~Traps);
     return effects;

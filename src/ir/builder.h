@@ -102,7 +102,7 @@ const Signature& signature_of(const Module& module, const Inst& call);
 // True if the inst consumes the reference in its i-th operand. (Owned block arguments and returned
 // references are consumed too; this answers for plain operands, Return included.)
 bool consumes_operand(const Module& module, const Function& fn, const Inst& inst, unsigned i);
-// The inst's effects: op.def, narrowed by flags (NoTrap) and by the callee's row for CallRuntime.
+// The inst's effects: op.def, narrowed by flags (NoTrap), by the callee's row for CallRuntime, by aux for CallHost.
 std::uint16_t effects_of(const Inst& inst);
 
 } // namespace tn::ir

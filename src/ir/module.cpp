@@ -77,6 +77,7 @@ DescId Module::desc(DescKind kind, TypeId type) {
         TN_CHECK(types->kind(type) == TypeKind::List, "list description of another type");
         return add_desc(std::move(desc), types->arg(type, 0));
     }
+    if (kind == DescKind::Host) return descs.push_back(std::move(desc)); // the runtime knows what stands in it
     return add_desc(std::move(desc), type);
 }
 

@@ -73,10 +73,10 @@ struct Function {
 };
 
 // What a heap object of one type looks like; objects carry a pointer to the runtime's form of it.
-enum class DescKind : std::uint8_t { String, Bytes, List, Box, Closure };
+enum class DescKind : std::uint8_t { String, Bytes, List, Box, Closure, Host };
 struct Desc {
     DescKind kind = DescKind::List;
-    TypeId type; // of the object: String, List[T]; for Box the boxed type; for Closure its captures'
+    TypeId type; // of the object: String, List[T], a host type; for Box the boxed type; for Closure its captures'
     std::uint32_t stride = 0;        // bytes per element (List), or of the whole value (Box, Closure)
     std::vector<std::uint32_t> refs; // offsets of the Ref leaves within one element or value
     FuncId func; // Closure: what a call of it runs; its first parameter is the closure itself, borrowed
@@ -87,7 +87,22 @@ struct HostFn {
     std::vector<TypeId> params;
     TypeId result;
     std::uint32_t registration = 0; // index in the host registry, which has the address and user data
-    Signature sig;                  // leaf by leaf
+    Signature sig;     // leaf by leaf; of a plain one, as C declares it
+    bool is_plain = false;
+    // A plain one that may fail: C's function answers a status, which is no result here but traps unless it is 0, and
+    // has one more parameter if there are results: a pointer to memory from which those are read, at these offsets.
+    bool has_status = false;
+    std::vector<std::uint32_t> out_offsets;
+    // What calls of it need not do: write; or read memory as well.
+    enum class Purity : std::uint8_t { None, Reads, Pure } purity = Purity::None;
+    // A C function of an `extern` block instead: `path` is its symbol.
+    std::string library;
+    std::uint32_t fixed_params = 0; // extern: the parameters behind these are variadic
+    // Extern, by parameter; empty if none is a function: fn(closure, arguments) that calls the closure, which
+    // is what C reaches through the function pointer. Invalid for other parameters.
+    std::vector<FuncId> callbacks;
+
+    bool is_extern() const { return !library.empty(); }
 };
 
 struct GlobalVar {
@@ -97,6 +112,7 @@ struct GlobalVar {
     bool is_const = false;
     bool is_exported = false; // of the root module: a host lists it
     std::string doc = {};
+    bool is_context = false; // the host's: an option, None until it is set
 };
 
 // A Ref leaf of the instance data: what it holds before `init` has run.

@@ -214,8 +214,8 @@ private:
         Desc desc;
         std::string kind = line.word();
         bool known = false;
-        for (DescKind k :
-             {DescKind::String, DescKind::Bytes, DescKind::List, DescKind::Box, DescKind::Closure}) {
+        for (DescKind k : {DescKind::String, DescKind::Bytes, DescKind::List, DescKind::Box, DescKind::Closure,
+                           DescKind::Host}) {
             if (desc_kind_text(k) != kind) continue;
             desc.kind = k;
             known = true;
@@ -248,10 +248,25 @@ private:
         }
         line.expect("->");
         host.result = type(line);
-        line.expect("registration");
-        host.registration = u32(line);
+        if (line.accept("extern")) {
+            host.library = line.string();
+            line.expect("fixed");
+            host.fixed_params = u32(line);
+            while (line.accept("by")) host.callbacks.push_back(line.accept("none") ? FuncId() : label(line));
+        } else {
+            line.expect("registration");
+            host.registration = u32(line);
+        }
         line.expect("as");
         host.sig = parse_signature(line);
+        host.is_plain = line.accept("plain");
+        host.has_status = line.accept("status");
+        if (line.accept("at")) {
+            do host.out_offsets.push_back(u32(line));
+            while (line.accept(","));
+        }
+        if (line.accept("reads")) host.purity = HostFn::Purity::Reads;
+        if (line.accept("pure")) host.purity = HostFn::Purity::Pure;
         module_->host_fns.push_back(std::move(host));
     }
 

@@ -10,6 +10,7 @@ std::string_view desc_kind_text(DescKind kind) {
     case DescKind::List: return "list";
     case DescKind::Box: return "box";
     case DescKind::Closure: return "closure";
+    case DescKind::Host: return "host";
     }
     return "?";
 }
@@ -129,8 +130,22 @@ private:
     void print_host(std::size_t i, const HostFn& host) {
         std::string text = quoted(host.path) + " fn(";
         for (std::size_t p = 0; p < host.params.size(); ++p) text += (p ? ", " : "") + type(host.params[p]);
-        text += ") -> " + type(host.result) + " registration " + std::to_string(host.registration) + " as ";
-        line("host", i, text + signature_text(host.sig));
+        text += ") -> " + type(host.result);
+        if (host.is_extern()) {
+            text += " extern " + quoted(host.library) + " fixed " + std::to_string(host.fixed_params);
+            for (FuncId callback : host.callbacks)
+                text += callback.is_valid() ? " by " + label(callback) : " by none";
+        } else {
+            text += " registration " + std::to_string(host.registration);
+        }
+        text += " as " + signature_text(host.sig);
+        if (host.is_plain) text += " plain";
+        if (host.has_status) text += " status";
+        for (std::size_t o = 0; o < host.out_offsets.size(); ++o)
+            text += (o ? ", " : " at ") + std::to_string(host.out_offsets[o]);
+        if (host.purity == HostFn::Purity::Reads) text += " reads";
+        if (host.purity == HostFn::Purity::Pure) text += " pure";
+        line("host", i, text);
     }
     void print_export(const Export& e) {
         out_ += "export " + quoted(e.name) + " " + label(e.func) + "(";

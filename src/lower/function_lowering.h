@@ -5,7 +5,7 @@
 // how the functions it calls look inside.
 //
 // The handlers stand by subject: lower_expr, lower_operator, lower_overload, lower_control, lower_match, lower_loop,
-// lower_place, lower_map, lower_call, lower_closure, lower_builtin, lower_pattern, lower_text.
+// lower_place, lower_map, lower_call, lower_host, lower_closure, lower_builtin, lower_pattern, lower_text.
 #pragma once
 
 #include "lower/code_writer.h"
@@ -21,6 +21,8 @@ void lower_closure(ModuleLowering& module, ir::FuncId id, const ClosureSource& s
 // The function that a function value runs when it stands for a function with a name; `target` has concrete
 // type arguments.
 void lower_wrapper(ModuleLowering& module, ir::FuncId id, const check::Call& target, TypeId fn_type);
+// fn(closure, arguments): what C runs when it calls a function value of this type.
+void lower_callback(ModuleLowering& module, ir::FuncId id, TypeId fn_type);
 // What a function value runs before it is initialized: traps.
 void lower_missing_function(ModuleLowering& module, ir::FuncId id);
 void collect_mentions(const check::Module& module, std::vector<Mention>& out);
@@ -77,6 +79,7 @@ public:
     void lower_init();
     void lower_closure(const ClosureSource& source);
     void lower_wrapper(const check::Call& target, TypeId fn_type);
+    void lower_callback(TypeId fn_type);
     void lower_missing_function();
 
 private:
@@ -139,7 +142,8 @@ private:
 
     // --- locals ---
     bool is_assigned(LocalId local, Span within);
-    // Nothing on the way from here mentions the variable again, and one comes here at most once: it may be moved.
+    // Nothing on the way from here mentions the variable again, and one comes here at most once: it may be
+    // moved.
     bool is_last_use(LocalId local, std::uint32_t position);
     bool is_mentioned_after(LocalId local, std::uint32_t position) const;
     // The variable owns something and may be moved, by its last use, within the span; or some variable.
@@ -177,10 +181,16 @@ private:
     void effect(ExprId id);
     Row constant(const check::Constant& constant, TypeId type);
     Row type_constant(const check::TypeConstant& constant); // `T.MAX`
-    bool panics(ExprId id) const; // a block that does nothing but panic
+    bool panics(ExprId id) const;                           // a block that does nothing but panic
 
 #define EXPR(name) Row lower(const syntax::name##Expr&, ExprId);
 #include "syntax/ast.def"
+
+    // --- the host (lower_host.cpp) ---
+    ir::ValueId host_pointer(ir::ValueId handle, TypeId type);
+    void add_plain_arg(const Row& arg, std::vector<ir::ValueId>& out);
+    Row plain_result(const check::HostFn& fn, ir::InstId call);
+    Outcome call_host(std::uint32_t index, const ModuleLowering::FnShape& shape, std::span<const Row> args);
 
     // --- conditions and operators (lower_operator.cpp) ---
     void condition(ExprId id, ir::BlockId if_true, ir::BlockId if_false, std::uint8_t hint_flags = 0);
@@ -214,8 +224,8 @@ private:
     void guard(ExprId id, std::vector<Binding>& bindings, ir::BlockId next, Mark after);
     void loop_body(const LoopFrame& frame, ExprId body); // ends with a jump to frame.next
     LoopFrame loop_frame(ExprId id);
-    // At the end of a round. The prelude's loops with the label `'__uncounted` have none: they are short, and how
-    // short depends on the hash seed, which fuel must not.
+    // At the end of a round. The prelude's loops with the label `'__uncounted` have none: they are short, and
+    // how short depends on the hash seed, which fuel must not.
     void poll(const syntax::Label& label);
     bool is_cheap_condition(ExprId id, unsigned& budget) const;
     Row while_let(const syntax::WhileExpr& loop, ExprId id);
@@ -267,10 +277,10 @@ private:
         std::vector<VarId> vars;
         std::vector<CleanupId> cleanups; // by leaf; invalid where nothing is owned
     };
-    Held hold(const Row& owned); // the caller's own
-    Row read_held(const Held& held);   // borrowed, or as an owned argument
+    Held hold(const Row& owned);                         // the caller's own
+    Row read_held(const Held& held);                     // borrowed, or as an owned argument
     void write_held(const Held& held, const Row& owned); // after its references have been given away
-    Row take_held(const Held& held);   // pending
+    Row take_held(const Held& held);                     // pending
 
     // --- calls (lower_call.cpp, lower_builtin.cpp, lower_number.cpp, lower_list.cpp) ---
     // A `mut` argument evaluated to the point where it can be taken.
@@ -284,7 +294,8 @@ private:
     void put_back(MutArg& arg, Row value);
     // What a call runs, all types concrete.
     struct Callable {
-        check::Callee callee = check::Callee::Fn; // not Builtin or Construct; Trait: with its built-in meaning
+        check::Callee callee =
+            check::Callee::Fn; // not Builtin or Construct; Trait: with its built-in meaning
         std::uint32_t target = 0;
         std::optional<FnTarget> fn;
         CoreTrait core = CoreTrait::Show;
@@ -293,6 +304,8 @@ private:
     Callable callable(const check::Call& call, TypeId value_type);
     Outcome invoke(const Callable& callee, std::span<const Row> args);
     Row call(ExprId id);
+    Row lend(Row list);
+    Row elements_of(const Row& list, TypeId slice);
     Row call_with_places(const Callable& callee, const check::Call& call, ExprId id);
     // Of arguments that are values already.
     Row call_with(const check::Call& call, std::vector<Row> args, TypeId type);
@@ -376,9 +389,10 @@ private:
     std::vector<LocalId> mut_params_;
     std::vector<bool> is_captured_; // by local: a closure's own copy of a variable outside
     IdVec<LocalId, LocalSlot> locals_;
-    std::vector<std::vector<std::uint32_t>> mutation_positions_; // by local
+    std::vector<std::vector<std::uint32_t>> mutation_positions_;                  // by local
     std::vector<std::vector<std::uint32_t>> mention_positions_, whole_positions_; // likewise
-    // Arms that the one being written excludes, innermost first: what stands there is not on the way from here.
+    // Arms that the one being written excludes, innermost first: what stands there is not on the way from
+    // here.
     std::vector<Span> excluded_;
     unsigned region_ = 0, region_count_ = 0;
     std::vector<LoopFrame> loops_;

@@ -1,5 +1,5 @@
-// Which functions a module has: one per declaration and type arguments, per closure, per type that is shown or
-// compared. Made when they are first asked for, written later; and what stops a module without end.
+// Which functions a module has: one per declaration and type arguments, per closure, per type that is shown
+// or compared. Made when they are first asked for, written later; and what stops a module without end.
 #include "lower/code_writer.h"
 #include "lower/function_lowering.h"
 #include "support/ice.h"
@@ -36,7 +36,8 @@ bool ModuleLowering::is_small(TypeId type) {
     return size.depth <= max_type_depth && size.words <= max_type_words;
 }
 
-// An argument is older than the type it stands in, and was seldom not asked for before: the recursion is flat.
+// An argument is older than the type it stands in, and was seldom not asked for before: the recursion is
+// flat.
 ModuleLowering::TypeSize ModuleLowering::size_of(TypeId type) {
     if (type_sizes_.size() < types().size()) type_sizes_.resize(types().size());
     if (type_sizes_[type.index()].depth != 0) return type_sizes_[type.index()];
@@ -155,6 +156,16 @@ FuncId ModuleLowering::closure_instance(const ClosureSource& source) {
         writes_generic_ = !source.type_args.empty();
         lower_closure(*this, func, source);
     });
+    return func;
+}
+
+FuncId ModuleLowering::callback(TypeId fn_type) {
+    auto [entry, is_new] = callbacks_.try_emplace(fn_type.value);
+    if (!is_new) return entry->second;
+    FuncId func =
+        reserve("callback of " + types().print(fn_type), closure_signature(value_signature(fn_type)));
+    entry->second = func;
+    enqueue([this, func, fn_type] { lower_callback(*this, func, fn_type); });
     return func;
 }
 

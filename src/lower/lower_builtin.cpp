@@ -63,6 +63,7 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         },
         [&](Tag<B::Panic>) { return stop(TrapCode::Panic, &args[0], type); },
         [&](Tag<B::Invalid>) { return stop(TrapCode::InvalidArgument, &args[0], type); },
+        [&](Tag<B::HostUnset>) { return stop(TrapCode::HostError, &args[0], type); },
         [&](Tag<B::InvalidSlice>) { return stop(TrapCode::InvalidSlice, nullptr, type); },
         [&](Tag<B::Overflow>) { return stop(TrapCode::IntegerOverflow, nullptr, type); },
         [&](Tag<B::UnwrapFailed>) { return stop_with_shown(TrapCode::UnwrapErr, args[0], type); },

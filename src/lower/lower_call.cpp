@@ -18,7 +18,7 @@ void FunctionLowering::at_call(ExprId id) {
     if (const auto* index = e->as<syntax::IndexExpr>()) e = &node(index->base);
     at(id);
     const auto* field = e->as<syntax::FieldExpr>();
-    if (!field || module_->is_prelude) return;
+    if (!field || !module_->has_positions()) return;
     const diag::SourceMap& sources = m_.input().sources;
     if (sources.position(field->name.span).line != sources.position(span(id)).line) at(field->name.span);
 }
@@ -30,6 +30,7 @@ Row FunctionLowering::call(ExprId id) {
     case Callee::Construct: return construct(c, id);
     case Callee::Fn:
     case Callee::HostFn:
+    case Callee::Extern:
     case Callee::Trait:
     case Callee::Value: break;
     }
@@ -92,10 +93,16 @@ FunctionLowering::Callable FunctionLowering::callable(const check::Call& c, Type
         callee.shape.result = fn.result;
         break;
     }
+    case Callee::Extern:
+        callee.shape = m_.shape({check::FnId(c.target), {}});
+        for (std::size_t i = callee.shape.params.size(); i < c.args.size(); ++i)
+            callee.shape.params.push_back({type_of(c.args[i].expr), false});
+        break;
     case Callee::Value: {
         if (is_never(value_type)) {
             callee.shape.result = value_type;
-            for (std::size_t i = 0; i < c.args.size(); ++i) callee.shape.params.push_back({value_type, false});
+            for (std::size_t i = 0; i < c.args.size(); ++i)
+                callee.shape.params.push_back({value_type, false});
             break;
         }
         callee.shape.params.push_back({value_type, false});
@@ -112,40 +119,70 @@ FunctionLowering::Callable FunctionLowering::callable(const check::Call& c, Type
 
 CodeWriter::Outcome FunctionLowering::invoke(const Callable& callee, std::span<const Row> args) {
     if (callee.callee == Callee::Fn) return call_fn(*callee.fn, args);
+    if (callee.callee == Callee::HostFn) return call_host(callee.target, callee.shape, args);
     if (callee.callee == Callee::Trait) return Outcome{core_method(callee.core, args, callee.shape.result), {}};
     std::vector<ValueId> leaves;
     for (const Row& arg : args) {
         for (const RowLeaf& leaf : arg.leaves) leaves.push_back(leaf.id);
     }
-    if (callee.callee == Callee::HostFn)
-        return outcome(b_.call_host(m_.host_fn(callee.target), leaves), callee.shape);
+    if (callee.callee == Callee::Extern) {
+        ir::HostFnId foreign = m_.foreign_fn(check::FnId(callee.target), callee.shape);
+        return outcome(b_.call_host(foreign, leaves), callee.shape);
+    }
     if (is_never(args[0].type)) return Outcome{Row{args[0].type, {}}, {}};
     ir::SigId sig = m_.module().signature_id(m_.value_signature(args[0].type));
     return outcome(b_.call_closure(sig, leaves[0], std::span(leaves).subspan(1)), callee.shape);
 }
 
+// The list for the time of a call into C, which may write its elements: it has one owner, and waits here.
+Row FunctionLowering::lend(Row list) {
+    if (is_never(list.type)) return list;
+    ValueId own = b_.unique(to_owned(std::move(list)).id(), m_.desc(list.type));
+    return owned(list.type, own);
+}
+
+Row FunctionLowering::elements_of(const Row& list, TypeId slice) {
+    if (is_never(list.type)) return Row{list.type, {}};
+    Row row{slice, {}};
+    row.add(b_.seq_data(list.id()));
+    row.add(b_.seq_len(list.id()));
+    return row;
+}
+
 Row FunctionLowering::call_with_places(const Callable& callee, const check::Call& c, ExprId id) {
     const auto& params = callee.shape.params;
+    auto lends = [&](std::size_t i) { return types().kind(params[i].type) == TypeKind::Slice; };
     // In parameter order; `mut` places are taken when everything else is known.
     std::vector<Row> values(c.args.size());
     std::vector<MutArg> muts(c.args.size());
+    std::vector<Row> lent(c.args.size()); // the lists of `mut` places that C writes into
     for (std::size_t i = 0; i < c.args.size(); ++i) {
         if (c.args[i].mode == ArgMode::Value) {
-            values[i] = fit(operand(c.args[i].expr, span(id)), params[i].type);
+            values[i] = operand(c.args[i].expr, span(id));
+            if (lends(i) && types().kind(values[i].type) == TypeKind::List)
+                values[i] = elements_of(values[i], params[i].type);
+            values[i] = fit(std::move(values[i]), params[i].type);
             if (params[i].is_mut) values[i] = to_pending(std::move(values[i]));
         } else {
             muts[i] = mut_arg(c.args[i]);
-            if (!muts[i].is_place) muts[i].value = fit(std::move(muts[i].value), params[i].type);
+            if (!muts[i].is_place && !lends(i)) muts[i].value = fit(std::move(muts[i].value), params[i].type);
         }
     }
     at_call(id);
     for (std::size_t i = 0; i < c.args.size(); ++i) {
-        if (c.args[i].mode != ArgMode::Value) values[i] = fit(take(muts[i]), params[i].type);
+        if (c.args[i].mode == ArgMode::Value) continue;
+        if (lends(i)) {
+            lent[i] = lend(take(muts[i]));
+            values[i] = elements_of(lent[i], params[i].type);
+        } else {
+            values[i] = fit(take(muts[i]), params[i].type);
+        }
     }
     Outcome called = invoke(callee, values);
     std::size_t next = 0;
     for (std::size_t i = 0; i < c.args.size(); ++i) {
-        if (c.args[i].mode != ArgMode::Value) put_back(muts[i], std::move(called.outs[next++]));
+        if (c.args[i].mode == ArgMode::Value) continue;
+        put_back(muts[i], lends(i) ? to_owned(std::move(lent[i])) : std::move(called.outs[next++]));
     }
     if (is_never(callee.shape.result)) unreachable();
     return std::move(called.result);
@@ -155,7 +192,8 @@ Row FunctionLowering::call_with(const check::Call& c, std::vector<Row> args, Typ
     if (c.callee == Callee::Builtin) return builtin_with(static_cast<BuiltinId>(c.target), args, type);
     if (c.callee == Callee::Construct) return make_variant(type, c.target, args);
     Callable callee = callable(c, c.callee == Callee::Value ? args[0].type : TypeId());
-    for (std::size_t i = 0; i < args.size(); ++i) args[i] = fit(std::move(args[i]), callee.shape.params[i].type);
+    for (std::size_t i = 0; i < args.size(); ++i)
+        args[i] = fit(std::move(args[i]), callee.shape.params[i].type);
     Row result = invoke(callee, args).result;
     if (is_never(callee.shape.result)) unreachable();
     return fit(std::move(result), type);

@@ -85,6 +85,25 @@ void FunctionLowering::lower_wrapper(const check::Call& target, TypeId fn_type) 
     finish();
 }
 
+// What C runs through a function pointer: calls the closure that comes first.
+void FunctionLowering::lower_callback(TypeId fn_type) {
+    const std::vector<ValueId> params = fn_.blocks[fn_.entry()].params;
+    std::vector<TypeId> parts(types().args(fn_type).begin(), types().args(fn_type).end());
+    result_type_ = parts.back();
+    parts.insert(parts.begin(), fn_type);
+    parts.pop_back();
+    std::size_t next = 0;
+    std::vector<Row> args;
+    for (TypeId part : parts) {
+        Row& arg = args.emplace_back(Row{part, {}});
+        for (std::size_t k = 0; k < layout(part).leaves.size(); ++k) arg.add(params[next++]);
+    }
+    check::Call call;
+    call.callee = check::Callee::Value;
+    leave_function(to_owned(call_with(call, std::move(args), result_type_)));
+    finish();
+}
+
 void FunctionLowering::lower_missing_function() {
     trap(TrapCode::InvalidArgument, own_.retain(literal("a function is called before it is initialized")));
     finish();
@@ -96,6 +115,10 @@ void lower_closure(ModuleLowering& module, ir::FuncId id, const ClosureSource& s
 
 void lower_wrapper(ModuleLowering& module, ir::FuncId id, const check::Call& target, TypeId fn_type) {
     FunctionLowering(module, id, {}, {}).lower_wrapper(target, fn_type);
+}
+
+void lower_callback(ModuleLowering& module, ir::FuncId id, TypeId fn_type) {
+    FunctionLowering(module, id, {}, {}).lower_callback(fn_type);
 }
 
 void lower_missing_function(ModuleLowering& module, ir::FuncId id) {

@@ -20,7 +20,7 @@ FunctionLowering::FunctionLowering(ModuleLowering& module, ir::FuncId id, std::s
 TypeId FunctionLowering::concrete(TypeId type) { return types().substitute(type, type_params_, type_args_); }
 
 void FunctionLowering::at(Span place) {
-    if (module_->is_prelude) return b_.set_loc(ir::LocId());
+    if (!module_->has_positions()) return b_.set_loc(ir::LocId());
     m_.set_origin(place);
     b_.set_loc(m_.loc(place, name_));
 }

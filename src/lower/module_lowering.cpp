@@ -14,9 +14,7 @@ using ir::FuncId;
 std::optional<ir::Module> lower(const Input& input) {
     try {
         return ModuleLowering(input).run();
-    } catch (const LoweringStopped&) {
-        return std::nullopt;
-    }
+    } catch (const LoweringStopped&) { return std::nullopt; }
 }
 
 ModuleLowering::ModuleLowering(const Input& input) : input_(input) {
@@ -70,10 +68,11 @@ void ModuleLowering::lay_out_globals() {
         size = (size + l.align - 1) / l.align * l.align;
         global_offsets_.push_back(size);
         // The host names those of other modules by their path.
-        const std::string& path = checked.modules[global.init.module].path;
-        std::string name = path.empty() ? global.name : path + "." + global.name;
+        const check::Module& home = checked.modules[global.init.module];
+        const bool is_whole = home.path.empty() || home.is_glue;
+        std::string name = is_whole ? global.name : home.path + "." + global.name;
         module_.globals.push_back(ir::GlobalVar{std::move(name), global.type, size, global.is_const,
-                                                  global.is_exported, global.doc});
+                                                global.is_exported, global.doc, global.is_context});
         for (const Leaf& leaf : l.leaves) {
             if (leaf.scalar != Scalar::Ref) continue;
             module_.instance_refs.push_back(
@@ -175,16 +174,69 @@ ir::HostFnId ModuleLowering::host_fn(std::uint32_t index) {
     const check::HostFn& decl = input_.host.fns[index];
     ir::HostFn fn;
     fn.path = decl.path;
+    fn.result = decl.result;
+    fn.registration = index;
     std::vector<ParamShape> params;
     for (const check::HostParam& param : decl.params) {
         fn.params.push_back(param.type);
-        params.push_back({param.type, param.is_mut});
+        params.push_back({param.type, false}); // `mut` ones are lent, see lower_host.cpp
     }
-    fn.result = decl.result;
-    fn.registration = index;
-    fn.sig = signature(params, decl.result);
+    fn.sig = decl.is_plain ? plain_signature(decl) : signature(params, decl.result);
+    fn.is_plain = decl.is_plain;
+    fn.has_status = decl.has_status;
+    if (decl.has_status) {
+        for (const Leaf& leaf : layout(decl.result).leaves) fn.out_offsets.push_back(leaf.offset);
+    }
+    if (decl.is_pure && !decl.has_status) { // a status is a trap, which happens each time
+        auto reads = [&](TypeId type) {
+            return types().kind(type) == TypeKind::Host || types().kind(type) == TypeKind::Slice || layout(type).has_refs;
+        };
+        const bool is_pure = decl.is_plain && types().kind(decl.result) != TypeKind::Host &&
+                             std::ranges::none_of(fn.params, reads);
+        fn.purity = is_pure ? ir::HostFn::Purity::Pure : ir::HostFn::Purity::Reads;
+    }
     entry->second = module_.host_fns.push_back(std::move(fn));
     return entry->second;
+}
+
+ir::HostFnId ModuleLowering::foreign_fn(check::FnId id, const FnShape& shape) {
+    std::vector<std::uint32_t> key{id.value};
+    for (const ParamShape& param : shape.params) key.push_back(param.type.value);
+    if (auto known = foreign_fns_.find(key); known != foreign_fns_.end()) return known->second;
+    const check::Fn& decl = input_.checked.fns[id];
+    ir::HostFn fn;
+    fn.path = decl.name;
+    fn.library = decl.foreign->library;
+    fn.fixed_params = static_cast<std::uint32_t>(decl.params.size());
+    fn.result = shape.result;
+    fn.sig = signature(shape.params, shape.result);
+    for (std::size_t i = 0; i < shape.params.size(); ++i) {
+        fn.params.push_back(shape.params[i].type);
+        if (types().kind(shape.params[i].type) != TypeKind::Fn) continue;
+        fn.callbacks.resize(shape.params.size());
+        fn.callbacks[i] = callback(shape.params[i].type);
+    }
+    return foreign_fns_[std::move(key)] = module_.host_fns.push_back(std::move(fn));
+}
+
+// As C declares it: the values of lower_host.cpp.
+ir::Signature ModuleLowering::plain_signature(const check::HostFn& decl) {
+    ir::Signature sig;
+    auto add_param = [&](Scalar scalar) { sig.params.push_back(ir::Param{scalar, ir::Ownership::Borrowed}); };
+    for (const check::HostParam& param : decl.params) {
+        TypeKind kind = types().kind(param.type);
+        if (kind == TypeKind::String || kind == TypeKind::Bytes) {
+            add_param(Scalar::Ptr);
+            add_param(Scalar::I64);
+        } else if (kind == TypeKind::Host) {
+            add_param(Scalar::U64);
+        } else {
+            for (const Leaf& leaf : layout(param.type).leaves) add_param(leaf.scalar);
+        }
+    }
+    for (const Leaf& leaf : layout(decl.result).leaves)
+        sig.results.push_back(leaf.scalar == Scalar::Ref ? Scalar::U64 : leaf.scalar);
+    return sig;
 }
 
 ir::LiteralId ModuleLowering::literal(std::string_view text, TypeKind kind) {
@@ -200,10 +252,12 @@ ir::DescId ModuleLowering::desc(TypeId type) {
     if (!is_new) return entry->second;
     TypeKind kind = types().kind(type);
     if (kind == TypeKind::Fn) {
-        FuncId func = reserve("uninitialized " + types().print(type), closure_signature(value_signature(type)));
+        FuncId func =
+            reserve("uninitialized " + types().print(type), closure_signature(value_signature(type)));
         lower_missing_function(*this, func);
         return entry->second = module_.closure_desc(func, types().simple(TypeKind::Unit));
     }
+    if (kind == TypeKind::Host) return entry->second = module_.desc(DescKind::Host, type);
     TN_CHECK(kind == TypeKind::String || kind == TypeKind::Bytes || kind == TypeKind::List,
              "a description of " + types().print(type));
     DescKind desc_kind = kind == TypeKind::String  ? DescKind::String

@@ -67,7 +67,10 @@ public:
     ir::FuncId wrapper(const check::Call& target, TypeId fn_type);
     // fn(owned message): traps. It has no position, so that traces begin with its caller.
     ir::FuncId trap_fn(TrapCode code);
+    // fn(closure, arguments): what C runs through a pointer to a function value of this type.
+    ir::FuncId callback(TypeId fn_type);
     ir::HostFnId host_fn(std::uint32_t index);
+    ir::Signature plain_signature(const check::HostFn& decl);
     std::uint32_t global_offset(check::GlobalId global) const { return global_offsets_[global]; }
 
     ir::LiteralId literal(std::string_view text, TypeKind kind); // String or Bytes
@@ -93,13 +96,16 @@ public:
         TypeId result;
     };
     FnShape shape(const FnTarget& target);
+    // A C function, as a call with arguments of these types reaches it.
+    ir::HostFnId foreign_fn(check::FnId fn, const FnShape& shape);
     // Of a call of a value of a function type: without the closure itself.
     ir::Signature value_signature(TypeId fn_type);
     // As a function that a closure runs: the closure itself comes first.
     static ir::Signature closure_signature(ir::Signature sig);
 
     // --- traits (resolve.cpp) ---
-    // What a call of a trait's method runs. Nullopt: there is no impl, and the method has its built-in meaning.
+    // What a call of a trait's method runs. Nullopt: there is no impl, and the method has its built-in
+    // meaning.
     std::optional<FnTarget> resolve(check::FnId method, const std::vector<TypeId>& type_args);
     CoreTrait core_trait_of(check::FnId method);
     // The script's own method of a core trait without type parameters. Nullopt: the built-in meaning.
@@ -141,6 +147,8 @@ private:
     std::map<std::pair<std::uint32_t, std::vector<std::uint32_t>>, ir::FuncId> instances_;
     std::map<std::pair<Derived, std::uint32_t>, ir::FuncId> derived_;
     std::map<std::vector<std::uint32_t>, ir::FuncId> closures_, wrappers_;
+    std::unordered_map<std::uint32_t, ir::FuncId> callbacks_; // by type
+    std::map<std::vector<std::uint32_t>, ir::HostFnId> foreign_fns_;
     std::map<std::pair<CoreTrait, std::uint32_t>, std::optional<FnTarget>> core_impls_;
     std::unordered_map<std::uint32_t, TraitMethod> trait_methods_; // by function; made on first use
     struct Waiting {

@@ -44,6 +44,7 @@ ValueId CodeWriter::show_into(ValueId text, const Row& value, bool nested) {
     case TypeKind::String:
         return rt(nested ? RuntimeFn::ShowQuoted : RuntimeFn::StringAppend, {text, value.id()});
     case TypeKind::Bytes: return rt(RuntimeFn::ShowBytes, {text, value.id()});
+    case TypeKind::Host: return rt(RuntimeFn::HostShow, {text, value.id()});
     case TypeKind::Unit: return append(text, "()");
     case TypeKind::Never: return text;
     case TypeKind::Tuple:
@@ -61,8 +62,7 @@ ValueId CodeWriter::show_into(ValueId text, const Row& value, bool nested) {
     case TypeKind::Map:
     case TypeKind::Set:
     case TypeKind::Fn:
-    case TypeKind::Slice:
-    case TypeKind::Host: break;
+    case TypeKind::Slice: break;
     }
     TN_ICE("a value of type " + types().print(value.type) + " is shown");
 }

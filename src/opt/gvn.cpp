@@ -88,7 +88,7 @@ private:
         } else if (inst.op == Op::Lanes) {
             for (unsigned t = 0; t < scalar_count; ++t)
                 set[memory_index(static_cast<std::uint32_t>(MemoryClass::Element), static_cast<Scalar>(t))] = true;
-        } else if (is_call(inst.op)) {
+        } else if (is_call(inst.op) && (effects_of(inst) & Writes)) {
             set.fill(true);
         }
         // Other writers make new objects, or change counts and lengths, which are not loaded.
@@ -196,7 +196,8 @@ private:
                 if (set[i]) memory[i] = ++versions_;
         }
         const bool test = inst.op == Op::Bounds || inst.op == Op::TrapIf;
-        const bool runtime_pure = inst.op == Op::CallRuntime && effects_of(inst) == Pure && inst.result_count == 1;
+        const bool runtime_pure = (inst.op == Op::CallRuntime || inst.op == Op::CallHost) &&
+                                  effects_of(inst) == Pure && inst.result_count == 1;
         if (!test && !runtime_pure &&
             (info.results == ResultRule::None || info.results == ResultRule::Many ||
              (info.effects & (Reads | Writes | Ends | Owned))))

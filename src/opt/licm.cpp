@@ -98,7 +98,9 @@ private:
                 const bool owns =
                     inst.result_count == 1 && fn_.values[inst.first_result].ownership == Ownership::Owned;
                 if (effects & Ends) break;
-                const bool pure = !(effects & (Reads | Writes | Traps)) && !is_conditional_division(inst);
+                // A pure function of the host's is not called with what the script never gives it.
+                const bool pure = !(effects & (Reads | Writes | Traps)) && inst.op != Op::CallHost &&
+                                  !is_conditional_division(inst);
                 const bool early_test = at_start && !(effects & (Reads | Writes)) && inst.op != Op::Poll &&
                                         inst.op != Op::CallRuntime;
                 const bool early_load = at_start && inst.op == Op::Load;

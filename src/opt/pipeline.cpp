@@ -40,7 +40,8 @@ constexpr Pass finish[] = {
 // The function that an instruction calls, or makes a closure of.
 FuncId callee_of(const Module& module, const Inst& inst) {
     if (inst.op == Op::Call) return FuncId(static_cast<std::size_t>(inst.imm));
-    if (inst.op == Op::BoxNew || inst.op == Op::Empty) return module.descs[DescId(static_cast<std::size_t>(inst.imm))].func;
+    if (inst.op == Op::BoxNew || inst.op == Op::Empty)
+        return module.descs[DescId(static_cast<std::size_t>(inst.imm))].func;
     return FuncId();
 }
 
@@ -56,7 +57,8 @@ std::vector<FuncId> bottom_up(const Module& module) {
         for (const Block& block : fn.blocks) {
             if (block.removed) continue;
             for (InstId id : block.insts)
-                if (const FuncId callee = callee_of(module, fn.insts[id]); callee.is_valid()) callees[f].push_back(callee);
+                if (const FuncId callee = callee_of(module, fn.insts[id]); callee.is_valid())
+                    callees[f].push_back(callee);
         }
     }
     for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
@@ -95,7 +97,8 @@ namespace {
 // One function's way through the passes.
 class FunctionRun {
 public:
-    FunctionRun(Module& module, FuncId id, const Options& options) : module_(module), id_(id), options_(options) {}
+    FunctionRun(Module& module, FuncId id, const Options& options)
+        : module_(module), id_(id), options_(options) {}
 
     void run() {
         step({"constants", constants});
@@ -149,8 +152,8 @@ void run_passes(Module& module, const Options& options) {
     }
 }
 
-// Functions that nothing reaches any more, since every call of them was inlined, keep their ids and lose their
-// code. A module without a way in is a test's: it stays whole.
+// Functions that nothing reaches any more, since every call of them was inlined, keep their ids and lose
+// their code. A module without a way in is a test's: it stays whole.
 void drop_unreachable(Module& module) {
     std::vector<bool> reached(module.functions.size(), false);
     std::vector<FuncId> work;
@@ -167,6 +170,8 @@ void drop_unreachable(Module& module) {
     }
     reach(module.init);
     if (work.empty()) return;
+    for (const HostFn& host : module.host_fns)
+        for (FuncId callback : host.callbacks) reach(callback);
     for (const InstanceRef& ref : module.instance_refs)
         if (ref.desc.is_valid()) reach(module.descs[ref.desc].func);
     while (!work.empty()) {

@@ -81,7 +81,7 @@ Heap::~Heap() {
 bool Heap::system_fails() noexcept { return fail_in_ != 0 && --fail_in_ == 0; }
 
 std::uint64_t Heap::live_bytes() const {
-    std::uint64_t bytes = large_bytes();
+    std::uint64_t bytes = large_bytes() + charged_bytes();
     for (unsigned c = 0; c < class_count; ++c)
         bytes += classes_[c].live.load(std::memory_order_relaxed) * ((c + std::uint64_t(1)) * 16);
     return bytes;
@@ -96,6 +96,11 @@ std::uint64_t Heap::live_objects() const {
 bool Heap::fits_exactly(std::size_t size) const {
     const std::uint64_t used = live_bytes();
     return used <= limit_ && size <= limit_ - used;
+}
+
+void Heap::charge(std::uint64_t bytes) noexcept {
+    add(charged_bytes_, bytes);
+    if (!fits(static_cast<std::size_t>(listed_bytes_))) unlist();
 }
 
 void Heap::set_limit(std::uint64_t bytes) noexcept {

@@ -56,7 +56,7 @@ public:
     // May be below what is in use; then nothing more can be allocated.
     void set_limit(std::uint64_t bytes) noexcept;
     bool fits(std::size_t size) const {
-        const std::uint64_t held = reserved_bytes(); // more than what is in use
+        const std::uint64_t held = reserved_bytes() + charged_bytes(); // more than what is in use
         return (held <= limit_ && size <= limit_ - held) || fits_exactly(size);
     }
 
@@ -70,6 +70,10 @@ public:
     static constexpr unsigned class_of(std::size_t block_size) { return static_cast<unsigned>(block_size / 16 - 1); }
     // What free() does with a small block.
     inline void free_small(void* block, unsigned size_class) noexcept;
+
+    // Memory of somebody else's that counts as in use. It may go beyond the limit: then nothing more is allocated.
+    void charge(std::uint64_t bytes) noexcept;
+    void discharge(std::uint64_t bytes) { add(charged_bytes_, 0 - bytes); }
 
     // For tests of allocation failure: the nth request to the system from now fails, 0: none does.
     void fail_allocation(std::uint64_t nth) { fail_in_ = nth; }
@@ -114,6 +118,7 @@ private:
         figure.store(figure.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
     }
     std::uint64_t large_bytes() const { return large_bytes_.load(std::memory_order_relaxed); }
+    std::uint64_t charged_bytes() const { return charged_bytes_.load(std::memory_order_relaxed); }
     bool fits_exactly(std::size_t size) const;
     bool make_room(std::size_t size) noexcept;
     void* allocate_large(std::size_t size) noexcept;
@@ -136,6 +141,7 @@ private:
     std::uint64_t slab_bytes_ = 0;
     std::atomic<std::uint64_t> large_bytes_{0};
     std::atomic<std::uint64_t> large_objects_{0};
+    std::atomic<std::uint64_t> charged_bytes_{0};
     std::uint64_t limit_ = default_limit;
     std::uint64_t fail_in_ = 0;
 };

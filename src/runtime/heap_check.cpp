@@ -1,6 +1,7 @@
 // Recounting a heap: every reference found is counted, then counts and figures are compared.
 #include "runtime/heap_check.h"
 
+#include "runtime/host_type.h"
 #include "runtime/seq.h"
 
 #include <cstring>
@@ -33,6 +34,7 @@ public:
             ++count.objects;
             count.bytes += Heap::block_size(object_size(object));
             const ObjectDesc& desc = *object->desc;
+            if (desc.kind == ObjectDesc::Kind::Host) count.bytes += static_cast<const HostObject*>(object)->extra;
             if (!desc.has_refs) continue;
             const bool is_box = desc.is_box();
             const std::uint8_t* element =

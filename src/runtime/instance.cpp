@@ -2,6 +2,7 @@
 #include "runtime/instance.h"
 
 #include "runtime/entry_points.h"
+#include "runtime/host_type.h"
 #include "runtime/wrapped_list.h"
 
 #include <cstdlib>
@@ -45,6 +46,7 @@ void Instance::destroy(Instance* instance) noexcept {
 }
 
 Instance::~Instance() {
+    while (host_objects) close_host_object(*this, host_objects);
     finish_host_memory(std::exchange(host_memory, nullptr));
     give_stack_back();
     DeferredRelease* node = deferred_.load(std::memory_order_acquire);
@@ -141,9 +143,25 @@ void Instance::release_from_any_thread(Object* object) noexcept {
 
 // The end of `releasing`, and the finalizers that waited for it.
 void Instance::end_release() noexcept {
+    DeferredFinalizer* node = std::exchange(finalizers_, nullptr);
     HostMemory* ended = std::exchange(ended_memory_, nullptr);
     busy_.store(idle, std::memory_order_release);
     finish_host_memory(ended);
+    while (node) {
+        node->type->finalize(node->pointer, node->type->user_data);
+        std::free(std::exchange(node, node->next));
+    }
+}
+
+bool Instance::defer_finalizer(const HostType& type, void* pointer) noexcept {
+    if (busy_.load(std::memory_order_relaxed) != releasing) return false;
+    auto* node = static_cast<DeferredFinalizer*>(std::malloc(sizeof(DeferredFinalizer)));
+    if (!node) return false;
+    node->type = &type;
+    node->pointer = pointer;
+    node->next = finalizers_;
+    finalizers_ = node;
+    return true;
 }
 
 bool Instance::defer_host_memory(HostMemory* memory) noexcept {
@@ -163,17 +181,19 @@ void Instance::drain_slow() noexcept {
 
 TrapRecord* Instance::begin_trap_record() noexcept {
     if (!trap_record_) trap_record_.reset(new (std::nothrow) TrapRecord);
-    if (trap_record_) trap_record_->clear();
+    if (trap_record_ && !continues_trap_) trap_record_->clear();
     return trap_record_.get();
 }
 
 void Instance::finish_trap() noexcept {
     if (context.trap_code == TrapCode::StackOverflow) stack_was_deep_ = stack_needs_care_ = true;
     Object* text = std::exchange(context.trap_text, nullptr);
-    if (TrapRecord* record = trap_record_.get()) {
+    const bool is_told = std::exchange(continues_trap_, false);
+    if (TrapRecord* record = trap_record_.get(); record && !is_told) {
         record->code = context.trap_code;
         record->a = context.trap_a;
         record->b = context.trap_b;
+        if (!text) note_closed(*record, context);
         if (text) {
             const Seq* seq = static_cast<const Seq*>(text);
             auto length = static_cast<std::size_t>(seq->length);
@@ -186,6 +206,7 @@ void Instance::finish_trap() noexcept {
             } catch (const std::bad_alloc&) { record->text.clear(); }
         }
     }
+    context.trap_a = 0; // see note_closed
     rt_release(&context, text);
 }
 

@@ -28,6 +28,8 @@ using OutputFn = std::int32_t (*)(void* user_data, const char* bytes, std::size_
 // Called at a poll after PollRequested was fired; a non-zero answer cancels the call.
 using PollFn = std::int32_t (*)(void* user_data);
 
+struct HostObject; // host_type.h
+
 enum class EnterResult : std::uint8_t { Entered, Busy, NoStack };
 
 struct HostMemory; // wrapped_list.h
@@ -130,6 +132,9 @@ struct Instance {
     void finish_trap() noexcept;
     // For whoever unwinds: the cleared record to add frames to. Null when there is no memory for one.
     TrapRecord* begin_trap_record() noexcept;
+    // The next trap is the last one going on in an outer script: its record keeps what it has, and gets the
+    // outer frames.
+    void continue_trap() noexcept { continues_trap_ = true; }
     // The last trap, or null if there was none. Overwritten by the next one.
     const TrapRecord* last_trap() const { return trap_record_.get(); }
 
@@ -143,6 +148,10 @@ struct Instance {
             drain_slow();
     }
 
+    // --- values of the host ---
+    // While another thread gives a reference back, it holds the instance; finalizers wait until it does not any more.
+    // False: run it now.
+    bool defer_finalizer(const HostType& type, void* pointer) noexcept;
     // --- memory of the host in lists (wrapped_list.h) ---
     HostMemory* host_memory = nullptr; // what lists still use
     // While a thread holds the instance only to give a reference back, finalizers wait until it does not any more.
@@ -173,7 +182,9 @@ struct Instance {
     PollFn poll = nullptr;
     void* poll_user_data = nullptr;
     void* user_pointer = nullptr;     // the host's, or the C API's
+    std::uint32_t foreign_depth = 0;  // C functions of `extern` blocks whose callbacks are running
     CodeMode mode = CodeMode::Polled; // which code calls use; chosen by whoever calls
+    HostObject* host_objects = nullptr; // those that are not closed
 
     ~Instance();
     Instance(const Instance&) = delete;
@@ -183,6 +194,12 @@ private:
     struct DeferredRelease {
         Object* object;
         DeferredRelease* next;
+    };
+
+    struct DeferredFinalizer {
+        const HostType* type;
+        void* pointer;
+        DeferredFinalizer* next;
     };
 
     // busy_: nobody; a host between enter() and leave(); another thread for the moment of a release.
@@ -218,10 +235,12 @@ private:
     std::uint32_t times_in_a_row_ = 0;
     std::uint32_t times_taken_ = 0;         // the bias, from a thread
     bool stack_was_deep_ = false;
+    bool continues_trap_ = false;
     bool stack_needs_care_ = false;         // when leaving: it goes back, or is trimmed
     std::size_t stack_made_for_ = 0;        // the stack_size_ when it was taken; 0: there is none
     void* stack_top_ = nullptr;
     std::atomic<DeferredRelease*> deferred_{nullptr};
+    DeferredFinalizer* finalizers_ = nullptr; // only while `releasing`
     HostMemory* ended_memory_ = nullptr; // only while `releasing`
     FiberStack* stack_ = nullptr;
     std::uint64_t real_stack_limit_ = 0;

@@ -11,9 +11,11 @@
 
 namespace tn::rt {
 
+struct HostType; // host_type.h
+
 // What an object of one type looks like; built from ir::Desc when a module is finished, immutable.
 struct ObjectDesc {
-    enum class Kind : std::uint8_t { String, Bytes, List, Box, Closure };
+    enum class Kind : std::uint8_t { String, Bytes, List, Box, Closure, Host };
     // Closure: the function behind it in each mode's code, by CodeMode; null until that code is published.
     // Written once under the Program's lock, before anybody can run code of that mode. Emitted code reads it.
     const void* code[2] = {};
@@ -27,10 +29,11 @@ struct ObjectDesc {
     TypeId type;              // of the object; for a Box the boxed type, for a Closure its captures'
     std::uint32_t func = 0xffffffffu; // Closure: the FuncId of what it runs
     std::uint8_t shared_tag = 0; // Box: the first byte of the one that each instance keeps
+    const HostType* host = nullptr;   // Host: the type of the value, which outlives every object
     const ObjectDesc* plain = nullptr; // List in memory of the host (wrapped_list.h): the description of a copy
 
     // One value behind a header, not a sequence of elements.
-    bool is_box() const { return kind == Kind::Box || kind == Kind::Closure; }
+    bool is_box() const { return kind >= Kind::Box; }
 };
 
 struct Object {

@@ -57,6 +57,7 @@ Program::Program(ProgramParts parts)
                  "reference inside the instance data");
         TN_CHECK(ref.desc == no_desc ||
                      (ref.desc < descs_.size() && (!descs_[ref.desc].is_box() ||
+                                                   descs_[ref.desc].kind == ObjectDesc::Kind::Host ||
                                                    (descs_[ref.desc].kind == ObjectDesc::Kind::Closure &&
                                                     descs_[ref.desc].stride == 0))),
                  "an instance variable starts as an empty sequence or closure");

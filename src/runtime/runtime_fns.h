@@ -52,6 +52,13 @@ std::int64_t rt_bytes_compare(Context*, Object*, Object*) noexcept;
 bool rt_bytes_is_text(Context*, Object*) noexcept;
 Object* rt_bytes_to_text(Context*, Object*) noexcept;
 Object* rt_bytes_to_hex(Context*, Object*) noexcept;
+// --- values of the host's types ---
+Object* rt_host_new(Context*, std::uint64_t, std::int64_t) noexcept;
+Object* rt_host_unique(Context*, Object*) noexcept;
+void rt_host_measure(Context*, Object*) noexcept;
+bool rt_host_equal(Context*, Object*, Object*) noexcept;
+std::uint64_t rt_host_hash(Context*, Object*) noexcept;
+Object* rt_host_show(Context*, Object*, Object*) noexcept;
 // --- building shown and formatted text: the first parameter is the text so far ---
 Object* rt_show_int(Context*, Object*, std::int64_t) noexcept;
 Object* rt_show_uint(Context*, Object*, std::uint64_t) noexcept;

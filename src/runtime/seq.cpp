@@ -1,6 +1,7 @@
 // Sequences: sizes, allocation, growth, copies. Also the entry points that emitted code calls for them.
 #include "runtime/seq.h"
 
+#include "runtime/host_type.h"
 #include "runtime/wrapped_list.h"
 
 #include <cstring>
@@ -206,6 +207,7 @@ void rt_free_object(Context* context, Object* object) noexcept {
             give_back(box_data(static_cast<Box*>(dead)));
             heap.free_small(dead, desc.size_class);
         } else {
+            if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
             if (desc.plain) [[unlikely]]
                 end_wrapped_list(*context->instance, static_cast<WrappedList*>(dead));
             if (desc.is_box()) {

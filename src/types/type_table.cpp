@@ -138,6 +138,15 @@ TypeId TypeTable::param(std::string name) {
 
 NominalId TypeTable::add_nominal(Nominal nominal) { return nominals_.push_back(std::move(nominal)); }
 
+TypeId TypeTable::add_host_type(std::string path, std::uint32_t number) {
+    Nominal nominal;
+    nominal.name = std::move(path);
+    nominal.kind = TypeKind::Host;
+    nominal.is_public = true;
+    nominal.host_type = number;
+    return make(TypeKind::Host, {}, add_nominal(std::move(nominal)).value);
+}
+
 TypeId TypeTable::substitute(TypeId type, std::span<const TypeId> params,
                              std::span<const TypeId> replacements) {
     if (params.empty() || !has_param(type)) return type;

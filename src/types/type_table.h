@@ -56,6 +56,7 @@ struct Nominal {
     std::string module; // "" for the root module and the prelude
     TypeKind kind = TypeKind::Record;
     bool is_public = false;
+    std::uint32_t host_type = 0; // of kind Host: which of the runtime's it is
     std::vector<TypeId> params; // its Param types
     std::vector<Field> fields;
     std::vector<Variant> variants;
@@ -97,6 +98,9 @@ public:
     bool is_nominal(TypeId id) const { return type_class(kind(id)) == TypeClass::Nominal; }
 
     NominalId add_nominal(Nominal nominal);
+    // A type of the host's; `path` is its name.
+    TypeId add_host_type(std::string path, std::uint32_t number);
+    std::uint32_t host_type(TypeId id) const { return nominal(id).host_type; }
     Nominal& nominal(NominalId id) { return nominals_[id]; }
     const Nominal& nominal(NominalId id) const { return nominals_[id]; }
     const Nominal& nominal(TypeId id) const { return nominals_[nominal_id(id)]; }

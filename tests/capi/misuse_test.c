@@ -90,6 +90,9 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_type_parse(h, "i64", 3, &t, &err));
         CHECK(!tn_value_type(h, &v));
         REFUSE_FIN(tn_register_fn(h, "f", 1, "fn()", 4, no_host, NULL, finalizer, 0, &err));
+        REFUSE_FIN(tn_register_type(h, "T", 1, NULL, 0, NULL, NULL, finalizer, &t, &err));
+        REFUSE(tn_register_constant(h, "c", 1, "i64", 3, &v, &err));
+        REFUSE(tn_register_global(h, "g", 1, "i64", 3, &err));
         REFUSE_FIN(tn_register_native(h, "f", 1, "fn()", 4, (tn_fnptr)no_poll, NULL, finalizer, 0, &err));
     }
     if (kind != 4) {
@@ -125,6 +128,14 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_call_slots(s->inst, h, &slot, 1, &err));
         REFUSE(tn_call_batch(s->inst, h, 1, &column, 1, &column, &n, &err));
     }
+    {
+        tn_closure *closure;
+        tn_closure_free(h);
+        CHECK(tn_closure_take_error(h, &err) != TN_OK);
+        CHECK(!err);
+        if (kind != 5) REFUSE(tn_closure_new(s->inst, h, &closure, &p, &err));
+        if (kind != 6) REFUSE(tn_closure_new(h, h, &closure, &p, &err));
+    }
     if (kind != 6) {
         tn_instance_free(h);
         REFUSE(tn_instance_get_global(h, "x", 1, &v, &err));
@@ -148,6 +159,7 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_list_new(h, tn_function_return_type(f), 0, &v, &err));
         REFUSE(tn_record_new(h, tn_function_return_type(f), NULL, 0, &v, &err));
         REFUSE(tn_option_new(h, tn_function_return_type(f), NULL, &v, &err));
+        REFUSE(tn_handle_new(h, tn_function_return_type(f), &slot, &v, &err));
         CHECK(!tn_instance_interrupt_handle(h));
         REFUSE(tn_instance_set_fuel(h, 1));
         REFUSE(tn_instance_set_memory_limit(h, 1));
@@ -163,6 +175,7 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_list_new(s->inst, h, 0, &v, &err));
         REFUSE(tn_record_new(s->inst, h, &v, 1, &v, &err));
         REFUSE(tn_option_new(s->inst, h, NULL, &v, &err));
+        REFUSE(tn_handle_new(s->inst, h, &slot, &v, &err));
         EQUAL(tn_type_kind(h), 0);
         CHECK(!tn_type_name(h, &n) && !tn_type_child(h, 0) && !tn_type_child_name(h, 0, &n));
         EQUAL(tn_type_child_count(h), 0);
@@ -214,6 +227,9 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_map_iter(&v, &iter));
         REFUSE(tn_list_pin(&v, 0, &column, &n));
         REFUSE(tn_list_unpin(&v));
+        REFUSE(tn_handle_get(&v, tn_function_return_type(f), &slot.p));
+        REFUSE(tn_handle_get(&v, h, &slot.p));
+        REFUSE(tn_handle_close(&v));
         REFUSE(tn_value_call(&v, &text, 1, &out, &err));
         REFUSE(tn_call(s->inst, f, &v, 1, &out, &err));
         out = v;
@@ -308,6 +324,12 @@ static void null_outs(void) {
     REFUSE(tn_value_get_u64(NULL, NULL));
     REFUSE(tn_value_get_f64(NULL, NULL));
     REFUSE(tn_value_get_bool(NULL, NULL));
+    REFUSE(tn_handle_new(s.inst, t, NULL, NULL, &err));
+    REFUSE(tn_handle_new(s.inst, NULL, &v, &v, &err));
+    REFUSE(tn_handle_get(NULL, t, NULL));
+    REFUSE(tn_handle_get(&v, NULL, (void **)&f));
+    REFUSE(tn_handle_close(NULL));
+    REFUSE(tn_register_constant(s.rt, "c", 1, "i64", 3, NULL, &err));
     REFUSE(tn_list_len(NULL, NULL));
     REFUSE(tn_list_get(NULL, 0, NULL));
     REFUSE(tn_list_get(NULL, 0, &v));

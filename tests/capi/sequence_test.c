@@ -13,6 +13,7 @@ static const char *const sources[] = {
     "fn keep(s: String) -> i64 { kept.push(s); kept.len() }\n"
     "fn make(n: i64) -> P { P { n: n, s: f\"{n}\" } }\nfn read(p: P) -> String { p.s + \"!\" }\n"
     "fn list(n: i64) -> List[P] { let xs: List[P] = []; for i in 0..n % 20 { xs.push(make(i)); } xs }\n"
+    "fn hold(h: H) -> List[H] { [h, h] }\nfn same(h: H) -> String { f\"{h} {h == h}\" }\n"
     "fn trap(xs: List[P]) -> P { let s = xs[0].s; xs[s.len() + 5] }\n"
     "fn change(mut xs: List[P], mut s: String) -> i64 { s += \"x\"; xs.push(make(s.len())); xs.len() }\n",
     "fn maybe(n: i64) -> (String, i64)? { if n % 2 == 0 { Some((f\"{n}\", n)) } else { None } }\n"
@@ -25,6 +26,30 @@ static const char *const sources[] = {
     "fn count(xs: List[i64]) -> Set[i64] { let s = Set.new(); for x in xs { s.insert(x); } s }\n"
     "fn words(s: String) -> List[String] { s.split(\"1\") }\nfn join(xs: List[String]) -> String { let o = \"\"; "
     "for x in xs { o += x; } o }\n"};
+
+/* A type of the host's, whose values are counted. */
+static long made, ended;
+static void end_value(void *p, void *ud) {
+    (void)ud;
+    ++ended;
+    free(p);
+}
+static int32_t same_value(const void *a, const void *b, void *ud) {
+    (void)ud;
+    return a == b;
+}
+static tn_runtime *runtime_with_type(void) {
+    tn_runtime *rt = NULL;
+    const tn_type *type;
+    tn_host_type ops;
+    memset(&ops, 0, sizeof ops);
+    ops.struct_size = sizeof ops;
+    ops.finalize = end_value;
+    ops.equal = same_value;
+    if (tn_runtime_new(TN_ABI_VERSION, NULL, &rt, NULL) == TN_OK)
+        STATUS(tn_register_type(rt, "H", 1, NULL, 0, &ops, NULL, NULL, &type, NULL), TN_OK);
+    return rt;
+}
 
 static uint64_t state;
 static uint32_t random_number(uint32_t below) {
@@ -76,9 +101,9 @@ static void step(void) {
     int32_t some;
     tn_column column, other;
     TN_SET_NONE(&out);
-    switch (random_number(54)) {
+    switch (random_number(58)) {
     case 0:
-        if (random_number(4) == 0 && tn_runtime_new(TN_ABI_VERSION, NULL, (tn_runtime **)&h, &err) == TN_OK) put(h);
+        if (random_number(4) == 0) put(runtime_with_type());
         break;
     case 1:
         if (random_number(6) == 0) {
@@ -202,6 +227,20 @@ static void step(void) {
         tn_call_batch(any(), any(), random_number(4), &column, 1, &other, &n, &err);
         break;
     }
+    case 49:
+    case 50: {
+        tn_module_type(any(), random_number(4) ? "H" : "i64", TN_NTS, &t, &err);
+        if (!t) break;
+        void *made_value = tn_type_kind(t) == TN_TAG_HANDLE ? malloc(8) : NULL;
+        if (made_value) ++made;
+        if (tn_handle_new(any(), t, made_value, &out, NULL) == TN_OK) put_value(out);
+        break;
+    }
+    case 51: tn_handle_close(value()); break;
+    case 52:
+        tn_module_type(any(), "H", TN_NTS, &t, &err);
+        tn_handle_get(value(), t, &h);
+        break;
     default:
         args[0] = *value();
         if (random_number(2)) TN_SET_I64(&args[0], random_number(1000));
@@ -223,7 +262,10 @@ static void sequences(void) {
         state = seed;
         /* Something to begin with. */
         for (i = 0; i < 2; ++i) {
-            Setup s = set_up(sources[i]);
+            Setup s;
+            s.rt = runtime_with_type();
+            s.mod = compile(s.rt, sources[i]);
+            s.inst = instance(s.mod);
             pool[3 * i] = s.rt;
             pool[3 * i + 1] = s.mod;
             pool[3 * i + 2] = s.inst;
@@ -241,6 +283,7 @@ static void sequences(void) {
             free_all_kinds(pool[i]);
             pool[i] = NULL;
         }
+        EQUAL(ended, made);
         if (tn_live_handles() != 0) {
             printf("  seed %llu leaves %llu handles\n", (unsigned long long)seed,
                    (unsigned long long)tn_live_handles());

@@ -8,6 +8,7 @@ too. The word after ```tenon says what else is expected:
 
     ```tenon,fails=Name     does not compile, with this diagnostic
     ```tenon,traps=Name     ends with this trap
+    ```tenon,native         is run with `--allow native`
 
 `// file: geometry/shapes.tn` begins a file of a package; the one that is run is main.tn. The page's library tables
 must name every method that the prelude has (src/prelude, src/builtins/builtin.def).
@@ -97,7 +98,8 @@ def check_block(tenon, info, lines):
         text = "\n".join(line for content in files.values() for line in content)
         has_main = re.search(r"^fn main\(", (folder / "main.tn").read_text(), re.M)
         if has_main:
-            seen = run(tenon, "run", script)
+            leave = ["--allow", "native"] if info == "native" else []
+            seen = run(tenon, "run", *leave, script)
             output = seen.stdout.split("\n")[:-1]
             if info.startswith("traps="):
                 message = trap_message(info[len("traps="):])

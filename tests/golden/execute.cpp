@@ -4,6 +4,7 @@
 
 #include "driver/dump.h"
 #include "driver/engine.h"
+#include "host/libraries.h"
 #include "runtime/heap_check.h"
 #include "runtime/instance.h"
 #include "support/ice.h"
@@ -28,9 +29,10 @@ Options options_of(Mode mode) {
     return options;
 }
 
-Engine make_engine() {
+Engine make_engine(const Expectation& expectation) {
     Engine engine;
     engine.shared = std::make_shared<rt::RuntimeShared>();
+    if (expectation.settings.contains("extern")) engine.libraries = std::make_shared<host::Libraries>();
     return engine;
 }
 
@@ -159,9 +161,9 @@ std::string_view name_of(Mode mode) {
     return "";
 }
 
-Outcome compile_only(const std::string& path) {
+Outcome compile_only(const std::string& path, const Expectation& expectation) {
     Outcome outcome;
-    Engine engine = make_engine();
+    Engine engine = make_engine(expectation);
     try {
         note_diagnostics(driver::compile_path(engine, path, options_of(Mode::Optimized)), outcome);
     } catch (const InternalError& error) { outcome.problem = error.what(); }
@@ -170,7 +172,7 @@ Outcome compile_only(const std::string& path) {
 
 Outcome execute(const std::string& path, Mode mode, const Expectation& expectation) {
     Outcome outcome;
-    Engine engine = make_engine();
+    Engine engine = make_engine(expectation);
     try {
         CompileResult compiled = driver::compile_path(engine, path, options_of(mode));
         note_diagnostics(compiled, outcome);
@@ -181,9 +183,10 @@ Outcome execute(const std::string& path, Mode mode, const Expectation& expectati
     return outcome;
 }
 
-Outcome dump(const std::string& path, const std::string& stage, const std::string& function) {
+Outcome dump(const std::string& path, const Expectation& expectation) {
+    const std::string &stage = expectation.dump_stage, &function = expectation.dump_function;
     Outcome outcome;
-    Engine engine = make_engine();
+    Engine engine = make_engine(expectation);
     try {
         driver::DumpResult result =
             driver::dump(engine, path, {stage, function}, options_of(Mode::Optimized));

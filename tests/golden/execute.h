@@ -1,6 +1,7 @@
 // Compiles and runs a golden in one of the ways a script can be run.
 //
-// In: a path, a mode, the file's settings. Out: what happened, a finding's file as the compiler names it. It refuses to know what was expected.
+// In: a path, a mode, the file's settings. Out: what happened, a finding's file as the compiler names it. It
+// refuses to know what was expected.
 #pragma once
 
 #include "expectation.h"
@@ -17,8 +18,8 @@ inline constexpr std::array all_modes{Mode::Interpreter, Mode::RawInterpreter, M
                                       Mode::Optimized,   Mode::FewRegisters,   Mode::Metered};
 std::string_view name_of(Mode mode);
 
-Outcome compile_only(const std::string& path);
+Outcome compile_only(const std::string& path, const Expectation& expectation);
 Outcome execute(const std::string& path, Mode mode, const Expectation& expectation);
-Outcome dump(const std::string& path, const std::string& stage, const std::string& function);
+Outcome dump(const std::string& path, const Expectation& expectation);
 
 } // namespace tn::golden

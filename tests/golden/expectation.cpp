@@ -12,7 +12,7 @@ const std::regex finding_pattern(
     R"(// (error|warning|trap)(?:@(\d+))? \[(\w+)\](?:: (.*?))?(?=\s*(?:// (?:error|warning|trap)\b|$)))");
 const std::regex out_pattern(R"(// out:(?: (.*))?$)");
 const std::regex frame_pattern(R"(// frame: (.*?)\s*$)");
-const std::regex setting_pattern(R"((fuel|memory|stack|cancel|deadline)=(\d+)([KMG]?))");
+const std::regex setting_pattern(R"((fuel|memory|stack|cancel|deadline|extern)=(\d+)([KMG]?))");
 const std::regex dump_pattern(R"(// dump: (\S+)(?: (\S+))?\s*$)");
 
 std::string trimmed_right(std::string text) {

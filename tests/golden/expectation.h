@@ -10,12 +10,13 @@
 //   // trap [Name]: message      trap_*.tn ends with this trap, raised on this line
 //   // frame: main 4:7           the script's stack, innermost first; checked where given
 //   // set fuel=100 memory=1M stack=64K
+//   // set extern=1              the host allows `extern` blocks
 //   // dump: STAGE [FUNCTION]    the dump of that stage is the `//| ` lines of the file
 //
 // A message that is left out ("// error [Name]") is not compared; --bless fills it in.
 //
-// A folder with a main.tn is one golden, a package, called like the folder: `out`, `frame` and settings stand in main.tn,
-// diagnostics and traps beside the lines of the file they are in.
+// A folder with a main.tn is one golden, a package, called like the folder: `out`, `frame` and settings stand
+// in main.tn, diagnostics and traps beside the lines of the file they are in.
 #pragma once
 
 #include <cstdint>

@@ -72,8 +72,8 @@ void shorten_files(const fs::path& path, Outcome& outcome) {
 }
 
 Outcome run_case(const fs::path& path, Mode mode, const Expectation& expectation) {
-    if (!expectation.dump_stage.empty()) return dump(path, expectation.dump_stage, expectation.dump_function);
-    if (is_fail(path)) return compile_only(path);
+    if (!expectation.dump_stage.empty()) return dump(path, expectation);
+    if (is_fail(path)) return compile_only(path, expectation);
     return execute(path, mode, expectation);
 }
 

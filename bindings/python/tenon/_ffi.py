@@ -67,6 +67,7 @@ TN_TAG_RECORD = 20
 TN_TAG_ENUM = 21
 TN_TAG_OPTION = 22
 TN_TAG_SET = 23
+TN_TAG_HANDLE = 24
 TN_TAG_TUPLE = 26
 TN_TAG_FUNCTION = 27
 TN_TAG_POISON = 0xFFFFFFFF
@@ -90,8 +91,10 @@ TN_CONFIG_INTERPRET = 7
 TN_CONFIG_HASH_SEED = 8
 TN_CONFIG_WHOLE_PACKAGE = 9
 TN_CONFIG_PROGRAM = 10
+TN_CONFIG_ALLOW_EXTERN = 20
 TN_PIN_WRITE = 1
 TN_FN_PURE = 1
+TN_FN_STATUS = 8
 TN_ABI_VERSION = (TN_ABI_MAJOR << 16) | TN_ABI_MINOR
 TN_FUEL_UNLIMITED = 2**64 - 1
 
@@ -242,13 +245,22 @@ PROTOTYPES = {
     "tn_type_variant_doc": (c_void_p, [c_void_p, c_size_t, POINTER(c_size_t)]),
     "tn_type_variant_fields": (c_int32, [c_void_p, c_size_t, POINTER(c_size_t), POINTER(c_size_t)]),
     "tn_type_equal": (c_int32, [c_void_p, c_void_p]),
+    "tn_register_type": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, c_void_p, c_void_p, tn_finalizer, POINTER(c_void_p), POINTER(c_void_p)]),
+    "tn_register_constant": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(Value), POINTER(c_void_p)]),
+    "tn_register_global": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_void_p)]),
     "tn_register_module": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_void_p)]),
     "tn_register_loader": (c_int32, [c_void_p, tn_load_fn, c_void_p, tn_finalizer, POINTER(c_void_p)]),
     "tn_register_fn": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, tn_host_fn, c_void_p, tn_finalizer, c_uint32, POINTER(c_void_p)]),
     "tn_register_native": (c_int32, [c_void_p, c_char_p, c_size_t, c_char_p, c_size_t, c_void_p, c_void_p, tn_finalizer, c_uint32, POINTER(c_void_p)]),
+    "tn_handle_new": (c_int32, [c_void_p, c_void_p, c_void_p, POINTER(Value), POINTER(c_void_p)]),
+    "tn_handle_get": (c_int32, [POINTER(Value), c_void_p, POINTER(c_void_p)]),
+    "tn_handle_close": (c_int32, [POINTER(Value)]),
     "tn_frame_fail": (c_int32, [c_void_p, c_int32, c_char_p, c_size_t, c_void_p, tn_finalizer]),
     "tn_frame_fail_error": (c_int32, [c_void_p, c_void_p]),
     "tn_frame_instance": (c_void_p, [c_void_p]),
+    "tn_closure_new": (c_int32, [c_void_p, c_void_p, POINTER(c_void_p), c_void_p, POINTER(c_void_p)]),
+    "tn_closure_take_error": (c_int32, [c_void_p, POINTER(c_void_p)]),
+    "tn_closure_free": (None, [c_void_p]),
     "tn_instance_interrupt_handle": (c_void_p, [c_void_p]),
     "tn_interrupt_fire": (None, [c_void_p]),
     "tn_interrupt_free": (None, [c_void_p]),

@@ -26,18 +26,13 @@ void plan_script(const ir::Signature& sig, CallPlan& plan) {
     plan.make(script_convention(), args, sig.results);
 }
 
-// A plain C function's arguments: a Ref stands for two, pointer and length.
-void plan_plain(const ir::Signature& sig, CallPlan& plan) {
+// A plain C function's signature is C's, but for the memory that one with a status stores its result in.
+void plan_plain(const ir::HostFn& host, CallPlan& plan) {
     std::vector<Scalar> args;
-    for (const ir::Param& p : sig.params) {
-        if (p.type == Scalar::Ref) {
-            args.push_back(Scalar::Ptr);
-            args.push_back(Scalar::I64);
-        } else {
-            args.push_back(p.type);
-        }
-    }
-    plan.make(c_convention(), args, sig.results);
+    for (const ir::Param& p : host.sig.params) args.push_back(p.type);
+    if (!host.out_offsets.empty()) args.push_back(Scalar::Ptr);
+    static constexpr Scalar status[] = {Scalar::I32};
+    plan.make(c_convention(), args, host.has_status ? std::span<const Scalar>(status) : host.sig.results);
 }
 
 std::uint8_t hint_of(Location l) {
@@ -76,14 +71,12 @@ void Describe::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
 
 void Describe::plain_host_call(const ir::Inst& inst) {
     CallPlan plan;
-    const ir::Signature& sig = mf_.module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))].sig;
-    plan_plain(sig, plan);
-    for (unsigned i = 0, place = 0; i < inst.operands.count; ++i) {
-        out_.any(arg(inst, i), hint_of(plan.args[place]));
-        place += sig.params[i].type == Scalar::Ref ? 2 : 1;
-    }
+    const ir::HostFn& host = mf_.module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
+    plan_plain(host, plan);
+    for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i), hint_of(plan.args[i]));
     for (unsigned i = 0; i < inst.result_count; ++i) {
-        out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), hint_of(plan.results[i]));
+        const std::uint8_t hint = host.has_status ? no_register : hint_of(plan.results[i]);
+        out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), hint);
     }
 }
 
@@ -301,45 +294,54 @@ void FunctionEmitter::op(OpTag<Op::CallHost>, const ir::Inst& inst) {
 
 void FunctionEmitter::call_plain_host(const ir::Inst& inst, const HostTarget& target) {
     const ir::HostFn& host = mf_->module->host_fns[ir::HostFnId(static_cast<std::size_t>(inst.imm))];
-    plan_plain(host.sig, plan_);
+    plan_plain(host, plan_);
     auto operands = mf_->fn->operands_of(inst);
-    enter_host_stack(plan_.stack_count, !target.is_pure);
-    for (unsigned i = 0, place = 0; i < operands.size(); ++i) {
-        moves_.add(any(operands[i]), plan_.args[place], mf_->type_of(operands[i]));
-        place += host.sig.params[i].type == Scalar::Ref ? 2 : 1;
-    }
+    enter_host_stack(plan_.stack_count, host.purity == ir::HostFn::Purity::None);
+    for (unsigned i = 0; i < operands.size(); ++i)
+        moves_.add(any(operands[i]), plan_.args[i], mf_->type_of(operands[i]));
     flush_moves();
-    // Each reference now stands where its pointer goes: length first, then the pointer over it. r11 and
-    // rax pass no arguments in C.
-    for (unsigned i = 0, place = 0; i < operands.size(); ++i, ++place) {
-        if (host.sig.params[i].type != Scalar::Ref) continue;
-        Location data = plan_.args[place], length = plan_.args[++place];
-        unsigned seq = data.index;
-        if (!data.is_register()) {
-            seq = scratch_register;
-            a_->mov(gp64(seq), memory(data, 8));
-        }
-        x86::Mem length_field(gp64(seq), offsetof(rt::Seq, length), 8),
-            data_field(gp64(seq), offsetof(rt::Seq, data), 8);
-        if (length.is_register()) {
-            a_->mov(gp64(length.index), length_field);
-        } else {
-            a_->mov(gp64(Rax), length_field);
-            a_->mov(memory(length, 8), gp64(Rax));
-        }
-        if (data.is_register()) {
-            a_->mov(gp64(seq), data_field);
-        } else {
-            a_->mov(gp64(seq), data_field);
-            a_->mov(memory(data, 8), gp64(seq));
-        }
+    if (!host.out_offsets.empty()) { // the result goes to where runtime functions leave theirs
+        const Location out = plan_.args.back();
+        const unsigned reg = out.is_register() ? out.index : scratch_register;
+        a_->mov(context_mem(offsetof(rt::Context, results), 8),
+                0); // a pointer that it does not store is NULL
+        a_->lea(gp64(reg), context_mem(offsetof(rt::Context, results), 8));
+        if (!out.is_register()) a_->mov(memory(out, 8), gp64(reg));
     }
     call_address(target.address);
     leave_host_stack();
-    if (!target.is_pure) test_trap_code(inst.loc);
-    if (inst.result_count == 1 && plan_.results[0] == Location::reg(Rax))
-        extend_result(Rax, host.sig.results[0]);
-    take_results(plan_.results, inst);
+    if (host.purity == ir::HostFn::Purity::None) test_trap_code(inst.loc);
+    if (host.has_status) {
+        Label failed = cold(Label(), inst.loc, [this, &target, loc = inst.loc] {
+            a_->mov(gp32(Rdx), gp32(Rax));
+            a_->mov(gp64(Rsi), asmjit::imm(reinterpret_cast<std::uintptr_t>(target.user_data)));
+            a_->mov(gp64(Rdi), gp64(context_register));
+            call_cold_helper(reinterpret_cast<const void*>(module_.options().plain_failure));
+            a_->call(module_.trap_stub(TrapCode::None));
+            site(inst_, loc);
+        });
+        a_->test(gp32(Rax), gp32(Rax));
+        a_->jnz(failed);
+        for (unsigned i = 0; i < host.out_offsets.size(); ++i) {
+            const Scalar type = host.sig.results[i];
+            const std::size_t place = offsetof(rt::Context, results) + host.out_offsets[i];
+            load_result(type, next().location, context_mem(static_cast<std::int64_t>(place), scalar_size(type)));
+        }
+        return;
+    }
+    if (inst.result_count == 0) return;
+    if (plan_.results[0] == Location::reg(Rax)) extend_result(Rax, host.sig.results[0]);
+    moves_.add(plan_.results[0], next().location, host.sig.results[0]);
+    flush_moves();
+}
+
+// A value in memory, as C stores it, to where a result belongs.
+void FunctionEmitter::load_result(Scalar type, Location to, const x86::Mem& from) {
+    if (to.is_register()) return load(type, to.index, from);
+    if (!to.is_memory()) return;
+    const Scalar bits = type == Scalar::F32 ? Scalar::U32 : type == Scalar::F64 ? Scalar::U64 : type;
+    load(bits, scratch_register, from);
+    a_->mov(memory(to, 8), gp64(scratch_register));
 }
 
 void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& target) {
@@ -359,7 +361,8 @@ void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& 
     a_->mov(gp64(Rsi), asmjit::imm(reinterpret_cast<std::uintptr_t>(target.user_data)));
     a_->mov(gp64(Rdx), x86::rsp);
     enter_host_stack(0);
-    call_address(reinterpret_cast<const void*>(module_.options().generic_call));
+    const GenericHostCall dispatcher = target.dispatcher ? target.dispatcher : module_.options().generic_call;
+    call_address(reinterpret_cast<const void*>(dispatcher));
     leave_host_stack();
     Label failed = cold(Label(), inst.loc, [this, loc = inst.loc] {
         a_->mov(context_mem(offsetof(rt::Context, trap_code), 4), gp32(Rax));

@@ -292,6 +292,7 @@ private:
     Payload payload(Location l);
     void take_results(const std::vector<Location>& from, const ir::Inst& inst);
     void call_plain_host(const ir::Inst& inst, const HostTarget& target);
+    void load_result(Scalar type, Location to, const x86::Mem& from);
     void call_generic_host(const ir::Inst& inst, const HostTarget& target);
 
     // entry.cpp

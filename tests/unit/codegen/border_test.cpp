@@ -173,7 +173,9 @@ b0(v0: i64):
 fn @direct(v0: i64, v1: f64) -> f64 {
 b0(v0: i64, v1: f64):
     v2 = literal.ref literal0
-    v3 = call_host host1 v0, v2, v1 @loc1
+    v5 = seq_data.ptr v2
+    v6 = seq_len.i64 v2
+    v3 = call_host host1 v0, v5, v6, v1 @loc1
     v4 = fadd.f64 v3, v1
     return v4
 }
@@ -184,7 +186,7 @@ TEST(Border, HostFunctions) {
     options.generic_call = &generic;
     options.host_targets.resize(2);
     options.host_targets[0].user_data = &answer;
-    options.host_targets[1] = {reinterpret_cast<const void*>(&plain), nullptr, false, false};
+    options.host_targets[1] = {reinterpret_cast<const void*>(&plain), nullptr, nullptr, false};
     for (rt::CodeMode mode : {rt::CodeMode::Polled, rt::CodeMode::Metered}) {
         options.mode = mode;
         Script s(hosted, options);

@@ -25,6 +25,7 @@ inline std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
         case ir::DescKind::Bytes: d.kind = rt::ObjectDesc::Kind::Bytes; break;
         case ir::DescKind::List: d.kind = rt::ObjectDesc::Kind::List; break;
         case ir::DescKind::Box: d.kind = rt::ObjectDesc::Kind::Box; break;
+        case ir::DescKind::Host: d.kind = rt::ObjectDesc::Kind::Host; break;
         case ir::DescKind::Closure:
             d.kind = rt::ObjectDesc::Kind::Closure;
             d.func = desc.func.value;
@@ -128,7 +129,7 @@ global "n" at 0: i64
 global "s" at 8: String
 instance_data 16 8:desc0
 host0 "h" fn(i64, String) -> String registration 0 as (i64, ref) -> ref
-host1 "plain" fn(i64, String, f64) -> f64 registration 1 as (i64, ref, f64) -> f64
+host1 "plain" fn(i64, String, f64) -> f64 registration 1 as (i64, ptr, i64, f64) -> f64 plain
 )";
 
     std::unique_ptr<ir::Module> module;

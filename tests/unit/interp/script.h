@@ -26,6 +26,7 @@ inline std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
         case ir::DescKind::Bytes: d.kind = rt::ObjectDesc::Kind::Bytes; break;
         case ir::DescKind::List: d.kind = rt::ObjectDesc::Kind::List; break;
         case ir::DescKind::Box: d.kind = rt::ObjectDesc::Kind::Box; break;
+        case ir::DescKind::Host: d.kind = rt::ObjectDesc::Kind::Host; break;
         case ir::DescKind::Closure:
             d.kind = rt::ObjectDesc::Kind::Closure;
             d.func = desc.func.value;
