@@ -167,7 +167,8 @@ float RegisterAllocator::spill_cost(const Piece& p, std::uint32_t position) cons
         auto in =
             std::partition_point(first, last, [&](const UsePoint& u) { return u.position < loop_begin; });
         for (unsigned n = 0; in != last && in->position < position && n < 16; ++in, ++n) {
-            if (!in->in_register) continue;
+            // Where the loop begins the piece is in its register: there it comes back, whatever the use needs.
+            if (!in->in_register && p.from > loop_begin) continue;
             cost += here.weight;
             break;
         }

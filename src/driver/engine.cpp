@@ -35,6 +35,7 @@ std::shared_ptr<rt::Program> make_program(const Engine& engine, const ir::Module
         }
         d.stride = d.kind == rt::ObjectDesc::Kind::Host ? rt::host_object_stride : desc.stride;
         d.refs = desc.refs;
+        d.shared_tag = ir::shared_box_tag(module, desc).value_or(0);
         d.type = desc.type;
         parts.descs.push_back(std::move(d));
     }

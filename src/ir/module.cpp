@@ -93,6 +93,12 @@ DescId Module::closure_desc(FuncId func, TypeId captures) {
     return add_desc(std::move(desc), captures);
 }
 
+std::optional<std::uint8_t> shared_box_tag(const Module& module, const Desc& desc) {
+    if (desc.kind != DescKind::Box || desc.stride > max_shared_box) return std::nullopt;
+    const Layout* layout = module.layouts->find(desc.type);
+    return layout ? unit_tag(*layout) : std::nullopt;
+}
+
 SigId Module::signature_id(const Signature& signature) {
     for (; indexed_signatures_ < signatures.size(); ++indexed_signatures_) {
         const SigId id(indexed_signatures_);

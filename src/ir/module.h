@@ -8,6 +8,7 @@
 #include "types/type_table.h"
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -196,5 +197,9 @@ private:
     std::unordered_map<std::uint64_t, std::vector<SigId>> known_signatures_; // by hash
     std::size_t indexed_descs_ = 0, indexed_signatures_ = 0;
 };
+
+// Boxes of a variant without payload are all alike, so each instance keeps one (`empty`): its tag, if the
+// description is of such boxes.
+std::optional<std::uint8_t> shared_box_tag(const Module& module, const Desc& desc);
 
 } // namespace tn::ir

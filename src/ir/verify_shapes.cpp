@@ -58,12 +58,13 @@ private:
     bool any_desc() { return imm_below(module_.descs.size(), "no such description"); }
     DescKind desc_kind() const { return module_.descs[DescId(static_cast<std::size_t>(inst_->imm))].kind; }
     const Desc& desc() const { return module_.descs[DescId(static_cast<std::size_t>(inst_->imm))]; }
-    // A sequence, or a closure without captures: those have an object that all instances of a module hold.
+    // A sequence, a closure without captures, a box of a variant without payload: each instance holds one.
     bool desc_with_empty() {
         if (!any_desc()) return false;
         if (desc_kind() == DescKind::Closure)
             return want(desc().stride == 0, "a closure with captures has no empty object");
-        return want(desc_kind() != DescKind::Box, "a box is no sequence");
+        if (desc_kind() != DescKind::Box) return true;
+        return want(shared_box_tag(module_, desc()).has_value(), "boxes of this description are not all alike");
     }
     // Operands: the leaves of what the description says.
     bool box_leaves() {

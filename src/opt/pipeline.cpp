@@ -5,6 +5,9 @@
 #include "opt/specialize.h"
 #include "support/ice.h"
 
+#include <algorithm>
+#include <span>
+
 namespace tn::opt {
 
 using namespace ir;
@@ -25,8 +28,13 @@ constexpr Pass sequence[] = {
     {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},       {"dce", dce},
     {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
     {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"gvn", gvn},
-    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"strips", strips},
-    {"simplify", simplify}, {"lanes", lanes},   {"dce", dce},
+    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"dce", dce},
+};
+// What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
+// functions small.
+constexpr Pass finish[] = {
+    {"range_tests", range_tests}, {"selects", selects}, {"strips", strips},
+    {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
 };
 
 // The function that an instruction calls, or makes a closure of.
@@ -101,6 +109,9 @@ public:
         step({"recursion", recursion});
         for (const Pass& pass : sequence) step(pass);
     }
+    void finish() {
+        for (const Pass& pass : opt::finish) step(pass);
+    }
 
 private:
     bool step(const Pass& pass) {
@@ -121,6 +132,10 @@ private:
     bool is_stopped_ = false;
 };
 
+bool is_of(std::span<const Pass> passes, std::string_view name) {
+    return std::ranges::any_of(passes, [&](const Pass& pass) { return pass.name == name; });
+}
+
 void run_passes(Module& module, const Options& options) {
     find_constants(module);
     Specializer specializer(module);
@@ -130,7 +145,7 @@ void run_passes(Module& module, const Options& options) {
             const FuncId id = work.back();
             work.pop_back();
             FunctionRun(module, id, options).run();
-            if (!options.stop_after.empty()) continue;
+            if (!options.stop_after.empty() && !is_of(finish, options.stop_after)) continue;
             specializer.note(id);
             for (FuncId copy : specializer.run(id)) work.push_back(copy);
         }
@@ -183,11 +198,19 @@ void drop_unreachable(Module& module) {
 void optimize(Module& module, const Options& options) {
     if (options.level == 0) return;
     run_passes(module, options);
+    // A pass that stands in both parts is asked for where it runs first.
+    if (!options.stop_after.empty() && (!is_of(finish, options.stop_after) || is_of(sequence, options.stop_after))) return;
     if (options.stop_after.empty()) drop_unreachable(module);
+    for (std::uint32_t f = 0; f < module.functions.size(); ++f)
+        if (!module.functions[FuncId(f)].removed) FunctionRun(module, FuncId(f), options).finish();
 }
 
 void optimize_one(Module& module, FuncId func, const Options& options) {
-    if (options.level != 0) FunctionRun(module, func, options).run();
+    if (options.level != 0) {
+        FunctionRun run(module, func, options);
+        run.run();
+        run.finish();
+    }
     drop_unreachable(module);
 }
 

@@ -14,94 +14,164 @@ using Point = Ranges::Point;
 namespace {
 constexpr unsigned max_depth = 16;
 constexpr std::uint64_t work_per_query = 3000;
+constexpr std::uint32_t end =
+    0x7fffffffu; // of a block, as an index; edges are ~0 and ~1 where places are told apart
 } // namespace
 
 Ranges::Ranges(const Function& fn)
-    : fn_(fn), cfg_(fn), facts_(fn.blocks.size()), entry_facts_(fn.blocks.size()), edges_(fn.blocks.size()),
+    : fn_(fn),
+      cfg_(fn),
+      of_block_(fn.blocks.size()),
+      mentioned_(fn.values.size(), 0),
+      edges_from_(fn.blocks.size() + 1, 0),
       inst_index_(fn.insts.size()) {
     for (BlockId block : cfg_.order()) {
         const auto& insts = fn_.blocks[block].insts;
         for (std::uint32_t i = 0; i < insts.size(); ++i) inst_index_[insts[i].index()] = i;
+        for (const Target& target : successors(fn_, block)) ++edges_from_[target.block.index() + 1];
+    }
+    for (std::size_t b = 1; b < edges_from_.size(); ++b) edges_from_[b] += edges_from_[b - 1];
+    edges_.resize(edges_from_.back());
+    std::vector<std::uint32_t> next(edges_from_.begin(), edges_from_.end() - 1);
+    for (BlockId block : cfg_.order()) {
         const auto targets = successors(fn_, block);
         for (std::uint32_t t = 0; t < targets.size(); ++t)
-            edges_[targets[t].block.index()].push_back({block, static_cast<std::int32_t>(t)});
+            edges_[next[targets[t].block.index()]++] = {block, static_cast<std::int32_t>(t)};
     }
     collect_facts();
 }
 
-void Ranges::add_condition(std::vector<Fact>& facts, const Inst& compare, bool holds, std::uint32_t index) const {
+void Ranges::add_condition(const Inst& compare, bool holds, std::uint32_t index) {
     if (compare.op != Op::ICmp) return;
     const ValueId a = fn_.operands_of(compare)[0], b = fn_.operands_of(compare)[1];
     if (!is_integer(fn_.values[a].type)) return;
     Cond cond = static_cast<Cond>(compare.aux);
     if (!holds) cond = inverted(cond);
+    const std::size_t first = facts_.size();
     switch (cond) {
     case Cond::Eq:
-        facts.push_back({a, b, 0, index});
-        facts.push_back({b, a, 0, index});
+        facts_.push_back({a, b, 0, index});
+        facts_.push_back({b, a, 0, index});
         break;
     case Cond::Ne: break;
-    case Cond::Lt: facts.push_back({a, b, -1, index}); break;
-    case Cond::Le: facts.push_back({a, b, 0, index}); break;
-    case Cond::Gt: facts.push_back({b, a, -1, index}); break;
-    case Cond::Ge: facts.push_back({b, a, 0, index}); break;
+    case Cond::Lt: facts_.push_back({a, b, -1, index}); break;
+    case Cond::Le: facts_.push_back({a, b, 0, index}); break;
+    case Cond::Gt: facts_.push_back({b, a, -1, index}); break;
+    case Cond::Ge: facts_.push_back({b, a, 0, index}); break;
     }
     // What bounds a square from above bounds its root: x <= x * x for every integer.
-    auto root = [&](ValueId square) {
-        const Inst* def = find_def(fn_, square);
-        if (!def || def->op != Op::Mul || fn_.operands_of(*def)[0] != fn_.operands_of(*def)[1]) return ValueId();
-        return fn_.operands_of(*def)[0];
-    };
-    for (std::size_t i = 0, count = facts.size(); i < count; ++i) {
-        if (facts[i].index != index || (facts[i].a != a && facts[i].a != b)) continue;
-        if (const ValueId x = root(facts[i].a); x.is_valid()) facts.push_back({x, facts[i].b, facts[i].k, index});
+    for (std::size_t i = first, count = facts_.size(); i < count; ++i) {
+        const Inst* def = find_def(fn_, facts_[i].a);
+        if (!def || def->op != Op::Mul || fn_.operands_of(*def)[0] != fn_.operands_of(*def)[1]) continue;
+        facts_.push_back({fn_.operands_of(*def)[0], facts_[i].b, facts_[i].k, index});
+    }
+    add_facts_of_sums(first);
+}
+
+// What is known of a sum with a constant is known of what it was added to.
+void Ranges::add_facts_of_sums(std::size_t first) {
+    for (std::size_t i = first, count = facts_.size(); i < count; ++i) {
+        Fact fact = facts_[i];
+        for (ValueId* side : {&fact.a, &fact.b}) {
+            const Inst* def = side->is_valid() ? find_def(fn_, *side) : nullptr;
+            std::int64_t c = 0;
+            if (!def || (def->op != Op::Add && def->op != Op::Sub) || !find_const(fn_, fn_.operands_of(*def)[1], c)) continue;
+            const Wide offset = def->op == Op::Add ? number(def->type, c) : -number(def->type, c);
+            const Wide k = side == &fact.a ? fact.k - offset : fact.k + offset;
+            Fact more = fact;
+            (side == &fact.a ? more.a : more.b) = fn_.operands_of(*def)[0];
+            more.k = k;
+            facts_.push_back(more);
+        }
     }
 }
 
 void Ranges::collect_facts() {
+    auto row_from = [&](std::size_t first) {
+        return FactRow{static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(facts_.size() - first)};
+    };
     for (BlockId block : cfg_.order()) {
+        BlockFacts& here = of_block_[block.index()];
+        std::size_t first = facts_.size();
         const auto& insts = fn_.blocks[block].insts;
         for (std::uint32_t i = 0; i < insts.size(); ++i) {
             const Inst& inst = fn_.insts[insts[i]];
-            const auto operands = fn_.operands_of(inst);
             if (inst.op == Op::Bounds) {
-                facts_[block.index()].push_back({operands[0], operands[1], -1, i});
-                facts_[block.index()].push_back({ValueId(), operands[0], 0, i});
+                const auto operands = fn_.operands_of(inst);
+                facts_.push_back({operands[0], operands[1], -1, i});
+                facts_.push_back({ValueId(), operands[0], 0, i});
+                add_facts_of_sums(facts_.size() - 2);
             } else if (inst.op == Op::TrapIf) {
-                if (const Inst* compare = find_def(fn_, operands[0])) add_condition(facts_[block.index()], *compare, false, i);
+                if (const Inst* compare = find_def(fn_, fn_.operands_of(inst)[0]))
+                    add_condition(*compare, false, i);
             }
         }
-        const auto& ways = edges_[block.index()];
-        if (ways.size() != 1) continue;
-        const Inst& last = fn_.terminator(ways[0].from);
-        if (last.op != Op::Branch) continue;
-        if (const Inst* compare = find_def(fn_, fn_.operands_of(last)[0]))
-            add_condition(entry_facts_[block.index()], *compare, ways[0].target == 0, 0);
+        here.inside = row_from(first);
+        const Inst& last = fn_.terminator(block);
+        const Inst* compare = last.op == Op::Branch ? find_def(fn_, fn_.operands_of(last)[0]) : nullptr;
+        if (compare && fn_.targets_of(last)[0].block != fn_.targets_of(last)[1].block) {
+            for (unsigned t = 0; t < 2; ++t) {
+                first = facts_.size();
+                add_condition(*compare, t == 0, 0);
+                here.edge[t] = row_from(first);
+            }
+        }
+        // Predecessors that dominate a block stand before it in this order.
+        const auto ways = ways_into(block);
+        if (ways.size() == 1 && fn_.terminator(ways[0].from).op == Op::Branch)
+            here.entry = of_block_[ways[0].from.index()].edge[ways[0].target];
+        const BlockId idom = cfg_.immediate_dominator(block);
+        here.with_facts = here.inside.count + here.entry.count != 0 ? block
+                          : idom.is_valid()                         ? of_block_[idom.index()].with_facts
+                                                                    : BlockId();
+    }
+    for (const Fact& fact : facts_) {
+        if (fact.a.is_valid()) mentioned_[fact.a.index()] |= 1;
+        if (fact.b.is_valid()) mentioned_[fact.b.index()] |= 2;
     }
 }
 
 template <typename Visit> void Ranges::facts_of(ValueId value, bool as_a, Point at, Visit visit) {
-    auto offer = [&](const Fact& fact) {
-        if ((as_a ? fact.a : fact.b) == value) visit(fact);
+    if (!(mentioned_[value.index()] & (as_a ? 1 : 2))) return;
+    // By number: visiting may ask on, which never adds facts.
+    auto offer = [&](FactRow row, std::uint32_t before) {
+        for (const Fact& fact : facts(row)) {
+            if (fact.index >= before) return;
+            if ((as_a ? fact.a : fact.b) == value) visit(fact);
+        }
     };
     if (at.edge >= 0) {
-        const Inst& last = fn_.terminator(at.block);
-        const auto targets = fn_.targets_of(last);
-        if (last.op == Op::Branch && targets[0].block != targets[1].block) {
-            if (const Inst* compare = find_def(fn_, fn_.operands_of(last)[0])) {
-                std::vector<Fact> facts;
-                add_condition(facts, *compare, at.edge == 0, 0);
-                for (const Fact& fact : facts) offer(fact);
-            }
-        }
-        at.index = 0xffffffffu;
+        if (at.edge < 2) offer(of_block_[at.block.index()].edge[at.edge], end);
+        at.index = end;
     }
-    for (BlockId block = at.block; block.is_valid() && work_ > 0; block = cfg_.immediate_dominator(block)) {
+    for (BlockId block = of_block_[at.block.index()].with_facts; block.is_valid() && work_ > 0;) {
         --work_;
-        for (const Fact& fact : facts_[block.index()])
-            if (block != at.block || fact.index < at.index) offer(fact);
-        for (const Fact& fact : entry_facts_[block.index()]) offer(fact);
+        const BlockFacts& here = of_block_[block.index()];
+        offer(here.inside, block == at.block ? at.index : end);
+        offer(here.entry, end);
+        const BlockId idom = cfg_.immediate_dominator(block);
+        block = idom.is_valid() ? of_block_[idom.index()].with_facts : BlockId();
     }
+}
+
+Point Ranges::first_like(Point at) const {
+    if (at.edge >= 0) {
+        if (at.edge < 2 && of_block_[at.block.index()].edge[at.edge].count != 0)
+            return {at.block, 0, at.edge};
+        at = {at.block, end, -1};
+    }
+    for (BlockId block = of_block_[at.block.index()].with_facts; block.is_valid();) {
+        const BlockFacts& here = of_block_[block.index()];
+        const std::uint32_t before = block == at.block ? at.index : end;
+        const auto inside = facts(here.inside);
+        std::size_t held = inside.size();
+        while (held > 0 && inside[held - 1].index >= before) --held;
+        if (held > 0) return {block, held == inside.size() ? end : inside[held - 1].index + 1, -1};
+        if (here.entry.count != 0) return {block, 0, -1};
+        const BlockId idom = cfg_.immediate_dominator(block);
+        block = idom.is_valid() ? of_block_[idom.index()].with_facts : BlockId();
+    }
+    return {fn_.entry(), 0, -1};
 }
 
 Point Ranges::definition_point(ValueId value) const {
@@ -117,7 +187,8 @@ bool Ranges::is_available(ValueId value, BlockId block) const {
 bool Ranges::split_sum(ValueId value, ValueId& base, Wide& offset, Point at, unsigned depth) {
     const Inst* def = find_def(fn_, value);
     if (!def || def->operands.count != 2) return false;
-    const bool adds = def->op == Op::Add || def->op == Op::WrapAdd, subs = def->op == Op::Sub || def->op == Op::WrapSub;
+    const bool adds = def->op == Op::Add || def->op == Op::WrapAdd,
+               subs = def->op == Op::Sub || def->op == Op::WrapSub;
     std::int64_t c = 0;
     if (!(adds || subs) || !find_const(fn_, fn_.operands_of(*def)[1], c)) return false;
     base = fn_.operands_of(*def)[0];
@@ -129,8 +200,8 @@ bool Ranges::split_sum(ValueId value, ValueId& base, Wide& offset, Point at, uns
     return edge >= min_of(def->type) && edge <= max_of(def->type);
 }
 
-// By what the value is computed from. The point may be any that the definition dominates: on every way there the
-// operands are those that the definition saw.
+// By what the value is computed from. The point may be any that the definition dominates: on every way there
+// the operands are those that the definition saw.
 Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned depth) {
     const Scalar type = fn_.values[value].type;
     const Wide widest = upper ? max_of(type) : min_of(type);
@@ -143,7 +214,8 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
     const Op op = def->op;
     if (op == Op::ConstInt) return number(type, def->imm);
     if (op == Op::SeqLen) return upper ? widest : 0;
-    if (op == Op::PopCount || op == Op::LeadingZeros || op == Op::TrailingZeros) return upper ? bits_of(type) : 0;
+    if (op == Op::PopCount || op == Op::LeadingZeros || op == Op::TrailingZeros)
+        return upper ? bits_of(type) : 0;
     if (op == Op::Add) return clip(of(operands[0], upper) + of(operands[1], upper));
     if (op == Op::Sub) return clip(of(operands[0], upper) - of(operands[1], !upper));
     if (op == Op::WrapAdd || op == Op::WrapSub) {
@@ -154,7 +226,8 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
         return upper ? high : low;
     }
     if (op == Op::Mul || op == Op::WrapMul) {
-        const Wide a[] = {of(operands[0], false), of(operands[0], true)}, b[] = {of(operands[1], false), of(operands[1], true)};
+        const Wide a[] = {of(operands[0], false), of(operands[0], true)},
+                   b[] = {of(operands[1], false), of(operands[1], true)};
         const Wide limit = static_cast<Wide>(1) << 63;
         if (a[1] > limit || b[1] > limit) return widest;
         Wide low = a[0] * b[0], high = low;
@@ -179,9 +252,11 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
         }
         return widest;
     }
-    if (op == Op::Shr && find_const(fn_, operands[1], c) && c >= 0 && static_cast<std::uint64_t>(c) < bits_of(type))
+    if (op == Op::Shr && find_const(fn_, operands[1], c) && c >= 0 &&
+        static_cast<std::uint64_t>(c) < bits_of(type))
         return of(operands[0], upper) >> c;
-    if (op == Op::Shl && find_const(fn_, operands[1], c) && c >= 0 && static_cast<std::uint64_t>(c) < bits_of(type)) {
+    if (op == Op::Shl && find_const(fn_, operands[1], c) && c >= 0 &&
+        static_cast<std::uint64_t>(c) < bits_of(type)) {
         const Wide factor = static_cast<Wide>(1) << c;
         const Wide low = of(operands[0], false) * factor, high = of(operands[0], true) * factor;
         if (c >= 63 || low < min_of(type) || high > max_of(type)) return widest;
@@ -218,14 +293,16 @@ Wide Ranges::param_bound(ValueId value, bool upper, unsigned depth) {
     in_progress_.push_back(goal);
     bool any = false;
     Wide result = 0;
-    for (const Edge& edge : edges_[v.block.index()]) {
-        const ValueId arg = fn_.args_of(successors(fn_, edge.from)[static_cast<std::size_t>(edge.target)])[v.index];
+    for (const Edge& edge : ways_into(v.block)) {
+        const ValueId arg =
+            fn_.args_of(successors(fn_, edge.from)[static_cast<std::size_t>(edge.target)])[v.index];
         if (arg == value) continue;
-        const Point at{edge.from, 0, edge.target};
+        const Point at = first_like({edge.from, 0, edge.target});
         // Induction: an edge that only moves the value away from this bound cannot break it.
         ValueId base;
         Wide offset = 0;
-        if (split_sum(arg, base, offset, at, depth) && base == value && (upper ? offset <= 0 : offset >= 0)) continue;
+        if (split_sum(arg, base, offset, at, depth) && base == value && (upper ? offset <= 0 : offset >= 0))
+            continue;
         const Wide b = bound(arg, upper, at, depth + 1);
         result = !any ? b : upper ? std::max(result, b) : std::min(result, b);
         any = true;
@@ -235,14 +312,17 @@ Wide Ranges::param_bound(ValueId value, bool upper, unsigned depth) {
     return any ? result : widest;
 }
 
-// Remembered unless it rests on an assumption that is still open, or on work that was refused: the same loops are
-// asked about again and again.
+// Remembered unless it rests on an assumption that is still open, or on work that was refused: the same loops
+// are asked about again and again.
 Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
     const Scalar type = fn_.values[value].type;
     std::int64_t c = 0;
     if (find_const(fn_, value, c)) return number(type, c);
-    const BoundKey key{value.index(), at.block.index(), at.edge >= 0 ? ~static_cast<std::uint32_t>(at.edge) : at.index, upper};
-    if (const auto known = known_bounds_.find(key); known != known_bounds_.end() && known->second.depth <= depth)
+    const BoundKey key{value.index(), at.block.index(),
+                       at.edge >= 0 ? ~static_cast<std::uint32_t>(at.edge) : at.index, upper};
+    if (const auto known = known_bounds_.find(key);
+        known != known_bounds_.end() &&
+        (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type))))
         return known->second.bound;
     if (depth >= max_depth || work_ == 0) {
         is_refused_ |= work_ == 0;
@@ -296,12 +376,14 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
     if (!v.inst.is_valid() && v.block != fn_.entry()) {
         goals_.push_back({a, b, k});
         bool all = true;
-        for (const Edge& edge : edges_[v.block.index()]) {
-            const ValueId arg = fn_.args_of(successors(fn_, edge.from)[static_cast<std::size_t>(edge.target)])[v.index];
+        for (const Edge& edge : ways_into(v.block)) {
+            const ValueId arg =
+                fn_.args_of(successors(fn_, edge.from)[static_cast<std::size_t>(edge.target)])[v.index];
             if (arg == a) continue;
             // b must mean the same at the edge: defined outside the loop that a runs in.
-            if (!is_available(b, edge.from) || (!fn_.values[b].inst.is_valid() && fn_.values[b].block == v.block) ||
-                !prove(arg, b, k, {edge.from, 0, edge.target}, depth + 1)) {
+            if (!is_available(b, edge.from) ||
+                (!fn_.values[b].inst.is_valid() && fn_.values[b].block == v.block) ||
+                !prove(arg, b, k, first_like({edge.from, 0, edge.target}), depth + 1)) {
                 all = false;
                 break;
             }
@@ -313,6 +395,10 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
 }
 
 Ranges::Interval Ranges::interval(ValueId value, Point at) {
+    std::int64_t c = 0;
+    if (find_const(fn_, value, c))
+        return {number(fn_.values[value].type, c), number(fn_.values[value].type, c)};
+    at = first_like(at);
     work_ = work_per_query;
     const Wide low = bound(value, false, at, 0);
     work_ = work_per_query;
@@ -321,6 +407,7 @@ Ranges::Interval Ranges::interval(ValueId value, Point at) {
 
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
     if (interval(a, at).high - interval(b, at).low <= k) return true;
+    at = first_like(at);
     work_ = work_per_query;
     return prove(a, b, k, at, 0);
 }

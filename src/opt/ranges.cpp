@@ -67,6 +67,17 @@ private:
             decide(id, at);
             return;
         }
+        // The sign of what is not negative: the rounding of a division by a power of two goes away.
+        std::int64_t amount = 0;
+        if (inst.op == Op::Shr && is_signed(inst.type) && find_const(fn_, operands[1], amount) &&
+            amount == bits_of(inst.type) - 1 && ranges_.interval(operands[0], at).low >= 0) {
+            inst.op = Op::ConstInt;
+            inst.imm = 0;
+            inst.operands.count = 0;
+            inst.flags = 0;
+            changed_ = true;
+            return;
+        }
         const bool checked = inst.op == Op::Add || inst.op == Op::Sub || inst.op == Op::Mul || inst.op == Op::Neg ||
                              inst.op == Op::Shl || inst.op == Op::Shr || inst.op == Op::Div || inst.op == Op::Rem;
         if (!checked || (inst.flags & NoTrap)) return;

@@ -5,6 +5,7 @@
 
 #include "ir/cfg.h"
 
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -39,8 +40,17 @@ private:
         std::uint32_t index = 0; // holds after this instruction of its block
     };
 
+    // Some of facts_, one after the other.
+    struct FactRow {
+        std::uint32_t first = 0, count = 0;
+    };
+    std::span<const Fact> facts(FactRow row) const { return {facts_.data() + row.first, row.count}; }
+
     void collect_facts();
-    void add_condition(std::vector<Fact>& facts, const ir::Inst& compare, bool holds, std::uint32_t index) const;
+    void add_condition(const ir::Inst& compare, bool holds, std::uint32_t index);
+    void add_facts_of_sums(std::size_t first);
+    // The place of least index, in the block nearest to the entry, where the same facts hold.
+    Point first_like(Point at) const;
     // Calls visit(fact) for each fact that mentions `value` as a (or b) and holds at the point.
     template <typename Visit> void facts_of(ir::ValueId value, bool as_a, Point at, Visit visit);
 
@@ -69,10 +79,22 @@ private:
 
     const ir::Function& fn_;
     ir::Cfg cfg_;
-    std::vector<std::vector<Fact>> facts_;       // by block: what its tests establish
-    std::vector<std::vector<Fact>> entry_facts_; // by block: from the condition of its only way in
-    std::vector<std::vector<Edge>> edges_;       // by block: ways in
-    std::vector<std::uint32_t> inst_index_;      // position in its block
+    std::vector<Fact> facts_;
+    struct BlockFacts {
+        FactRow inside;            // what the block's tests establish
+        FactRow entry;             // from the condition of its only way in
+        FactRow edge[2];           // of its branch, on the way to each target
+        ir::BlockId with_facts;    // the nearest block that dominates it, or itself, with facts of the first two kinds
+    };
+    std::vector<BlockFacts> of_block_;
+    std::vector<std::uint8_t> mentioned_;   // by value: in some fact as a (1), as b (2)
+    std::vector<Edge> edges_;               // ways into blocks, by block
+    std::vector<std::uint32_t> edges_from_; // where a block's begin in edges_; one more closes the last
+    std::span<const Edge> ways_into(ir::BlockId block) const {
+        const std::uint32_t first = edges_from_[block.index()];
+        return {edges_.data() + first, edges_from_[block.index() + 1] - first};
+    }
+    std::vector<std::uint32_t> inst_index_; // position in its block
     // Parameters whose bound is being computed: the value, and whether the upper one.
     std::vector<std::pair<ir::ValueId, bool>> in_progress_;
     struct Goal {

@@ -101,6 +101,7 @@ private:
         else if (op == Op::Release) visit_release(id);
         else if (op == Op::FAdd || op == Op::FSub || op == Op::FMul || op == Op::FDiv) visit_float(id);
         else if (op == Op::ElemAddr) visit_elem_addr(id);
+        else if (op == Op::BoxNew) visit_box_new(id);
     }
 
     // Arithmetic of one and two integer operands. True if the instruction was rewritten completely.
@@ -303,7 +304,29 @@ private:
             if (t) return become(id, operand(id, 0));
             fn_.insts[id].operands.count = 1;
             set_op(id, Op::Not);
+            return;
         }
+        // 1 or 0 is the condition as a number.
+        if (is_integer(fn_.insts[id].type) && constant(if_true, t) && constant(if_false, f) && t + f == 1 && t * f == 0) {
+            ValueId asked = operand(id, 0);
+            if (f == 1) asked = inverse(asked, fn_.insts[id].loc);
+            set_operand(id, 0, asked);
+            fn_.insts[id].operands.count = 1;
+            set_op(id, Op::Convert);
+        }
+    }
+
+    // The opposite of a condition.
+    ValueId inverse(ValueId condition, LocId loc) {
+        const Inst* def = find_def(fn_, condition);
+        if (!def || def->op != Op::ICmp) return insert(Op::Not, Scalar::Bool, {condition}, 0, loc);
+        const auto cond = static_cast<std::uint32_t>(inverted(static_cast<Cond>(def->aux)));
+        const Inst compare = *def;
+        const ValueId a = rewriter_.operand(compare, 0), b = rewriter_.operand(compare, 1);
+        insert(Op::ICmp, compare.type, {a, b}, 0, loc);
+        Inst& made = fn_.insts[out_.back()];
+        made.aux = cond;
+        return made.first_result;
     }
 
     void visit_convert(InstId id) {
@@ -402,7 +425,29 @@ private:
         if (constant(operand(id, 1), index) && index == 0) become(id, operand(id, 0));
     }
 
-    [[maybe_unused]] Module& module_;
+    // A box of a variant without payload is like any other of it: one more reference to the instance's own.
+    void visit_box_new(InstId id) {
+        const Desc& desc = module_.descs[DescId(static_cast<std::size_t>(fn_.insts[id].imm))];
+        const auto tag = shared_box_tag(module_, desc);
+        if (!tag) return;
+        for (std::uint32_t i = 0; i < fn_.insts[id].operands.count; ++i) {
+            const Inst* def = find_def(fn_, operand(id, i));
+            if (!def) return;
+            const bool fits = i == 0 ? def->op == Op::ConstInt && def->imm == *tag
+                                     : def->op == Op::Null || ((def->op == Op::ConstInt || def->op == Op::ConstFloat) && def->imm == 0);
+            if (!fits) return;
+        }
+        const Inst& made = fn_.insts[id];
+        const ValueId shared = insert(Op::Empty, Scalar::Ref, {}, made.imm, made.loc);
+        const auto first = static_cast<std::uint32_t>(fn_.operands.size());
+        fn_.operands.push_back(shared);
+        Inst& inst = fn_.insts[id];
+        inst.operands = {first, 1};
+        inst.imm = 0;
+        set_op(id, Op::Retain);
+    }
+
+    Module& module_;
     Function& fn_;
     Rewriter rewriter_;
     BlockId block_;

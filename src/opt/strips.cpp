@@ -213,9 +213,8 @@ private:
             const ValueId stride =
                 b.binary(Op::WrapMul, type, visible(b, strip.step), b.const_int(type, rounds_per_strip));
             const ValueId reach = b.binary(Op::WrapAdd, type, start, stride);
-            const ValueId is_near = b.compare(Op::ICmp, Cond::Lt, reach, end),
-                          is_on = b.compare(Op::ICmp, Cond::Gt, reach, start);
-            limit = b.select(b.binary(Op::And, Scalar::Bool, is_near, is_on), reach, end);
+            // Where the sum wraps the strip is one round long: what decides is the comparison behind it.
+            limit = b.select(b.compare(Op::ICmp, Cond::Lt, reach, end), reach, end);
             b.jump(loop.header, params);
         }
 

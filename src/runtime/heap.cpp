@@ -5,7 +5,28 @@
 #include <cstring>
 #include <new>
 
+#include <malloc.h>
+#include <sys/mman.h>
+
 namespace tn::rt {
+
+namespace {
+// Filling a block of many pages costs more in page faults than in writes: the system is asked to back it with huge
+// pages. All of malloc's mapping, since one with parts of two kinds could not be moved when the block grows.
+constexpr std::size_t huge_size = std::size_t(4) << 20;
+
+void prefer_huge_pages(void* memory) noexcept {
+#if defined(MADV_HUGEPAGE)
+    constexpr std::uintptr_t page = 4096;
+    const auto begin = reinterpret_cast<std::uintptr_t>(memory) & ~(page - 1);
+    const auto end = (reinterpret_cast<std::uintptr_t>(memory) + malloc_usable_size(memory)) & ~(page - 1);
+    // What is refused is a wish only.
+    (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
+#else
+    (void)memory;
+#endif
+}
+} // namespace
 
 // A large block's header; the object follows. 16-byte multiple, so that the object keeps malloc's alignment.
 struct Heap::Large {
@@ -26,55 +47,23 @@ struct Heap::Large {
     }
 };
 
-// The start of a slab_size-aligned piece of memory that holds blocks of one size.
-struct alignas(16) Heap::Slab {
-    Slab* next;          // in available_ or spare_
-    Slab** link;         // what points to us in available_
-    void* free;          // blocks that were used before
-    std::uint8_t* fresh; // the first block never used
-    std::uint32_t live;
-    std::uint32_t block_size;
-    Slab* all_next;
-    Slab** all_link;
+void Heap::Slab::insert(Slab** head) {
+    next = *head;
+    link = head;
+    if (next) next->link = &next;
+    *head = this;
+    is_available = true;
+}
 
-    static constexpr unsigned fresh_batch = 15;
-
-    static Slab* of(void* block) {
-        return reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(slab_size - 1));
-    }
-    std::uint8_t* begin() { return reinterpret_cast<std::uint8_t*>(this + 1); }
-    // malloc's own header of the next slab fits between the end and the next boundary.
-    std::uint8_t* end() { return reinterpret_cast<std::uint8_t*>(this) + slab_size - 64; }
-    // A block never used, and some more of them on the list, where emitted code finds them.
-    void* take_fresh() {
-        std::uint8_t* block = fresh;
-        fresh += block_size;
-        void** last = &free;
-        for (unsigned i = 0; i < fresh_batch && fresh + block_size <= end(); ++i) {
-            *last = fresh;
-            last = reinterpret_cast<void**>(fresh);
-            fresh += block_size;
-        }
-        *last = nullptr;
-        return block;
-    }
-    bool is_full() { return !free && fresh + block_size > end(); }
-    void insert(Slab** head) {
-        next = *head;
-        link = head;
-        if (next) next->link = &next;
-        *head = this;
-    }
-    void remove() {
-        *link = next;
-        if (next) next->link = link;
-    }
-};
+void Heap::Slab::remove() {
+    *link = next;
+    if (next) next->link = link;
+    is_available = false;
+}
 
 Heap::Layout Heap::layout() {
-    static_assert(sizeof(std::atomic<std::uint64_t>) == 8 && sizeof(Slab::live) == 4);
-    return {offsetof(Heap, available_), offsetof(Heap, live_bytes_), offsetof(Heap, live_objects_),
-            offsetof(Heap, limit_),     offsetof(Slab, free),        offsetof(Slab, live)};
+    static_assert(sizeof(std::atomic<std::uint64_t>) == 8 && sizeof(Class) == 16 && offsetof(Class, list) == 0);
+    return {offsetof(Heap, classes_), sizeof(Class), offsetof(Class, live)};
 }
 
 Heap::~Heap() {
@@ -91,51 +80,127 @@ Heap::~Heap() {
 
 bool Heap::system_fails() noexcept { return fail_in_ != 0 && --fail_in_ == 0; }
 
-void Heap::account(std::uint64_t bytes, std::int64_t objects) {
-    // One writer: a plain load and store is enough, and cheaper than an atomic addition.
-    live_bytes_.store(live_bytes_.load(std::memory_order_relaxed) + bytes, std::memory_order_relaxed);
-    live_objects_.store(live_objects_.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(objects),
-                        std::memory_order_relaxed);
+std::uint64_t Heap::live_bytes() const {
+    std::uint64_t bytes = large_bytes() + charged_bytes();
+    for (unsigned c = 0; c < class_count; ++c)
+        bytes += classes_[c].live.load(std::memory_order_relaxed) * ((c + std::uint64_t(1)) * 16);
+    return bytes;
+}
+
+std::uint64_t Heap::live_objects() const {
+    std::uint64_t objects = large_objects_.load(std::memory_order_relaxed);
+    for (const Class& c : classes_) objects += c.live.load(std::memory_order_relaxed);
+    return objects;
+}
+
+bool Heap::fits_exactly(std::size_t size) const {
+    const std::uint64_t used = live_bytes();
+    return used <= limit_ && size <= limit_ - used;
+}
+
+void Heap::charge(std::uint64_t bytes) noexcept {
+    add(charged_bytes_, bytes);
+    if (!fits(static_cast<std::size_t>(listed_bytes_))) unlist();
+}
+
+void Heap::set_limit(std::uint64_t bytes) noexcept {
+    limit_ = bytes;
+    if (!fits(static_cast<std::size_t>(listed_bytes_))) unlist();
+}
+
+// Whether so much more may be in use, beside what the lists hold; without them when that is necessary.
+bool Heap::make_room(std::size_t size) noexcept {
+    if (fits(listed_bytes_ + size)) [[likely]]
+        return true;
+    if (listed_bytes_ != 0) unlist();
+    return fits(size);
 }
 
 void* Heap::allocate(std::size_t size) noexcept {
     if (size > max_block) return nullptr;
     size = block_size(size ? size : 1);
-    if (!fits(size)) [[unlikely]]
+    if (!TN_HEAP_SLABS || size > max_small) return make_room(size) ? allocate_large(size) : nullptr;
+    const unsigned size_class = class_of(size);
+    Class& c = classes_[size_class];
+    if (!c.list && !refill(size_class)) [[unlikely]]
         return nullptr;
-    void* block;
-    if (TN_HEAP_SLABS && size <= max_small) [[likely]] {
-        const unsigned size_class = static_cast<unsigned>(size / 16 - 1);
-        Slab* slab = available_[size_class];
-        if (slab && slab->free) [[likely]] {
-            block = slab->free;
-            std::memcpy(&slab->free, block, sizeof slab->free);
-        } else {
-            if (!slab) { // every available slab has a block
-                if (!refill(size_class)) return nullptr;
-                slab = available_[size_class];
-            }
-            block = slab->take_fresh();
-        }
-        ++slab->live;
-        if (slab->is_full()) slab->remove();
-    } else {
-        block = allocate_large(size);
-        if (!block) return nullptr;
-    }
-    account(size, 1);
+    void* block = c.list;
+    std::memcpy(&c.list, block, sizeof c.list);
+    add(c.live, 1);
     return block;
 }
 
-void* Heap::refill(unsigned size_class) noexcept {
+// Fills the class's empty list from its slabs, with as much as the limit allows.
+bool Heap::refill(unsigned size_class) noexcept {
+    const std::size_t size = (size_class + std::size_t(1)) * 16;
+    listed_bytes_ -= listed_[size_class];
+    listed_[size_class] = 0;
+    if (!make_room(size)) return false;
+    unsigned most = slab_size / 16;
+    if (!fits(listed_bytes_ + slab_size)) most = static_cast<unsigned>((limit_ - live_bytes() - listed_bytes_) / size);
+    void** last = &classes_[size_class].list;
+    unsigned taken = 0;
+    while (taken == 0 || (taken < min_batch && taken < most)) {
+        Slab* slab = available_[size_class];
+        if (!slab && (taken != 0 || !(slab = new_slab(size_class)))) break;
+        taken += take_from(slab, most - taken, last);
+    }
+    *last = nullptr;
+    listed_[size_class] = taken * size;
+    listed_bytes_ += listed_[size_class];
+    return taken != 0;
+}
+
+// Blocks of a slab to the end of a list: those given back, or a batch of those never used.
+unsigned Heap::take_from(Slab* slab, unsigned most, void**& last) noexcept {
+    unsigned taken = 0;
+    if (slab->free) {
+        void* block = slab->free;
+        *last = block;
+        while (block && taken < most) {
+            last = static_cast<void**>(block);
+            block = *last;
+            ++taken;
+        }
+        slab->free = block;
+    } else {
+        const std::size_t size = slab->block_size();
+        for (; taken < min_batch && taken < most && slab->has_fresh(); ++taken) {
+            *last = slab->fresh;
+            last = reinterpret_cast<void**>(slab->fresh);
+            slab->fresh += size;
+        }
+    }
+    slab->out += taken;
+    if (!slab->free && !slab->has_fresh()) slab->remove();
+    return taken;
+}
+
+// Every list's blocks go back to their slabs.
+void Heap::unlist() noexcept {
+    for (unsigned c = 0; c < class_count; ++c) {
+        void* block = classes_[c].list;
+        classes_[c].list = nullptr;
+        listed_[c] = 0;
+        while (block) {
+            void* next;
+            std::memcpy(&next, block, sizeof next);
+            add(classes_[c].live, 1); // free_small takes it away
+            free_small(block, c);
+            block = next;
+        }
+    }
+    listed_bytes_ = 0;
+}
+
+Heap::Slab* Heap::new_slab(unsigned size_class) noexcept {
     Slab* slab = spare_;
     if (slab) {
         spare_ = slab->next;
         --spare_count_;
     } else {
         // Slabs that are nearly empty may take more than the live blocks do, but not without bound.
-        if (slab_bytes_ + large_bytes_ > limit_ && slab_bytes_ + large_bytes_ - limit_ > limit_ + (1u << 20))
-            return nullptr;
+        if (reserved_bytes() > limit_ && reserved_bytes() - limit_ > limit_ + (1u << 20)) return nullptr;
         if (system_fails()) return nullptr;
         void* memory = nullptr;
         if (posix_memalign(&memory, slab_size, slab_size - 64) != 0) return nullptr;
@@ -148,8 +213,8 @@ void* Heap::refill(unsigned size_class) noexcept {
     }
     slab->free = nullptr;
     slab->fresh = slab->begin();
-    slab->live = 0;
-    slab->block_size = (size_class + 1) * 16;
+    slab->out = 0;
+    slab->size_class = static_cast<std::uint16_t>(size_class);
     slab->insert(&available_[size_class]);
     return slab;
 }
@@ -158,38 +223,29 @@ void* Heap::allocate_large(std::size_t size) noexcept {
     if (system_fails()) return nullptr;
     auto* large = static_cast<Large*>(std::malloc(sizeof(Large) + size));
     if (!large) return nullptr;
+    if (size >= huge_size) prefer_huge_pages(large);
     large->size = size;
     large->insert(&large_);
-    large_bytes_ += size;
+    add(large_bytes_, size);
+    add(large_objects_, 1);
     return large + 1;
 }
 
 void Heap::free(void* block, std::size_t size) noexcept {
     size = block_size(size ? size : 1);
-    account(0 - static_cast<std::uint64_t>(size), -1);
     if (TN_HEAP_SLABS && size <= max_small) {
-        free_in_slab(block);
+        free_small(block, class_of(size));
     } else {
         free_large(block);
     }
 }
 
-void Heap::free_in_slab(void* block) noexcept {
-    Slab* slab = Slab::of(block);
-    const bool was_full = slab->is_full();
-    std::memcpy(block, &slab->free, sizeof slab->free);
-    slab->free = block;
-    --slab->live;
-    if (was_full || (slab->live == 0 && (slab->next || slab != available_[slab->block_size / 16 - 1]))) {
-        slab_changed(slab, was_full);
-    }
-}
-
-void Heap::slab_changed(Slab* slab, bool was_full) noexcept {
-    Slab** head = &available_[slab->block_size / 16 - 1];
-    if (was_full) slab->insert(head);
+// A slab that had nothing to give has a block now, or all of its blocks are back.
+void Heap::slab_changed(Slab* slab) noexcept {
+    Slab** head = &available_[slab->size_class];
+    if (!slab->is_available) slab->insert(head);
     // The last slab of its class stays, so that one object made and freed in turn costs nothing.
-    if (slab->live != 0 || (slab == *head && !slab->next)) return;
+    if (slab->out != 0 || (slab == *head && !slab->next)) return;
     slab->remove();
     if (spare_count_ < max_spare_slabs) {
         slab->next = spare_;
@@ -206,7 +262,8 @@ void Heap::slab_changed(Slab* slab, bool was_full) noexcept {
 void Heap::free_large(void* block) noexcept {
     Large* large = static_cast<Large*>(block) - 1;
     large->remove();
-    large_bytes_ -= large->size;
+    add(large_bytes_, 0 - static_cast<std::uint64_t>(large->size));
+    add(large_objects_, ~std::uint64_t(0));
     std::free(large);
 }
 
@@ -215,7 +272,7 @@ void* Heap::reallocate(void* block, std::size_t old_size, std::size_t new_size) 
     const std::size_t old_block = block_size(old_size ? old_size : 1);
     const std::size_t new_block = block_size(new_size ? new_size : 1);
     if (old_block == new_block) return block;
-    if (new_block > old_block && !fits(new_block - old_block)) return nullptr;
+    if (new_block > old_block && !make_room(new_block - old_block)) return nullptr;
     if (TN_HEAP_SLABS && (old_block <= max_small || new_block <= max_small)) {
         // Both exist for a moment; the sum must fit, or the figure could pass the limit.
         void* copy = allocate(new_size);
@@ -232,10 +289,10 @@ void* Heap::reallocate(void* block, std::size_t old_size, std::size_t new_size) 
         large->insert(&large_);
         return nullptr;
     }
-    large_bytes_ += new_block - old_block;
+    if (new_block >= huge_size && new_block > old_block) prefer_huge_pages(moved);
+    add(large_bytes_, static_cast<std::uint64_t>(new_block) - old_block);
     moved->size = new_block;
     moved->insert(&large_);
-    account(new_block - old_block, 0);
     return moved + 1;
 }
 

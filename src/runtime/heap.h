@@ -1,7 +1,8 @@
 // The heap of one instance: allocation and release of objects, exact accounting, the memory limit.
 //
-// Small blocks come from slabs of one size class each, large ones from malloc. Everything is freed
-// with the heap at the latest. Under AddressSanitizer every block is a malloc of its own. Used by one
+// Small blocks come from slabs of one size class each, large ones from malloc. A class's list holds blocks of its
+// slabs that are handed out next, and counts against the limit like what is in use; when the limit is near
+// the lists are emptied, so that it stays exact. Everything is freed with the heap at the latest. Under AddressSanitizer every block is a malloc of its own. Used by one
 // thread at a time; knows nothing of counts or of references between objects.
 #pragma once
 
@@ -10,6 +11,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define TN_HEAP_SLABS 0
@@ -46,59 +48,111 @@ public:
     // As realloc: the contents up to the smaller size are kept; null leaves the old block as it was.
     void* reallocate(void* block, std::size_t old_size, std::size_t new_size) noexcept;
 
-    std::uint64_t live_bytes() const { return live_bytes_.load(std::memory_order_relaxed); }
-    std::uint64_t live_objects() const { return live_objects_.load(std::memory_order_relaxed); }
-    std::uint64_t reserved_bytes() const { return slab_bytes_ + large_bytes_; } // asked of the system
+    // Exact on the thread that uses the heap; other threads see some recent state.
+    std::uint64_t live_bytes() const;
+    std::uint64_t live_objects() const;
+    std::uint64_t reserved_bytes() const { return slab_bytes_ + large_bytes(); } // asked of the system
     std::uint64_t limit() const { return limit_; }
     // May be below what is in use; then nothing more can be allocated.
-    void set_limit(std::uint64_t bytes) { limit_ = bytes; }
+    void set_limit(std::uint64_t bytes) noexcept;
     bool fits(std::size_t size) const {
-        const std::uint64_t used = live_bytes();
-        return used <= limit_ && size <= limit_ - used;
+        const std::uint64_t held = reserved_bytes() + charged_bytes(); // more than what is in use
+        return (held <= limit_ && size <= limit_ - held) || fits_exactly(size);
     }
 
-    // Where emitted code finds what it needs to take a small block that was used before:
-    // heap.available[size / 16 - 1] is a slab, its `free` a block, whose first word is the next one. It leaves
-    // the slab's last free block, and everything else, to allocate().
+    // Where emitted code finds a small block: the word at classes + (block_size / 16 - 1) * class_size is null or a
+    // block whose first word is what follows it there. Blocks in that list are within the memory limit already;
+    // whoever takes one adds one to the word behind.
     struct Layout {
-        std::size_t available, live_bytes, live_objects, limit; // in Heap; the last three are 64-bit words
-        std::size_t slab_free, slab_live;                       // in the slab: a pointer, 32 bits
+        std::size_t classes, class_size, live; // in Heap; from the class
     };
     static Layout layout();
+    static constexpr unsigned class_of(std::size_t block_size) { return static_cast<unsigned>(block_size / 16 - 1); }
+    // What free() does with a small block.
+    inline void free_small(void* block, unsigned size_class) noexcept;
 
     // Memory of somebody else's that counts as in use. It may go beyond the limit: then nothing more is allocated.
-    void charge(std::uint64_t bytes) { account(bytes, 0); }
-    void discharge(std::uint64_t bytes) { account(0 - bytes, 0); }
+    void charge(std::uint64_t bytes) noexcept;
+    void discharge(std::uint64_t bytes) { add(charged_bytes_, 0 - bytes); }
 
     // For tests of allocation failure: the nth request to the system from now fails, 0: none does.
     void fail_allocation(std::uint64_t nth) { fail_in_ = nth; }
 
 private:
-    struct Slab;
     struct Large;
+    // The start of a slab_size-aligned piece of memory that holds blocks of one size.
+    struct alignas(16) Slab {
+        Slab* next;          // in available_ or spare_
+        Slab** link;         // what points to us in available_
+        void* free;          // blocks that were given back
+        std::uint8_t* fresh; // the first block never used
+        std::uint32_t out;   // blocks that live, or wait in the class's list
+        std::uint16_t size_class;
+        bool is_available; // is in available_: has a block to give
+        Slab* all_next;
+        Slab** all_link;
+
+        static Slab* of(void* block) {
+            return reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(slab_size - 1));
+        }
+        std::uint8_t* begin() { return reinterpret_cast<std::uint8_t*>(this + 1); }
+        // malloc's own header of the next slab fits between the end and the next boundary.
+        std::uint8_t* end() { return reinterpret_cast<std::uint8_t*>(this) + slab_size - 64; }
+        std::size_t block_size() const { return (size_class + std::size_t(1)) * 16; }
+        bool has_fresh() { return fresh + block_size() <= end(); }
+        void insert(Slab** head);
+        void remove();
+    };
+    // Blocks that are handed out next, and how many objects of the size live. One thread writes; atomic so that
+    // others may read the figure.
+    struct Class {
+        void* list = nullptr;
+        std::atomic<std::uint64_t> live{0};
+    };
     static constexpr unsigned class_count = max_small / 16;
     static constexpr unsigned max_spare_slabs = 16;
+    static constexpr unsigned min_batch = 16; // blocks taken from slabs at a time, if there are so many
 
+    static void add(std::atomic<std::uint64_t>& figure, std::uint64_t n) {
+        // A plain load and store is enough, and cheaper than an atomic addition.
+        figure.store(figure.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+    }
+    std::uint64_t large_bytes() const { return large_bytes_.load(std::memory_order_relaxed); }
+    std::uint64_t charged_bytes() const { return charged_bytes_.load(std::memory_order_relaxed); }
+    bool fits_exactly(std::size_t size) const;
+    bool make_room(std::size_t size) noexcept;
     void* allocate_large(std::size_t size) noexcept;
-    void* refill(unsigned size_class) noexcept;
+    bool refill(unsigned size_class) noexcept;
+    Slab* new_slab(unsigned size_class) noexcept;
+    unsigned take_from(Slab* slab, unsigned most, void**& last) noexcept;
+    void unlist() noexcept;
     void free_large(void* block) noexcept;
-    void free_in_slab(void* block) noexcept;
-    void slab_changed(Slab* slab, bool was_full) noexcept;
+    void slab_changed(Slab* slab) noexcept;
     bool system_fails() noexcept;
-    void account(std::uint64_t bytes, std::int64_t objects);
 
-    Slab* available_[class_count] = {}; // slabs with a free block, by class; the first one serves
-    Slab* spare_ = nullptr;             // empty slabs of no class
+    Class classes_[class_count];
+    std::uint64_t listed_[class_count] = {}; // bytes at most in each class's list
+    std::uint64_t listed_bytes_ = 0;         // their sum
+    Slab* available_[class_count] = {};      // slabs with a block to give, by class; the first one serves
+    Slab* spare_ = nullptr;                  // empty slabs of no class
     unsigned spare_count_ = 0;
     Slab* all_slabs_ = nullptr;
     Large* large_ = nullptr;
-    // Atomic so that other threads may read the figures; written by the owner alone.
-    std::atomic<std::uint64_t> live_bytes_{0};
-    std::atomic<std::uint64_t> live_objects_{0};
     std::uint64_t slab_bytes_ = 0;
-    std::uint64_t large_bytes_ = 0;
+    std::atomic<std::uint64_t> large_bytes_{0};
+    std::atomic<std::uint64_t> large_objects_{0};
+    std::atomic<std::uint64_t> charged_bytes_{0};
     std::uint64_t limit_ = default_limit;
     std::uint64_t fail_in_ = 0;
 };
+
+void Heap::free_small(void* block, unsigned size_class) noexcept {
+    Slab* slab = Slab::of(block);
+    std::memcpy(block, &slab->free, sizeof slab->free);
+    slab->free = block;
+    add(classes_[size_class].live, ~std::uint64_t(0));
+    if (--slab->out == 0 || !slab->is_available) [[unlikely]]
+        slab_changed(slab);
+}
 
 } // namespace tn::rt

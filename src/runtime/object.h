@@ -21,11 +21,14 @@ struct ObjectDesc {
     const void* code[2] = {};
     Kind kind = Kind::List;
     bool has_refs = false;
+    bool is_small_box = false;   // a Box or Closure whose block is the heap's of size_class
+    std::uint8_t size_class = 0;
     std::uint32_t id = 0;     // its DescId in the module
     std::uint32_t stride = 0; // bytes per element; of the whole value for a Box or Closure
     std::vector<std::uint32_t> refs; // offsets of the Ref leaves within one element or value
     TypeId type;              // of the object; for a Box the boxed type, for a Closure its captures'
     std::uint32_t func = 0xffffffffu; // Closure: the FuncId of what it runs
+    std::uint8_t shared_tag = 0; // Box: the first byte of the one that each instance keeps
     const HostType* host = nullptr;   // Host: the type of the value, which outlives every object
     const ObjectDesc* plain = nullptr; // List in memory of the host (wrapped_list.h): the description of a copy
 

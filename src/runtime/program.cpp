@@ -1,6 +1,7 @@
 // Program: owned copies of a module's data, and the prototype of the instance image.
 #include "runtime/program.h"
 
+#include "runtime/heap.h"
 #include "support/ice.h"
 
 #include <cstring>
@@ -16,7 +17,8 @@ alignas(16) std::uint8_t const empty_data[16] = {};
 } // namespace
 
 ImageLayout::ImageLayout(std::size_t literals, std::size_t descs, std::uint32_t instance_data_size) {
-    std::uint64_t offset = sizeof(Context) + (std::uint64_t(literals) + descs) * sizeof(Seq);
+    std::uint64_t offset = sizeof(Context) + std::uint64_t(literals) * sizeof(Seq) +
+                           std::uint64_t(descs) * sizeof(SharedObject);
     offset = (offset + 15) & ~std::uint64_t(15);
     const std::uint64_t total = (offset + instance_data_size + 15) & ~std::uint64_t(15);
     if (literals > max_image || descs > max_image || total > max_image) {
@@ -40,6 +42,9 @@ Program::Program(ProgramParts parts)
         ObjectDesc& desc = descs_[i];
         desc.id = static_cast<std::uint32_t>(i);
         desc.has_refs = !desc.refs.empty();
+        const std::size_t box_size = Heap::block_size(sizeof(Box) + desc.stride);
+        desc.is_small_box = TN_HEAP_SLABS && desc.is_box() && box_size <= Heap::max_small;
+        if (desc.is_small_box) desc.size_class = static_cast<std::uint8_t>(Heap::class_of(box_size));
         if (desc.kind == ObjectDesc::Kind::String || desc.kind == ObjectDesc::Kind::Bytes) desc.stride = 1;
         for (std::uint32_t offset : desc.refs) {
             TN_CHECK(offset % 8 == 0 && std::uint64_t(offset) + 8 <= desc.stride,
@@ -74,16 +79,26 @@ Program::Program(ProgramParts parts)
         seq->length = static_cast<std::int64_t>(length);
         seq->capacity = 0; // nobody writes to the data
         seq->data = const_cast<std::uint8_t*>(data);
-        header += sizeof(Seq);
     };
     std::uint8_t* out = literal_bytes_.get();
     for (const auto& [bytes, desc] : parts.literals) {
         std::memcpy(out, bytes.data(), bytes.size());
         out[bytes.size()] = 0;
         add_header(&descs_[desc], bytes.size(), out);
+        header += sizeof(Seq);
         out += bytes.size() + 1;
     }
-    for (const ObjectDesc& desc : descs_) add_header(&desc, 0, empty_data);
+    for (const ObjectDesc& desc : descs_) {
+        if (desc.kind == ObjectDesc::Kind::Box) {
+            Box* box = new (header) Box;
+            box->count = 1;
+            box->desc = &desc;
+            *box_data(box) = desc.shared_tag;
+        } else {
+            add_header(&desc, 0, empty_data);
+        }
+        header += sizeof(SharedObject);
+    }
 }
 
 const CodeBlob* Program::publish_code(CodeMode mode, std::shared_ptr<const CodeBlob> blob) {

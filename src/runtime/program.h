@@ -5,6 +5,7 @@
 
 #include "runtime/code_map.h"
 #include "runtime/object.h"
+#include "types/layout.h"
 
 #include <array>
 #include <atomic>
@@ -43,9 +44,16 @@ struct CodeBlob {
     const void* c_entry(std::uint32_t func) const { return address(c_offsets, func); }
 };
 
+// What an instance keeps of each desc: an empty Seq, the header of a closure without captures, or the box of a
+// variant without payload (zeroes behind its tag).
+union SharedObject {
+    Seq seq;
+    std::uint8_t box[sizeof(Box) + max_shared_box];
+};
+
 // Where the parts of the instance image lie, in bytes from the Context (r15). The image follows the
-// Context at once: one Seq per literal, one empty Seq per desc (also for boxes, where nobody uses it, and
-// closures, of which it is only the header; so the index is the DescId), the instance data.
+// Context at once: one Seq per literal, one SharedObject per desc (also where nobody uses it, so the index is
+// the DescId), the instance data.
 struct ImageLayout {
     std::uint32_t literal_count = 0;
     std::uint32_t desc_count = 0;
@@ -60,7 +68,9 @@ struct ImageLayout {
     std::uint32_t literal_offset(std::uint32_t literal) const {
         return static_cast<std::uint32_t>(sizeof(Context) + literal * sizeof(Seq));
     }
-    std::uint32_t empty_offset(std::uint32_t desc) const { return literal_offset(literal_count + desc); }
+    std::uint32_t empty_offset(std::uint32_t desc) const {
+        return literal_offset(literal_count) + static_cast<std::uint32_t>(desc * sizeof(SharedObject));
+    }
 };
 
 // A Ref leaf of the instance data. It starts as the instance's empty object of `desc`, which must be a

@@ -185,31 +185,45 @@ extern "C" {
 
 void rt_free_object(Context* context, Object* object) noexcept {
     Heap& heap = context->instance->heap;
-    // Dead objects wait in a list that is linked through their counts, so any depth needs no memory.
-    object->count = 0;
-    Object* work = object;
-    while (work) {
-        Object* dead = work;
-        work = reinterpret_cast<Object*>(dead->count);
+    // Dead objects wait in a list that is linked through their counts, so any depth needs no memory. The one found
+    // last is looked at next.
+    Object* waiting = nullptr;
+    for (Object* dead = object; dead;) {
         const ObjectDesc& desc = *dead->desc;
-        if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
-        if (desc.plain) [[unlikely]]
-            end_wrapped_list(*context->instance, static_cast<WrappedList*>(dead));
-        if (desc.has_refs) {
-            const bool is_box = desc.is_box();
-            const std::uint8_t* element = is_box ? box_data(static_cast<Box*>(dead)) : as_seq(dead)->data;
-            for (std::int64_t left = is_box ? 1 : as_seq(dead)->length; left > 0;
-                 --left, element += desc.stride) {
-                for (std::uint32_t offset : desc.refs) {
-                    Object* child;
-                    std::memcpy(&child, element + offset, sizeof child);
-                    if (!child || --child->count != 0) continue;
-                    child->count = reinterpret_cast<std::intptr_t>(work);
-                    work = child;
+        Object* next = nullptr;
+        const auto give_back = [&](const std::uint8_t* element) {
+            for (std::uint32_t offset : desc.refs) {
+                Object* child;
+                std::memcpy(&child, element + offset, sizeof child);
+                if (!child || --child->count != 0) continue;
+                if (next) {
+                    next->count = reinterpret_cast<std::intptr_t>(waiting);
+                    waiting = next;
                 }
+                next = child;
             }
+        };
+        if (desc.is_small_box) [[likely]] {
+            give_back(box_data(static_cast<Box*>(dead)));
+            heap.free_small(dead, desc.size_class);
+        } else {
+            if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
+            if (desc.plain) [[unlikely]]
+                end_wrapped_list(*context->instance, static_cast<WrappedList*>(dead));
+            if (desc.is_box()) {
+                give_back(box_data(static_cast<Box*>(dead)));
+            } else if (desc.has_refs) {
+                const std::uint8_t* element = as_seq(dead)->data;
+                for (std::int64_t left = as_seq(dead)->length; left > 0; --left, element += desc.stride)
+                    give_back(element);
+            }
+            heap.free(dead, object_size(dead));
         }
-        heap.free(dead, object_size(dead));
+        if (!next && waiting) {
+            next = waiting;
+            waiting = reinterpret_cast<Object*>(next->count);
+        }
+        dead = next;
     }
 }
 

@@ -65,6 +65,12 @@ bool is_too_large(const Layout& layout) { return layout.leaves.size() > max_leav
 
 } // namespace
 
+std::optional<std::uint8_t> unit_tag(const Layout& layout) {
+    for (std::size_t v = 0; v < layout.variants.size(); ++v)
+        if (layout.variants[v].slots.empty()) return static_cast<std::uint8_t>(v);
+    return std::nullopt;
+}
+
 const Layout* LayoutTable::find(TypeId type) const {
     auto it = layouts_.find(type.value);
     return it == layouts_.end() ? nullptr : it->second.get();

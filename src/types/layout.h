@@ -17,6 +17,7 @@
 #include "types/type_table.h"
 
 #include <memory>
+#include <optional>
 
 namespace tn {
 
@@ -48,6 +49,12 @@ struct Layout {
     std::vector<std::uint32_t> field_first;
     std::vector<VariantLayout> variants; // enums
 };
+
+// The largest value, in bytes, of which an instance keeps a box of its own for a variant without payload.
+inline constexpr std::uint32_t max_shared_box = 48;
+
+// The tag of the first variant without payload, if the layout is an enum's that has one.
+std::optional<std::uint8_t> unit_tag(const Layout& layout);
 
 // The largest number of leaves a type may have; the checker reports TypeTooLarge beyond it.
 inline constexpr std::size_t max_leaves = 1024;

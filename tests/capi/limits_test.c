@@ -77,13 +77,13 @@ static void stack_sizes(void) {
     Setup s = set_up("fn down(n: i64) -> i64 { if n == 0 { 0 } else { down(n - 1) + 1 } }");
     tn_config *c = tn_config_new();
     tn_error *err = NULL;
-    tn_value n = make_i64(200000), ret;
+    tn_value n = make_i64(2000000), ret;
     STATUS(tn_config_set_u64(c, TN_CONFIG_STACK_SIZE, 1), TN_RANGE);
     STATUS_ERR(call_by_name(&s, "down", &n, 1, &ret, &err), TN_TRAP_STACK_OVERFLOW);
     tn_instance_free(s.inst);
     STATUS(tn_config_set_u64(c, TN_CONFIG_STACK_SIZE, 64u << 20), TN_OK);
     STATUS_ERR(tn_instance_new(s.mod, c, &s.inst, &err), TN_OK);
-    EQUAL(call_i64(&s, "down", &n, 1), 200000);
+    EQUAL(call_i64(&s, "down", &n, 1), 2000000);
     tn_config_free(c);
     tear_down(&s);
 }

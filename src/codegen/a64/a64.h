@@ -186,7 +186,7 @@ private:
 
     // memory.cpp, closure.cpp
     void call_list_helper(const void* helper, unsigned ref, unsigned dst, std::int64_t desc, ir::LocId loc);
-    void take_block(std::size_t size, unsigned dst, unsigned heap, unsigned slab, Label slow);
+    void take_block(std::size_t size, unsigned dst, unsigned heap, Label slow);
     void store_from(Location from, Scalar type, const Place& to);
 
     // call.cpp

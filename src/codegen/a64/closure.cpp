@@ -30,39 +30,23 @@ void Describe::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
     out_.def(inst.first_result);
     if (desc_of(mf_, inst).stride == 0) return;
     out_.temp(RegClass::Int);
-    out_.temp(RegClass::Int);
     out_.cold_call();
     out_.site();
 }
 
-// Takes a block that was used before from the heap's list; goes to `slow`, having changed nothing, when there
-// is none or the memory limit is near.
-void FunctionEmitter::take_block(std::size_t size, unsigned dst, unsigned heap, unsigned slab, Label slow) {
+// Takes the next block of the heap's list; goes to `slow`, having changed nothing, when there is none.
+void FunctionEmitter::take_block(std::size_t size, unsigned dst, unsigned heap, Label slow) {
     const rt::Heap::Layout layout = rt::Heap::layout();
-    const std::size_t bytes = rt::Heap::block_size(size);
+    const std::size_t place = layout.classes + rt::Heap::class_of(rt::Heap::block_size(size)) * layout.class_size;
     const unsigned next = scratch_register;
     a_.load64(heap, context_place(offsetof(rt::Context, heap)));
-    a_.load64(slab, field(heap, layout.available + (bytes / 16 - 1) * sizeof(void*)));
-    a_.branch_zero(slab, true, true, slow);
-    a_.load64(next, field(heap, layout.live_bytes));
-    a_.load64(dst, field(heap, layout.limit));
-    a_.add_imm(next, next, static_cast<std::int64_t>(bytes));
-    a_.cmp(x(next), x(dst));
-    a_.branch_if(CondCode::kHI, slow);
-    a_.load64(dst, field(slab, layout.slab_free));
+    a_.load64(dst, field(heap, place));
     a_.branch_zero(dst, true, true, slow);
     a_.load64(next, field(dst, 0));
-    a_.branch_zero(next, true, true, slow);
-    a_.store64(next, field(slab, layout.slab_free));
-    a_.load(Scalar::U32, next, field(slab, layout.slab_live));
-    a_.add(w(next), w(next), 1);
-    a_.store(Scalar::U32, next, field(slab, layout.slab_live));
-    a_.load64(next, field(heap, layout.live_bytes));
-    a_.add_imm(next, next, static_cast<std::int64_t>(bytes));
-    a_.store64(next, field(heap, layout.live_bytes));
-    a_.load64(next, field(heap, layout.live_objects));
+    a_.store64(next, field(heap, place));
+    a_.load64(next, field(heap, place + layout.live));
     a_.add(x(next), x(next), 1);
-    a_.store64(next, field(heap, layout.live_objects));
+    a_.store64(next, field(heap, place + layout.live));
 }
 
 // A value from wherever it is to memory, as its machine type stands there.
@@ -98,7 +82,7 @@ void FunctionEmitter::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
         a_.store64(count, field(dst, offsetof(rt::Object, count)));
         return;
     }
-    const unsigned heap = reg(), slab = reg();
+    const unsigned heap = reg();
     Label resume = a_.newLabel();
     Label slow = cold(resume, inst.loc, [this, dst, desc_id = inst.imm, loc = inst.loc] {
         const RegMask live = live_across(inst_);
@@ -112,7 +96,7 @@ void FunctionEmitter::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
     });
     const std::size_t size = sizeof(rt::Box) + desc.stride;
     if (size <= rt::Heap::max_small) {
-        take_block(size, dst, heap, slab, slow);
+        take_block(size, dst, heap, slow);
     } else {
         a_.b(slow);
     }

@@ -35,35 +35,22 @@ void Describe::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
     out_.def(inst.first_result);
     if (desc_of(mf_, inst).stride == 0) return;
     out_.temp(RegClass::Int);
-    out_.temp(RegClass::Int);
     out_.cold_call();
     out_.site();
 }
 
-// Takes a block that was used before from the heap's list; goes to `slow`, having changed nothing, when there
-// is none or the memory limit is near.
-void FunctionEmitter::take_block(std::size_t size, unsigned dst, unsigned heap, unsigned slab, Label slow) {
+// Takes the next block of the heap's list; goes to `slow`, having changed nothing, when there is none.
+void FunctionEmitter::take_block(std::size_t size, unsigned dst, unsigned heap, Label slow) {
     const rt::Heap::Layout layout = rt::Heap::layout();
-    const auto bytes = static_cast<std::int32_t>(rt::Heap::block_size(size));
+    const std::size_t place = layout.classes + rt::Heap::class_of(rt::Heap::block_size(size)) * layout.class_size;
     const x86::Gp next = gp64(scratch_register);
     a_->mov(gp64(heap), context_mem(offsetof(rt::Context, heap), 8));
-    a_->mov(gp64(slab), field(heap, layout.available + (static_cast<std::size_t>(bytes) / 16 - 1) * sizeof(void*)));
-    a_->test(gp64(slab), gp64(slab));
-    a_->jz(slow);
-    a_->mov(next, field(heap, layout.live_bytes));
-    a_->add(next, bytes);
-    a_->cmp(next, field(heap, layout.limit));
-    a_->ja(slow);
-    a_->mov(gp64(dst), field(slab, layout.slab_free));
+    a_->mov(gp64(dst), field(heap, place));
     a_->test(gp64(dst), gp64(dst));
     a_->jz(slow);
     a_->mov(next, field(dst, 0));
-    a_->test(next, next);
-    a_->jz(slow);
-    a_->mov(field(slab, layout.slab_free), next);
-    a_->inc(field(slab, layout.slab_live, 4));
-    a_->add(field(heap, layout.live_bytes), bytes);
-    a_->inc(field(heap, layout.live_objects));
+    a_->mov(field(heap, place), next);
+    a_->inc(field(heap, place + layout.live));
 }
 
 // A value from wherever it is to memory, as its machine type stands there.
@@ -109,7 +96,7 @@ void FunctionEmitter::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
         a_->inc(field(dst, offsetof(rt::Object, count)));
         return;
     }
-    const unsigned heap = reg(), slab = reg();
+    const unsigned heap = reg();
     Label resume = a_->newLabel();
     Label slow = cold(resume, inst.loc, [this, dst, desc_id = inst.imm, loc = inst.loc] {
         const RegMask live = live_across(inst_);
@@ -124,7 +111,7 @@ void FunctionEmitter::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
     });
     const std::size_t size = sizeof(rt::Box) + desc.stride;
     if (size <= rt::Heap::max_small) {
-        take_block(size, dst, heap, slab, slow);
+        take_block(size, dst, heap, slow);
     } else {
         a_->jmp(slow);
     }

@@ -7,6 +7,7 @@ X64Module::X64Module(const ir::Module& module, const rt::ImageLayout& image, con
                      const CpuFeatures& cpu)
     : ModuleCode(module, image, options, a_), cpu_(cpu), function_emitter_(*this) {
     start(asmjit::Environment(asmjit::Arch::kX64));
+    a_.addEncodingOptions(asmjit::EncodingOptions::kOptimizedAlign); // long nops: what is padded may run in an outer loop
 }
 
 void X64Module::emit_function(MachineFunction& mf, const Frame& frame) {

@@ -245,7 +245,7 @@ private:
     void call_list_helper(const void* helper, unsigned ref, unsigned dst, std::int64_t desc, ir::LocId loc);
 
     // closure.cpp
-    void take_block(std::size_t size, unsigned dst, unsigned heap, unsigned slab, Label slow);
+    void take_block(std::size_t size, unsigned dst, unsigned heap, Label slow);
     void store_from(Location from, Scalar type, x86::Mem to);
 
     // call.cpp

@@ -34,6 +34,7 @@ inline std::shared_ptr<rt::Program> make_program(const ir::Module& module) {
         }
         d.stride = desc.stride;
         d.refs = desc.refs;
+        d.shared_tag = ir::shared_box_tag(module, desc).value_or(0);
         parts.descs.push_back(d);
     }
     for (std::size_t i = 0; i < module.literals.size(); ++i) {

@@ -181,7 +181,7 @@ TEST(Verify, Shapes) {
         {"    v4 = box_new.ref desc4 v2\n", "number of leaves"},
         {"    v4 = box_new.ref desc4 v1, v1\n", "operand 0 is ref, not i64"},
         {"    v4 = box_new.ref desc4 v2, v1\n", "v1 is borrowed but consumed"},
-        {"    v4 = empty.ref desc4\n", "a box is no sequence"},
+        {"    v4 = empty.ref desc4\n", "boxes of this description are not all alike"},
         {"    v4 = empty.ref desc5\n", "a closure with captures has no empty object"},
         {"    v4 = empty.ref desc6\n    v5 = call_closure sig0 v4, v3\n", "operand 1 is bool, not i64"},
         {"    v4 = empty.ref desc6\n    v5 = call_closure sig1 v4, v1\n", "v1 is borrowed but consumed"},

@@ -79,6 +79,108 @@ b0(v0: ref):
     EXPECT_COUNT(0, text, "release");
 }
 
+// A row of variant tags: the first without payload is the one that each instance keeps.
+TEST(Simplify, BoxesWithoutPayloadAreShared) {
+    const std::string start = R"(enum "" Tree { Node(Tree, Tree), Leaf, Empty }
+desc3 box Tree stride 24 refs 8, 16
+fn @f() -> ref {
+b0():
+    v0 = const.u8 )";
+    const std::string end = R"(
+    v1 = null.ref
+    v2 = null.ref
+    v3 = box_new.ref desc3 v0, v1, v2
+    return v3
+}
+)";
+    const auto leaf = run_with_enum(start + "1" + end, {opt::simplify, opt::dce});
+    EXPECT_COUNT(0, leaf, "box_new");
+    EXPECT_COUNT(1, leaf, "empty.ref desc3");
+    EXPECT_COUNT(1, leaf, "retain");
+    const auto other = run_with_enum(start + "2" + end, {opt::simplify, opt::dce});
+    EXPECT_COUNT(1, other, "box_new");
+}
+
+TEST(Selects, AShortBranchBecomesASelection) {
+    const auto text = run(R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    v2 = icmp.lt v0, v1
+    branch v2, b1(v1), b1(v0)
+b1(v3: i64):
+    return v3
+}
+)", {opt::selects});
+    EXPECT_COUNT(1, text, "select.i64");
+    EXPECT_COUNT(0, text, "branch");
+}
+
+TEST(Selects, ACheckedSumAddsNothingInstead) {
+    const auto text = run(R"(fn @f(v0: bool, v1: i64, v2: i64) -> i64 {
+b0(v0: bool, v1: i64, v2: i64):
+    branch v0, b2(v1), b1
+b1:
+    v3 = add.i64 v1, v2
+    jump b2(v3)
+b2(v4: i64):
+    return v4
+}
+)", {opt::selects, opt::dce});
+    EXPECT_COUNT(0, text, "branch");
+    EXPECT_COUNT(1, text, "select.i64 v0, ");
+    EXPECT_COUNT(1, text, "add.i64 v1, ");
+}
+
+TEST(Selects, WhatTrapsOrIsAskedForAgainStays) {
+    EXPECT_COUNT(1, run(R"(fn @f(v0: bool, v1: i64, v2: i64) -> i64 {
+b0(v0: bool, v1: i64, v2: i64):
+    branch v0, b2(v1), b1
+b1:
+    v3 = mul.i64 v1, v2
+    jump b2(v3)
+b2(v4: i64):
+    return v4
+}
+)", {opt::selects}), "branch");
+    EXPECT_COUNT(2, run(R"(fn @f(v0: bool, v1: i64, v2: i64) -> i64 {
+b0(v0: bool, v1: i64, v2: i64):
+    branch v0, b1(v1), b1(v2)
+b1(v3: i64):
+    v4 = const.i64 5
+    v5 = icmp.eq v3, v4
+    branch v5, b2, b3
+b2:
+    return v1
+b3:
+    return v2
+}
+)", {opt::selects}), "branch");
+}
+
+TEST(RangeTests, BothEndsAtOnce) {
+    const std::string start = R"(fn @f(v0: u16, v1: i64) -> i64 {
+b0(v0: u16, v1: i64):
+    v2 = const.u16 6000
+    v3 = icmp.lt v0, v2
+    branch v3, b3, b1
+b1:
+    v4 = const.u16 )";
+    const std::string end = R"(
+    v5 = icmp.gt v0, v4
+    branch v5, b3, b2
+b2:
+    v6 = const.i64 3
+    return v6
+b3:
+    return v1
+}
+)";
+    const auto text = run(start + "6063" + end, {opt::range_tests, opt::dce});
+    EXPECT_COUNT(1, text, "branch");
+    EXPECT_COUNT(1, text, "const.u32 63");
+    EXPECT_COUNT(1, text, "icmp.le");
+    EXPECT_COUNT(2, run(start + "5999" + end, {opt::range_tests}), "branch"); // no value is in it
+}
+
 TEST(Gvn, ComputesOncePerDominatingPath) {
     const auto text = run(R"(fn @f(v0: i64, v1: i64, v2: bool) -> i64 {
 b0(v0: i64, v1: i64, v2: bool):
@@ -229,6 +331,71 @@ b2(v12: owned ref):
     EXPECT_COUNT(0, body, "unique");
     EXPECT_COUNT(0, body, "seq_");
     EXPECT_COUNT(1, body, "notrap");
+}
+
+// What holds on the way back is not what holds where the block ends.
+TEST(Ranges, TheTestOfALoopWithFactsInsideStays) {
+    const auto text = run(R"(fn @f(v0: ref) -> i64 {
+b0(v0: ref):
+    v1 = const.i64 0
+    v2 = const.i64 1000000
+    v3 = const.i64 1000
+    v4 = seq_len.i64 v0
+    v5 = seq_data.ptr v0
+    jump b1(v1, v1)
+b1(v6: i64, v7: i64):
+    bounds v6, v4
+    v8 = load.i64 elem v5 + 0 + v6 * 8
+    v9 = wrap_add.i64 v7, v8
+    v10 = add.i64 v6, v3
+    poll
+    v11 = icmp.lt v10, v2
+    branch v11, b1(v10, v9), b2
+b2:
+    return v9
+}
+)", {opt::ranges});
+    EXPECT_COUNT(1, text, "icmp.lt");
+    EXPECT_COUNT(1, text, "branch");
+    EXPECT_COUNT(1, text, "add.i64 v6, v3 notrap");
+}
+
+TEST(Ranges, TheElementBeforeOneThatIsThere) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = const.i64 0
+    v3 = const.i64 1
+    v4 = seq_len.i64 v0
+    v5 = seq_data.ptr v0
+    v6 = icmp.lt v1, v2
+    branch v6, b2, b1
+b1:
+    v7 = add.i64 v1, v3
+    bounds v7, v4
+    bounds v1, v4
+    v8 = load.i64 elem v5 + 0 + v1 * 8
+    return v8
+b2:
+    bounds v1, v4
+    return v2
+}
+)", {opt::ranges});
+    EXPECT_COUNT(1, text, "bounds v7");
+    EXPECT_COUNT(1, text, "bounds v1"); // where it is negative
+}
+
+TEST(Ranges, HalvesWhatIsNotNegativeByAShift) {
+    const std::string f = R"(fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 MASK
+    v2 = and.i64 v0, v1
+    v3 = const.i64 2
+    v4 = div.i64 v2, v3
+    return v4
+}
+)";
+    EXPECT_COUNT(1, run(with(f, "MASK", "255"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+    EXPECT_COUNT(3, run(with(f, "MASK", "-2"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
 }
 
 TEST(Ranges, DoesNotBelieveAnEndlessLoop) {

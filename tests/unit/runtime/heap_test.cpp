@@ -45,6 +45,33 @@ TEST(Heap, LimitIsExact) {
     EXPECT_EQ(heap.live_bytes(), 0u);
 }
 
+// Blocks that wait in the lists of other sizes do not count when the limit is near.
+TEST(Heap, LimitIsExactWithBlocksWaiting) {
+    Heap heap;
+    std::vector<std::pair<void*, std::size_t>> kept;
+    for (std::size_t size = 16; size <= 512; size += 16) kept.push_back({heap.allocate(size), size});
+    heap.set_limit(heap.live_bytes() + 4096);
+    std::vector<void*> blocks;
+    while (void* block = heap.allocate(64)) blocks.push_back(block);
+    EXPECT_EQ(blocks.size(), 64u);
+    heap.free(blocks.back(), 64);
+    blocks.pop_back();
+    EXPECT_EQ(heap.allocate(65), nullptr);
+    void* last = heap.allocate(48);
+    EXPECT_TRUE(last);
+    EXPECT_TRUE(heap.allocate(16));
+    EXPECT_EQ(heap.allocate(16), nullptr);
+    heap.set_limit(100);
+    heap.free(last, 48);
+    EXPECT_EQ(heap.allocate(16), nullptr) << "in use is more than the new limit";
+    for (void* block : blocks) heap.free(block, 64);
+    for (auto [block, size] : kept) heap.free(block, size);
+    EXPECT_EQ(heap.live_bytes(), 16u);
+    EXPECT_EQ(heap.live_objects(), 1u);
+    EXPECT_TRUE(heap.allocate(80));
+    EXPECT_EQ(heap.allocate(16), nullptr);
+}
+
 TEST(Heap, RandomUseKeepsContents) {
     Heap heap;
     std::mt19937 random(7);
