@@ -60,7 +60,8 @@ get_target_property(driver_kind tn_driver TYPE)
 if(golden_sources AND NOT driver_kind STREQUAL "INTERFACE_LIBRARY")
     tn_gtest(golden tn_driver SOURCES ${golden_sources})
     if(CMAKE_CROSSCOMPILING) # emulated: eight times slower
-        set_tests_properties(golden PROPERTIES TIMEOUT 7200)
+        target_compile_definitions(golden PRIVATE TN_EMULATED=1)
+        set_tests_properties(golden PROPERTIES TIMEOUT 14400)
     endif()
     tn_gtest(coverage tn_driver GTest::gtest_main SOURCES ${PROJECT_SOURCE_DIR}/tests/coverage/coverage_test.cpp
         ${PROJECT_SOURCE_DIR}/tests/golden/host.cpp)

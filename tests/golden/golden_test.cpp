@@ -26,7 +26,11 @@ namespace {
 using namespace tn::golden;
 namespace fs = std::filesystem;
 
+#ifdef TN_EMULATED
+constexpr unsigned seconds_per_case = 3000;
+#else
 constexpr unsigned seconds_per_case = 300;
+#endif
 bool blesses = false;
 
 std::string read_text(const fs::path& path) {
