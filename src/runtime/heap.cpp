@@ -5,28 +5,7 @@
 #include <cstring>
 #include <new>
 
-#include <malloc.h>
-#include <sys/mman.h>
-
 namespace tn::rt {
-
-namespace {
-// Filling a block of many pages costs more in page faults than in writes: the system is asked to back it with huge
-// pages. All of malloc's mapping, since one with parts of two kinds could not be moved when the block grows.
-constexpr std::size_t huge_size = std::size_t(4) << 20;
-
-void prefer_huge_pages(void* memory) noexcept {
-#if defined(MADV_HUGEPAGE)
-    constexpr std::uintptr_t page = 4096;
-    const auto begin = reinterpret_cast<std::uintptr_t>(memory) & ~(page - 1);
-    const auto end = (reinterpret_cast<std::uintptr_t>(memory) + malloc_usable_size(memory)) & ~(page - 1);
-    // What is refused is a wish only.
-    (void)madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
-#else
-    (void)memory;
-#endif
-}
-} // namespace
 
 // A large block's header; the object follows. 16-byte multiple, so that the object keeps malloc's alignment.
 struct Heap::Large {
@@ -223,7 +202,6 @@ void* Heap::allocate_large(std::size_t size) noexcept {
     if (system_fails()) return nullptr;
     auto* large = static_cast<Large*>(std::malloc(sizeof(Large) + size));
     if (!large) return nullptr;
-    if (size >= huge_size) prefer_huge_pages(large);
     large->size = size;
     large->insert(&large_);
     add(large_bytes_, size);
@@ -289,7 +267,6 @@ void* Heap::reallocate(void* block, std::size_t old_size, std::size_t new_size) 
         large->insert(&large_);
         return nullptr;
     }
-    if (new_block >= huge_size && new_block > old_block) prefer_huge_pages(moved);
     add(large_bytes_, static_cast<std::uint64_t>(new_block) - old_block);
     moved->size = new_block;
     moved->insert(&large_);
