@@ -43,7 +43,8 @@ Program::Program(ProgramParts parts)
         desc.id = static_cast<std::uint32_t>(i);
         desc.has_refs = !desc.refs.empty();
         const std::size_t box_size = Heap::block_size(sizeof(Box) + desc.stride);
-        desc.is_small_box = TN_HEAP_SLABS && desc.is_box() && box_size <= Heap::max_small;
+        desc.is_small_box =
+            TN_HEAP_SLABS && desc.is_box() && desc.kind != ObjectDesc::Kind::Host && box_size <= Heap::max_small;
         if (desc.is_small_box) desc.size_class = static_cast<std::uint8_t>(Heap::class_of(box_size));
         if (desc.kind == ObjectDesc::Kind::String || desc.kind == ObjectDesc::Kind::Bytes) desc.stride = 1;
         for (std::uint32_t offset : desc.refs) {
