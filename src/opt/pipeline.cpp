@@ -33,7 +33,7 @@ constexpr Pass sequence[] = {
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
 constexpr Pass finish[] = {
-    {"range_tests", range_tests}, {"selects", selects}, {"strips", strips},
+    {"lengths", lengths},         {"range_tests", range_tests}, {"selects", selects}, {"strips", strips},
     {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
 };
 
