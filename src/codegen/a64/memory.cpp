@@ -316,11 +316,17 @@ void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
     });
     move_gp(dst, ref, Scalar::Ref);
     static_assert(offsetof(rt::Seq, capacity) == offsetof(rt::Seq, length) + 8);
-    a_.load64(scratch_register, field(dst, count_offset));
-    a_.cmp(x(scratch_register), 1);
+    const bool shared = !(inst.flags & ir::Unshared); // or may be
+    if (shared) {
+        a_.load64(scratch_register, field(dst, count_offset));
+        a_.cmp(x(scratch_register), 1);
+    }
     a_.ldp(x(length), x(scratch_register), jit::ptr(x(dst), offsetof(rt::Seq, length)));
-    // No other owner, and room: `ge` also where the counts were not equal.
-    a_.ccmp(x(length), x(scratch_register), 0, CondCode::kEQ);
+    if (shared) { // no other owner, and room: `ge` also where the counts were not equal
+        a_.ccmp(x(length), x(scratch_register), 0, CondCode::kEQ);
+    } else {
+        a_.cmp(x(length), x(scratch_register));
+    }
     a_.branch_if(CondCode::kGE, slow);
     a_.bind(resume);
 }
