@@ -1,11 +1,11 @@
 /* A plugin of qemu-user that counts executed instructions by the file their code comes from; code that comes
  * from none is what a program generated.
  *
- *   qemu-aarch64 -plugin count_plugin.so[,hot=FILE] PROGRAM...
+ *   qemu-aarch64 -plugin count_plugin.so,of=FILE[,hot=on] PROGRAM...
  *
- * At exit, one line on stderr per file: `count NUMBER NAME`, the name empty for generated code. With `hot=FILE`
- * also every instruction of code that comes from FILE (`hot=` alone: from none) in order of its address, with how
- * often it ran.
+ * From the first instruction of code that comes from FILE on (`of=`: from none). At exit, one line on stderr per file:
+ * `count NUMBER NAME`, the name empty for generated code. With `hot=on` also every instruction of FILE in order of its
+ * address, with how often it ran.
  *
  * Debian ships the emulator without qemu-plugin.h. What of version 1 of that interface is needed here is declared
  * below; the emulator refuses a plugin that asks for a version it does not have.
@@ -50,7 +50,8 @@ static Origin origins[MAX_ORIGINS];
 static Range ranges[MAX_RANGES]; /* of files; memory that belongs to none may become something else */
 static size_t origin_count, range_count, line_count, line_room;
 static Line **lines;
-static const char *hot;
+static const char *of = "";
+static bool hot, started;
 
 static Origin *origin_named(const char *name) {
     for (size_t i = 0; i < origin_count; i++)
@@ -114,7 +115,12 @@ static void translated(qemu_plugin_id_t id, struct qemu_plugin_tb *tb) {
         if (!origin || address >> 12 != page) origin = origin_of(address);
         page = address >> 12;
         uint64_t *number = &origin->executed;
-        if (hot && strcmp(origin->name, hot) == 0) number = &line_at(insn)->executed;
+        if (strcmp(origin->name, of) == 0) {
+            if (!started)
+                for (size_t k = 0; k < origin_count; k++) origins[k].executed = 0;
+            started = true;
+            if (hot) number = &line_at(insn)->executed;
+        }
         qemu_plugin_register_vcpu_insn_exec_inline(insn, QEMU_PLUGIN_INLINE_ADD_U64, number, 1);
     }
 }
@@ -128,7 +134,7 @@ static void at_exit(qemu_plugin_id_t id, void *data) {
     (void)id, (void)data;
     qsort(lines, line_count, sizeof *lines, by_address);
     for (size_t i = 0; i < line_count; i++) {
-        origin_named(hot)->executed += lines[i]->executed;
+        origin_named(of)->executed += lines[i]->executed;
         fprintf(stderr, "%12llu %llx %s\n", (unsigned long long)lines[i]->executed,
                 (unsigned long long)lines[i]->address, lines[i]->text);
     }
@@ -140,7 +146,8 @@ __attribute__((visibility("default"))) int qemu_plugin_install(qemu_plugin_id_t 
                                                                char **argv) {
     (void)info;
     for (int i = 0; i < argc; i++)
-        if (strncmp(argv[i], "hot=", 4) == 0) hot = argv[i] + 4;
+        if (strncmp(argv[i], "of=", 3) == 0) of = argv[i] + 3;
+        else if (strcmp(argv[i], "hot=on") == 0) hot = true;
     qemu_plugin_register_vcpu_tb_trans_cb(id, translated);
     qemu_plugin_register_atexit_cb(id, at_exit, NULL);
     return 0;

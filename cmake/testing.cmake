@@ -52,6 +52,8 @@ target_link_libraries(unit_codegen PRIVATE ${TN_CAPSTONE_LIBRARY})
 # --- includes against the table of layers ---
 if(NOT CMAKE_CROSSCOMPILING) # the same sources
     add_test(NAME layers COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/check_layers.py)
+    add_test(NAME forgotten_handler COMMAND ${Python3_EXECUTABLE}
+        ${PROJECT_SOURCE_DIR}/tests/codegen/forgotten_handler.py ${CMAKE_CXX_COMPILER} ${PROJECT_SOURCE_DIR})
 endif()
 
 # --- goldens: tests/lang in the interpreter, in machine code unoptimized and optimized ---
