@@ -12,8 +12,9 @@
 Counted by `valgrind --tool=callgrind`, and by count_plugin.c in the emulator, on kernels of reduced size, code of
 scripts only: what the compiler and the runtime execute is left out, so the counts are the same on every run and do
 not depend on the C++ compiler. Of C programs counts what stands in the program; `all` are the instructions of whatever
-runs from the first one of the script or the program on, libraries, runtime and printing included. For x86-64 the
-A count that falls is good news: store it, so that it cannot get lost again.
+runs from the first one of the script or the program on, runtime and libraries included, less those of an empty one.
+For x86-64 the counts depend on the CPU's features; counts.json names those that they were stored with. A count that
+falls is good news: store it, so that it cannot get lost again.
 """
 import argparse, json, os, re, subprocess, sys, tempfile
 
@@ -107,10 +108,13 @@ class Emulated:
     tenon = os.environ.get("TENON_AARCH64", os.path.join(BUILD, "aarch64", "bin", "tenon"))
     features = "ARMv8.0"
 
+    empty = empty_c = 0  # what all of an empty program is: start, end and printing
+
     def __init__(self, folder):
         self.folder, self.plugin = folder, os.path.join(folder, "count_plugin.so")
         run(["gcc", "-O2", "-shared", "-fPIC", os.path.join(ROOT, "count_plugin.c"), "-o", self.plugin],
             "count_plugin.c")
+        self.empty, self.empty_c = self.count("startup")[1], self.count_gcc("startup")[1]
 
     def emulate(self, argv, file, hot):
         """Instructions of code that comes from `file`, and of all from its first one on; with `hot`, its listing."""
@@ -128,16 +132,19 @@ class Emulated:
         return counts[file], sum(counts.values())
 
     def count(self, kernel, hot=False):
-        script = source(kernel, "tn", SMALLER[kernel], self.folder)
-        return self.emulate([self.tenon, "run", script], "", hot)
+        """Instructions of the script's code, and all that ran for it; or the listing."""
+        script = source(kernel, "tn", SMALLER.get(kernel, []), self.folder)
+        found = self.emulate([self.tenon, "run", script], "", hot)
+        return found if hot else (found[0], found[1] - self.empty)
 
     def count_gcc(self, kernel, hot=False):
-        changes = SMALLER_C.get(kernel) or [(a.replace("_", ""), b.replace("_", "")) for a, b in SMALLER[kernel]]
+        changes = SMALLER_C.get(kernel) or [(a.replace("_", ""), b.replace("_", "")) for a, b in SMALLER.get(kernel, [])]
         program = os.path.join(self.folder, kernel)
         kernels = os.path.join(ROOT, "kernels")
         run([*CROSS_GCC, "-I" + os.path.join(kernels, "_common"), "-I" + os.path.join(kernels, kernel),
              source(kernel, "c", changes, self.folder), "-o", program, "-lm"], kernel + ".c")
-        return self.emulate([program], kernel, hot)
+        found = self.emulate([program], kernel, hot)
+        return found if hot else (found[0], found[1] - self.empty_c)
 
 
 def markdown(stored):
