@@ -20,7 +20,8 @@ public:
         for (const Candidate& c : candidates_) {
             const bool ints = class_of(mf_.type_of(c.value)) == RegClass::Int;
             unsigned& used = room[ints ? 0 : 1][c.nest];
-            if (used == (ints ? most_ints : most_floats) || !kept_.try_emplace(c.value.index(), c.nest).second)
+            if (used == (ints ? most_ints : most_floats) ||
+                !kept_.try_emplace(c.value.index(), c.nest).second)
                 continue;
             ++used;
             made_.push_back(c);
@@ -117,7 +118,8 @@ private:
         for (std::uint32_t b = 0; b < mf_.blocks.size(); ++b) {
             MachineBlock& block = mf_.blocks[b];
             const auto first = static_cast<std::uint32_t>(insts.size());
-            insts.insert(insts.end(), mf_.insts.begin() + block.first_inst, mf_.insts.begin() + (block.end_inst - 1));
+            insts.insert(insts.end(), mf_.insts.begin() + block.first_inst,
+                         mf_.insts.begin() + (block.end_inst - 1));
             for (ir::ValueId value : at[b]) {
                 const auto operand = static_cast<std::uint32_t>(mf_.operands.size());
                 Operand def;

@@ -20,6 +20,21 @@ bool takes_imm(const Selection& sel, const ir::Inst& inst, ir::ValueId value, st
                        (inst.op == Op::Add || inst.op == Op::Sub);
     return !carry || out >= 0;
 }
+
+// A checked product with 2, 4, 8...: a shift, and one back to see whether anything got lost.
+struct Doubling {
+    ir::ValueId value;
+    unsigned times = 0; // 0: it is none
+};
+Doubling find_doubling(const MachineFunction& mf, const Selection& sel, const ir::Inst& inst) {
+    std::int64_t factor;
+    if (inst.op != Op::Mul || !is_checked(inst) || is_narrow(inst.type)) return {};
+    const Selection::Pair p = sel.pair(inst);
+    if (!mf.find_int(p.b, factor) || mf.is_constant(p.a) || factor < 2 || factor > (1 << 30) ||
+        !std::has_single_bit(static_cast<std::uint64_t>(factor)))
+        return {};
+    return {p.a, static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(factor)))};
+}
 } // namespace
 
 // --- operands ---
@@ -54,6 +69,11 @@ void Describe::registers(const ir::Inst& inst) {
     out_.def(inst.first_result);
 }
 void Describe::multiply(const ir::Inst& inst) {
+    if (const Doubling d = find_doubling(mf_, sel_, inst); d.times > 0) {
+        d.times == 1 ? out_.use(d.value) : out_.late_use(d.value); // looked at again behind the shift
+        out_.def(inst.first_result);
+        return;
+    }
     for (unsigned i = 0; i < 2; ++i) out_.use(arg(inst, i));
     out_.def(inst.first_result);
 }
@@ -149,8 +169,22 @@ void FunctionEmitter::add_sub(const ir::Inst& inst, bool add, bool check) {
 }
 
 void FunctionEmitter::multiply(const ir::Inst& inst, bool check) {
-    const unsigned first = reg(), second = reg(), dst = reg();
     const bool wide = is_wide(inst.type), narrow = is_narrow(inst.type);
+    if (const Doubling d = find_doubling(*mf_, Selection(*mf_), inst); d.times > 0) {
+        const jit::Gp value = gp_of(reg(), wide), product = gp_of(reg(), wide);
+        const bool sign = is_signed(inst.type);
+        CondCode lost = CondCode::kNE;
+        if (d.times == 1) {
+            a_.adds(product, value, value);
+            lost = sign ? CondCode::kVS : CondCode::kCS;
+        } else {
+            a_.lsl(product, value, d.times);
+            a_.cmp(value, product, sign ? asmjit::arm::asr(d.times) : asmjit::arm::lsr(d.times));
+        }
+        a_.branch_if(lost, trap(TrapCode::IntegerOverflow, inst.loc));
+        return;
+    }
+    const unsigned first = reg(), second = reg(), dst = reg();
     const jit::Gp a = gp_of(first, wide), b = gp_of(second, wide), to = gp_of(dst, wide);
     const jit::GpX high = x(address_register);
     auto overflow = [&] { return trap(TrapCode::IntegerOverflow, inst.loc); };

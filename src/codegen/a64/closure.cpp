@@ -37,7 +37,8 @@ void Describe::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
 // Takes the next block of the heap's list; goes to `slow`, having changed nothing, when there is none.
 void FunctionEmitter::take_block(std::size_t size, unsigned dst, unsigned heap, Label slow) {
     const rt::Heap::Layout layout = rt::Heap::layout();
-    const std::size_t place = layout.classes + rt::Heap::class_of(rt::Heap::block_size(size)) * layout.class_size;
+    const std::size_t place =
+        layout.classes + rt::Heap::class_of(rt::Heap::block_size(size)) * layout.class_size;
     const unsigned next = scratch_register;
     a_.load64(heap, context_place(offsetof(rt::Context, heap)));
     if (layout.live == 8 && place <= 504) { // both at once
@@ -123,7 +124,8 @@ void FunctionEmitter::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
         };
         if (i + 1 < operands.size() && in_gp(i) && in_gp(i + 1) && at % 8 == 0 && at <= 504 &&
             layout->leaves[i + 1].offset == layout->leaves[i].offset + 8) {
-            a_.stp(x(leaves[i].index), x(leaves[i + 1].index), jit::ptr(x(dst), static_cast<std::int32_t>(at)));
+            a_.stp(x(leaves[i].index), x(leaves[i + 1].index),
+                   jit::ptr(x(dst), static_cast<std::int32_t>(at)));
             ++i;
             continue;
         }

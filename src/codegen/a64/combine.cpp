@@ -1,5 +1,5 @@
-// What one instruction of this machine does of several operations: shifts in the second operand, two neighbours in
-// memory at once, and a list's length with the room it has.
+// What one instruction of this machine does of several operations: shifts in the second operand, two
+// neighbours in memory at once, and a list's length with the room it has.
 #include "codegen/a64/a64.h"
 
 #include "ir/builder.h"
@@ -57,8 +57,8 @@ private:
         const bool logic = inst_.op == Op::And || inst_.op == Op::Or || inst_.op == Op::Xor;
         std::int64_t amount;
         const auto values = operands(*def);
-        if ((rotates && !logic) || mf_.is_constant(values[0]) || !mf_.find_int(values[1], amount) || amount <= 0 ||
-            amount >= 8 * static_cast<std::int64_t>(scalar_size(def->type)))
+        if ((rotates && !logic) || mf_.is_constant(values[0]) || !mf_.find_int(values[1], amount) ||
+            amount <= 0 || amount >= 8 * static_cast<std::int64_t>(scalar_size(def->type)))
             return false;
         mf_.folded[mf_.fn->values[value].inst.index()] = Folded;
         return true;
@@ -89,10 +89,11 @@ private:
         return def && def->op == Op::ConstFloat && def->imm == 0;
     }
 
-    // The one right next to it, some instructions before, when nothing in between could tell that it moves: a load
-    // up to the earlier one, a store down to the later.
+    // The one right next to it, some instructions before, when nothing in between could tell that it moves: a
+    // load up to the earlier one, a store down to the later.
     void neighbour() {
-        if (size() < 4 || type_of(inst_) == Scalar::Ref || !is_plain(inst_) || mf_.joined.contains(block_[index_].value))
+        if (size() < 4 || type_of(inst_) == Scalar::Ref || !is_plain(inst_) ||
+            mf_.joined.contains(block_[index_].value))
             return;
         const ir::ValueId base = operands(inst_)[0];
         // Uses of an address that is itself folded are taken apart elsewhere.

@@ -112,7 +112,8 @@ bool stores_zero(const MachineFunction& mf, ir::ValueId value) {
 void Describe::op(OpTag<Op::Store>, const ir::Inst& inst) {
     address(inst);
     if (!stores_zero(mf_, arg(inst, 1))) out_.use(arg(inst, 1));
-    if (const ir::Inst* next = mf_.joined_to(inst); next && !stores_zero(mf_, arg(*next, 1))) out_.use(arg(*next, 1));
+    if (const ir::Inst* next = mf_.joined_to(inst); next && !stores_zero(mf_, arg(*next, 1)))
+        out_.use(arg(*next, 1));
 }
 
 void FunctionEmitter::store_pair(const ir::Inst& inst, const ir::Inst& next, const Place& at) {

@@ -105,7 +105,8 @@ Selection::Pair Selection::pair(const ir::Inst& inst) const {
 Selection::Shifted Selection::shifted_operand(const ir::Inst& inst) const {
     auto operands = mf_.fn->operands_of(inst);
     for (unsigned i : {1u, 0u}) {
-        if (const ir::Inst* def = folded(operands[i]); def && is_shift(def->op)) return {def, operands[1 - i]};
+        if (const ir::Inst* def = folded(operands[i]); def && is_shift(def->op))
+            return {def, operands[1 - i]};
     }
     return {};
 }
