@@ -26,16 +26,22 @@ constexpr Pass calls[] = {{"inline_calls", inline_calls}, {"closures", closures}
 constexpr unsigned max_call_rounds = 6; // closures that make closures
 constexpr Pass sequence[] = {
     {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},       {"dce", dce},
+    {"threading", threading},
     {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
-    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"gvn", gvn},
+    {"licm", licm},         {"ranges", ranges},   {"threading", threading},
+    {"simplify", simplify}, {"gvn", gvn},
     {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"dce", dce},
 };
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
 constexpr Pass finish[] = {
+    {"versions", versions},
     {"range_tests", range_tests}, {"selects", selects}, {"strips", strips},
     {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
 };
+
+// What a loop that has got a second version goes through again: what is asked in front of it moves more out of it.
+constexpr Pass after_versions[] = {{"simplify", simplify}, {"gvn", gvn}, {"licm", licm}, {"ranges", ranges}, {"simplify", simplify}};
 
 // The function that an instruction calls, or makes a closure of.
 FuncId callee_of(const Module& module, const Inst& inst) {
@@ -110,7 +116,9 @@ public:
         for (const Pass& pass : sequence) step(pass);
     }
     void finish() {
-        for (const Pass& pass : opt::finish) step(pass);
+        for (const Pass& pass : opt::finish)
+            if (step(pass) && pass.run == versions)
+                for (const Pass& again : after_versions) step(again);
     }
 
 private:

@@ -355,13 +355,14 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
     if (a == b) return k >= 0;
     if (depth >= max_depth || work_ == 0) return false;
     --work_;
+    // What a condition on the way says may be more than the hypothesis: `i < n` on the way to `i + 1 <= n`.
+    bool proven = false;
+    facts_of(a, true, at, [&](const Fact& fact) { proven |= fact.b == b && fact.k <= k; });
+    if (proven) return true;
     // The same question while answering it: the induction hypothesis, if it asks for no more.
     for (const Goal& goal : goals_)
         if (goal.a == a && goal.b == b) return k >= goal.k;
 
-    bool proven = false;
-    facts_of(a, true, at, [&](const Fact& fact) { proven |= fact.b == b && fact.k <= k; });
-    if (proven) return true;
     with_share(2, [&] { proven = bound(a, true, at, depth + 1) - bound(b, false, at, depth + 1) <= k; });
     if (proven) return true;
     ValueId base;
