@@ -62,6 +62,7 @@ private:
                 candidates.push_back(BlockId(b));
         if (candidates.empty()) return false;
         const Cfg cfg(fn_);
+        known_blocks_ = fn_.blocks.size();
         bool changed = false;
         for (BlockId block : candidates) {
             if (!cfg.is_reachable(block) || fn_.blocks[block].removed) continue;
@@ -165,11 +166,28 @@ private:
         const LoopId inner = cfg.loop_of(next);
         if (!inner.is_valid() || cfg.loops()[inner].header != next || cfg.loops()[inner].parent != id)
             return false;
-        std::vector<Copy> copies;
+        // It is one loop where every round goes on with what the inner one has come to; a nest starts anew
+        // instead.
+        auto is_within = [&](ValueId v) {
+            const Value& value = fn_.values[v];
+            const BlockId at = value.inst.is_valid() ? fn_.insts[value.inst].block : value.block;
+            return at.index() < known_blocks_ && cfg.contains(inner, at);
+        };
+        std::vector<Edge> rounds;
         for (const Edge& edge : edges_to(block)) {
-            if (!cfg.contains(id, fn_.insts[edge.inst].block)) continue;
-            copies.push_back(copy_for(block, edge, 0));
+            const BlockId from = fn_.insts[edge.inst].block;
+            if (from.index() >= known_blocks_) return false;
+            if (cfg.contains(id, from)) rounds.push_back(edge);
         }
+        for (ValueId arg : fn_.args_of(fn_.targets_of(fn_.terminator(block))[0])) {
+            const Value& value = fn_.values[arg];
+            if (value.inst.is_valid() || value.block != block) return false;
+            for (const Edge& edge : rounds)
+                if (!is_within(fn_.args_of(fn_.targets_of(fn_.insts[edge.inst])[edge.target])[value.index]))
+                    return false;
+        }
+        std::vector<Copy> copies;
+        for (const Edge& edge : rounds) copies.push_back(copy_for(block, edge, 0));
         return finish(block, copies);
     }
 
@@ -243,6 +261,7 @@ private:
 
     Function& fn_;
     unsigned copies_ = 0;
+    std::size_t known_blocks_ = 0;        // to the Cfg of the round
     std::vector<std::vector<Edge>> ways_; // into each block, when the round began
 };
 
