@@ -25,8 +25,8 @@ struct Pass {
 constexpr Pass calls[] = {{"inline_calls", inline_calls}, {"closures", closures}};
 constexpr unsigned max_call_rounds = 6; // closures that make closures
 constexpr Pass sequence[] = {
-    {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},       {"dce", dce},
-    {"threading", threading},
+    {"simplify", simplify}, {"dce", dce},         {"retains", retains}, {"gvn", gvn},
+    {"dce", dce},           {"threading", threading},
     {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
     {"licm", licm},         {"ranges", ranges},   {"threading", threading},
     {"simplify", simplify}, {"gvn", gvn},

@@ -21,6 +21,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 namespace tn::opt {
 
@@ -28,7 +29,8 @@ using namespace ir;
 
 namespace {
 
-constexpr std::size_t max_insts = 100;       // of a loop
+constexpr std::size_t max_insts = 100; // of a loop
+constexpr std::int64_t max_known_end = std::int64_t(1) << 40;
 constexpr unsigned max_loops = 8;            // per function
 constexpr std::int64_t max_offset = 1 << 20; // of an index from the counter
 
@@ -43,7 +45,8 @@ struct Sum {
 struct Test {
     InstId bounds;
     Sum index;
-    ValueId end; // counter <= end + slack
+    ValueId end; // counter <= end + slack; invalid: `known_end` in its place
+    std::int64_t known_end = 0;
     std::int64_t slack = 0;
     ValueId length; // invalid: of the row below
     int row = -1;
@@ -193,7 +196,6 @@ private:
         const ValueId length = fn_.operands_of(fn_.insts[id])[1];
         if (is_outside(length)) {
             test.length = length;
-            if (ranges_.interval(length, front()).low < 0) return false;
         } else {
             const Inst* def = find_def(fn_, length);
             if (!def || def->op != Op::SeqLen) return false;
@@ -224,7 +226,11 @@ private:
                 return true;
             }
         }
-        return false;
+        if (counter.high > max_known_end) return false;
+        test.known_end = static_cast<std::int64_t>(counter.high);
+        test.slack = 0;
+        plan.tests.push_back(test);
+        return true;
     }
 
     void find_rows(Plan& plan) {
@@ -319,6 +325,9 @@ private:
         all = all.is_valid() ? b.binary(Op::And, Scalar::Bool, all, answer) : answer;
     }
     void ask(Builder& b, ValueId& all, const Test& test, ValueId length) {
+        const Question question{length.value,   test.index.fixed.value, test.index.counter.is_valid(),
+                                test.end.value, test.known_end,         test.slack + test.index.offset};
+        if (!asked_.insert(question).second) return;
         ValueId room = length; // for the counter
         if (test.index.fixed.is_valid()) {
             const ValueId fixed = visible(b, test.index.fixed);
@@ -329,7 +338,8 @@ private:
         }
         const std::int64_t more = test.slack + test.index.offset;
         if (more != 0) room = b.binary(Op::WrapSub, Scalar::I64, room, b.const_int(Scalar::I64, more));
-        ask(b, all, Cond::Lt, visible(b, test.end), room);
+        ask(b, all, Cond::Lt,
+            test.end.is_valid() ? visible(b, test.end) : b.const_int(Scalar::I64, test.known_end), room);
     }
 
     // Answers the header of the copy.
@@ -479,6 +489,9 @@ private:
     const std::set<std::uint32_t>& done_;
     LoopId loop_;
     std::vector<ValueId> ends_;
+    using Question =
+        std::tuple<std::uint32_t, std::uint32_t, bool, std::uint32_t, std::int64_t, std::int64_t>;
+    std::set<Question> asked_;
     std::set<std::uint32_t> inside_; // blocks of both versions
     std::vector<Redefined> redefined_;
 };
