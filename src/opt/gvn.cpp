@@ -180,7 +180,11 @@ private:
             if (!(inst.flags & Takes)) visit_load(id, memory);
             return;
         }
-        if (inst.op == Op::Store) return visit_store(id, memory);
+        if (inst.op == Op::Store) {
+            if (stores_what_is_there(inst, memory)) rewriter_.remove(id);
+            else visit_store(id, memory);
+            return;
+        }
         if (inst.op == Op::Unique || inst.op == Op::ListGrow) {
             carry(Op::SeqLen, rewriter_.operand(inst, 0), fn_.result(id));
             return;
@@ -226,6 +230,19 @@ private:
         set(key, fn_.result(id));
     }
 
+    // The value was read from, or written to, this place, and nothing of its kind has been written since.
+    bool stores_what_is_there(const Inst& inst, const MemoryState& memory) {
+        const ValueId value = rewriter_.operand(inst, 1);
+        const Scalar type = fn_.values[value].type;
+        return type != Scalar::Ref && find(stored_key(inst, type, memory[memory_index(inst.aux, type)])) == value;
+    }
+    // What a load of the place that a store writes would be.
+    Key stored_key(const Inst& inst, Scalar type, std::uint32_t version) {
+        Key key{Op::Load, type, inst.scale, inst.aux, inst.imm, {rewriter_.operand(inst, 0)}, version};
+        if (inst.operands.count == 3) key.operands[1] = rewriter_.operand(inst, 2);
+        return key;
+    }
+
     void visit_store(InstId id, MemoryState& memory) {
         const Inst& inst = fn_.insts[id];
         const ValueId value = rewriter_.operand(inst, 1);
@@ -234,9 +251,7 @@ private:
         memory[index] = ++versions_;
         // A reference in memory is borrowed from it, and the stored value is consumed: not the same.
         if (type == Scalar::Ref) return;
-        Key key{Op::Load, type, inst.scale, inst.aux, inst.imm, {rewriter_.operand(inst, 0)}, memory[index]};
-        if (inst.operands.count == 3) key.operands[1] = rewriter_.operand(inst, 2);
-        set(key, value);
+        set(stored_key(inst, type, memory[index]), value);
     }
 
     Function& fn_;

@@ -4,6 +4,9 @@
 #include "opt/passes.h"
 #include "opt/specialize.h"
 #include "support/ice.h"
+#ifdef TN_UNCHECKED
+#include "opt/unchecked.h"
+#endif
 
 #include <algorithm>
 #include <span>
@@ -145,6 +148,10 @@ bool is_of(std::span<const Pass> passes, std::string_view name) {
 }
 
 void run_passes(Module& module, const Options& options) {
+#ifdef TN_UNCHECKED
+    for (Function& fn : module.functions)
+        if (!fn.removed) drop_checks(fn);
+#endif
     find_constants(module);
     Specializer specializer(module);
     for (FuncId root : bottom_up(module)) {
