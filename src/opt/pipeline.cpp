@@ -34,8 +34,8 @@ constexpr Pass sequence[] = {
 // functions small.
 constexpr Pass version[] = {{"versions", versions}, {"simplify", simplify}, {"gvn", gvn}, {"licm", licm}};
 constexpr Pass finish[] = {
-    {"lengths", lengths},         {"range_tests", range_tests}, {"selects", selects}, {"strips", strips},
-    {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
+    {"lengths", lengths}, {"range_tests", range_tests}, {"selects", selects}, {"carried", carried},
+    {"strips", strips},   {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
 };
 
 // The function that an instruction calls, or makes a closure of.
