@@ -11,6 +11,7 @@ int dump(const CommonOptions& common, const DumpOptions& options) {
     driver::Engine engine;
     driver::Options compile_options;
     compile_options.opt_level = common.opt_level;
+    compile_options.baseline_cpu = common.baseline_cpu;
     driver::DumpRequest request{options.stage, options.function, options.target};
     driver::DumpResult result = driver::dump(engine, common.path, request, compile_options);
 

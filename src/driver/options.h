@@ -15,7 +15,7 @@ struct Options {
     bool is_program = false;                    // `main` must be one that `tenon run` can call
     bool verify_each_pass = false;              // always on in debug builds
     unsigned limit_registers = 0;               // stress: at most this many allocatable registers; 0: all
-    std::string pin_cpu;                        // "", or "baseline": the target's oldest instruction set
+    bool baseline_cpu = false;                  // the machine's oldest instruction set, whatever this CPU has
     std::string machine;                        // "": this one; x64 or a64 for a dump
 };
 

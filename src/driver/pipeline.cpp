@@ -146,7 +146,7 @@ std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& m
     o.plain_failure = engine.plain_failure;
     o.instance_context_offset = engine.instance_context_offset;
     o.limit_registers = options.limit_registers;
-    o.baseline_cpu = options.pin_cpu == "baseline";
+    o.baseline_cpu = options.baseline_cpu;
     if (!options.machine.empty())
         o.machine = options.machine == "a64" ? codegen::Machine::A64 : codegen::Machine::X64;
     o.listing = listing;

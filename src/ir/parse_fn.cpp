@@ -241,7 +241,6 @@ private:
             std::vector<ValueId> operands = value_list(cursor);
             cursor.expect(",");
             inst.imm = cursor.index("desc");
-            if (inst.op == Op::ListGrow) inst.aux = cursor.accept("sole") ? 1 : 0;
             return operands;
         }
         case Op::BoxNew: inst.imm = cursor.index("desc"); return value_list(cursor);

@@ -37,14 +37,11 @@ constexpr Pass sequence[] = {
 };
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
+constexpr Pass version[] = {{"versions", versions}, {"simplify", simplify}, {"gvn", gvn}, {"licm", licm}};
 constexpr Pass finish[] = {
-    {"versions", versions},
-    {"range_tests", range_tests}, {"selects", selects}, {"strips", strips},
-    {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
+    {"lengths", lengths}, {"range_tests", range_tests}, {"selects", selects}, {"carried", carried},
+    {"strips", strips},   {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
 };
-
-// What a loop that has got a second version goes through again: what is asked in front of it moves more out of it.
-constexpr Pass after_versions[] = {{"simplify", simplify}, {"gvn", gvn}, {"licm", licm}, {"ranges", ranges}, {"simplify", simplify}};
 
 // The function that an instruction calls, or makes a closure of.
 FuncId callee_of(const Module& module, const Inst& inst) {
@@ -119,9 +116,9 @@ public:
         for (const Pass& pass : sequence) step(pass);
     }
     void finish() {
-        for (const Pass& pass : opt::finish)
-            if (step(pass) && pass.run == versions)
-                for (const Pass& again : after_versions) step(again);
+        if (step(version[0]))
+            for (const Pass& pass : std::span(version).subspan(1)) step(pass);
+        for (const Pass& pass : opt::finish) step(pass);
     }
 
 private:
@@ -160,7 +157,7 @@ void run_passes(Module& module, const Options& options) {
             const FuncId id = work.back();
             work.pop_back();
             FunctionRun(module, id, options).run();
-            if (!options.stop_after.empty() && !is_of(finish, options.stop_after)) continue;
+            if (!options.stop_after.empty() && !is_of(finish, options.stop_after) && options.stop_after != version[0].name) continue;
             specializer.note(id);
             for (FuncId copy : specializer.run(id)) work.push_back(copy);
         }
@@ -214,7 +211,8 @@ void optimize(Module& module, const Options& options) {
     if (options.level == 0) return;
     run_passes(module, options);
     // A pass that stands in both parts is asked for where it runs first.
-    if (!options.stop_after.empty() && (!is_of(finish, options.stop_after) || is_of(sequence, options.stop_after))) return;
+    const bool is_late = is_of(finish, options.stop_after) || options.stop_after == version[0].name;
+    if (!options.stop_after.empty() && (!is_late || is_of(sequence, options.stop_after))) return;
     if (options.stop_after.empty()) drop_unreachable(module);
     for (std::uint32_t f = 0; f < module.functions.size(); ++f)
         if (!module.functions[FuncId(f)].removed) FunctionRun(module, FuncId(f), options).finish();

@@ -27,19 +27,16 @@ public:
         }
     }
 
-    // With `empty_too`, references to the shared empty list count: it has no room, so that growing copies it anyway.
     // The unshared values, when `assumed` (a block parameter) is taken to be unshared on entry to its loop:
     // arguments from blocks where `is_outside` holds are not looked at for it.
-    template <typename Outside>
-    std::vector<bool> solve(ValueId assumed, Outside is_outside, bool empty_too = false) const {
+    template <typename Outside> std::vector<bool> solve(ValueId assumed, Outside is_outside) const {
         std::vector<bool> unshared(fn_.values.size(), false);
         for (std::uint32_t i = 0; i < fn_.values.size(); ++i) {
             const Value& v = fn_.values[ValueId(i)];
             if (v.type != Scalar::Ref || v.ownership != Ownership::Owned || !kept_[i]) continue;
             if (v.inst.is_valid()) {
                 const Op op = fn_.insts[v.inst].op;
-                unshared[i] = op == Op::ListNew || op == Op::ListGrow || op == Op::Unique || op == Op::SeqSetLen ||
-                              (empty_too && op == Op::Retain && is_empty(fn_.operands_of(fn_.insts[v.inst])[0]));
+                unshared[i] = op == Op::ListNew || op == Op::ListGrow || op == Op::Unique || op == Op::SeqSetLen;
             } else {
                 unshared[i] = v.block != fn_.entry();
             }
@@ -65,10 +62,6 @@ public:
     }
 
 private:
-    bool is_empty(ValueId value) const {
-        const Inst* def = find_def(fn_, value);
-        return def && def->op == Op::Empty;
-    }
     void note_uses(const Inst& inst) {
         const auto operands = fn_.operands_of(inst);
         const bool may_keep =
@@ -102,31 +95,19 @@ bool remove_tests(const Module& module, Function& fn) {
     for (const Block& block : fn.blocks) {
         if (block.removed) continue;
         for (InstId id : block.insts) {
-            const Inst& inst = fn.insts[id];
-            if (inst.op != Op::Unique || !unshared[fn.operands_of(inst)[0].index()]) continue;
+            Inst& inst = fn.insts[id];
+            const bool tests = inst.op == Op::Unique || (inst.op == Op::ListGrow && !(inst.flags & Unshared));
+            if (!tests || !unshared[fn.operands_of(inst)[0].index()]) continue;
+            if (inst.op == Op::ListGrow) {
+                inst.flags |= Unshared;
+                rewriter.mark_changed();
+                continue;
+            }
             rewriter.replace(fn.result(id), fn.operands_of(inst)[0]);
             rewriter.remove(id);
         }
     }
     return rewriter.finish();
-}
-
-// Lists that grow need no test for sharing either, where they have one owner.
-bool note_sole_owners(const Module& module, Function& fn) {
-    std::vector<InstId> grows;
-    for (const Block& block : fn.blocks)
-        if (!block.removed)
-            for (InstId id : block.insts)
-                if (fn.insts[id].op == Op::ListGrow && fn.insts[id].aux == 0) grows.push_back(id);
-    if (grows.empty()) return false;
-    const auto unshared = Sharing(module, fn).solve(ValueId(), [](BlockId) { return false; }, true);
-    bool changed = false;
-    for (InstId id : grows) {
-        if (!unshared[fn.operands_of(fn.insts[id])[0].index()]) continue;
-        fn.insts[id].aux = 1;
-        changed = true;
-    }
-    return changed;
 }
 
 // The `unique` inside the loop that would go if `before` were not the whole truth; null if none.
@@ -135,7 +116,7 @@ const Inst* find_saved_test(const Function& fn, const Loop& loop, const std::vec
         if (fn.blocks[block].cold) continue;
         for (InstId id : fn.blocks[block].insts) {
             const Inst& inst = fn.insts[id];
-            if (inst.op != Op::Unique) continue;
+            if (inst.op != Op::Unique) continue; // of list_grow it is one of two tests, and not worth a copy
             const std::uint32_t operand = fn.operands_of(inst)[0].index();
             if (after[operand] && !before[operand]) return &inst;
         }
@@ -188,7 +169,7 @@ bool uniqueness(Module& module, Function& fn) {
     const bool hoisted = hoist_tests(module, fn);
     const bool removed = remove_tests(module, fn);
     if (hoisted || removed) clean_blocks(fn);
-    return note_sole_owners(module, fn) | changed | hoisted | removed;
+    return changed | hoisted | removed;
 }
 
 } // namespace tn::opt

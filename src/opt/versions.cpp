@@ -1,27 +1,29 @@
-// Two versions of an inner loop: one without the bounds tests that a few questions in front of it settle, and
-// the loop as it was, where an answer is no.
+// Loops whose indexes are certainly in bounds run without testing them.
 //
-//     loop(j):  bounds i * n + j, len; ...; row = load t + i * 8; bounds j, seq_len row; ...; branch j + 1 <
-//     n, loop, done
+//     loop(i):  bounds i + 1, n; ...; j = i + 1; branch j < end, loop(j), done
 // becomes
-//     ask:      branch i * n < len & n <= len - i * n & i < seq_len t, more, slow
-//     more:     row = load t + i * 8; branch n <= seq_len row, fast, slow
-// where `slow` is a copy of the loop and `fast` has no test left. A test stays in the fast version unless its
-// index is an invariant, or a counter that the loop compares with an invariant end, or a sum of one of each
-// and a constant. Rows, lists in a list, are read in front of the loop, and made unique there, when nothing
-// in it can change or share them.
+//     if start + 1 >= 0 && start < n - 1 && end <= n - 1 { loop without the test } else { the loop as it was
+//     }
+//
+// The tests in front of the loop speak of its first and last round; what lies between needs no word. The
+// lists of a list (`grid[i][j]` in a loop over j) are looked up there as well, if nothing in the loop puts
+// another list in their place: then their lengths and elements stand still like those of any other list.
+//
+// Which loop runs is no difference to a script: a test that fails chooses the loop that traps where it always
+// did.
 #include "ir/builder.h"
 #include "ir/uses.h"
+#include "opt/loop_copy.h"
 #include "opt/loops.h"
 #include "opt/passes.h"
 #include "opt/ranges.h"
 #include "opt/rewrite.h"
-#include "opt/ssa_repair.h"
 
 #include <algorithm>
 #include <map>
-#include <set>
+#include <optional>
 #include <tuple>
+#include <unordered_map>
 
 namespace tn::opt {
 
@@ -29,495 +31,521 @@ using namespace ir;
 
 namespace {
 
-constexpr std::size_t max_insts = 100; // of a loop
-constexpr std::int64_t max_known_end = std::int64_t(1) << 40;
-constexpr unsigned max_loops = 8;            // per function
-constexpr std::int64_t max_offset = 1 << 20; // of an index from the counter
+constexpr std::size_t max_insts = 200;   // of a loop
+constexpr std::size_t max_tests = 48;    // in front of one
+constexpr std::int64_t least_rounds = 4; // that are worth the tests
+constexpr std::int64_t max_offset = std::int64_t(1) << 31;
+constexpr std::int64_t max_base = std::int64_t(1) << 61;
 
-// index = fixed + counter + offset; either value may be missing.
-struct Sum {
-    ValueId fixed, counter;
+// base + counter + offset, of which base and counter may be missing.
+struct Index {
+    ValueId base;
+    bool counts = false;
     std::int64_t offset = 0;
 };
 
-// One question in front of the loop: is every index from `low` known not to be negative, and below the
-// length?
-struct Test {
-    InstId bounds;
-    Sum index;
-    ValueId end; // counter <= end + slack; invalid: `known_end` in its place
-    std::int64_t known_end = 0;
-    std::int64_t slack = 0;
-    ValueId length; // invalid: of the row below
-    int row = -1;
-    bool asks_sign = false; // of `fixed`
-};
-
-// A reference in a list, at an address that the loop does not change.
-struct Row {
-    ValueId address, index_operand; // as the load has them; the second only if it has an index
-    std::int64_t imm = 0;
-    std::uint8_t scale = 1;
-    bool is_unique = false; // read by unique_at
-    DescId desc;
-    ValueId list, at;       // whose element it is, and which
-    bool asks_sign = false; // of `at`
-    std::vector<InstId> readers;
+// All indexes of one form into one list.
+struct Access {
+    ValueId base, length;
+    bool counts = false;
+    std::int64_t least = 0, most = 0; // offsets
 };
 
 struct Plan {
-    std::vector<Test> tests;
-    std::vector<Row> rows;
+    LoopId loop;
+    ValueId counter, start, end; // invalid: no counter is known
+    bool includes_end = false;   // the last round's counter is `end`, not one less
+    std::vector<InstId> rows;    // look-ups of inner lists, `unique_at` first
+    std::vector<InstId> moved;   // what only depends on these and on values from outside
+    std::vector<Access> accesses;
+    std::vector<InstId> tests; // that become needless
+    std::vector<InstId> sums;  // indexes, which cannot overflow any more
 };
 
 class Versions {
 public:
-    Versions(Module& module, Function& fn, const std::set<std::uint32_t>& done)
-        : module_(module), fn_(fn), ranges_(fn), cfg_(ranges_.cfg()), done_(done) {}
+    Versions(Module& module, Function& fn) : module_(module), fn_(fn), ranges_(fn), cfg_(ranges_.cfg()) {}
 
-    // The first loop that gains by it. Its header, and that of the copy, go into `done`.
-    bool run(std::set<std::uint32_t>& done) {
+    bool run() {
         std::vector<bool> has_inner(cfg_.loops().size(), false);
         for (std::uint32_t l = 0; l < cfg_.loops().size(); ++l)
             if (const LoopId parent = cfg_.loops()[LoopId(l)].parent; parent.is_valid())
                 has_inner[parent.index()] = true;
+        std::vector<Plan> plans;
         for (std::uint32_t l = 0; l < cfg_.loops().size(); ++l) {
-            const Loop& loop = cfg_.loops()[LoopId(l)];
-            if (has_inner[l] || done_.contains(loop.header.value) || !loop.preheader.is_valid() ||
-                fn_.blocks[loop.header].cold)
-                continue;
-            done.insert(loop.header.value);
-            loop_ = LoopId(l);
+            if (has_inner[l]) continue;
             Plan plan;
-            if (!find_plan(plan)) continue;
-            done.insert(apply(plan).value);
+            plan.loop = LoopId(l);
+            if (make(plan)) plans.push_back(std::move(plan));
+        }
+        bool changed = false;
+        for (const Plan& plan : plans) changed |= change(plan);
+        return changed;
+    }
+
+private:
+    const Loop& loop_of(const Plan& plan) const { return cfg_.loops()[plan.loop]; }
+    bool is_outside(const Plan& plan, ValueId value) const {
+        const Value& v = fn_.values[value];
+        return !cfg_.contains(plan.loop, v.inst.is_valid() ? fn_.insts[v.inst].block : v.block);
+    }
+    bool is_constant(ValueId value) const {
+        std::int64_t c;
+        return find_const(fn_, value, c);
+    }
+    // The same in every round, and at hand in front of the loop.
+    bool is_invariant(const Plan& plan, ValueId value) const {
+        return is_outside(plan, value) || is_constant(value) || is_moved(plan, value);
+    }
+    bool is_moved(const Plan& plan, ValueId value) const {
+        const InstId def = fn_.values[value].inst;
+        return def.is_valid() && (std::ranges::find(plan.moved, def) != plan.moved.end() ||
+                                  std::ranges::find(plan.rows, def) != plan.rows.end());
+    }
+
+    bool make(Plan& plan) {
+        const Loop& loop = loop_of(plan);
+        if (!loop.preheader.is_valid() || loop.latches.size() != 1 || loop.header == fn_.entry())
+            return false;
+        if (!is_simple(loop)) return false;
+        find_counter(plan);
+        find_rows(plan);
+        find_tests(plan);
+        std::int64_t start = 0, end = 0;
+        if (plan.counter.is_valid() && find_const(fn_, plan.start, start) && find_const(fn_, plan.end, end) &&
+            end - start < 2 * least_rounds)
+            return false;
+        return !plan.tests.empty() && plan.accesses.size() * 3 + plan.rows.size() * 2 <= max_tests;
+    }
+
+    // Small, without calls, and with a test to get rid of.
+    bool is_simple(const Loop& loop) const {
+        std::size_t count = 0, tests = 0;
+        for (BlockId block : loop.blocks) {
+            for (InstId id : fn_.blocks[block].insts) {
+                const Inst& inst = fn_.insts[id];
+                if (is_call(inst.op) || inst.op == Op::Lanes || ++count > max_insts) return false;
+                if (inst.op == Op::CallRuntime && effects_of(inst) != Pure) return false;
+                tests += inst.op == Op::Bounds && !(inst.flags & NoTrap);
+            }
+        }
+        return tests > 0;
+    }
+
+    // A parameter of the header that each round makes larger, and that the latch compares with what stays.
+    void find_counter(Plan& plan) {
+        const Loop& loop = loop_of(plan);
+        const Inst& last = fn_.terminator(loop.latches[0]);
+        if (last.op != Op::Branch) return;
+        const bool goes_on = fn_.targets_of(last)[0].block == loop.header;
+        if (fn_.targets_of(last)[0].block == fn_.targets_of(last)[1].block) return;
+        const Inst* compare = find_def(fn_, fn_.operands_of(last)[0]);
+        if (!compare || compare->op != Op::ICmp) return;
+        Cond cond = static_cast<Cond>(compare->aux);
+        if (!goes_on) cond = inverted(cond);
+        ValueId left = fn_.operands_of(*compare)[0], right = fn_.operands_of(*compare)[1];
+        if (fn_.values[left].type != Scalar::I64) return;
+        if (is_invariant(plan, left)) {
+            std::swap(left, right);
+            cond = swapped(cond);
+        }
+        if (!is_invariant(plan, right) || (cond != Cond::Lt && cond != Cond::Le)) return;
+        const Target back = fn_.targets_of(last)[goes_on ? 0 : 1];
+        const auto& params = fn_.blocks[loop.header].params;
+        for (std::uint32_t p = 0; p < params.size(); ++p) {
+            const ValueId next = fn_.args_of(back)[p];
+            const Inst* step = find_def(fn_, next);
+            std::int64_t by = 0;
+            if (!step || (step->op != Op::Add && step->op != Op::WrapAdd) ||
+                fn_.operands_of(*step)[0] != params[p] || !find_const(fn_, fn_.operands_of(*step)[1], by) ||
+                by <= 0 || by > max_offset)
+                continue;
+            if (left != next && !(left == params[p] && by == 1)) continue;
+            if (left != next && cond == Cond::Le) continue; // the round after the last one counts one further
+            plan.counter = params[p];
+            plan.start = fn_.args_of(fn_.targets_of(fn_.terminator(loop.preheader))[0])[p];
+            plan.end = right;
+            plan.includes_end = left != next || cond == Cond::Le;
+            return;
+        }
+    }
+
+    // The list and the index of an address in its elements.
+    bool find_element(ValueId address, ValueId& list, ValueId& index) const {
+        const Inst* def = find_def(fn_, address);
+        if (!def || def->op != Op::ElemAddr) return false;
+        const Inst* data = find_def(fn_, fn_.operands_of(*def)[0]);
+        if (!data || data->op != Op::SeqData) return false;
+        list = fn_.operands_of(*data)[0];
+        index = fn_.operands_of(*def)[1];
+        return true;
+    }
+    bool find_element(const Inst& inst, ValueId& list, ValueId& index) const {
+        const auto operands = fn_.operands_of(inst);
+        if (inst.op == Op::Load && operands.size() == 2) {
+            const Inst* data = find_def(fn_, operands[0]);
+            if (!data || data->op != Op::SeqData) return false;
+            list = fn_.operands_of(*data)[0];
+            index = operands[1];
             return true;
+        }
+        return find_element(operands[0], list, index);
+    }
+
+    // The reference has not been given away where the block ends.
+    bool is_alive(ValueId list, BlockId block) {
+        const Value& value = fn_.values[list];
+        const BlockId home = value.inst.is_valid() ? fn_.insts[value.inst].block : value.block;
+        if (!cfg_.dominates(home, block)) return false;
+        if (value.ownership != Ownership::Owned) return true;
+        if (!uses_) uses_.emplace(fn_);
+        std::vector<BlockId> work;
+        for (const Use& use : uses_->of(list)) {
+            const Inst& inst = fn_.insts[use.inst];
+            if (use.is_block_arg) {
+                const Target& target = fn_.targets_of(inst)[use.target];
+                if (fn_.values[fn_.blocks[target.block].params[use.index]].ownership == Ownership::Owned)
+                    work.push_back(target.block);
+            } else if (consumes_operand(module_, fn_, inst, use.index)) {
+                if (inst.block == block) return false;
+                for (const Target& target : successors(fn_, inst.block)) work.push_back(target.block);
+            }
+        }
+        std::vector<bool> seen(fn_.blocks.size(), false);
+        while (!work.empty()) {
+            const BlockId at = work.back();
+            work.pop_back();
+            if (seen[at.index()] || at == home) continue;
+            seen[at.index()] = true;
+            if (at == block) return false;
+            for (const Target& target : successors(fn_, at)) work.push_back(target.block);
+        }
+        return true;
+    }
+
+    // Each round passes one of the blocks in which `wanted` holds for an instruction.
+    template <typename Wanted> bool is_in_every_round(const Loop& loop, LoopId id, Wanted wanted) const {
+        std::vector<BlockId> work{loop.header};
+        std::vector<bool> seen(fn_.blocks.size(), false);
+        while (!work.empty()) {
+            const BlockId at = work.back();
+            work.pop_back();
+            if (seen[at.index()] || !cfg_.contains(id, at)) continue;
+            seen[at.index()] = true;
+            if (std::ranges::any_of(fn_.blocks[at].insts, [&](InstId i) { return wanted(fn_.insts[i]); }))
+                continue;
+            if (at == loop.latches[0]) return false;
+            for (const Target& target : successors(fn_, at)) work.push_back(target.block);
+        }
+        return true;
+    }
+
+    // Inner lists. Each `unique_at` must be one of them: another one, a reference that is stored, or one that
+    // is counted could put another list where they were found.
+    void find_rows(Plan& plan) {
+        const Loop& loop = loop_of(plan);
+        for (BlockId block : loop.blocks)
+            for (InstId id : fn_.blocks[block].insts) {
+                const Inst& inst = fn_.insts[id];
+                const bool stores =
+                    inst.op == Op::Store && fn_.values[fn_.operands_of(inst)[1]].type == Scalar::Ref;
+                if (stores || (inst.flags & Takes && inst.op == Op::Load) || inst.op == Op::Retain ||
+                    inst.op == Op::Release || inst.op == Op::Unique || inst.op == Op::BoxNew)
+                    return;
+            }
+        bool grows = true;
+        while (grows) {
+            grows = false;
+            for (BlockId block : loop.blocks)
+                for (InstId id : fn_.blocks[block].insts)
+                    grows |= take_row(plan, id, Op::UniqueAt) || take_pure(plan, id);
+        }
+        for (BlockId block : loop.blocks)
+            for (InstId id : fn_.blocks[block].insts)
+                if (fn_.insts[id].op == Op::UniqueAt && std::ranges::find(plan.rows, id) == plan.rows.end()) {
+                    plan.rows.clear();
+                    plan.moved.clear();
+                    return;
+                }
+        for (grows = true; grows;) {
+            grows = false;
+            for (BlockId block : loop.blocks)
+                for (InstId id : fn_.blocks[block].insts)
+                    grows |= take_row(plan, id, Op::Load) || take_pure(plan, id);
+        }
+    }
+    bool take_row(Plan& plan, InstId id, Op op) {
+        const Inst& inst = fn_.insts[id];
+        ValueId list, index;
+        if (inst.op != op || inst.type != Scalar::Ref || inst.flags & Nullable ||
+            is_moved(plan, fn_.result(id)) ||
+            (inst.op == Op::Load && inst.aux != static_cast<std::uint32_t>(MemoryClass::Element)))
+            return false;
+        for (ValueId v : fn_.operands_of(inst))
+            if (!is_invariant(plan, v)) return false;
+        if (!find_element(inst, list, index) || !is_invariant(plan, list) || !is_invariant(plan, index))
+            return false;
+        if (is_outside(plan, list) && !is_alive(list, loop_of(plan).preheader)) return false;
+        const ValueId address = fn_.operands_of(inst)[0];
+        const bool tests_always =
+            op != Op::UniqueAt || is_in_every_round(loop_of(plan), plan.loop, [&](const Inst& other) {
+                return other.op == Op::UniqueAt && fn_.operands_of(other)[0] == address;
+            });
+        if (!tests_always) return false;
+        plan.rows.push_back(id);
+        return true;
+    }
+    // Lengths, elements and addresses of rows that have been found.
+    bool take_pure(Plan& plan, InstId id) {
+        const Inst& inst = fn_.insts[id];
+        if ((inst.op != Op::SeqLen && inst.op != Op::SeqData && inst.op != Op::ElemAddr) ||
+            is_moved(plan, fn_.result(id)))
+            return false;
+        bool depends = false;
+        for (ValueId v : fn_.operands_of(inst)) {
+            if (!is_invariant(plan, v)) return false;
+            depends |= is_moved(plan, v);
+        }
+        if (!depends) return false;
+        plan.moved.push_back(id);
+        return true;
+    }
+
+    bool find_index(Plan& plan, ValueId value, Index& index) {
+        for (int part = 0; part < 4; ++part) {
+            if (value == plan.counter) {
+                if (index.counts) return false;
+                index.counts = true;
+                return true;
+            }
+            if (is_invariant(plan, value)) {
+                std::int64_t c = 0;
+                if (find_const(fn_, value, c)) {
+                    index.offset += c;
+                    return c > -max_offset && c < max_offset;
+                }
+                if (index.base.is_valid()) return false;
+                index.base = value;
+                return true;
+            }
+            const Inst* def = find_def(fn_, value);
+            const bool adds = def && (def->op == Op::Add || def->op == Op::WrapAdd);
+            const bool subtracts = def && (def->op == Op::Sub || def->op == Op::WrapSub);
+            if (!adds && !subtracts) return false;
+            const ValueId left = fn_.operands_of(*def)[0], right = fn_.operands_of(*def)[1];
+            std::int64_t c = 0;
+            sums_.push_back(fn_.values[value].inst);
+            if (find_const(fn_, right, c) && c > -max_offset && c < max_offset) {
+                index.offset += adds ? c : -c;
+                value = left;
+            } else if (adds && is_invariant(plan, left) && !index.base.is_valid()) {
+                index.base = left;
+                value = right;
+            } else if (adds && is_invariant(plan, right) && !index.base.is_valid()) {
+                index.base = right;
+                value = left;
+            } else {
+                return false;
+            }
         }
         return false;
     }
 
-private:
-    const Loop& loop() const { return cfg_.loops()[loop_]; }
-    bool is_outside(ValueId value) const {
-        const Value& v = fn_.values[value];
-        return !cfg_.contains(loop_, v.inst.is_valid() ? fn_.insts[v.inst].block : v.block);
-    }
-    bool is_fixed(ValueId value) const {
-        std::int64_t unused;
-        return is_outside(value) || find_const(fn_, value, unused);
-    }
-    Ranges::Point front() const { return {loop().preheader, 0x7fffffffu, -1}; }
-
-    // ---- What can be asked ----
-
-    bool find_plan(Plan& plan) {
-        std::size_t count = 0, bounds = 0;
-        bool keeps_rows = true; // nothing in the loop changes a reference in memory, or makes one more
-        for (BlockId block : loop().blocks) {
+    void find_tests(Plan& plan) {
+        for (BlockId block : loop_of(plan).blocks) {
             for (InstId id : fn_.blocks[block].insts) {
                 const Inst& inst = fn_.insts[id];
-                if (++count > max_insts || is_call(inst.op) || inst.op == Op::Lanes) return false;
-                bounds += inst.op == Op::Bounds || inst.op == Op::UniqueAt;
-                switch (inst.op) {
-                case Op::Retain:
-                case Op::Release:
-                case Op::Unique:
-                case Op::ListNew:
-                case Op::ListGrow:
-                case Op::SeqSetLen:
-                case Op::BoxNew: keeps_rows = false; break;
-                case Op::CallRuntime: keeps_rows &= !(effects_of(inst) & Writes); break;
-                case Op::Store: keeps_rows &= fn_.values[fn_.operands_of(inst)[1]].type != Scalar::Ref; break;
-                case Op::UniqueAt: keeps_rows &= is_outside(fn_.operands_of(inst)[0]); break;
-                default: break;
-                }
-            }
-        }
-        if (bounds == 0) return false;
-        find_ends();
-        if (keeps_rows) find_rows(plan);
-        bool saves = false;
-        for (const Row& row : plan.rows) saves |= row.is_unique;
-        for (BlockId block : loop().blocks) {
-            const auto& insts = fn_.blocks[block].insts;
-            for (std::uint32_t i = 0; i < insts.size(); ++i)
-                if (fn_.insts[insts[i]].op == Op::Bounds) saves |= find_test(plan, insts[i], {block, i, -1});
-        }
-        return saves;
-    }
-
-    // What the loop's conditions compare with.
-    void find_ends() {
-        ends_.clear();
-        for (BlockId block : loop().blocks) {
-            const Inst& last = fn_.terminator(block);
-            const Inst* compare = last.op == Op::Branch ? find_def(fn_, fn_.operands_of(last)[0]) : nullptr;
-            if (!compare || compare->op != Op::ICmp) continue;
-            for (ValueId v : fn_.operands_of(*compare))
-                if (fn_.values[v].type == Scalar::I64 && is_fixed(v) &&
-                    std::ranges::find(ends_, v) == ends_.end())
-                    ends_.push_back(v);
-        }
-    }
-
-    bool split(ValueId index, Sum& sum) const {
-        for (unsigned steps = 0; steps < 4; ++steps) {
-            if (is_fixed(index)) {
-                if (sum.fixed.is_valid()) return false;
-                sum.fixed = index;
-                return true;
-            }
-            const Inst* def = find_def(fn_, index);
-            const bool adds = def && (def->op == Op::Add || def->op == Op::WrapAdd);
-            const bool subs = def && (def->op == Op::Sub || def->op == Op::WrapSub);
-            if (!adds && !subs) break;
-            const ValueId a = fn_.operands_of(*def)[0], b = fn_.operands_of(*def)[1];
-            std::int64_t c = 0;
-            if (find_const(fn_, b, c) && c > -max_offset && c < max_offset) {
-                sum.offset += adds ? c : -c;
-                index = a;
-            } else if (adds && !sum.fixed.is_valid() && is_outside(a)) {
-                sum.fixed = a;
-                index = b;
-            } else if (adds && !sum.fixed.is_valid() && is_outside(b)) {
-                sum.fixed = b;
-                index = a;
-            } else {
-                break;
-            }
-        }
-        sum.counter = index;
-        return true;
-    }
-
-    bool find_test(Plan& plan, InstId id, Ranges::Point at) {
-        Test test;
-        test.bounds = id;
-        const ValueId length = fn_.operands_of(fn_.insts[id])[1];
-        if (is_outside(length)) {
-            test.length = length;
-        } else {
-            const Inst* def = find_def(fn_, length);
-            if (!def || def->op != Op::SeqLen) return false;
-            for (std::size_t r = 0; r < plan.rows.size(); ++r)
-                for (InstId reader : plan.rows[r].readers)
-                    if (fn_.result(reader) == fn_.operands_of(*def)[0]) test.row = static_cast<int>(r);
-            if (test.row < 0) return false;
-        }
-        if (!split(fn_.operands_of(fn_.insts[id])[0], test.index)) return false;
-        if (test.index.fixed.is_valid()) {
-            if (fn_.values[test.index.fixed].type != Scalar::I64) return false;
-            test.asks_sign = ranges_.interval(test.index.fixed, front()).low < 0;
-        }
-        if (!test.index.counter.is_valid()) {
-            plan.tests.push_back(test);
-            return true;
-        }
-        const auto counter = ranges_.interval(test.index.counter, at);
-        if (fn_.values[test.index.counter].type != Scalar::I64 || counter.low < 0 ||
-            counter.low + test.index.offset < 0)
-            return false;
-        for (ValueId end : ends_) {
-            for (std::int64_t slack : {-1, 0}) {
-                if (!ranges_.proves_le(test.index.counter, end, slack, at)) continue;
-                test.end = end;
-                test.slack = slack;
-                plan.tests.push_back(test);
-                return true;
-            }
-        }
-        if (counter.high > max_known_end) return false;
-        test.known_end = static_cast<std::int64_t>(counter.high);
-        test.slack = 0;
-        plan.tests.push_back(test);
-        return true;
-    }
-
-    void find_rows(Plan& plan) {
-        for (BlockId block : loop().blocks) {
-            for (InstId id : fn_.blocks[block].insts) {
-                const Inst& inst = fn_.insts[id];
-                const bool reads = inst.op == Op::Load && inst.type == Scalar::Ref &&
-                                   !(inst.flags & (Takes | Nullable)) &&
-                                   inst.aux == static_cast<std::uint32_t>(MemoryClass::Element);
-                if (!reads && inst.op != Op::UniqueAt) continue;
-                Row row;
-                row.address = fn_.operands_of(inst)[0];
-                row.index_operand = inst.operands.count == 2 ? fn_.operands_of(inst)[1] : ValueId();
-                row.is_unique = inst.op == Op::UniqueAt;
-                row.imm = reads ? inst.imm : 0;
-                row.scale = inst.scale;
-                if (row.is_unique) row.desc = DescId(static_cast<std::size_t>(inst.imm));
-                if (!is_outside(row.address) ||
-                    (row.index_operand.is_valid() && !is_fixed(row.index_operand)) || !find_list(row)) {
-                    if (!row.is_unique) continue;
-                    plan.rows.clear(); // it may replace what other rows would have read
-                    return;
-                }
-                auto same = [&](const Row& r) {
-                    return r.address == row.address && r.index_operand == row.index_operand &&
-                           r.imm == row.imm;
-                };
-                auto known = std::ranges::find_if(plan.rows, same);
-                if (known == plan.rows.end()) known = plan.rows.insert(known, row);
-                known->is_unique |= row.is_unique;
-                if (row.is_unique) known->desc = row.desc;
-                known->readers.push_back(id);
-            }
-        }
-    }
-
-    // The list that the row's address lies in, and the element's number.
-    bool find_list(Row& row) {
-        ValueId base = row.address;
-        row.at = row.index_operand;
-        if (!row.at.is_valid()) {
-            const Inst* address = find_def(fn_, base);
-            if (!address || address->op != Op::ElemAddr) return false;
-            base = fn_.operands_of(*address)[0];
-            row.at = fn_.operands_of(*address)[1];
-        }
-        const Inst* data = find_def(fn_, base);
-        if (!data || data->op != Op::SeqData || !is_fixed(row.at)) return false;
-        row.asks_sign = ranges_.interval(row.at, front()).low < 0;
-        row.list = name_in_front(fn_.operands_of(*data)[0]);
-        return row.list.is_valid();
-    }
-
-    // The name that a list has in front of the loop: the new one, where a new length has been set meanwhile.
-    ValueId name_in_front(ValueId list) const {
-        for (unsigned steps = 0; steps < 8; ++steps) {
-            if (fn_.values[list].ownership == Ownership::Borrowed) return list;
-            ValueId next;
-            for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b) {
-                const BlockId block{b};
-                if (fn_.blocks[block].removed || !cfg_.is_reachable(block) ||
-                    !cfg_.dominates(block, loop().preheader))
+                if (inst.op != Op::Bounds || inst.flags & NoTrap) continue;
+                Index index;
+                sums_.clear();
+                const ValueId length = fn_.operands_of(inst)[1];
+                if (!is_invariant(plan, length) || !find_index(plan, fn_.operands_of(inst)[0], index))
                     continue;
-                for (InstId id : fn_.blocks[block].insts) {
-                    const Inst& inst = fn_.insts[id];
-                    const auto operands = fn_.operands_of(inst);
-                    for (unsigned i = 0; i < operands.size(); ++i) {
-                        if (operands[i] != list || !consumes_operand(module_, fn_, inst, i)) continue;
-                        if (inst.op != Op::SeqSetLen) return ValueId();
-                        next = fn_.result(id);
-                    }
-                    for (const Target& target :
-                         fn_.targets_of(inst)) // on the way back of a loop that has ended before
-                        for (ValueId arg : fn_.args_of(target))
-                            if (arg == list && !cfg_.dominates(target.block, block)) return ValueId();
-                }
+                if (!is_far_enough(plan, index)) continue;
+                note(plan, index, length);
+                plan.tests.push_back(id);
+                plan.sums.insert(plan.sums.end(), sums_.begin(), sums_.end());
             }
-            if (!next.is_valid()) return list;
-            list = next;
         }
-        return ValueId();
+    }
+    // What is added up in front of the loop stays far from where it would wrap.
+    bool is_far_enough(const Plan& plan, const Index& index) {
+        if (!index.counts || !index.base.is_valid()) return true;
+        return ranges_.interval(plan.start, before(plan)).low >= 0;
+    }
+    Ranges::Point before(const Plan& plan) const {
+        const BlockId block = loop_of(plan).preheader;
+        return {block, static_cast<std::uint32_t>(fn_.blocks[block].insts.size()) - 1, -1};
+    }
+    void note(Plan& plan, const Index& index, ValueId length) {
+        for (Access& known : plan.accesses) {
+            if (known.base != index.base || known.length != length || known.counts != index.counts) continue;
+            known.least = std::min(known.least, index.offset);
+            known.most = std::max(known.most, index.offset);
+            return;
+        }
+        plan.accesses.push_back({index.base, length, index.counts, index.offset, index.offset});
     }
 
-    // ---- Asking, and the copy ----
+    // ---- the change ----
 
-    ValueId visible(Builder& b, ValueId value) const {
-        std::int64_t c;
-        return find_const(fn_, value, c) ? b.const_int(fn_.values[value].type, c) : value;
-    }
-    void ask(Builder& b, ValueId& all, Cond cond, ValueId left, ValueId right) {
-        const ValueId answer = b.compare(Op::ICmp, cond, left, right);
-        all = all.is_valid() ? b.binary(Op::And, Scalar::Bool, all, answer) : answer;
-    }
-    void ask(Builder& b, ValueId& all, const Test& test, ValueId length) {
-        const Question question{length.value,   test.index.fixed.value, test.index.counter.is_valid(),
-                                test.end.value, test.known_end,         test.slack + test.index.offset};
-        if (!asked_.insert(question).second) return;
-        ValueId room = length; // for the counter
-        if (test.index.fixed.is_valid()) {
-            const ValueId fixed = visible(b, test.index.fixed);
-            if (test.asks_sign) ask(b, all, Cond::Ge, fixed, b.const_int(Scalar::I64, 0));
-            ask(b, all, Cond::Lt, fixed, length);
-            if (!test.index.counter.is_valid()) return;
-            room = b.binary(Op::WrapSub, Scalar::I64, length, fixed);
+    class Tests {
+    public:
+        Tests(Module& module, Function& fn, BlockId from, LocId loc) : b(module, fn), slow(b.make_block()) {
+            b.set_block(from);
+            b.set_loc(loc);
         }
-        const std::int64_t more = test.slack + test.index.offset;
-        if (more != 0) room = b.binary(Op::WrapSub, Scalar::I64, room, b.const_int(Scalar::I64, more));
-        ask(b, all, Cond::Lt,
-            test.end.is_valid() ? visible(b, test.end) : b.const_int(Scalar::I64, test.known_end), room);
+        void demand(Cond cond, ValueId left, ValueId right) {
+            std::int64_t x = 0, y = 0;
+            if (find_const(b.function(), left, x) && find_const(b.function(), right, y) &&
+                (cond == Cond::Lt   ? x < y
+                 : cond == Cond::Le ? x <= y
+                                    : x >= y))
+                return;
+            const auto demand = std::tuple(cond, left, right);
+            if (std::ranges::find(known_, demand) != known_.end()) return;
+            known_.push_back(demand);
+            const BlockId next = b.make_block();
+            b.branch(b.compare(Op::ICmp, cond, left, right), next, {}, slow, {}, Likely);
+            b.set_block(next);
+        }
+        ValueId number(std::int64_t n) {
+            auto [it, is_new] = numbers_.try_emplace(n);
+            if (is_new) it->second = b.const_int(Scalar::I64, n);
+            return it->second;
+        }
+        ValueId length(ValueId list) {
+            auto [it, is_new] = lengths_.try_emplace(list);
+            if (is_new) it->second = b.seq_len(list);
+            return it->second;
+        }
+        // The inner list that was looked up in the same way before.
+        ValueId& row(Op op, std::span<const ValueId> operands) {
+            return rows_[{op, operands[0], operands.size() > 1 ? operands[1] : ValueId()}];
+        }
+
+        Builder b;
+        BlockId slow;
+
+    private:
+        std::vector<std::tuple<Cond, ValueId, ValueId>> known_;
+        std::map<std::int64_t, ValueId> numbers_;
+        std::map<ValueId, ValueId> lengths_;
+        std::map<std::tuple<Op, ValueId, ValueId>, ValueId> rows_;
+    };
+
+    bool change(const Plan& plan) {
+        const Loop loop = loop_of(plan);
+        const BlockId copy = copy_loop(fn_, cfg_, plan.loop);
+        if (!copy.is_valid()) return false;
+        const InstId jump = fn_.blocks[loop.preheader].insts.back();
+        const Target target = fn_.targets_of(fn_.insts[jump])[0];
+        const std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
+        const LocId loc = fn_.insts[jump].loc;
+        remove_inst(fn_, jump);
+
+        Tests tests(module_, fn_, loop.preheader, loc);
+        moved_.clear();
+        if (plan.counter.is_valid()) {
+            const ValueId enough = tests.b.binary(Op::WrapAdd, Scalar::I64, early(tests, plan, plan.start),
+                                                  tests.number(least_rounds));
+            tests.demand(Cond::Le, enough, early(tests, plan, plan.end));
+        }
+        for (InstId id : plan.rows) find_row(tests, plan, id);
+        for (const Access& access : plan.accesses) demand(tests, plan, access);
+        tests.b.jump(loop.header, args);
+        tests.b.set_block(tests.slow);
+        tests.b.jump(copy, args);
+
+        for (InstId id : plan.sums)
+            fn_.insts[id].flags |= fn_.insts[id].op == Op::Add || fn_.insts[id].op == Op::Sub ? NoTrap : 0;
+        Rewriter rewriter(fn_);
+        for (InstId id : plan.tests) rewriter.remove(id);
+        for (const auto& [old, value] : moved_) {
+            rewriter.replace(old, value);
+            rewriter.remove(fn_.values[old].inst);
+        }
+        return rewriter.finish();
     }
 
-    // Answers the header of the copy.
-    BlockId apply(const Plan& plan) {
-        const Loop loop = this->loop();
-        const Inst jump = fn_.terminator(loop.preheader);
-        const LocId loc = jump.loc;
-        const std::vector<ValueId> start(fn_.args_of(fn_.targets_of(jump)[0]).begin(),
-                                         fn_.args_of(fn_.targets_of(jump)[0]).end());
-        const BlockId slow = copy_loop(loop);
-
-        Builder b(module_, fn_);
-        remove_last(loop.preheader);
-        b.set_block(loop.preheader);
-        b.set_loc(loc);
-        ValueId all;
-        std::vector<ValueId> names; // of the rows
-        for (const Test& test : plan.tests)
-            if (test.row < 0) ask(b, all, test, test.length);
-        for (const Row& row : plan.rows) {
-            const ValueId at = visible(b, row.at);
-            if (row.asks_sign) ask(b, all, Cond::Ge, at, b.const_int(Scalar::I64, 0));
-            ask(b, all, Cond::Lt, at, b.seq_len(row.list));
-        }
-        if (!plan.rows.empty()) {
-            const BlockId more = b.make_block();
-            b.branch(all, more, {}, slow, start, Likely);
-            b.set_block(more);
-            all = ask_rows(b, plan, names);
-        }
-        if (all.is_valid())
-            b.branch(all, loop.header, start, slow, start, Likely);
+    // The value in front of the loop.
+    ValueId early(Tests& tests, const Plan& plan, ValueId value) {
+        std::int64_t c = 0;
+        if (find_const(fn_, value, c))
+            return is_outside(plan, value) ? value : tests.b.const_int(fn_.values[value].type, c);
+        if (const auto known = moved_.find(value); known != moved_.end()) return known->second;
+        if (!is_moved(plan, value)) return value;
+        const Inst inst = fn_.insts[fn_.values[value].inst];
+        std::vector<ValueId> operands;
+        for (std::uint32_t i = 0; i < inst.operands.count; ++i)
+            operands.push_back(early(tests, plan, fn_.operands[inst.operands.first + i]));
+        return place(tests, value, inst, operands);
+    }
+    ValueId place(Tests& tests, ValueId value, Inst inst, std::span<const ValueId> operands) {
+        tests.b.set_loc(inst.loc);
+        const InstId id = tests.b.append(inst, operands);
+        return moved_[value] = fn_.result(id);
+    }
+    void find_row(Tests& tests, const Plan& plan, InstId id) {
+        const Inst inst = fn_.insts[id];
+        if (moved_.contains(fn_.result(id))) return;
+        ValueId list, index;
+        find_element(inst, list, index);
+        const ValueId at = early(tests, plan, index), length = tests.length(early(tests, plan, list));
+        tests.demand(Cond::Ge, at, tests.number(0));
+        tests.demand(Cond::Lt, at, length);
+        std::vector<ValueId> operands;
+        for (std::uint32_t i = 0; i < inst.operands.count; ++i)
+            operands.push_back(early(tests, plan, fn_.operands[inst.operands.first + i]));
+        ValueId& known = tests.row(inst.op, operands);
+        if (known.is_valid())
+            moved_[fn_.result(id)] = known;
         else
-            b.jump(loop.header, start);
-
-        repair_uses(fn_, redefined_, [&](BlockId block) { return inside_.contains(block.value); });
-        for (std::size_t r = 0; r < plan.rows.size(); ++r)
-            for (InstId reader : plan.rows[r].readers) replace_all_uses(fn_, fn_.result(reader), names[r]);
-        std::vector<bool> dead(fn_.insts.size(), false);
-        for (const Test& test : plan.tests) dead[test.bounds.index()] = true;
-        for (const Row& row : plan.rows)
-            for (InstId reader : row.readers) dead[reader.index()] = true;
-        remove_insts(fn_, dead);
-        return slow;
+            known = place(tests, fn_.result(id), inst, operands);
     }
 
-    // Reads the rows and asks for their lengths. Uniqueness first: it may replace what is read.
-    ValueId ask_rows(Builder& b, const Plan& plan, std::vector<ValueId>& names) {
-        names.resize(plan.rows.size());
-        for (const bool unique : {true, false}) {
-            for (std::size_t r = 0; r < plan.rows.size(); ++r) {
-                const Row& row = plan.rows[r];
-                if (row.is_unique != unique) continue;
-                if (unique)
-                    names[r] = b.unique_at(row.address, row.desc);
-                else if (row.index_operand.is_valid())
-                    names[r] = b.load_indexed(Scalar::Ref, MemoryClass::Element, row.address,
-                                              visible(b, row.index_operand), row.scale, row.imm);
-                else
-                    names[r] = b.load(Scalar::Ref, MemoryClass::Element, row.address, row.imm);
+    void demand(Tests& tests, const Plan& plan, const Access& access) {
+        const ValueId length = early(tests, plan, access.length);
+        const ValueId room =
+            access.most == 0 ? length
+                             : tests.b.binary(Op::WrapSub, Scalar::I64, length, tests.number(access.most));
+        ValueId first, last; // of what is indexed, without the offset
+        if (!access.counts) {
+            first = access.base.is_valid() ? early(tests, plan, access.base) : tests.number(0);
+        } else {
+            first = early(tests, plan, plan.start);
+            last = early(tests, plan, plan.end);
+            if (access.base.is_valid()) {
+                const ValueId base = early(tests, plan, access.base);
+                tests.demand(Cond::Ge, base, tests.number(0));
+                tests.demand(Cond::Lt, base, tests.number(max_base));
+                tests.demand(Cond::Lt, first, tests.number(max_base));
+                tests.demand(Cond::Lt, last, tests.number(max_base));
+                first = tests.b.binary(Op::WrapAdd, Scalar::I64, base, first);
+                last = tests.b.binary(Op::WrapAdd, Scalar::I64, base, last);
             }
         }
-        ValueId all;
-        std::vector<ValueId> lengths(plan.rows.size());
-        for (const Test& test : plan.tests) {
-            if (test.row < 0) continue;
-            const auto r = static_cast<std::size_t>(test.row);
-            if (!lengths[r].is_valid()) lengths[r] = b.seq_len(names[r]);
-            ask(b, all, test, lengths[r]);
-        }
-        return all;
-    }
-
-    void remove_last(BlockId block) {
-        auto& insts = fn_.blocks[block].insts;
-        fn_.insts[insts.back()].block = BlockId();
-        insts.pop_back();
-    }
-
-    BlockId copy_loop(const Loop& loop) {
-        std::map<std::uint32_t, BlockId> blocks;
-        std::map<std::uint32_t, ValueId> values;
-        for (BlockId from : loop.blocks) {
-            Block block;
-            block.cold = fn_.blocks[from].cold;
-            const BlockId to(fn_.blocks.size());
-            blocks[from.value] = to;
-            for (ValueId param : fn_.blocks[from].params) {
-                Value value = fn_.values[param];
-                value.block = to;
-                block.params.push_back(values[param.value] = fn_.values.push_back(value));
-            }
-            fn_.blocks.push_back(std::move(block));
-            inside_.insert(from.value);
-            inside_.insert(to.value);
-        }
-        for (BlockId from : loop.blocks) {
-            for (InstId id : std::vector<InstId>(fn_.blocks[from].insts)) {
-                Inst inst = fn_.insts[id];
-                const InstId made(fn_.insts.size());
-                inst.block = blocks[from.value];
-                for (unsigned r = 0; r < inst.result_count; ++r) {
-                    Value value = fn_.values[fn_.result(id, r)];
-                    value.inst = made;
-                    const ValueId name = fn_.values.push_back(value);
-                    values[fn_.result(id, r).value] = name;
-                    if (r == 0) inst.first_result = name;
-                }
-                fn_.insts.push_back(inst);
-                fn_.blocks[inst.block].insts.push_back(made);
-            }
-        }
-        auto copied = [&](Range32 range) {
-            const Range32 made{static_cast<std::uint32_t>(fn_.operands.size()), range.count};
-            for (std::uint32_t i = 0; i < range.count; ++i) {
-                const ValueId old = fn_.operands[range.first + i];
-                const auto known = values.find(old.value);
-                fn_.operands.push_back(known == values.end() ? old : known->second);
-            }
-            return made;
-        };
-        for (BlockId from : loop.blocks) {
-            for (InstId id : fn_.blocks[blocks[from.value]].insts) {
-                fn_.insts[id].operands = copied(fn_.insts[id].operands);
-                const auto first = static_cast<std::uint32_t>(fn_.targets.size());
-                for (std::uint32_t t = 0; t < fn_.insts[id].target_count; ++t) {
-                    const Target old = fn_.targets_of(fn_.insts[id])[t];
-                    const auto inner = blocks.find(old.block.value);
-                    const Target target{inner == blocks.end() ? old.block : inner->second, copied(old.args)};
-                    fn_.targets.push_back(target);
-                }
-                fn_.insts[id].first_target = first;
-            }
-        }
-        for (const auto& [old, name] : values) {
-            const Value& v = fn_.values[ValueId(old)];
-            const BlockId block = v.inst.is_valid() ? fn_.insts[v.inst].block : v.block;
-            redefined_.push_back({ValueId(old), {{block, ValueId(old)}, {blocks[block.value], name}}});
-        }
-        return blocks[loop.header.value];
+        tests.demand(Cond::Ge, first, tests.number(-access.least));
+        tests.demand(Cond::Lt, first, room);
+        if (last.is_valid()) tests.demand(plan.includes_end ? Cond::Lt : Cond::Le, last, room);
     }
 
     Module& module_;
     Function& fn_;
     Ranges ranges_;
     const Cfg& cfg_;
-    const std::set<std::uint32_t>& done_;
-    LoopId loop_;
-    std::vector<ValueId> ends_;
-    using Question =
-        std::tuple<std::uint32_t, std::uint32_t, bool, std::uint32_t, std::int64_t, std::int64_t>;
-    std::set<Question> asked_;
-    std::set<std::uint32_t> inside_; // blocks of both versions
-    std::vector<Redefined> redefined_;
+    std::optional<Uses> uses_;
+    std::vector<InstId> sums_;
+    std::unordered_map<ValueId, ValueId> moved_; // of the loop, to what stands for it in front
 };
-
-bool may_gain(const Function& fn) {
-    for (const Block& block : fn.blocks) {
-        if (block.removed || block.cold) continue;
-        for (InstId id : block.insts)
-            if (fn.insts[id].op == Op::Bounds || fn.insts[id].op == Op::UniqueAt) return true;
-    }
-    return false;
-}
 
 } // namespace
 
 bool versions(Module& module, Function& fn) {
-    if (!may_gain(fn) || Cfg(fn).loops().empty()) return false;
-    make_preheaders(fn);
-    std::set<std::uint32_t> done;
-    bool changed = false;
-    for (unsigned round = 0; round < max_loops; ++round) {
-        const std::set<std::uint32_t> before = done;
-        if (!Versions(module, fn, before).run(done)) break;
-        make_preheaders(fn);
-        changed = true;
-    }
+    if (Cfg(fn).loops().empty()) return false;
+    bool changed = make_preheaders(fn);
+    changed |= Versions(module, fn).run();
+    if (changed) clean_blocks(fn);
     return changed;
 }
 

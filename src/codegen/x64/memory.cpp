@@ -349,7 +349,7 @@ void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
         call_list_helper(reinterpret_cast<const void*>(&rt::rt_list_grow), dst, dst, inst->imm, inst->loc);
     });
     move_gp(dst, ref, Scalar::Ref);
-    if (inst.aux == 0) {
+    if (!(inst.flags & ir::Unshared)) {
         a_->cmp(field(dst, count_offset), 1);
         a_->jne(slow);
     }

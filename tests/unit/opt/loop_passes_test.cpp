@@ -143,6 +143,52 @@ b3:
     EXPECT_COUNT(0, text, "bounds");
 }
 
+namespace {
+
+// Pushes 0..n; the list comes from `origin`.
+std::string filling_loop(const std::string& origin) {
+    return "fn @f(v0: i64, v1: owned ref) -> i64 {\nb0(v0: i64, v1: owned ref):\n    v2 = const.i64 0\n    v3 = const.i64 1\n" +
+           origin + R"(
+    jump b1(v2, v4)
+b1(v5: i64, v6: owned ref):
+    v7 = list_grow.ref v6, desc2
+    v8 = seq_len.i64 v7
+    v9 = seq_data.ptr v7
+    store.i64 elem v9 + 0 + v8 * 8, v5
+    v10 = wrap_add.i64 v8, v3
+    v11 = seq_set_len.ref v7, v10
+    v12 = wrap_add.i64 v5, v3
+    v13 = icmp.lt v12, v0
+    branch v13, b1(v12, v11), b2
+b2:
+    v14 = seq_len.i64 v11
+    release v11
+    return v14
+}
+)";
+}
+
+} // namespace
+
+TEST(Lengths, OfAListThatALoopFillsAreParameters) {
+    const auto fresh = run(filling_loop("    release v1\n    v4 = list_new.ref v2, desc2"), {opt::uniqueness, opt::lengths});
+    EXPECT_COUNT(1, fresh, "seq_len"); // behind the loop
+    EXPECT_COUNT(1, fresh, "unshared");
+    EXPECT_COUNT(1, fresh, "b1(v6: i64, v7: owned ref, v8: i64):");
+    // A list from elsewhere brings its length along, and may have other owners.
+    const auto given = run(with(filling_loop(""), "jump b1(v2, v4)", "jump b1(v2, v1)"), {opt::lengths});
+    EXPECT_COUNT(1, given, "seq_len.i64 v1\n");
+    EXPECT_COUNT(2, given, "seq_len");
+    EXPECT_COUNT(0, given, "unshared");
+}
+
+TEST(Lengths, ThatNoLoopChangesStay) {
+    const auto text = run(with(with(filling_loop("    release v1\n    v4 = list_new.ref v2, desc2"), "wrap_add.i64 v8, v3", "wrap_add.i64 v2, v3"),
+                               "v11 = seq_set_len.ref v7, v10", "v11 = unique.ref v7, desc2"),
+                          {opt::lengths});
+    EXPECT_COUNT(2, text, "seq_len");
+}
+
 // ---- threading ----
 
 TEST(Threading, TakesApartAnOptionThatIsMadeAndMatched) {
@@ -234,87 +280,7 @@ b6():
     EXPECT_COUNT(3, text, "jump b1(v"); // one loop, two ways back
 }
 
-// ---- versions ----
-
-namespace {
-const std::string flat_index = R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
-b0(v0: ref, v1: i64, v2: i64):
-    v3 = const.i64 0
-    v4 = const.i64 1
-    v5 = seq_len.i64 v0
-    v6 = seq_data.ptr v0
-    v7 = icmp.gt v2, v3
-    branch v7, b1(v3, v3), b3(v3)
-b1(v8: i64, v9: i64):
-    v10 = add.i64 v1, v8
-    bounds v10, v5
-    v11 = load.i64 elem v6 + 0 + v10 * 8
-    v12 = xor.i64 v9, v11
-    poll
-    v13 = wrap_add.i64 v8, v4
-    v14 = icmp.lt v13, v2
-    branch v14, b1(v13, v12), b3(v12)
-b3(v15: i64):
-    return v15
-}
-)";
-} // namespace
-
-TEST(Versions, AskInFrontOfTheLoopWhatItsBoundsTestsAsk) {
-    const auto text = run(flat_index, {opt::versions, opt::simplify});
-    EXPECT_COUNT(1, text, "bounds"); // in the version where an answer was no
-    EXPECT_COUNT(2, text, "poll");
-    EXPECT_COUNT(2, text, "xor");
-    EXPECT_COUNT(1, text, "likely");
-}
-
-TEST(Versions, LeaveAloneALoopThatCalls) {
-    const auto text = run(with(flat_index, "    poll\n", "    v16 = call @f v0, v1, v3\n    poll\n"), {opt::versions, opt::simplify});
-    EXPECT_COUNT(1, text, "bounds");
-    EXPECT_COUNT(1, text, "xor");
-}
-
-TEST(Versions, LeaveAloneAnIndexWithoutEnd) {
-    const auto text = run(with(flat_index, "icmp.lt v13, v2", "icmp.ne v12, v2"), {opt::versions, opt::simplify});
-    EXPECT_COUNT(1, text, "bounds");
-}
-
-// ---- what grows, and what is there already ----
-
-TEST(Uniqueness, KnowsTheListThatGrowsAsSole) {
-    const auto text = run(R"(fn @f(v0: i64) -> ref {
-b0(v0: i64):
-    v1 = empty.ref desc2
-    v2 = retain.ref v1
-    jump b1(v2, v0)
-b1(v3: owned ref, v4: i64):
-    v5 = list_grow.ref v3, desc2
-    v6 = seq_len.i64 v5
-    v7 = seq_data.ptr v5
-    store.i64 elem v7 + 0 + v6 * 8, v4
-    v8 = const.i64 1
-    v9 = wrap_add.i64 v6, v8
-    v10 = seq_set_len.ref v5, v9
-    poll
-    v11 = wrap_sub.i64 v4, v8
-    v12 = icmp.gt v11, v8
-    branch v12, b1(v10, v11), b2()
-b2():
-    return v10
-}
-)", {opt::uniqueness});
-    EXPECT_COUNT(1, text, "desc2 sole");
-}
-
-TEST(Uniqueness, AsksAListThatSomebodyElseMayHold) {
-    const auto text = run(R"(fn @f(v0: owned ref, v1: i64) -> ref {
-b0(v0: owned ref, v1: i64):
-    v2 = list_grow.ref v0, desc2
-    return v2
-}
-)", {opt::uniqueness});
-    EXPECT_COUNT(0, text, "sole");
-}
+// ---- what is there already ----
 
 TEST(Gvn, StoresNothingThatIsThereAlready) {
     const auto text = run(R"(fn @f(v0: ptr, v1: i64) -> i64 {
