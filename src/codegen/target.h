@@ -58,6 +58,8 @@ public:
     virtual const RegisterFile& registers() const = 0;
     // False when every call must be counted at its start.
     virtual bool may_delay_frame() const = 0;
+    // How many constants of a class a loop may keep in registers.
+    virtual unsigned kept_constants(RegClass) const { return 0; }
     // Decides what is folded into the index-th instruction of a block, their only user; called block by
     // block, last instruction first.
     virtual void fold(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index) = 0;
