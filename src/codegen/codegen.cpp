@@ -43,9 +43,17 @@ void emit_functions(const ir::Module& module, Target& target, ModuleEmitter& emi
     for (std::size_t i = 0; i < module.functions.size(); ++i) {
         const ir::FuncId id(i);
         if (module.functions[id].blocks.empty()) continue; // removed
-        build_machine_function(mf, target, module, id);
+        FunctionStatistics* const statistics =
+            options.statistics ? &options.statistics->function(i, module.functions[id].name) : nullptr;
+        {
+            const StepTimer timer(statistics, "select");
+            build_machine_function(mf, target, module, id);
+        }
         const CallPlan& params = target.plan_params(mf.fn->sig);
-        allocator.run(mf, params, options.limit_registers);
+        {
+            const StepTimer timer(statistics, "allocate");
+            allocator.run(mf, params, options.limit_registers);
+        }
         if (verifies(options)) verify_allocation(mf, params, target.registers());
         std::uint32_t keep = 0;
         for (const LiveAcross& live : mf.live_across) {
@@ -54,7 +62,15 @@ void emit_functions(const ir::Module& module, Target& target, ModuleEmitter& emi
         }
         frame.lay_out(mf.used_registers & target.registers().callee_saved, mf.slot_count, keep,
                       mf.outgoing_count);
-        emitter.emit_function(mf, frame);
+        const std::uint32_t begin = emitter.offset();
+        {
+            const StepTimer timer(statistics, "emit");
+            emitter.emit_function(mf, frame);
+        }
+        if (statistics) {
+            statistics->spills = mf.slot_count;
+            statistics->code_bytes = emitter.offset() - begin;
+        }
     }
 }
 
@@ -95,9 +111,14 @@ std::shared_ptr<rt::CodeBlob> place(const ir::Module& module, ModuleEmitter& emi
 std::shared_ptr<rt::CodeBlob> run(const ir::Module& module, Target& target, ModuleEmitter& emitter,
                                   const GenerateOptions& options) {
     emit_functions(module, target, emitter, options);
-    emit_thunks(module, emitter, options);
-    emitter.finish();
+    FunctionStatistics* const statistics = options.statistics ? &options.statistics->whole : nullptr;
+    {
+        const StepTimer timer(statistics, "thunks");
+        emit_thunks(module, emitter, options);
+        emitter.finish();
+    }
     if (options.listing) tidy_listing(*options.listing, options.listing_function);
+    const StepTimer timer(statistics, "place");
     return options.machine == host_machine ? place(module, emitter) : nullptr;
 }
 

@@ -5,6 +5,7 @@
 
 #include "ir/module.h"
 #include "runtime/program.h"
+#include "support/statistics.h"
 
 #include <memory>
 #include <string>
@@ -47,6 +48,7 @@ struct GenerateOptions {
     bool packed_for_all = false;
     std::vector<ir::FuncId> packed; // further functions that need one
     // --- what tests and dumps ask for ---
+    CompileStatistics* statistics = nullptr; // where to note what each step did
     unsigned limit_registers = 0; // at most this many allocatable registers of each class; 0: all, 8 at least
     bool baseline_cpu = false;    // plain x86-64 only, as if this CPU had nothing newer
     Machine machine = host_machine; // another one for its listing: the code is placed nowhere

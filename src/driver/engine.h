@@ -174,7 +174,7 @@ struct CompileResult {
     std::shared_ptr<const Engine> engine;
 };
 
-// `name` is what diagnostics and stack traces show. Runs on a thread with a large stack of its own, so
+// `name` is what diagnostics and stack traces show. Runs on a large stack of its own, so
 // the caller's stack may be small. Throws InternalError, std::bad_alloc.
 CompileResult compile_text(const Engine& engine, std::string_view name, std::string_view text,
                            const Options& options);

@@ -1,6 +1,8 @@
 // What one compilation may be told.
 #pragma once
 
+#include "support/statistics.h"
+
 #include <cstdint>
 #include <string>
 
@@ -17,6 +19,7 @@ struct Options {
     unsigned limit_registers = 0;               // stress: at most this many allocatable registers; 0: all
     std::string pin_cpu;                        // "", or "baseline": the target's oldest instruction set
     std::string machine;                        // "": this one; x64 or a64 for a dump
+    CompileStatistics* statistics = nullptr;    // gets what each step did; for one compilation at a time
 };
 
 } // namespace tn::driver

@@ -106,10 +106,15 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
             return check::ForeignProblem{std::move(found.library_problem), std::move(found.searched_in)};
         };
     }
-    const auto checked = check::check(input, *types, loader.interner, loader.sink);
+    FunctionStatistics* const statistics = options.statistics ? &options.statistics->whole : nullptr;
+    const auto checked = [&] {
+        const StepTimer timer(statistics, "check");
+        return check::check(input, *types, loader.interner, loader.sink);
+    }();
     result.diagnostics = diagnostics_of(loader);
     if (!checked) return result;
 
+    const StepTimer timer(statistics, "lower");
     auto layouts = std::make_shared<LayoutTable>(*types);
     result.ir = lower::lower({*checked, host, *loader.sources, loader.interner, types, layouts, loader.sink});
     if (!result.ir) result.diagnostics = diagnostics_of(loader);
@@ -124,6 +129,7 @@ void optimize(ir::Module& module, const Options& options, const std::string& sto
     o.verify = true;
 #endif
     o.stop_after = stop_after;
+    o.statistics = options.statistics;
     opt::optimize(module, o);
 }
 
@@ -149,6 +155,7 @@ std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& m
     o.baseline_cpu = options.pin_cpu == "baseline";
     if (!options.machine.empty())
         o.machine = options.machine == "a64" ? codegen::Machine::A64 : codegen::Machine::X64;
+    o.statistics = options.statistics;
     o.listing = listing;
     o.listing_function = listing_function;
     return codegen::generate(module, image, o);

@@ -256,4 +256,44 @@ bool Cfg::contains(LoopId loop, BlockId block) const {
     return at == loop;
 }
 
+FlatLists<BlockId, Target*> edges_into(Function& fn) {
+    FlatLists<BlockId, Target*> edges;
+    edges.start(fn.blocks.size());
+    auto each = [&](auto&& visit) {
+        for (const Block& block : fn.blocks) {
+            if (block.removed || block.insts.empty()) continue;
+            for (Target& target : fn.targets_of(fn.insts[block.insts.back()])) visit(target);
+        }
+    };
+    each([&](Target& target) { edges.count(target.block); });
+    edges.make_room();
+    each([&](Target& target) { edges.add(target.block, &target); });
+    return edges;
+}
+
+bool has_loops(const Function& fn) {
+    if (fn.blocks.empty()) return false;
+    enum : std::uint8_t { New, Open, Done };
+    std::vector<std::uint8_t> state(fn.blocks.size(), New);
+    std::vector<std::pair<BlockId, std::uint32_t>> stack; // a block, how many successors are still to be taken
+    auto enter = [&](BlockId block) {
+        state[block.index()] = Open;
+        stack.emplace_back(block, static_cast<std::uint32_t>(successors(fn, block).size()));
+    };
+    stack.reserve(fn.blocks.size());
+    enter(fn.entry());
+    while (!stack.empty()) {
+        auto& [block, left] = stack.back();
+        if (left == 0) {
+            state[block.index()] = Done;
+            stack.pop_back();
+            continue;
+        }
+        const BlockId next = successors(fn, block)[--left].block;
+        if (state[next.index()] == Open) return true;
+        if (state[next.index()] == New) enter(next);
+    }
+    return false;
+}
+
 } // namespace tn::ir

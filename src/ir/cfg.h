@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ir/module.h"
+#include "support/flat_lists.h"
 
 #include <span>
 #include <vector>
@@ -51,27 +52,6 @@ public:
 private:
     static constexpr std::uint32_t unreached = 0xffffffffu;
 
-    // A list of blocks for every block, in one piece of memory.
-    class BlockLists {
-    public:
-        void start(std::size_t blocks) { end_.assign(blocks + 1, 0); }
-        void count(BlockId of) { ++end_[of.index() + 1]; }
-        // After every entry was counted once; then each is added.
-        void make_room() {
-            for (std::size_t i = 1; i < end_.size(); ++i) end_[i] += end_[i - 1];
-            entries_.resize(end_.back());
-            end_.pop_back(); // end_[b] is where the list of b begins, and goes up to its end
-        }
-        void add(BlockId of, BlockId entry) { entries_[end_[of.index()]++] = entry; }
-        std::span<const BlockId> of(BlockId block) const {
-            const std::uint32_t begin = block.index() == 0 ? 0 : end_[block.index() - 1];
-            return {entries_.data() + begin, end_[block.index()] - begin};
-        }
-
-    private:
-        std::vector<std::uint32_t> end_;
-        std::vector<BlockId> entries_;
-    };
     struct Walk {
         explicit Walk(const Function& fn);
         std::vector<BlockId> order;        // reverse postorder
@@ -85,7 +65,7 @@ private:
     void find_loops(const Function& fn, const std::vector<BlockId>& rpo);
     void order_loops_contiguously(const std::vector<BlockId>& rpo);
 
-    BlockLists predecessors_, children_;
+    FlatLists<BlockId, BlockId> predecessors_, children_;
     std::vector<BlockId> order_;
     IdVec<BlockId, std::uint32_t> position_;
     IdVec<BlockId, BlockId> idom_;
@@ -96,5 +76,10 @@ private:
 
 // The targets of a block's terminator, one per edge.
 std::span<const Target> successors(const Function& fn, BlockId block);
+// The targets that lead to each block, unreached ones' too. Stale when targets are added.
+FlatLists<BlockId, Target*> edges_into(Function& fn);
+
+// Whether a path from the entry comes back to a block it has passed. Cheaper than a Cfg.
+bool has_loops(const Function& fn);
 
 } // namespace tn::ir

@@ -1,11 +1,14 @@
 #include "opt/pipeline.h"
 
+#include "ir/cfg.h"
+#include "ir/print.h"
 #include "ir/verify.h"
 #include "opt/passes.h"
 #include "opt/specialize.h"
 #include "support/ice.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 namespace tn::opt {
@@ -14,28 +17,41 @@ using namespace ir;
 
 namespace {
 
-struct Pass {
-    std::string_view name;
+// A row of pass.def.
+enum class Pass : std::uint8_t {
+#define PASS(name, claim) name,
+#include "opt/pass.def"
+};
+struct PassRow {
+    PassInfo info;
     bool (*run)(Module&, Function&);
 };
+constexpr PassRow rows[] = {
+#define PASS(name, claim) {{#name, claim}, opt::name},
+#include "opt/pass.def"
+};
+constexpr std::size_t pass_count = std::size(rows);
+
+const PassRow& row_of(Pass pass) { return rows[static_cast<std::size_t>(pass)]; }
 
 // What each function goes through. Inlining first, since all else gains by it; a closure that comes into view
 // by it is called directly, and inlined in turn. The uniqueness of lists before loads and lengths are moved,
-// since it is what makes their names stand still.
-constexpr Pass calls[] = {{"inline_calls", inline_calls}, {"closures", closures}};
-constexpr unsigned max_call_rounds = 6; // closures that make closures
+// since it is what makes their names stand still. A pass that stands here again runs again only when another one has
+// changed the function since it found nothing to do.
+constexpr unsigned max_call_rounds = 6; // of inline_calls and closures: closures that make closures
 constexpr Pass sequence[] = {
-    {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},       {"dce", dce},
-    {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
-    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"gvn", gvn},
-    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"dce", dce},
+    Pass::simplify,   Pass::retains,  Pass::gvn,     Pass::dce,
+    Pass::uniqueness, Pass::simplify, Pass::retains, Pass::gvn,
+    Pass::licm,       Pass::ranges,   Pass::simplify, Pass::gvn,
+    Pass::licm,       Pass::ranges,   Pass::simplify, Pass::dce,
 };
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
-constexpr Pass finish[] = {
-    {"range_tests", range_tests}, {"selects", selects}, {"strips", strips},
-    {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
+constexpr Pass last[] = {
+    Pass::range_tests, Pass::selects, Pass::strips, Pass::simplify, Pass::dce, Pass::lanes,
 };
+// Passes that do nothing to a function without loops.
+constexpr bool is_of_loops(Pass pass) { return pass == Pass::licm || pass == Pass::strips || pass == Pass::lanes; }
 
 // The function that an instruction calls, or makes a closure of.
 FuncId callee_of(const Module& module, const Inst& inst) {
@@ -85,58 +101,111 @@ std::vector<FuncId> bottom_up(const Module& module) {
 } // namespace
 
 const std::vector<PassInfo>& passes() {
-    static const std::vector<PassInfo> table = {
-#define PASS(name, claim) {#name, claim},
-#include "opt/pass.def"
-    };
+    static const std::vector<PassInfo> table = [] {
+        std::vector<PassInfo> infos;
+        for (const PassRow& row : rows) infos.push_back(row.info);
+        return infos;
+    }();
     return table;
 }
 
 namespace {
 
+// What is known of a function between passes.
+struct FunctionState {
+    std::uint32_t version = 1;                      // goes up with each change
+    std::array<std::uint32_t, pass_count> idle{};   // by pass: the version at which it had nothing to do
+    std::uint32_t loops_version = 0;                // the version for which `has_loops` is known
+    bool has_loops = false;
+};
+
+std::uint64_t count_insts(const Function& fn) {
+    std::uint64_t count = 0;
+    for (const Block& block : fn.blocks) count += block.insts.size();
+    return count;
+}
+
 // One function's way through the passes.
 class FunctionRun {
 public:
-    FunctionRun(Module& module, FuncId id, const Options& options)
-        : module_(module), id_(id), options_(options) {}
+    FunctionRun(Module& module, FuncId id, const Options& options, FunctionState& state)
+        : module_(module), id_(id), options_(options), state_(state) {
+        if (options.statistics) statistics_ = &options.statistics->function(id.index(), module.functions[id].name);
+    }
 
     void run() {
-        step({"constants", constants});
+        step(Pass::constants);
         for (unsigned round = 0; round < max_call_rounds && !is_stopped_; ++round) {
-            step(calls[0]);
-            if (!step(calls[1])) break;
+            step(Pass::inline_calls);
+            if (!step(Pass::closures)) break;
         }
-        step({"recursion", recursion});
-        for (const Pass& pass : sequence) step(pass);
+        step(Pass::recursion);
+        for (Pass pass : sequence) step(pass);
     }
     void finish() {
-        for (const Pass& pass : opt::finish) step(pass);
+        for (Pass pass : last) step(pass);
     }
 
 private:
-    bool step(const Pass& pass) {
+    bool step(Pass pass) {
         if (is_stopped_) return false;
+        const PassRow& row = row_of(pass);
+        is_stopped_ = row.info.name == options_.stop_after;
+        std::uint32_t& idle = state_.idle[static_cast<std::size_t>(pass)];
+        if (idle == state_.version) return false;
         Function& fn = module_.functions[id_];
-        const bool changed = pass.run(module_, fn);
+        if (is_of_loops(pass) && !has_loops(fn)) {
+            idle = state_.version;
+            return false;
+        }
+        const std::string before = options_.verify ? print(module_, fn) : std::string();
+        const bool changed = statistics_ ? measured(row, fn) : row.run(module_, fn);
+        if (changed) ++state_.version;
+        else idle = state_.version;
         if (options_.verify) {
             const auto messages = verify(module_, fn);
-            if (!messages.empty()) TN_ICE("after " + std::string(pass.name) + ": " + messages.front());
+            if (!messages.empty()) TN_ICE("after " + std::string(row.info.name) + ": " + messages.front());
+            if (!changed && before != print(module_, fn))
+                TN_ICE(std::string(row.info.name) + " has changed " + fn.name + " and does not say so");
         }
-        is_stopped_ = pass.name == options_.stop_after;
         return changed;
+    }
+    bool measured(const PassRow& row, Function& fn) {
+        const std::uint64_t before = count_insts(fn);
+        bool changed = false;
+        {
+            const StepTimer timer(statistics_, row.info.name);
+            changed = row.run(module_, fn);
+        }
+        StepStatistics& step = statistics_->step(row.info.name);
+        if (step.runs == 1) step.before = before;
+        step.after = count_insts(fn);
+        step.changed += changed;
+        return changed;
+    }
+    bool has_loops(const Function& fn) {
+        if (state_.loops_version != state_.version) {
+            state_.has_loops = ir::has_loops(fn);
+            state_.loops_version = state_.version;
+        }
+        return state_.has_loops;
     }
 
     Module& module_;
     FuncId id_;
     const Options& options_;
+    FunctionState& state_;
+    FunctionStatistics* statistics_ = nullptr;
     bool is_stopped_ = false;
 };
 
 bool is_of(std::span<const Pass> passes, std::string_view name) {
-    return std::ranges::any_of(passes, [&](const Pass& pass) { return pass.name == name; });
+    return std::ranges::any_of(passes, [&](Pass pass) { return row_of(pass).info.name == name; });
 }
 
-void run_passes(Module& module, const Options& options) {
+using States = std::vector<FunctionState>; // by function
+
+void run_passes(Module& module, const Options& options, States& states) {
     find_constants(module);
     Specializer specializer(module);
     for (FuncId root : bottom_up(module)) {
@@ -144,12 +213,14 @@ void run_passes(Module& module, const Options& options) {
         while (!work.empty()) {
             const FuncId id = work.back();
             work.pop_back();
-            FunctionRun(module, id, options).run();
-            if (!options.stop_after.empty() && !is_of(finish, options.stop_after)) continue;
+            states.resize(module.functions.size());
+            FunctionRun(module, id, options, states[id.index()]).run();
+            if (!options.stop_after.empty() && !is_of(last, options.stop_after)) continue;
             specializer.note(id);
             for (FuncId copy : specializer.run(id)) work.push_back(copy);
         }
     }
+    states.resize(module.functions.size());
 }
 
 // Functions that nothing reaches any more, since every call of them was inlined, keep their ids and lose
@@ -197,17 +268,19 @@ void drop_unreachable(Module& module) {
 
 void optimize(Module& module, const Options& options) {
     if (options.level == 0) return;
-    run_passes(module, options);
+    States states;
+    run_passes(module, options, states);
     // A pass that stands in both parts is asked for where it runs first.
-    if (!options.stop_after.empty() && (!is_of(finish, options.stop_after) || is_of(sequence, options.stop_after))) return;
+    if (!options.stop_after.empty() && (!is_of(last, options.stop_after) || is_of(sequence, options.stop_after))) return;
     if (options.stop_after.empty()) drop_unreachable(module);
     for (std::uint32_t f = 0; f < module.functions.size(); ++f)
-        if (!module.functions[FuncId(f)].removed) FunctionRun(module, FuncId(f), options).finish();
+        if (!module.functions[FuncId(f)].removed) FunctionRun(module, FuncId(f), options, states[f]).finish();
 }
 
 void optimize_one(Module& module, FuncId func, const Options& options) {
     if (options.level != 0) {
-        FunctionRun run(module, func, options);
+        FunctionState state;
+        FunctionRun run(module, func, options, state);
         run.run();
         run.finish();
     }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ir/module.h"
+#include "support/statistics.h"
 
 #include <string>
 #include <string_view>
@@ -13,6 +14,7 @@ struct Options {
     int level = 2;           // 0: nothing
     bool verify = false;     // the IR verifier after every pass
     std::string stop_after;  // a pass of pass.def: nothing runs after its first run in each function
+    CompileStatistics* statistics = nullptr; // where to note what each pass did
 };
 
 struct PassInfo {
