@@ -103,13 +103,13 @@ def texts(lines):
 
 
 def variables(lines):
-    names = "".join(f"var g{i} = {i};\n" for i in range(lines // 2))
+    names = "".join(f"var g{i}: i64 = {i};\n" for i in range(lines // 2))
     uses = "".join(f"    g{i} += {i};\n" for i in range(lines // 2))
     return f"{names}pub fn all() {{\n{uses}}}\nfn main() {{ all(); print(g0); }}\n"
 
 
 def constants(lines):
-    names = "".join(f"const C{i} = {i} * {3 if i == 0 else f'C{i - 1}'} % 1000;\n" for i in range(lines))
+    names = "".join(f"const C{i}: i64 = {i} * {3 if i == 0 else f'C{i - 1}'} % 1000;\n" for i in range(lines))
     return f"{names}fn main() {{ print(C{lines - 1}); }}\n"
 
 
