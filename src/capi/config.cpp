@@ -26,6 +26,9 @@ constexpr Key keys[] = {
     {TN_CONFIG_HASH_SEED, 0, UINT64_MAX, 0},
     {TN_CONFIG_WHOLE_PACKAGE, 0, 1, 0},
     {TN_CONFIG_PROGRAM, 0, 1, 0},
+    {TN_CONFIG_LAZY, 0, 1, 0},
+    {TN_CONFIG_THREADS, 1, 64, 1},
+    {TN_CONFIG_BASELINE_CPU, 0, 1, 0},
     {TN_CONFIG_ALLOW_EXTERN, 0, 1, 0},
     {TN_CONFIG_ALLOW_EXTENSIONS, 0, 1, 0},
 };

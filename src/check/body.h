@@ -392,6 +392,7 @@ private:
     const Generics* generics_ = nullptr; // in force; null: none
     TypeId result_;                      // of the enclosing function; invalid: `return` is not allowed
     Span result_span_;
+    ExprId returned_; // what the last `return` named
     std::string fn_name_;
     const Expect* expected_here_ = nullptr; // of the expression being visited
     std::size_t error_count_ = 0;

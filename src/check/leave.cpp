@@ -10,6 +10,7 @@ TypeId BodyChecker::visit(ExprId id, const syntax::ReturnExpr& node, const Expec
         return simple(TypeKind::Never);
     }
     if (node.value.is_valid()) {
+        returned_ = node.value;
         check(node.value, Expect{result_, result_span_});
     } else {
         fit(id, simple(TypeKind::Unit), Expect{result_, result_span_});

@@ -89,7 +89,8 @@ std::string BodyChecker::conversion_hint(ExprId id, TypeId found, TypeId expecte
     if (to == TypeKind::String && type_class(from) == TypeClass::Scalar)
         return "show it: `f\"{" + source + "}\"`";
     if (to == TypeKind::Bool && from_number) return "compare it: `" + operand + " != 0`";
-    if (to == TypeKind::Unit) return "end it with `;` to drop the value";
+    // A statement's value, not the operand of `return`.
+    if (to == TypeKind::Unit && id != returned_) return "end it with `;` to drop the value";
     if (from == TypeKind::Unit) {
         if (const auto* block = node.as<syntax::BlockExpr>(); block && !block->tail.is_valid()) {
             std::span<const StmtId> stmts = view(block->stmts);

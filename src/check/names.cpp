@@ -149,12 +149,26 @@ std::string Program::suggest(std::string_view wanted, std::span<const std::strin
     return std::string(suggestion.best());
 }
 
+// A constructor is in reach through its type only; the first enum by name that has one called so.
+std::string Program::constructor_hint(ModuleId module, std::string_view name) const {
+    std::string_view owner;
+    for (const auto& [symbol, named] : names_[module]) {
+        if (named.entity.kind != EntityKind::Nominal) continue;
+        for (const Variant& variant : types.nominal(NominalId(named.entity.index)).variants) {
+            if (variant.name == name && (owner.empty() || text(symbol) < owner)) owner = text(symbol);
+        }
+    }
+    return owner.empty() ? "" : "write `" + std::string(owner) + "." + std::string(name) + "`";
+}
+
 void Program::unknown_name(ModuleId module, SymbolId name, Span span,
                            std::span<const std::string_view> locals) {
     std::string_view spelled = text(name);
     std::string best(foreign_value(spelled));
-    std::string import = best.empty() ? import_hint(module, name) : "";
-    if (best.empty() && import.empty() && may_suggest()) {
+    std::string hint(foreign_habit(spelled));
+    if (best.empty() && hint.empty()) hint = constructor_hint(module, spelled);
+    if (best.empty() && hint.empty()) hint = import_hint(module, name);
+    if (best.empty() && hint.empty() && may_suggest()) {
         std::vector<std::string_view> candidates(locals.begin(), locals.end());
         for (const auto& [symbol, named] : names_[module]) candidates.push_back(text(symbol));
         for (const auto& [symbol, fn] : host_fns_) candidates.push_back(text(symbol));
@@ -170,8 +184,8 @@ void Program::unknown_name(ModuleId module, SymbolId name, Span span,
     report.primary("not found");
     if (spelled == "_")
         report.hint("drop a value with `let _ = …;`, or with nothing before it");
-    else if (!import.empty())
-        report.hint(import);
+    else if (!hint.empty())
+        report.hint(hint);
     else if (!best.empty())
         report.hint("did you mean `" + best + "`?");
 }

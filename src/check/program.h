@@ -138,6 +138,7 @@ public:
     std::optional<BuiltinId> find_builtin(TypeId owner, std::string_view name, BuiltinRole role) const;
     std::vector<std::string_view> member_names(TypeId owner, bool is_static) const;
     // Reports UnknownName with what might be meant; `locals` are more candidates.
+    std::string constructor_hint(ModuleId module, std::string_view name) const;
     void unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals);
     // The nearest of the names; empty if none is near, or enough has been proposed in this compilation.
     bool may_suggest() const {

@@ -41,6 +41,24 @@ constexpr Pair values[] = {
     {"this", "self"},     {"str", "show"},    {"repr", "show"},      {"abort", "panic"},  {"throw", "panic"},
     {"raise", "panic"},   {"error", "panic"}, {"to_string", "show"},
 };
+constexpr Pair habits[] = {
+    {"range", "a range is written `0..n`"},
+    {"len", "length is a method: `xs.len()`"},
+    {"length", "length is a method: `xs.len()`"},
+    {"sizeof", "length is a method: `xs.len()`"},
+    {"int", "convert a number with `x as i64`, read a text with `s.parse_int()`"},
+    {"float", "convert a number with `x as f64`, read a text with `s.parse_float()`"},
+    {"lambda", "a closure is written `|x| x + 1`"},
+    {"try", "what may fail returns a `Result`, and `?` passes its error on"},
+    {"sorted", "`xs.sort()` sorts the list in place"},
+    {"map", "`map` is a method: `xs.map(|x| x + 1)`"},
+    {"filter", "`filter` is a method: `xs.filter(|x| x > 0)`"},
+    {"sum", "`sum` is a method: `xs.sum()`"},
+    {"abs", "`abs` is a method: `x.abs()`"},
+    {"sqrt", "`sqrt` is a method: `x.sqrt()`"},
+    {"min", "`min` is a method: `a.min(b)`, `xs.min()`"},
+    {"max", "`max` is a method: `a.max(b)`, `xs.max()`"},
+};
 constexpr Pair methods[] = {
     {"length", "len"},
     {"size", "len"},
@@ -113,6 +131,7 @@ void Suggestion::offer(std::string_view candidate) {
 }
 
 std::string_view foreign_value(std::string_view name) { return look_up(values, name); }
+std::string_view foreign_habit(std::string_view name) { return look_up(habits, name); }
 std::string_view foreign_method(std::string_view name) { return look_up(methods, name); }
 std::string_view foreign_type(std::string_view name) { return look_up(types, name); }
 

@@ -23,6 +23,8 @@ private:
 
 // What Tenon calls a function, method or type that other languages know as `name`; empty when unknown.
 std::string_view foreign_value(std::string_view name);
+// How one writes what other languages begin with the name `name`; empty when unknown.
+std::string_view foreign_habit(std::string_view name);
 std::string_view foreign_method(std::string_view name);
 std::string_view foreign_type(std::string_view name);
 

@@ -19,6 +19,7 @@ int dump(const CommonOptions& common, const DumpOptions& options) {
     driver::Engine engine;
     driver::Options compile_options;
     compile_options.opt_level = common.opt_level;
+    compile_options.baseline_cpu = common.baseline_cpu;
     driver::DumpRequest request{options.stage, options.function, options.target};
     using Statistics = driver::DumpRequest::Statistics;
     if (options.stats) request.statistics = options.json ? Statistics::Json : Statistics::Table;

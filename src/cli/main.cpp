@@ -108,6 +108,12 @@ void add_common(CLI::App* command, CommonOptions& common) {
         ->type_name("0|2");
     command
         ->add_option_function<std::string>(
+            "--cpu", [&common](const std::string& text) { common.baseline_cpu = text == "baseline"; },
+            "native (the default): all instructions of this CPU; baseline: those that every one has")
+        ->check(one_of({"native", "baseline"}))
+        ->type_name("WHICH");
+    command
+        ->add_option_function<std::string>(
             "--allow", [&common](const std::string&) { common.allows_native = true; },
             "What scripts may do beyond computing: native lets them import extensions and call C libraries")
         ->check(one_of({"native", "all"}))

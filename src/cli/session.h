@@ -25,6 +25,7 @@ struct CommonOptions {
     std::string path;
     std::optional<std::uint64_t> fuel, timeout_ms, memory, stack;
     int opt_level = 2;
+    bool baseline_cpu = false;
     bool allows_native = false;
     std::vector<std::string> extension_path;
     ColorMode color = ColorMode::Auto;

@@ -17,8 +17,10 @@ struct Options {
     bool is_program = false;                    // `main` must be one that `tenon run` can call
     bool verify_each_pass = false;              // always on in debug builds
     unsigned limit_registers = 0;               // stress: at most this many allocatable registers; 0: all
-    std::string pin_cpu;                        // "", or "baseline": the target's oldest instruction set
+    bool baseline_cpu = false;                  // the machine's oldest instruction set, whatever this CPU has
     std::string machine;                        // "": this one; x64 or a64 for a dump
+    bool is_lazy = false;                       // machine code of what a host can call only when it is asked for
+    unsigned threads = 1;                       // how many may optimize and compile a large module
     CompileStatistics* statistics = nullptr;    // gets what each step did; for one compilation at a time
 };
 

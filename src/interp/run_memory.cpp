@@ -186,7 +186,8 @@ Run::Step Run::exec(Tag<Op::ListNew>, const Inst& inst) {
 
 Run::Step Run::exec(Tag<Op::ListGrow>, const Inst& inst) {
     rt::Object* ref = consume(inst, 0);
-    seq_of(inst, ref, true);
+    const rt::Seq* before = seq_of(inst, ref, true);
+    check(!(inst.flags & ir::Unshared) || before->count == 1 || before->capacity == 0, "an unshared list has several owners");
     objects_.before_consumed(ref);
     rt::Object* list = rt::rt_list_grow(&context_, ref, static_cast<std::uint32_t>(inst.imm));
     if (!list) return Step::Trapped;

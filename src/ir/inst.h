@@ -109,6 +109,7 @@ enum InstFlag : std::uint8_t {
     Nullable = 2, // Retain, Release, Load of a Ref: the reference may be null
     Likely = 4,   // Branch: the first target is expected
     Unlikely = 8, // Branch: the first target is not expected
+    Unshared = 32, // ListGrow: the list has one owner, or no elements and no room
     Takes = 16, // Load of a Ref: takes the reference out of memory, which is then written over; the result is
                 // owned
 };

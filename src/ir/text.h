@@ -23,7 +23,8 @@ struct FlagText {
     std::string_view text;
 };
 inline constexpr FlagText flag_texts[] = {
-    {NoTrap, "notrap"}, {Nullable, "nullable"}, {Likely, "likely"}, {Unlikely, "unlikely"}, {Takes, "takes"}};
+    {NoTrap, "notrap"}, {Nullable, "nullable"}, {Likely, "likely"}, {Unlikely, "unlikely"}, {Takes, "takes"},
+    {Unshared, "unshared"}};
 
 // "@main", "@\"closure in main\"", and with "#7" (its index) when the name stands twice.
 std::string function_label(const Module& module, const Function& fn);

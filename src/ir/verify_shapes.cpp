@@ -89,6 +89,7 @@ private:
         if (inst_->op == Op::Load && inst_->type == Scalar::Ref) allowed |= Takes | Nullable;
         if (info.effects & Traps) allowed |= NoTrap;
         if (inst_->op == Op::Retain || inst_->op == Op::Release) allowed |= Nullable;
+        if (inst_->op == Op::ListGrow) allowed |= Unshared;
         if (inst_->op == Op::Branch) allowed |= Likely | Unlikely;
         want((inst_->flags & ~allowed) == 0, "flag that the op does not have");
     }

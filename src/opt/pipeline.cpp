@@ -3,6 +3,7 @@
 #include "ir/cfg.h"
 #include "ir/print.h"
 #include "ir/verify.h"
+#include "opt/inliner.h"
 #include "opt/passes.h"
 #include "opt/specialize.h"
 #include "support/ice.h"
@@ -48,55 +49,89 @@ constexpr Pass sequence[] = {
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
 constexpr Pass last[] = {
-    Pass::range_tests, Pass::selects, Pass::strips, Pass::simplify, Pass::dce, Pass::lanes,
+    Pass::lengths, Pass::range_tests, Pass::selects, Pass::strips, Pass::simplify, Pass::dce, Pass::lanes,
 };
 // Passes that do nothing to a function without loops.
-constexpr bool is_of_loops(Pass pass) { return pass == Pass::licm || pass == Pass::strips || pass == Pass::lanes; }
-
-// The function that an instruction calls, or makes a closure of.
-FuncId callee_of(const Module& module, const Inst& inst) {
-    if (inst.op == Op::Call) return FuncId(static_cast<std::size_t>(inst.imm));
-    if (inst.op == Op::BoxNew || inst.op == Op::Empty)
-        return module.descs[DescId(static_cast<std::size_t>(inst.imm))].func;
-    return FuncId();
+constexpr bool is_of_loops(Pass pass) {
+    return pass == Pass::licm || pass == Pass::lengths || pass == Pass::strips || pass == Pass::lanes;
 }
 
-// Callees before callers, so that what is inlined is already optimized. Iterative: call chains are as
-// long as a script makes them.
-std::vector<FuncId> bottom_up(const Module& module) {
-    std::vector<FuncId> order;
-    std::vector<bool> seen(module.functions.size(), false);
-    std::vector<std::pair<FuncId, std::size_t>> stack;
-    std::vector<std::vector<FuncId>> callees(module.functions.size());
-    for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
-        const Function& fn = module.functions[FuncId(f)];
-        for (const Block& block : fn.blocks) {
-            if (block.removed) continue;
-            for (InstId id : block.insts)
-                if (const FuncId callee = callee_of(module, fn.insts[id]); callee.is_valid())
-                    callees[f].push_back(callee);
-        }
-    }
-    for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
-        if (seen[f]) continue;
-        seen[f] = true;
-        stack.emplace_back(FuncId(f), 0);
-        while (!stack.empty()) {
-            auto& [id, next] = stack.back();
-            if (next < callees[id.index()].size()) {
-                const FuncId callee = callees[id.index()][next++];
-                if (!seen[callee.index()]) {
-                    seen[callee.index()] = true;
-                    stack.emplace_back(callee, 0);
-                }
-            } else {
-                order.push_back(id);
-                stack.pop_back();
+// Functions that call each other in a circle, or one alone; what they call is optimized before.
+using Group = std::vector<FuncId>;
+
+// Groups that may be optimized at the same time: whatever a function of one reaches is in its own group or in an earlier
+// wave. Iterative (Tarjan's algorithm): call chains are as long as a script makes them.
+class Waves {
+public:
+    explicit Waves(const Module& module)
+        : callees_(module.functions.size()),
+          number_(module.functions.size(), 0),
+          low_(module.functions.size(), 0),
+          level_(module.functions.size(), none) {
+        for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
+            const Function& fn = module.functions[FuncId(f)];
+            for (const Block& block : fn.blocks) {
+                if (block.removed) continue;
+                for (InstId id : block.insts)
+                    if (const FuncId callee = callee_of(module, fn.insts[id]); callee.is_valid())
+                        callees_[f].push_back(callee.index());
             }
         }
+        for (std::uint32_t f = 0; f < module.functions.size(); ++f)
+            if (number_[f] == 0 && !module.functions[FuncId(f)].removed) visit(f);
     }
-    return order;
-}
+
+    std::vector<std::vector<Group>> waves; // callees before callers, within a group too as far as that goes
+
+private:
+    static constexpr std::uint32_t none = 0xffffffffu; // not in a group yet
+
+    void enter(std::uint32_t f) {
+        number_[f] = low_[f] = ++count_;
+        open_.push_back(f);
+        path_.emplace_back(f, 0);
+    }
+    void visit(std::uint32_t root) {
+        enter(root);
+        while (!path_.empty()) {
+            const std::uint32_t f = path_.back().first;
+            if (path_.back().second < callees_[f].size()) {
+                const std::uint32_t callee = callees_[f][path_.back().second++];
+                if (number_[callee] == 0) enter(callee);
+                else if (level_[callee] == none) low_[f] = std::min(low_[f], number_[callee]);
+                continue;
+            }
+            path_.pop_back();
+            left_.push_back(f);
+            if (!path_.empty()) low_[path_.back().first] = std::min(low_[path_.back().first], low_[f]);
+            if (low_[f] == number_[f]) close(f);
+        }
+    }
+    // `f` and what stands above it on the stack are a group.
+    void close(std::uint32_t f) {
+        const auto first = std::ranges::find(open_.rbegin(), open_.rend(), f).base() - 1;
+        const auto size = static_cast<std::size_t>(open_.end() - first);
+        std::uint32_t level = 0;
+        for (auto member = first; member != open_.end(); ++member)
+            for (std::uint32_t callee : callees_[*member])
+                if (level_[callee] != none) level = std::max(level, level_[callee] + 1);
+        for (auto member = first; member != open_.end(); ++member) level_[*member] = level;
+        open_.erase(first, open_.end());
+        if (waves.size() <= level) waves.resize(level + 1);
+        // In the order in which they were left: callees first.
+        Group& group = waves[level].emplace_back();
+        for (auto member = left_.end() - static_cast<std::ptrdiff_t>(size); member != left_.end(); ++member)
+            group.push_back(FuncId(*member));
+        left_.erase(left_.end() - static_cast<std::ptrdiff_t>(size), left_.end());
+    }
+
+    std::vector<std::vector<std::uint32_t>> callees_;
+    std::vector<std::uint32_t> number_, low_, level_; // by function
+    std::vector<std::uint32_t> open_;                 // entered, in no group yet
+    std::vector<std::uint32_t> left_;                 // left, in no group yet
+    std::vector<std::pair<std::uint32_t, std::size_t>> path_;
+    std::uint32_t count_ = 0;
+};
 
 } // namespace
 
@@ -205,76 +240,80 @@ bool is_of(std::span<const Pass> passes, std::string_view name) {
 
 using States = std::vector<FunctionState>; // by function
 
-void run_passes(Module& module, const Options& options, States& states) {
-    find_constants(module);
-    Specializer specializer(module);
-    for (FuncId root : bottom_up(module)) {
-        std::vector<FuncId> work{root}; // the function, then copies made for its calls
-        while (!work.empty()) {
-            const FuncId id = work.back();
-            work.pop_back();
-            states.resize(module.functions.size());
-            FunctionRun(module, id, options, states[id.index()]).run();
-            if (!options.stop_after.empty() && !is_of(last, options.stop_after)) continue;
-            specializer.note(id);
-            for (FuncId copy : specializer.run(id)) work.push_back(copy);
-        }
-    }
+// Makes room for what is noted of functions, so that several may be worked on at once.
+void prepare(const Module& module, const Options& options, States& states) {
+    if (options.statistics)
+        for (std::size_t f = states.size(); f < module.functions.size(); ++f)
+            options.statistics->function(f, module.functions[FuncId(f)].name);
     states.resize(module.functions.size());
 }
 
-// Functions that nothing reaches any more, since every call of them was inlined, keep their ids and lose
-// their code. A module without a way in is a test's: it stays whole.
-void drop_unreachable(Module& module) {
-    std::vector<bool> reached(module.functions.size(), false);
-    std::vector<FuncId> work;
-    auto reach = [&](FuncId id) {
-        if (!id.is_valid() || reached[id.index()]) return;
-        reached[id.index()] = true;
-        work.push_back(id);
-    };
-    for (const Export& e : module.exports) reach(e.func);
-    for (const TestCase& test : module.tests) reach(test.func);
-    for (const KeyImpl& key : module.key_impls) {
-        reach(key.hash);
-        reach(key.equal);
-    }
-    reach(module.init);
-    if (work.empty()) return;
-    for (const HostFn& host : module.host_fns)
-        for (FuncId callback : host.callbacks) reach(callback);
-    for (const InstanceRef& ref : module.instance_refs)
-        if (ref.desc.is_valid()) reach(module.descs[ref.desc].func);
+// Closures that calls give away: calls of copies that know them, and these copies through the passes.
+void specialize(Module& module, const Options& options, Specializer& specializer, FuncId root, States& states) {
+    std::vector<FuncId> work{root};
     while (!work.empty()) {
-        const Function& fn = module.functions[work.back()];
+        const FuncId id = work.back();
         work.pop_back();
-        for (const Block& block : fn.blocks) {
-            if (block.removed) continue;
-            for (InstId id : block.insts) reach(callee_of(module, fn.insts[id]));
+        if (id != root) {
+            prepare(module, options, states);
+            FunctionRun(module, id, options, states[id.index()]).run();
         }
+        if (!options.stop_after.empty() && !is_of(last, options.stop_after)) continue;
+        specializer.note(id);
+        for (FuncId copy : specializer.run(id)) work.push_back(copy);
     }
+}
+
+void run_passes(Module& module, const Options& options, States& states) {
+    if (!options.is_part) find_constants(module);
+    Specializer specializer(module);
+    for (const std::vector<Group>& wave : Waves(module).waves) {
+        prepare(module, options, states);
+        const auto run = [&](const Group& group) {
+            for (FuncId id : group) FunctionRun(module, id, options, states[id.index()]).run();
+        };
+        if (options.workers && wave.size() > 1) {
+            std::vector<NewLocs> locs(wave.size(), NewLocs(module));
+            options.workers->run(wave.size(), [&](std::size_t i, unsigned) {
+                const NewLocs::Use use(locs[i]);
+                run(wave[i]);
+            });
+            for (std::size_t i = 0; i < wave.size(); ++i) locs[i].add_to(module, wave[i]);
+        } else {
+            for (const Group& group : wave) run(group);
+        }
+        for (const Group& group : wave)
+            for (FuncId id : group) specialize(module, options, specializer, id, states);
+    }
+    prepare(module, options, states);
+}
+
+// Functions that nothing reaches any more, since every call of them was inlined, keep their ids and lose
+// their code.
+void drop_unreachable(Module& module) {
+    const std::vector<bool> reached = reached_functions(module);
     for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
-        if (reached[f]) continue;
-        Function& fn = module.functions[FuncId(f)];
-        Function empty;
-        empty.name = std::move(fn.name);
-        empty.sig = std::move(fn.sig);
-        empty.removed = true;
-        fn = std::move(empty);
+        if (!reached[f]) module.functions[FuncId(f)] = without_code(module.functions[FuncId(f)]);
     }
 }
 
 } // namespace
 
 void optimize(Module& module, const Options& options) {
+    if (options.is_part) drop_unreachable(module);
     if (options.level == 0) return;
     States states;
     run_passes(module, options, states);
     // A pass that stands in both parts is asked for where it runs first.
     if (!options.stop_after.empty() && (!is_of(last, options.stop_after) || is_of(sequence, options.stop_after))) return;
     if (options.stop_after.empty()) drop_unreachable(module);
-    for (std::uint32_t f = 0; f < module.functions.size(); ++f)
+    for_each_round(options.workers, module.functions.size(), [&](std::size_t f, unsigned) {
         if (!module.functions[FuncId(f)].removed) FunctionRun(module, FuncId(f), options, states[f]).finish();
+    });
+}
+
+void prepare_parts(Module& module, const Options& options) {
+    if (options.level != 0) find_constants(module);
 }
 
 void optimize_one(Module& module, FuncId func, const Options& options) {

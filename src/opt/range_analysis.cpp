@@ -15,7 +15,7 @@ namespace {
 constexpr unsigned max_depth = 16;
 constexpr std::uint64_t work_per_query = 3000;
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
-constexpr std::uint64_t work_per_function = 400000, work_per_inst = 40, work_when_spent = 40;
+constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
 constexpr std::uint32_t end =
     0x7fffffffu; // of a block, as an index; edges are ~0 and ~1 where places are told apart
 } // namespace

@@ -97,8 +97,14 @@ bool remove_tests(const Module& module, Function& fn) {
     for (const Block& block : fn.blocks) {
         if (block.removed) continue;
         for (InstId id : block.insts) {
-            const Inst& inst = fn.insts[id];
-            if (inst.op != Op::Unique || !unshared[fn.operands_of(inst)[0].index()]) continue;
+            Inst& inst = fn.insts[id];
+            const bool tests = inst.op == Op::Unique || (inst.op == Op::ListGrow && !(inst.flags & Unshared));
+            if (!tests || !unshared[fn.operands_of(inst)[0].index()]) continue;
+            if (inst.op == Op::ListGrow) {
+                inst.flags |= Unshared;
+                rewriter.mark_changed();
+                continue;
+            }
             rewriter.replace(fn.result(id), fn.operands_of(inst)[0]);
             rewriter.remove(id);
         }
@@ -112,7 +118,7 @@ const Inst* find_saved_test(const Function& fn, const Loop& loop, const std::vec
         if (fn.blocks[block].cold) continue;
         for (InstId id : fn.blocks[block].insts) {
             const Inst& inst = fn.insts[id];
-            if (inst.op != Op::Unique) continue;
+            if (inst.op != Op::Unique) continue; // of list_grow it is one of two tests, and not worth a copy
             const std::uint32_t operand = fn.operands_of(inst)[0].index();
             if (after[operand] && !before[operand]) return &inst;
         }
@@ -162,7 +168,7 @@ bool hoist_tests(const Module& module, Function& fn) {
 
 bool uniqueness(Module& module, Function& fn) {
     const bool has_tests = std::ranges::any_of(fn.insts, [](const Inst& inst) {
-        return inst.op == Op::Unique && inst.block.is_valid();
+        return (inst.op == Op::Unique || inst.op == Op::ListGrow) && inst.block.is_valid();
     });
     if (!has_tests) return false;
     bool changed = make_preheaders(fn);

@@ -170,6 +170,7 @@ static void optimization_levels(void) {
         for (interpreted = 0; interpreted <= 1; ++interpreted) {
             STATUS(tn_config_set_u64(c, TN_CONFIG_OPT_LEVEL, (uint64_t)level), TN_OK);
             STATUS(tn_config_set_u64(c, TN_CONFIG_INTERPRET, (uint64_t)interpreted), TN_OK);
+            STATUS(tn_config_set_u64(c, TN_CONFIG_BASELINE_CPU, (uint64_t)interpreted), TN_OK);
             STATUS_ERR(tn_compile(rt, "fib.tn", TN_NTS,
                                   "fn fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }",
                                   TN_NTS, c, &m, &err),

@@ -355,6 +355,13 @@ TEST_F(Cli, DumpShowsEveryStage) {
     r = tenon({"dump", "a.tn", "--after=asm", "--opt", "0", "--fn", "twice", "--target", "x64"});
     EXPECT_HAS(r.out, "imul ");
     EXPECT_EQ(tenon({"dump", "a.tn", "--after=asm", "--target", "vax"}).status, 2);
+    write("bits.tn", "fn bits(x: i64) -> i64 { x.count_ones() }\nfn main() { print(bits(255)); }\n");
+    r = tenon({"dump", "bits.tn", "--after=asm", "--fn", "bits", "--target", "x64", "--cpu", "baseline"});
+    EXPECT_EQ(r.status, 0) << r.err;
+    EXPECT_FALSE(has(r.out, "popcnt")) << "--cpu baseline: which not every x86-64 has";
+    r = tenon({"run", "bits.tn", "--cpu", "baseline"});
+    EXPECT_EQ(r.out, "8\n");
+    EXPECT_EQ(tenon({"run", "bits.tn", "--cpu", "none"}).status, 2);
     r = tenon({"dump", write("bad.tn", "fn f() -> i64 { \"x\" }"), "--after=ir"});
     EXPECT_EQ(r.status, 2);
     EXPECT_HAS(r.err, "[TypeMismatch]");

@@ -270,9 +270,11 @@ void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
     });
     move_gp(dst, ref, Scalar::Ref);
     static_assert(offsetof(rt::Seq, capacity) == offsetof(rt::Seq, length) + 8);
-    a_.load64(scratch_register, field(dst, count_offset));
-    a_.cmp(x(scratch_register), 1);
-    a_.branch_if(CondCode::kNE, slow);
+    if (!(inst.flags & ir::Unshared)) {
+        a_.load64(scratch_register, field(dst, count_offset));
+        a_.cmp(x(scratch_register), 1);
+        a_.branch_if(CondCode::kNE, slow);
+    }
     a_.ldp(x(address_register), x(scratch_register), jit::ptr(x(dst), offsetof(rt::Seq, length)));
     a_.cmp(x(address_register), x(scratch_register));
     a_.branch_if(CondCode::kGE, slow);

@@ -349,8 +349,10 @@ void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
         call_list_helper(reinterpret_cast<const void*>(&rt::rt_list_grow), dst, dst, inst->imm, inst->loc);
     });
     move_gp(dst, ref, Scalar::Ref);
-    a_->cmp(field(dst, count_offset), 1);
-    a_->jne(slow);
+    if (!(inst.flags & ir::Unshared)) {
+        a_->cmp(field(dst, count_offset), 1);
+        a_->jne(slow);
+    }
     a_->mov(gp64(scratch_register), field(dst, offsetof(rt::Seq, length)));
     a_->cmp(gp64(scratch_register), field(dst, offsetof(rt::Seq, capacity)));
     a_->jge(slow);

@@ -33,6 +33,9 @@ TEST(Errors, Names) {
     EXPECT_NE(rendered("fn f(s: String) -> i64 { s.length() }").find("did you mean `len`?"),
               std::string::npos);
     EXPECT_NE(rendered("fn f(x: int) {}").find("did you mean `i64`?"), std::string::npos);
+    EXPECT_NE(rendered("fn f() { for i in range(3) {} }").find("a range is written `0..n`"), std::string::npos);
+    EXPECT_NE(rendered("enum Color { Red, Green }\nfn f() -> Color { Red }").find("write `Color.Red`"),
+              std::string::npos);
     EXPECT_NE(
         rendered("record P { width: i64 }\nfn f(p: P) -> i64 { p.widht }").find("did you mean `width`?"),
         std::string::npos);

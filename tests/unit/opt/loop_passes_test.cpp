@@ -142,3 +142,49 @@ b3:
                           {opt::ranges});
     EXPECT_COUNT(0, text, "bounds");
 }
+
+namespace {
+
+// Pushes 0..n; the list comes from `origin`.
+std::string filling_loop(const std::string& origin) {
+    return "fn @f(v0: i64, v1: owned ref) -> i64 {\nb0(v0: i64, v1: owned ref):\n    v2 = const.i64 0\n    v3 = const.i64 1\n" +
+           origin + R"(
+    jump b1(v2, v4)
+b1(v5: i64, v6: owned ref):
+    v7 = list_grow.ref v6, desc2
+    v8 = seq_len.i64 v7
+    v9 = seq_data.ptr v7
+    store.i64 elem v9 + 0 + v8 * 8, v5
+    v10 = wrap_add.i64 v8, v3
+    v11 = seq_set_len.ref v7, v10
+    v12 = wrap_add.i64 v5, v3
+    v13 = icmp.lt v12, v0
+    branch v13, b1(v12, v11), b2
+b2:
+    v14 = seq_len.i64 v11
+    release v11
+    return v14
+}
+)";
+}
+
+} // namespace
+
+TEST(Lengths, OfAListThatALoopFillsAreParameters) {
+    const auto fresh = run(filling_loop("    release v1\n    v4 = list_new.ref v2, desc2"), {opt::uniqueness, opt::lengths});
+    EXPECT_COUNT(1, fresh, "seq_len"); // behind the loop
+    EXPECT_COUNT(1, fresh, "unshared");
+    EXPECT_COUNT(1, fresh, "b1(v6: i64, v7: owned ref, v8: i64):");
+    // A list from elsewhere brings its length along, and may have other owners.
+    const auto given = run(with(filling_loop(""), "jump b1(v2, v4)", "jump b1(v2, v1)"), {opt::lengths});
+    EXPECT_COUNT(1, given, "seq_len.i64 v1\n");
+    EXPECT_COUNT(2, given, "seq_len");
+    EXPECT_COUNT(0, given, "unshared");
+}
+
+TEST(Lengths, ThatNoLoopChangesStay) {
+    const auto text = run(with(with(filling_loop("    release v1\n    v4 = list_new.ref v2, desc2"), "wrap_add.i64 v8, v3", "wrap_add.i64 v2, v3"),
+                               "v11 = seq_set_len.ref v7, v10", "v11 = unique.ref v7, desc2"),
+                          {opt::lengths});
+    EXPECT_COUNT(2, text, "seq_len");
+}
