@@ -24,6 +24,12 @@ static double now_us(void) {
     return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
 }
 
+static double cpu_us(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e6 + (double)t.tv_nsec / 1e3;
+}
+
 static double resident(void) {
     long total = 0, pages = 0;
     FILE *file = fopen("/proc/self/statm", "r");
@@ -166,8 +172,14 @@ int main(void) {
     instances();
     records();
     run_threads(1);
-    t = run_threads(1);
-    printf("two_threads_against_one %.2f\n", run_threads(2) / t);
+    {
+        const double cpu = cpu_us();
+        double one;
+        t = run_threads(1);
+        one = cpu_us() - cpu;
+        printf("two_threads_against_one %.2f\n", run_threads(2) / t);
+        printf("two_threads_cpu %.2f\n", (cpu_us() - cpu - one) / 2 / one);
+    }
     tn_module_free(mod);
     tn_runtime_free(rt);
     if (tn_live_handles() != 0) {

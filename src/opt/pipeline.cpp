@@ -169,6 +169,7 @@ public:
     }
 
     void run() {
+        const Cfg::Memory memory;
         step(Pass::constants);
         for (unsigned round = 0; round < max_call_rounds && !is_stopped_; ++round) {
             step(Pass::inline_calls);
@@ -178,6 +179,7 @@ public:
         for (Pass pass : sequence) step(pass);
     }
     void finish() {
+        const Cfg::Memory memory;
         for (Pass pass : last) step(pass);
     }
 

@@ -69,7 +69,7 @@ TEST(Cfg, NestedLoops) {
     EXPECT_EQ(inner.preheader, BlockId(2));
     EXPECT_EQ(inner.parent, LoopId(0));
     EXPECT_EQ(inner.depth, 2u);
-    EXPECT_EQ(inner.blocks, (std::vector{BlockId(3), BlockId(4)}));
+    EXPECT_TRUE(std::ranges::equal(inner.blocks, std::vector{BlockId(3), BlockId(4)}));
     EXPECT_EQ(cfg.loop_depth(BlockId(4)), 2u);
     EXPECT_EQ(cfg.loop_depth(BlockId(6)), 0u);
     EXPECT_TRUE(cfg.contains(LoopId(0), BlockId(4)));
