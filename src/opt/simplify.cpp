@@ -411,6 +411,13 @@ private:
         // x * 1 and x / 1 keep every value; x + 0 would lose the sign of -0.
         if (has_y && y == 1.0 && (op == Op::FMul || op == Op::FDiv)) return become(id, operand(id, 0));
         if (has_x && x == 1.0 && op == Op::FMul) return become(id, operand(id, 1));
+        // x * 2 is x + x, which takes a CPU no longer and often less.
+        if (op == Op::FMul && ((has_y && y == 2.0) || (has_x && x == 2.0))) {
+            const unsigned factor = has_y && y == 2.0 ? 1 : 0;
+            set_operand(id, factor, operand(id, 1 - factor));
+            set_op(id, Op::FAdd);
+            return;
+        }
         // A division by a power of two is exact as a multiplication.
         int exponent = 0;
         if (has_y && op == Op::FDiv && fn_.insts[id].type == Scalar::F64 && std::fabs(std::frexp(y, &exponent)) == 0.5 &&

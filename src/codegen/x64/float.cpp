@@ -8,10 +8,10 @@ namespace Inst = x86::Inst;
 void Describe::float_binary(const ir::Inst& inst) {
     Selection::Pair p = sel_.pair(inst);
     const bool commutes = (ir::op_info(inst.op).effects & ir::Commutes) != 0;
-    if (cpu_.avx) {
-        std::uint32_t first = out_.use(p.a);
+    if (cpu_.avx) { // three operands: nothing is gained by the result in an operand's register
+        out_.use(p.a);
         rm(p.b);
-        out_.def(inst.first_result, first);
+        out_.def(inst.first_result);
     } else {
         std::uint32_t first = out_.any(p.a);
         rm(p.b, !commutes || sel_.is_folded_load(p.b));

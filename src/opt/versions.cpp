@@ -1,0 +1,552 @@
+// Loops whose indexes are certainly in bounds run without testing them.
+//
+//     loop(i):  bounds i + 1, n; ...; j = i + 1; branch j < end, loop(j), done
+// becomes
+//     if start + 1 >= 0 && start < n - 1 && end <= n - 1 { loop without the test } else { the loop as it was
+//     }
+//
+// The tests in front of the loop speak of its first and last round; what lies between needs no word. The
+// lists of a list (`grid[i][j]` in a loop over j) are looked up there as well, if nothing in the loop puts
+// another list in their place: then their lengths and elements stand still like those of any other list.
+//
+// Which loop runs is no difference to a script: a test that fails chooses the loop that traps where it always
+// did.
+#include "ir/builder.h"
+#include "ir/uses.h"
+#include "opt/loop_copy.h"
+#include "opt/loops.h"
+#include "opt/passes.h"
+#include "opt/ranges.h"
+#include "opt/rewrite.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <tuple>
+#include <unordered_map>
+
+namespace tn::opt {
+
+using namespace ir;
+
+namespace {
+
+constexpr std::size_t max_insts = 200;   // of a loop
+constexpr std::size_t max_tests = 48;    // in front of one
+constexpr std::int64_t least_rounds = 4; // that are worth the tests
+constexpr std::int64_t max_offset = std::int64_t(1) << 31;
+constexpr std::int64_t max_base = std::int64_t(1) << 61;
+
+// base + counter + offset, of which base and counter may be missing.
+struct Index {
+    ValueId base;
+    bool counts = false;
+    std::int64_t offset = 0;
+};
+
+// All indexes of one form into one list.
+struct Access {
+    ValueId base, length;
+    bool counts = false;
+    std::int64_t least = 0, most = 0; // offsets
+};
+
+struct Plan {
+    LoopId loop;
+    ValueId counter, start, end; // invalid: no counter is known
+    bool includes_end = false;   // the last round's counter is `end`, not one less
+    std::vector<InstId> rows;    // look-ups of inner lists, `unique_at` first
+    std::vector<InstId> moved;   // what only depends on these and on values from outside
+    std::vector<Access> accesses;
+    std::vector<InstId> tests; // that become needless
+    std::vector<InstId> sums;  // indexes, which cannot overflow any more
+};
+
+class Versions {
+public:
+    Versions(Module& module, Function& fn) : module_(module), fn_(fn), ranges_(fn), cfg_(ranges_.cfg()) {}
+
+    bool run() {
+        std::vector<bool> has_inner(cfg_.loops().size(), false);
+        for (std::uint32_t l = 0; l < cfg_.loops().size(); ++l)
+            if (const LoopId parent = cfg_.loops()[LoopId(l)].parent; parent.is_valid())
+                has_inner[parent.index()] = true;
+        std::vector<Plan> plans;
+        for (std::uint32_t l = 0; l < cfg_.loops().size(); ++l) {
+            if (has_inner[l]) continue;
+            Plan plan;
+            plan.loop = LoopId(l);
+            if (make(plan)) plans.push_back(std::move(plan));
+        }
+        bool changed = false;
+        for (const Plan& plan : plans) changed |= change(plan);
+        return changed;
+    }
+
+private:
+    const Loop& loop_of(const Plan& plan) const { return cfg_.loops()[plan.loop]; }
+    bool is_outside(const Plan& plan, ValueId value) const {
+        const Value& v = fn_.values[value];
+        return !cfg_.contains(plan.loop, v.inst.is_valid() ? fn_.insts[v.inst].block : v.block);
+    }
+    bool is_constant(ValueId value) const {
+        std::int64_t c;
+        return find_const(fn_, value, c);
+    }
+    // The same in every round, and at hand in front of the loop.
+    bool is_invariant(const Plan& plan, ValueId value) const {
+        return is_outside(plan, value) || is_constant(value) || is_moved(plan, value);
+    }
+    bool is_moved(const Plan& plan, ValueId value) const {
+        const InstId def = fn_.values[value].inst;
+        return def.is_valid() && (std::ranges::find(plan.moved, def) != plan.moved.end() ||
+                                  std::ranges::find(plan.rows, def) != plan.rows.end());
+    }
+
+    bool make(Plan& plan) {
+        const Loop& loop = loop_of(plan);
+        if (!loop.preheader.is_valid() || loop.latches.size() != 1 || loop.header == fn_.entry())
+            return false;
+        if (!is_simple(loop)) return false;
+        find_counter(plan);
+        find_rows(plan);
+        find_tests(plan);
+        std::int64_t start = 0, end = 0;
+        if (plan.counter.is_valid() && find_const(fn_, plan.start, start) && find_const(fn_, plan.end, end) &&
+            end - start < 2 * least_rounds)
+            return false;
+        return !plan.tests.empty() && plan.accesses.size() * 3 + plan.rows.size() * 2 <= max_tests;
+    }
+
+    // Small, without calls, and with a test to get rid of.
+    bool is_simple(const Loop& loop) const {
+        std::size_t count = 0, tests = 0;
+        for (BlockId block : loop.blocks) {
+            for (InstId id : fn_.blocks[block].insts) {
+                const Inst& inst = fn_.insts[id];
+                if (is_call(inst.op) || inst.op == Op::Lanes || ++count > max_insts) return false;
+                if (inst.op == Op::CallRuntime && effects_of(inst) != Pure) return false;
+                tests += inst.op == Op::Bounds && !(inst.flags & NoTrap);
+            }
+        }
+        return tests > 0;
+    }
+
+    // A parameter of the header that each round makes larger, and that the latch compares with what stays.
+    void find_counter(Plan& plan) {
+        const Loop& loop = loop_of(plan);
+        const Inst& last = fn_.terminator(loop.latches[0]);
+        if (last.op != Op::Branch) return;
+        const bool goes_on = fn_.targets_of(last)[0].block == loop.header;
+        if (fn_.targets_of(last)[0].block == fn_.targets_of(last)[1].block) return;
+        const Inst* compare = find_def(fn_, fn_.operands_of(last)[0]);
+        if (!compare || compare->op != Op::ICmp) return;
+        Cond cond = static_cast<Cond>(compare->aux);
+        if (!goes_on) cond = inverted(cond);
+        ValueId left = fn_.operands_of(*compare)[0], right = fn_.operands_of(*compare)[1];
+        if (fn_.values[left].type != Scalar::I64) return;
+        if (is_invariant(plan, left)) {
+            std::swap(left, right);
+            cond = swapped(cond);
+        }
+        if (!is_invariant(plan, right) || (cond != Cond::Lt && cond != Cond::Le)) return;
+        const Target back = fn_.targets_of(last)[goes_on ? 0 : 1];
+        const auto& params = fn_.blocks[loop.header].params;
+        for (std::uint32_t p = 0; p < params.size(); ++p) {
+            const ValueId next = fn_.args_of(back)[p];
+            const Inst* step = find_def(fn_, next);
+            std::int64_t by = 0;
+            if (!step || (step->op != Op::Add && step->op != Op::WrapAdd) ||
+                fn_.operands_of(*step)[0] != params[p] || !find_const(fn_, fn_.operands_of(*step)[1], by) ||
+                by <= 0 || by > max_offset)
+                continue;
+            if (left != next && !(left == params[p] && by == 1)) continue;
+            if (left != next && cond == Cond::Le) continue; // the round after the last one counts one further
+            plan.counter = params[p];
+            plan.start = fn_.args_of(fn_.targets_of(fn_.terminator(loop.preheader))[0])[p];
+            plan.end = right;
+            plan.includes_end = left != next || cond == Cond::Le;
+            return;
+        }
+    }
+
+    // The list and the index of an address in its elements.
+    bool find_element(ValueId address, ValueId& list, ValueId& index) const {
+        const Inst* def = find_def(fn_, address);
+        if (!def || def->op != Op::ElemAddr) return false;
+        const Inst* data = find_def(fn_, fn_.operands_of(*def)[0]);
+        if (!data || data->op != Op::SeqData) return false;
+        list = fn_.operands_of(*data)[0];
+        index = fn_.operands_of(*def)[1];
+        return true;
+    }
+    bool find_element(const Inst& inst, ValueId& list, ValueId& index) const {
+        const auto operands = fn_.operands_of(inst);
+        if (inst.op == Op::Load && operands.size() == 2) {
+            const Inst* data = find_def(fn_, operands[0]);
+            if (!data || data->op != Op::SeqData) return false;
+            list = fn_.operands_of(*data)[0];
+            index = operands[1];
+            return true;
+        }
+        return find_element(operands[0], list, index);
+    }
+
+    // The reference has not been given away where the block ends.
+    bool is_alive(ValueId list, BlockId block) {
+        const Value& value = fn_.values[list];
+        const BlockId home = value.inst.is_valid() ? fn_.insts[value.inst].block : value.block;
+        if (!cfg_.dominates(home, block)) return false;
+        if (value.ownership != Ownership::Owned) return true;
+        if (!uses_) uses_.emplace(fn_);
+        std::vector<BlockId> work;
+        for (const Use& use : uses_->of(list)) {
+            const Inst& inst = fn_.insts[use.inst];
+            if (use.is_block_arg) {
+                const Target& target = fn_.targets_of(inst)[use.target];
+                if (fn_.values[fn_.blocks[target.block].params[use.index]].ownership == Ownership::Owned)
+                    work.push_back(target.block);
+            } else if (consumes_operand(module_, fn_, inst, use.index)) {
+                if (inst.block == block) return false;
+                for (const Target& target : successors(fn_, inst.block)) work.push_back(target.block);
+            }
+        }
+        std::vector<bool> seen(fn_.blocks.size(), false);
+        while (!work.empty()) {
+            const BlockId at = work.back();
+            work.pop_back();
+            if (seen[at.index()] || at == home) continue;
+            seen[at.index()] = true;
+            if (at == block) return false;
+            for (const Target& target : successors(fn_, at)) work.push_back(target.block);
+        }
+        return true;
+    }
+
+    // Each round passes one of the blocks in which `wanted` holds for an instruction.
+    template <typename Wanted> bool is_in_every_round(const Loop& loop, LoopId id, Wanted wanted) const {
+        std::vector<BlockId> work{loop.header};
+        std::vector<bool> seen(fn_.blocks.size(), false);
+        while (!work.empty()) {
+            const BlockId at = work.back();
+            work.pop_back();
+            if (seen[at.index()] || !cfg_.contains(id, at)) continue;
+            seen[at.index()] = true;
+            if (std::ranges::any_of(fn_.blocks[at].insts, [&](InstId i) { return wanted(fn_.insts[i]); }))
+                continue;
+            if (at == loop.latches[0]) return false;
+            for (const Target& target : successors(fn_, at)) work.push_back(target.block);
+        }
+        return true;
+    }
+
+    // Inner lists. Each `unique_at` must be one of them: another one, a reference that is stored, or one that
+    // is counted could put another list where they were found.
+    void find_rows(Plan& plan) {
+        const Loop& loop = loop_of(plan);
+        for (BlockId block : loop.blocks)
+            for (InstId id : fn_.blocks[block].insts) {
+                const Inst& inst = fn_.insts[id];
+                const bool stores =
+                    inst.op == Op::Store && fn_.values[fn_.operands_of(inst)[1]].type == Scalar::Ref;
+                if (stores || (inst.flags & Takes && inst.op == Op::Load) || inst.op == Op::Retain ||
+                    inst.op == Op::Release || inst.op == Op::Unique || inst.op == Op::BoxNew)
+                    return;
+            }
+        bool grows = true;
+        while (grows) {
+            grows = false;
+            for (BlockId block : loop.blocks)
+                for (InstId id : fn_.blocks[block].insts)
+                    grows |= take_row(plan, id, Op::UniqueAt) || take_pure(plan, id);
+        }
+        for (BlockId block : loop.blocks)
+            for (InstId id : fn_.blocks[block].insts)
+                if (fn_.insts[id].op == Op::UniqueAt && std::ranges::find(plan.rows, id) == plan.rows.end()) {
+                    plan.rows.clear();
+                    plan.moved.clear();
+                    return;
+                }
+        for (grows = true; grows;) {
+            grows = false;
+            for (BlockId block : loop.blocks)
+                for (InstId id : fn_.blocks[block].insts)
+                    grows |= take_row(plan, id, Op::Load) || take_pure(plan, id);
+        }
+    }
+    bool take_row(Plan& plan, InstId id, Op op) {
+        const Inst& inst = fn_.insts[id];
+        ValueId list, index;
+        if (inst.op != op || inst.type != Scalar::Ref || inst.flags & Nullable ||
+            is_moved(plan, fn_.result(id)) ||
+            (inst.op == Op::Load && inst.aux != static_cast<std::uint32_t>(MemoryClass::Element)))
+            return false;
+        for (ValueId v : fn_.operands_of(inst))
+            if (!is_invariant(plan, v)) return false;
+        if (!find_element(inst, list, index) || !is_invariant(plan, list) || !is_invariant(plan, index))
+            return false;
+        if (is_outside(plan, list) && !is_alive(list, loop_of(plan).preheader)) return false;
+        const ValueId address = fn_.operands_of(inst)[0];
+        const bool tests_always =
+            op != Op::UniqueAt || is_in_every_round(loop_of(plan), plan.loop, [&](const Inst& other) {
+                return other.op == Op::UniqueAt && fn_.operands_of(other)[0] == address;
+            });
+        if (!tests_always) return false;
+        plan.rows.push_back(id);
+        return true;
+    }
+    // Lengths, elements and addresses of rows that have been found.
+    bool take_pure(Plan& plan, InstId id) {
+        const Inst& inst = fn_.insts[id];
+        if ((inst.op != Op::SeqLen && inst.op != Op::SeqData && inst.op != Op::ElemAddr) ||
+            is_moved(plan, fn_.result(id)))
+            return false;
+        bool depends = false;
+        for (ValueId v : fn_.operands_of(inst)) {
+            if (!is_invariant(plan, v)) return false;
+            depends |= is_moved(plan, v);
+        }
+        if (!depends) return false;
+        plan.moved.push_back(id);
+        return true;
+    }
+
+    bool find_index(Plan& plan, ValueId value, Index& index) {
+        for (int part = 0; part < 4; ++part) {
+            if (value == plan.counter) {
+                if (index.counts) return false;
+                index.counts = true;
+                return true;
+            }
+            if (is_invariant(plan, value)) {
+                std::int64_t c = 0;
+                if (find_const(fn_, value, c)) {
+                    index.offset += c;
+                    return c > -max_offset && c < max_offset;
+                }
+                if (index.base.is_valid()) return false;
+                index.base = value;
+                return true;
+            }
+            const Inst* def = find_def(fn_, value);
+            const bool adds = def && (def->op == Op::Add || def->op == Op::WrapAdd);
+            const bool subtracts = def && (def->op == Op::Sub || def->op == Op::WrapSub);
+            if (!adds && !subtracts) return false;
+            const ValueId left = fn_.operands_of(*def)[0], right = fn_.operands_of(*def)[1];
+            std::int64_t c = 0;
+            sums_.push_back(fn_.values[value].inst);
+            if (find_const(fn_, right, c) && c > -max_offset && c < max_offset) {
+                index.offset += adds ? c : -c;
+                value = left;
+            } else if (adds && is_invariant(plan, left) && !index.base.is_valid()) {
+                index.base = left;
+                value = right;
+            } else if (adds && is_invariant(plan, right) && !index.base.is_valid()) {
+                index.base = right;
+                value = left;
+            } else {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    void find_tests(Plan& plan) {
+        for (BlockId block : loop_of(plan).blocks) {
+            for (InstId id : fn_.blocks[block].insts) {
+                const Inst& inst = fn_.insts[id];
+                if (inst.op != Op::Bounds || inst.flags & NoTrap) continue;
+                Index index;
+                sums_.clear();
+                const ValueId length = fn_.operands_of(inst)[1];
+                if (!is_invariant(plan, length) || !find_index(plan, fn_.operands_of(inst)[0], index))
+                    continue;
+                if (!is_far_enough(plan, index)) continue;
+                note(plan, index, length);
+                plan.tests.push_back(id);
+                plan.sums.insert(plan.sums.end(), sums_.begin(), sums_.end());
+            }
+        }
+    }
+    // What is added up in front of the loop stays far from where it would wrap.
+    bool is_far_enough(const Plan& plan, const Index& index) {
+        if (!index.counts || !index.base.is_valid()) return true;
+        return ranges_.interval(plan.start, before(plan)).low >= 0;
+    }
+    Ranges::Point before(const Plan& plan) const {
+        const BlockId block = loop_of(plan).preheader;
+        return {block, static_cast<std::uint32_t>(fn_.blocks[block].insts.size()) - 1, -1};
+    }
+    void note(Plan& plan, const Index& index, ValueId length) {
+        for (Access& known : plan.accesses) {
+            if (known.base != index.base || known.length != length || known.counts != index.counts) continue;
+            known.least = std::min(known.least, index.offset);
+            known.most = std::max(known.most, index.offset);
+            return;
+        }
+        plan.accesses.push_back({index.base, length, index.counts, index.offset, index.offset});
+    }
+
+    // ---- the change ----
+
+    class Tests {
+    public:
+        Tests(Module& module, Function& fn, BlockId from, LocId loc) : b(module, fn), slow(b.make_block()) {
+            b.set_block(from);
+            b.set_loc(loc);
+        }
+        void demand(Cond cond, ValueId left, ValueId right) {
+            std::int64_t x = 0, y = 0;
+            if (find_const(b.function(), left, x) && find_const(b.function(), right, y) &&
+                (cond == Cond::Lt   ? x < y
+                 : cond == Cond::Le ? x <= y
+                                    : x >= y))
+                return;
+            const auto demand = std::tuple(cond, left, right);
+            if (std::ranges::find(known_, demand) != known_.end()) return;
+            known_.push_back(demand);
+            const BlockId next = b.make_block();
+            b.branch(b.compare(Op::ICmp, cond, left, right), next, {}, slow, {}, Likely);
+            b.set_block(next);
+        }
+        ValueId number(std::int64_t n) {
+            auto [it, is_new] = numbers_.try_emplace(n);
+            if (is_new) it->second = b.const_int(Scalar::I64, n);
+            return it->second;
+        }
+        ValueId length(ValueId list) {
+            auto [it, is_new] = lengths_.try_emplace(list);
+            if (is_new) it->second = b.seq_len(list);
+            return it->second;
+        }
+        // The inner list that was looked up in the same way before.
+        ValueId& row(Op op, std::span<const ValueId> operands) {
+            return rows_[{op, operands[0], operands.size() > 1 ? operands[1] : ValueId()}];
+        }
+
+        Builder b;
+        BlockId slow;
+
+    private:
+        std::vector<std::tuple<Cond, ValueId, ValueId>> known_;
+        std::map<std::int64_t, ValueId> numbers_;
+        std::map<ValueId, ValueId> lengths_;
+        std::map<std::tuple<Op, ValueId, ValueId>, ValueId> rows_;
+    };
+
+    bool change(const Plan& plan) {
+        const Loop loop = loop_of(plan);
+        const BlockId copy = copy_loop(fn_, cfg_, plan.loop);
+        if (!copy.is_valid()) return false;
+        const InstId jump = fn_.blocks[loop.preheader].insts.back();
+        const Target target = fn_.targets_of(fn_.insts[jump])[0];
+        const std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
+        const LocId loc = fn_.insts[jump].loc;
+        remove_inst(fn_, jump);
+
+        Tests tests(module_, fn_, loop.preheader, loc);
+        moved_.clear();
+        if (plan.counter.is_valid()) {
+            const ValueId enough = tests.b.binary(Op::WrapAdd, Scalar::I64, early(tests, plan, plan.start),
+                                                  tests.number(least_rounds));
+            tests.demand(Cond::Le, enough, early(tests, plan, plan.end));
+        }
+        for (InstId id : plan.rows) find_row(tests, plan, id);
+        for (const Access& access : plan.accesses) demand(tests, plan, access);
+        tests.b.jump(loop.header, args);
+        tests.b.set_block(tests.slow);
+        tests.b.jump(copy, args);
+
+        for (InstId id : plan.sums)
+            fn_.insts[id].flags |= fn_.insts[id].op == Op::Add || fn_.insts[id].op == Op::Sub ? NoTrap : 0;
+        Rewriter rewriter(fn_);
+        for (InstId id : plan.tests) rewriter.remove(id);
+        for (const auto& [old, value] : moved_) {
+            rewriter.replace(old, value);
+            rewriter.remove(fn_.values[old].inst);
+        }
+        return rewriter.finish();
+    }
+
+    // The value in front of the loop.
+    ValueId early(Tests& tests, const Plan& plan, ValueId value) {
+        std::int64_t c = 0;
+        if (find_const(fn_, value, c))
+            return is_outside(plan, value) ? value : tests.b.const_int(fn_.values[value].type, c);
+        if (const auto known = moved_.find(value); known != moved_.end()) return known->second;
+        if (!is_moved(plan, value)) return value;
+        const Inst inst = fn_.insts[fn_.values[value].inst];
+        std::vector<ValueId> operands;
+        for (std::uint32_t i = 0; i < inst.operands.count; ++i)
+            operands.push_back(early(tests, plan, fn_.operands[inst.operands.first + i]));
+        return place(tests, value, inst, operands);
+    }
+    ValueId place(Tests& tests, ValueId value, Inst inst, std::span<const ValueId> operands) {
+        tests.b.set_loc(inst.loc);
+        const InstId id = tests.b.append(inst, operands);
+        return moved_[value] = fn_.result(id);
+    }
+    void find_row(Tests& tests, const Plan& plan, InstId id) {
+        const Inst inst = fn_.insts[id];
+        if (moved_.contains(fn_.result(id))) return;
+        ValueId list, index;
+        find_element(inst, list, index);
+        const ValueId at = early(tests, plan, index), length = tests.length(early(tests, plan, list));
+        tests.demand(Cond::Ge, at, tests.number(0));
+        tests.demand(Cond::Lt, at, length);
+        std::vector<ValueId> operands;
+        for (std::uint32_t i = 0; i < inst.operands.count; ++i)
+            operands.push_back(early(tests, plan, fn_.operands[inst.operands.first + i]));
+        ValueId& known = tests.row(inst.op, operands);
+        if (known.is_valid())
+            moved_[fn_.result(id)] = known;
+        else
+            known = place(tests, fn_.result(id), inst, operands);
+    }
+
+    void demand(Tests& tests, const Plan& plan, const Access& access) {
+        const ValueId length = early(tests, plan, access.length);
+        const ValueId room =
+            access.most == 0 ? length
+                             : tests.b.binary(Op::WrapSub, Scalar::I64, length, tests.number(access.most));
+        ValueId first, last; // of what is indexed, without the offset
+        if (!access.counts) {
+            first = access.base.is_valid() ? early(tests, plan, access.base) : tests.number(0);
+        } else {
+            first = early(tests, plan, plan.start);
+            last = early(tests, plan, plan.end);
+            if (access.base.is_valid()) {
+                const ValueId base = early(tests, plan, access.base);
+                tests.demand(Cond::Ge, base, tests.number(0));
+                tests.demand(Cond::Lt, base, tests.number(max_base));
+                tests.demand(Cond::Lt, first, tests.number(max_base));
+                tests.demand(Cond::Lt, last, tests.number(max_base));
+                first = tests.b.binary(Op::WrapAdd, Scalar::I64, base, first);
+                last = tests.b.binary(Op::WrapAdd, Scalar::I64, base, last);
+            }
+        }
+        tests.demand(Cond::Ge, first, tests.number(-access.least));
+        tests.demand(Cond::Lt, first, room);
+        if (last.is_valid()) tests.demand(plan.includes_end ? Cond::Lt : Cond::Le, last, room);
+    }
+
+    Module& module_;
+    Function& fn_;
+    Ranges ranges_;
+    const Cfg& cfg_;
+    std::optional<Uses> uses_;
+    std::vector<InstId> sums_;
+    std::unordered_map<ValueId, ValueId> moved_; // of the loop, to what stands for it in front
+};
+
+} // namespace
+
+bool versions(Module& module, Function& fn) {
+    if (Cfg(fn).loops().empty()) return false;
+    bool changed = make_preheaders(fn);
+    changed |= Versions(module, fn).run();
+    if (changed) clean_blocks(fn);
+    return changed;
+}
+
+} // namespace tn::opt
