@@ -65,6 +65,19 @@ bool Cfg::Shape::is_of(const Function& fn) const {
     return true;
 }
 
+void Cfg::Shape::find_predecessors(const Function& fn) {
+    predecessors.start(fn.blocks.size());
+    auto each_edge = [&](auto&& visit) {
+        for (std::size_t i = 0; i < fn.blocks.size(); ++i) {
+            if (!is_reachable(BlockId(i))) continue;
+            for (const Target& t : successors(fn, BlockId(i))) visit(t.block, BlockId(i));
+        }
+    };
+    each_edge([&](BlockId to, BlockId) { predecessors.count(to); });
+    predecessors.make_room();
+    each_edge([&](BlockId to, BlockId from) { predecessors.add(to, from); });
+}
+
 // Depth first from the entry; successors are taken last to first, so that in the order the first stands
 // closest behind its block.
 Cfg::Walk::Walk(const Function& fn) : number(fn.blocks.size(), unreached) {

@@ -48,19 +48,13 @@ constexpr Pass sequence[] = {
 };
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
-<<<<<<< HEAD
 constexpr Pass last[] = {
-    Pass::lengths, Pass::range_tests, Pass::selects, Pass::strips, Pass::simplify, Pass::dce, Pass::lanes,
-=======
-constexpr Pass version[] = {{"versions", versions}, {"simplify", simplify}, {"gvn", gvn}, {"licm", licm}};
-constexpr Pass finish[] = {
-    {"lengths", lengths},         {"range_tests", range_tests}, {"selects", selects}, {"strips", strips},
-    {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
->>>>>>> main
+    Pass::versions, Pass::lengths, Pass::range_tests, Pass::selects, Pass::strips, Pass::simplify, Pass::dce, Pass::lanes,
 };
+constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops
 // Passes that do nothing to a function without loops.
 constexpr bool is_of_loops(Pass pass) {
-    return pass == Pass::licm || pass == Pass::lengths || pass == Pass::strips || pass == Pass::lanes;
+    return pass == Pass::licm || pass == Pass::versions || pass == Pass::lengths || pass == Pass::strips || pass == Pass::lanes;
 }
 
 // Functions that call each other in a circle, or one alone; what they call is optimized before.
@@ -186,14 +180,12 @@ public:
         for (Pass pass : sequence) step(pass);
     }
     void finish() {
-<<<<<<< HEAD
         const Cfg::Memory memory;
-        for (Pass pass : last) step(pass);
-=======
-        if (step(version[0]))
-            for (const Pass& pass : std::span(version).subspan(1)) step(pass);
-        for (const Pass& pass : opt::finish) step(pass);
->>>>>>> main
+        for (Pass pass : last) {
+            const bool changed = step(pass);
+            if (pass == Pass::versions && changed)
+                for (Pass again : after_versions) step(again);
+        }
     }
 
 private:
@@ -253,7 +245,6 @@ bool is_of(std::span<const Pass> passes, std::string_view name) {
     return std::ranges::any_of(passes, [&](Pass pass) { return row_of(pass).info.name == name; });
 }
 
-<<<<<<< HEAD
 using States = std::vector<FunctionState>; // by function
 
 // Makes room for what is noted of functions, so that several may be worked on at once.
@@ -273,20 +264,6 @@ void specialize(Module& module, const Options& options, Specializer& specializer
         if (id != root) {
             prepare(module, options, states);
             FunctionRun(module, id, options, states[id.index()]).run();
-=======
-void run_passes(Module& module, const Options& options) {
-    find_constants(module);
-    Specializer specializer(module);
-    for (FuncId root : bottom_up(module)) {
-        std::vector<FuncId> work{root}; // the function, then copies made for its calls
-        while (!work.empty()) {
-            const FuncId id = work.back();
-            work.pop_back();
-            FunctionRun(module, id, options).run();
-            if (!options.stop_after.empty() && !is_of(finish, options.stop_after) && options.stop_after != version[0].name) continue;
-            specializer.note(id);
-            for (FuncId copy : specializer.run(id)) work.push_back(copy);
->>>>>>> main
         }
         if (!options.stop_after.empty() && !is_of(last, options.stop_after)) continue;
         specializer.note(id);
@@ -335,12 +312,7 @@ void optimize(Module& module, const Options& options) {
     States states;
     run_passes(module, options, states);
     // A pass that stands in both parts is asked for where it runs first.
-<<<<<<< HEAD
     if (!options.stop_after.empty() && (!is_of(last, options.stop_after) || is_of(sequence, options.stop_after))) return;
-=======
-    const bool is_late = is_of(finish, options.stop_after) || options.stop_after == version[0].name;
-    if (!options.stop_after.empty() && (!is_late || is_of(sequence, options.stop_after))) return;
->>>>>>> main
     if (options.stop_after.empty()) drop_unreachable(module);
     for_each_round(options.workers, module.functions.size(), [&](std::size_t f, unsigned) {
         if (!module.functions[FuncId(f)].removed) FunctionRun(module, FuncId(f), options, states[f]).finish();
