@@ -19,6 +19,8 @@ driver::Options compile_options(const Config& config, const Config& base) {
     options.max_source_bytes = config.get(TN_CONFIG_MAX_SOURCE, &base);
     options.whole_package = config.get(TN_CONFIG_WHOLE_PACKAGE, &base) != 0;
     options.is_program = config.get(TN_CONFIG_PROGRAM, &base) != 0;
+    options.threads = static_cast<unsigned>(config.get(TN_CONFIG_THREADS, &base));
+    options.is_lazy = config.get(TN_CONFIG_LAZY, &base) != 0;
     options.baseline_cpu = config.get(TN_CONFIG_BASELINE_CPU, &base) != 0;
     return options;
 }

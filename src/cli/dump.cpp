@@ -8,11 +8,21 @@
 namespace tn::cli {
 
 int dump(const CommonOptions& common, const DumpOptions& options) {
+    if (options.stats == !options.stage.empty()) {
+        show_message("expected either --after STAGE or --stats");
+        return misuse;
+    }
+    if (options.json && !options.stats) {
+        show_message("--json goes with --stats");
+        return misuse;
+    }
     driver::Engine engine;
     driver::Options compile_options;
     compile_options.opt_level = common.opt_level;
     compile_options.baseline_cpu = common.baseline_cpu;
     driver::DumpRequest request{options.stage, options.function, options.target};
+    using Statistics = driver::DumpRequest::Statistics;
+    if (options.stats) request.statistics = options.json ? Statistics::Json : Statistics::Table;
     driver::DumpResult result = driver::dump(engine, common.path, request, compile_options);
 
     std::fwrite(result.text.data(), 1, result.text.size(), stdout);

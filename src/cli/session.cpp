@@ -1,10 +1,12 @@
 // Common options, compilation, instances, and errors on stderr.
 #include "cli/session.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <unistd.h>
 
 namespace tn::cli {
@@ -70,6 +72,7 @@ void show_message(std::string_view text) {
 
 Session::Session(const CommonOptions& options, bool whole_package) : options_(options), config_(tn_config_new()) {
     tn_config_set_u64(config_.get(), TN_CONFIG_OPT_LEVEL, static_cast<std::uint64_t>(options.opt_level));
+    tn_config_set_u64(config_.get(), TN_CONFIG_THREADS, std::clamp(std::thread::hardware_concurrency(), 1u, 8u));
     tn_config_set_u64(config_.get(), TN_CONFIG_BASELINE_CPU, options.baseline_cpu);
     tn_config_set_u64(config_.get(), TN_CONFIG_WHOLE_PACKAGE, whole_package);
     tn_config_set_u64(config_.get(), TN_CONFIG_ALLOW_EXTERN, options.allows_native);

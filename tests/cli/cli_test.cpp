@@ -207,6 +207,9 @@ TEST_F(Cli, WrongUsage) {
         {{"run", "a.tn", "--color", "pink"}, "--color"},
         {{"run", "a.tn", "--stack", "1"}, "--stack"},
         {{"dump", "a.tn"}, "--after"},
+        {{"dump", "a.tn", "--after=ir", "--stats"}, "either --after STAGE or --stats"},
+        {{"dump", "a.tn", "--after=ir", "--json"}, "--json goes with --stats"},
+        {{"dump", "a.tn", "--stats", "--fn", "nope"}, "nope"},
         {{"dump", "a.tn", "--after=nowhere"}, "nowhere"},
         {{"dump", "a.tn", "--after=ir", "--fn", "nope"}, "nope"},
     };
@@ -362,6 +365,31 @@ TEST_F(Cli, DumpShowsEveryStage) {
     r = tenon({"dump", write("bad.tn", "fn f() -> i64 { \"x\" }"), "--after=ir"});
     EXPECT_EQ(r.status, 2);
     EXPECT_HAS(r.err, "[TypeMismatch]");
+}
+
+TEST_F(Cli, DumpShowsStatistics) {
+    write("a.tn", "fn sum(xs: List[i64]) -> i64 { let s = 0; for x in xs { s += x; } s }\n"
+                  "fn main() { print(sum([1, 2])); }\n");
+    Result r = tenon({"dump", "a.tn", "--stats"});
+    EXPECT_EQ(r.status, 0) << r.err;
+    // Every kind of step, and a function with its name at the line's end.
+    for (const char* part : {"parse ", "check ", "lower ", "simplify ", "licm ", "select ", "allocate ", "emit ", "thunks ",
+                             "place ", "total ", "  sum\n", "  main\n"})
+        EXPECT_HAS(r.out, part);
+    r = tenon({"dump", "a.tn", "--stats", "--fn", "sum"});
+    EXPECT_EQ(r.status, 0) << r.err;
+    EXPECT_HAS(r.out, "  sum\n");
+    EXPECT_FALSE(has(r.out, "  main\n"));
+    EXPECT_FALSE(has(r.out, "parse "));
+    r = tenon({"dump", "a.tn", "--stats", "--json"});
+    EXPECT_HAS(r.out, "{\"steps\":[{\"name\":\"parse\",\"runs\":1,\"nanoseconds\":");
+    EXPECT_HAS(r.out, "\"functions\":[{\"name\":");
+    EXPECT_HAS(r.out, "\"code_bytes\":");
+    // Without the optimizer there are no passes, but code all the same.
+    r = tenon({"dump", "a.tn", "--stats", "--opt", "0"});
+    EXPECT_FALSE(has(r.out, "simplify "));
+    EXPECT_HAS(r.out, "emit ");
+    EXPECT_EQ(tenon({"dump", write("bad.tn", "fn f() -> i64 { \"x\" }"), "--stats"}).status, 2);
 }
 
 } // namespace
