@@ -35,8 +35,6 @@ bool try_end(InstanceCore* core) noexcept {
 void Inside::leave_closed(InstanceCore& core) noexcept {
     // Who closes it from another thread may end it as soon as it is left.
     core.retain();
-    core.place = Place::Outside;
-    core.owner.store(0, std::memory_order_relaxed);
     core.rt->leave();
     reap_closed();
     core.release();
