@@ -100,12 +100,8 @@ tn_status report_trap(InstanceCore& core, TrapCode code, tn_error** err) noexcep
             error->frames.insert(error->frames.begin(), std::make_move_iterator(failure->frames.begin()),
                                  std::make_move_iterator(failure->frames.end()));
         }
-        *err = new_error_handle(std::move(error));
-        return status;
-    } catch (...) {
-        report_no_memory(err);
-        return status;
-    }
+        return report(err, std::move(error));
+    } catch (...) { return report_no_memory(err); }
 }
 
 tn_status report_runtime_failure(InstanceCore& core, tn_error** err) noexcept {
