@@ -108,7 +108,8 @@ DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest
     }
     ModuleLoader loader(engine, *opened.package, options);
     loader.add_root(std::move(opened.root));
-    with_loaded(loader, [&] { result = dump_loaded(engine, loader, request, for_target); });
+    // An import may have loaded an extension, and with it grown the engine.
+    with_loaded(loader, [&] { result = dump_loaded(loader.engine(), loader, request, for_target); });
     return result;
 }
 
