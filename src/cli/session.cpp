@@ -107,10 +107,12 @@ void Session::show(tn_error* error) const {
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+tn_status Session::make_runtime(Error& error) {
+    return runtime_ ? TN_OK : tn_runtime_new(TN_ABI_VERSION, config_.get(), out(runtime_), out(error));
+}
+
 tn_status Session::try_compile(Module& module, Error& error) {
-    if (!runtime_) {
-        if (tn_status status = tn_runtime_new(TN_ABI_VERSION, config_.get(), out(runtime_), out(error))) return status;
-    }
+    if (tn_status status = make_runtime(error)) return status;
     return tn_compile_path(runtime_.get(), options_.path.data(), options_.path.size(), config_.get(), out(module),
                            out(error));
 }

@@ -112,7 +112,8 @@ DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest
     }
     ModuleLoader loader(engine, *opened.package, for_target);
     loader.add_root(std::move(opened.root));
-    with_loaded(loader, [&] { result = dump_loaded(engine, loader, request, for_target); });
+    // An import may have loaded an extension, and with it grown the engine.
+    with_loaded(loader, [&] { result = dump_loaded(loader.engine(), loader, request, for_target); });
     if (counts && !has_error(result.compile.diagnostics))
         result.text = show_statistics(statistics, request.function,
                                       request.statistics == DumpRequest::Statistics::Json);
