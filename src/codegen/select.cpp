@@ -39,6 +39,11 @@ public:
         } else if (op == Op::Bounds) {
             std::int64_t unused;
             if (!mf_.find_int(operand(inst, 0), unused)) load(operand(inst, 1));
+        } else if (op == Op::Convert) { // reading and extending the sign are one instruction
+            const ir::Inst* def = mf_.def_inst(operand(inst, 0));
+            const bool extends = def && def->op == Op::Load && is_integer(def->type) && is_signed(def->type);
+            if (extends && is_integer(inst.type) && scalar_size(inst.type) == 8 && scalar_size(def->type) < 8)
+                load(operand(inst, 0));
         } else if (op == Op::Load) {
             address(inst, operands(inst).size() > 1);
         } else if (op == Op::Store) {

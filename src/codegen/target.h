@@ -79,6 +79,7 @@ public:
     // Shared stubs and constants; then the code is complete and can be placed.
     virtual void finish() = 0;
     virtual std::size_t code_size() const = 0;
+    virtual std::uint32_t offset() const = 0; // where the next instruction goes
     virtual void copy_to(std::uint8_t* destination, std::uint8_t* address) = 0;
     virtual void fill(rt::CodeBlob& blob) = 0;
 };

@@ -9,6 +9,7 @@
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
+#include <algorithm>
 #include <array>
 #include <unordered_map>
 
@@ -52,11 +53,21 @@ unsigned memory_index(std::uint32_t memory_class, Scalar type) {
 
 class Numbering {
 public:
-    explicit Numbering(Function& fn) : fn_(fn), cfg_(fn), rewriter_(fn), written_(fn.blocks.size()), out_(fn.blocks.size()) {}
+    explicit Numbering(Function& fn)
+        : fn_(fn),
+          cfg_(fn),
+          rewriter_(fn),
+          has_loads_(std::ranges::any_of(fn.insts, [](const Inst& inst) { return inst.op == Op::Load; })) {
+        table_.reserve(fn.values.size());
+    }
 
     bool run() {
-        for (BlockId block : cfg_.order()) note_writes(block);
-        for (std::uint32_t i = 0; i < cfg_.loops().size(); ++i) note_loop_writes(LoopId(i));
+        if (has_loads_) {
+            written_.resize(fn_.blocks.size());
+            out_.resize(fn_.blocks.size());
+            for (BlockId block : cfg_.order()) note_writes(block);
+            for (std::uint32_t i = 0; i < cfg_.loops().size(); ++i) note_loop_writes(LoopId(i));
+        }
         // The dominator tree in preorder, with an explicit stack; leaving a block undoes its entries.
         std::vector<std::pair<BlockId, std::size_t>> stack;
         enter(fn_.entry());
@@ -130,9 +141,9 @@ private:
 
     void enter(BlockId block) {
         marks_.push_back(undo_.size());
-        MemoryState memory = memory_at(block);
+        MemoryState memory = has_loads_ ? memory_at(block) : MemoryState();
         for (InstId id : fn_.blocks[block].insts) visit(id, memory);
-        out_[block.index()] = memory;
+        if (has_loads_) out_[block.index()] = memory;
     }
     void leave() {
         while (undo_.size() > marks_.back()) {
@@ -180,7 +191,11 @@ private:
             if (!(inst.flags & Takes)) visit_load(id, memory);
             return;
         }
-        if (inst.op == Op::Store) return visit_store(id, memory);
+        if (inst.op == Op::Store) {
+            if (stores_what_is_there(inst, memory)) rewriter_.remove(id);
+            else visit_store(id, memory);
+            return;
+        }
         if (inst.op == Op::Unique || inst.op == Op::ListGrow) {
             carry(Op::SeqLen, rewriter_.operand(inst, 0), fn_.result(id));
             return;
@@ -226,6 +241,19 @@ private:
         set(key, fn_.result(id));
     }
 
+    // The value was read from, or written to, this place, and nothing of its kind has been written since.
+    bool stores_what_is_there(const Inst& inst, const MemoryState& memory) {
+        const ValueId value = rewriter_.operand(inst, 1);
+        const Scalar type = fn_.values[value].type;
+        return type != Scalar::Ref && find(stored_key(inst, type, memory[memory_index(inst.aux, type)])) == value;
+    }
+    // What a load of the place that a store writes would be.
+    Key stored_key(const Inst& inst, Scalar type, std::uint32_t version) {
+        Key key{Op::Load, type, inst.scale, inst.aux, inst.imm, {rewriter_.operand(inst, 0)}, version};
+        if (inst.operands.count == 3) key.operands[1] = rewriter_.operand(inst, 2);
+        return key;
+    }
+
     void visit_store(InstId id, MemoryState& memory) {
         const Inst& inst = fn_.insts[id];
         const ValueId value = rewriter_.operand(inst, 1);
@@ -234,14 +262,13 @@ private:
         memory[index] = ++versions_;
         // A reference in memory is borrowed from it, and the stored value is consumed: not the same.
         if (type == Scalar::Ref) return;
-        Key key{Op::Load, type, inst.scale, inst.aux, inst.imm, {rewriter_.operand(inst, 0)}, memory[index]};
-        if (inst.operands.count == 3) key.operands[1] = rewriter_.operand(inst, 2);
-        set(key, value);
+        set(stored_key(inst, type, memory[index]), value);
     }
 
     Function& fn_;
     Cfg cfg_;
     Rewriter rewriter_;
+    const bool has_loads_; // without loads, the versions of memory are nobody's business
     std::vector<WriteSet> written_;
     std::vector<WriteSet> loop_writes_;
     std::vector<MemoryState> out_;

@@ -14,6 +14,8 @@ using Point = Ranges::Point;
 namespace {
 constexpr unsigned max_depth = 16;
 constexpr std::uint64_t work_per_query = 3000;
+// All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
+constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
 constexpr std::uint32_t end =
     0x7fffffffu; // of a block, as an index; edges are ~0 and ~1 where places are told apart
 } // namespace
@@ -39,6 +41,7 @@ Ranges::Ranges(const Function& fn)
             edges_[next[targets[t].block.index()]++] = {block, static_cast<std::int32_t>(t)};
     }
     collect_facts();
+    budget_ = work_per_function + work_per_inst * fn.insts.size();
 }
 
 void Ranges::add_condition(const Inst& compare, bool holds, std::uint32_t index) {
@@ -355,13 +358,14 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
     if (a == b) return k >= 0;
     if (depth >= max_depth || work_ == 0) return false;
     --work_;
+    // What a condition on the way says may be more than the hypothesis: `i < n` on the way to `i + 1 <= n`.
+    bool proven = false;
+    facts_of(a, true, at, [&](const Fact& fact) { proven |= fact.b == b && fact.k <= k; });
+    if (proven) return true;
     // The same question while answering it: the induction hypothesis, if it asks for no more.
     for (const Goal& goal : goals_)
         if (goal.a == a && goal.b == b) return k >= goal.k;
 
-    bool proven = false;
-    facts_of(a, true, at, [&](const Fact& fact) { proven |= fact.b == b && fact.k <= k; });
-    if (proven) return true;
     with_share(2, [&] { proven = bound(a, true, at, depth + 1) - bound(b, false, at, depth + 1) <= k; });
     if (proven) return true;
     ValueId base;
@@ -394,21 +398,26 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
     return false;
 }
 
+void Ranges::start_query() {
+    spent_ += allowed_ - work_;
+    allowed_ = work_ = spent_ < budget_ ? work_per_query : work_when_spent;
+}
+
 Ranges::Interval Ranges::interval(ValueId value, Point at) {
     std::int64_t c = 0;
     if (find_const(fn_, value, c))
         return {number(fn_.values[value].type, c), number(fn_.values[value].type, c)};
     at = first_like(at);
-    work_ = work_per_query;
+    start_query();
     const Wide low = bound(value, false, at, 0);
-    work_ = work_per_query;
+    start_query();
     return {low, bound(value, true, at, 0)};
 }
 
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
     if (interval(a, at).high - interval(b, at).low <= k) return true;
     at = first_like(at);
-    work_ = work_per_query;
+    start_query();
     return prove(a, b, k, at, 0);
 }
 

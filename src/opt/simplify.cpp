@@ -18,16 +18,17 @@ public:
     Simplifier(Module& module, Function& fn) : module_(module), fn_(fn), rewriter_(fn) {}
 
     bool run() {
+        std::vector<InstId> old; // both keep their memory from block to block
         for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b) {
             if (fn_.blocks[BlockId(b)].removed) continue;
             block_ = BlockId(b);
-            std::vector<InstId> old = std::move(fn_.blocks[block_].insts);
+            old.assign(fn_.blocks[block_].insts.begin(), fn_.blocks[block_].insts.end());
             out_.clear();
             for (InstId id : old) {
                 visit(id);
                 if (!rewriter_.is_removed(id)) out_.push_back(id);
             }
-            fn_.blocks[block_].insts = std::move(out_);
+            if (out_ != old) fn_.blocks[block_].insts.assign(out_.begin(), out_.end());
         }
         return rewriter_.finish();
     }
@@ -262,6 +263,7 @@ private:
         const __int128 n = number(type, y);
         if (n == min_of(type) && (cond == Cond::Lt || cond == Cond::Ge)) return become_const(id, cond == Cond::Ge);
         if (n == max_of(type) && (cond == Cond::Gt || cond == Cond::Le)) return become_const(id, cond == Cond::Le);
+        if (y == 0 && (cond == Cond::Eq || cond == Cond::Ne)) visit_divisible(id, a);
         if (type == Scalar::Bool && (cond == Cond::Eq || cond == Cond::Ne)) {
             if ((y == 1) == (cond == Cond::Eq)) return become(id, a);
             fn_.insts[id].operands.count = 1;
@@ -269,6 +271,30 @@ private:
             fn_.insts[id].aux = 0;
             set_op(id, Op::Not);
         }
+    }
+
+    // x - ((x + bias) & -2^n), a remainder as visit_constant writes it, is 0 where the lowest n bits are, whatever
+    // the sign: the bias is less than 2^n.
+    void visit_divisible(InstId id, ValueId remainder) {
+        const Inst* sub = find_def(fn_, remainder);
+        if (!sub || sub->op != Op::WrapSub) return;
+        const ValueId x = rewriter_.operand(*sub, 0);
+        const Inst* multiple = find_def(fn_, rewriter_.operand(*sub, 1));
+        std::int64_t mask = 0, shift = 0;
+        if (!multiple || multiple->op != Op::And || !constant(rewriter_.operand(*multiple, 1), mask)) return;
+        const Inst* biased = find_def(fn_, rewriter_.operand(*multiple, 0));
+        if (!biased || biased->op != Op::WrapAdd || rewriter_.operand(*biased, 0) != x) return;
+        const Inst* bias = find_def(fn_, rewriter_.operand(*biased, 1));
+        if (!bias || bias->op != Op::Bitcast) return;
+        const Inst* bits = find_def(fn_, rewriter_.operand(*bias, 0));
+        if (!bits || bits->op != Op::Shr || is_signed(bits->type) || !constant(rewriter_.operand(*bits, 1), shift)) return;
+        const Scalar type = fn_.values[x].type;
+        const std::uint64_t low_bits = ~static_cast<std::uint64_t>(mask);
+        const auto n = static_cast<unsigned>(std::countr_one(low_bits));
+        if (!std::has_single_bit(low_bits + 1) || static_cast<std::uint64_t>(shift) != bits_of(type) - n) return;
+        const LocId loc = fn_.insts[id].loc;
+        const ValueId low_mask = insert(Op::ConstInt, type, {}, static_cast<std::int64_t>(low_bits), loc);
+        set_operand(id, 0, insert(Op::And, type, {x, low_mask}, 0, loc));
     }
 
     void visit_fcmp(InstId id) {

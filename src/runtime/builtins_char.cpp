@@ -28,9 +28,6 @@ bool rt_char_is_alphanumeric(Context*, std::uint32_t c) noexcept {
            (category >= UTF8PROC_CATEGORY_ND && category <= UTF8PROC_CATEGORY_NO);
 }
 
-// '0' to '9', the digits that parse_int and to_digit know.
-bool rt_char_is_digit(Context*, std::uint32_t c) noexcept { return c - '0' < 10; }
-
 bool rt_char_is_whitespace(Context*, std::uint32_t c) noexcept { return is_white_space(c); }
 bool rt_char_is_upper(Context*, std::uint32_t c) noexcept { return utf8proc_isupper(code(c)) != 0; }
 bool rt_char_is_lower(Context*, std::uint32_t c) noexcept { return utf8proc_islower(code(c)) != 0; }

@@ -3,6 +3,7 @@
 #include "runtime/seq.h"
 #include "runtime/utf8.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -12,6 +13,24 @@ namespace tn::rt {
 namespace {
 
 using Mapping = char32_t (*)(char32_t);
+
+bool is_ascii(std::string_view text) {
+    unsigned char all = 0;
+    for (char c : text) all |= static_cast<unsigned char>(c);
+    return all < 0x80;
+}
+
+// ASCII only: the letters from `first` on change their case.
+Object* map_ascii(Context* context, Object* object, char first) {
+    const std::string_view text = view(object);
+    const auto is_mapped = [first](char c) { return static_cast<unsigned char>(c - first) < 26; };
+    if (std::none_of(text.begin(), text.end(), is_mapped)) return share(object);
+    Seq* out = new_text(context, static_cast<std::int64_t>(text.size()));
+    if (!out) return nullptr;
+    std::transform(text.begin(), text.end(), out->data,
+                   [&](char c) { return static_cast<std::uint8_t>(is_mapped(c) ? c ^ 0x20 : c); });
+    return out;
+}
 
 // Character by character, by the simple mapping. Bytes that stay are copied in runs.
 Object* map_chars(Context* context, Object* object, Mapping map) {
@@ -129,10 +148,10 @@ bool parse_f64(std::string_view text, double& out) {
 extern "C" {
 
 Object* rt_string_to_upper(Context* context, Object* text) noexcept {
-    return map_chars(context, text, &simple_upper);
+    return is_ascii(view(text)) ? map_ascii(context, text, 'a') : map_chars(context, text, &simple_upper);
 }
 Object* rt_string_to_lower(Context* context, Object* text) noexcept {
-    return map_chars(context, text, &simple_lower);
+    return is_ascii(view(text)) ? map_ascii(context, text, 'A') : map_chars(context, text, &simple_lower);
 }
 
 // [+-] digits, ASCII, nothing else; None beyond i64.

@@ -38,8 +38,16 @@ bool stops(Context* context, Object*& list, std::size_t& steps) {
 
 const ObjectDesc& desc_of(Context* context, std::int64_t id) { return *context->descs[id]; }
 
+bool is_ascii(char c) { return static_cast<unsigned char>(c) < 0x80; }
+bool is_ascii_space(char c) { return c == ' ' || (c >= 9 && c <= 13); }
+
 std::size_t skip_space(std::string_view text, std::size_t at) {
     while (at < text.size()) {
+        if (is_ascii(text[at])) {
+            if (!is_ascii_space(text[at])) break;
+            ++at;
+            continue;
+        }
         const Decoded d = decode_char(text.substr(at));
         if (!is_white_space(d.c)) break;
         at += d.size;
@@ -49,6 +57,11 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
 
 std::size_t find_space(std::string_view text, std::size_t at) {
     while (at < text.size()) {
+        if (is_ascii(text[at])) {
+            if (is_ascii_space(text[at])) break;
+            ++at;
+            continue;
+        }
         const Decoded d = decode_char(text.substr(at));
         if (is_white_space(d.c)) break;
         at += d.size;

@@ -88,7 +88,6 @@ void rt_print(Context*, Object*) noexcept;
 // --- characters ---
 bool rt_char_is_alphabetic(Context*, std::uint32_t) noexcept;
 bool rt_char_is_alphanumeric(Context*, std::uint32_t) noexcept;
-bool rt_char_is_digit(Context*, std::uint32_t) noexcept;
 bool rt_char_is_whitespace(Context*, std::uint32_t) noexcept;
 bool rt_char_is_upper(Context*, std::uint32_t) noexcept;
 bool rt_char_is_lower(Context*, std::uint32_t) noexcept;

@@ -17,6 +17,9 @@ void Describe::op(OpTag<Op::Convert>, const ir::Inst& inst) {
     } else if (is_float(inst.type)) {
         out_.use(arg(inst, 0));
         out_.def(inst.first_result);
+    } else if (Selection(mf_).is_folded_load(arg(inst, 0))) {
+        rm(arg(inst, 0));
+        out_.def(inst.first_result);
     } else {
         std::uint32_t first = out_.any(arg(inst, 0));
         out_.def(inst.first_result, first);
@@ -39,6 +42,12 @@ void FunctionEmitter::op(OpTag<Op::Convert>, const ir::Inst& inst) {
     }
     if (!is_float(from) && is_float(inst.type)) {
         int_to_float(inst, from);
+        return;
+    }
+    if (!is_float(from) && Selection(*mf_).is_folded_load(value)) {
+        const Rm source = rm(value);
+        const unsigned dst = reg();
+        scalar_size(from) == 4 ? a_->movsxd(gp64(dst), source.mem) : a_->movsx(gp64(dst), source.mem);
         return;
     }
     Location a = any(value);

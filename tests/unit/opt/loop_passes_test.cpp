@@ -188,3 +188,126 @@ TEST(Lengths, ThatNoLoopChangesStay) {
                           {opt::lengths});
     EXPECT_COUNT(2, text, "seq_len");
 }
+
+// ---- threading ----
+
+TEST(Threading, TakesApartAnOptionThatIsMadeAndMatched) {
+    const auto text = run(R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    v2 = const.u8 0
+    v3 = const.u8 1
+    v4 = icmp.lt v0, v1
+    branch v4, b1(), b2()
+b1():
+    v5 = add.i64 v0, v1
+    jump b3(v3, v5)
+b2():
+    jump b3(v2, v0)
+b3(v6: u8, v7: i64):
+    v8 = const.u8 1
+    v9 = icmp.eq v6, v8
+    v10 = xor.i64 v7, v1
+    branch v9, b4(), b5()
+b4():
+    v11 = mul.i64 v10, v7
+    jump b6(v11)
+b5():
+    jump b6(v1)
+b6(v12: i64):
+    v13 = xor.i64 v12, v10
+    return v13
+}
+)", {opt::threading, opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "branch");
+    EXPECT_COUNT(0, text, "icmp.eq");
+    EXPECT_COUNT(1, text, "mul");
+}
+
+TEST(Threading, KeepsABranchThatOneWayLeavesOpen) {
+    const auto text = run(R"(fn @f(v0: i64, v1: bool) -> i64 {
+b0(v0: i64, v1: bool):
+    v2 = const.bool 1
+    branch v1, b1(), b2()
+b1():
+    jump b3(v2)
+b2():
+    v3 = icmp.lt v0, v0
+    v4 = icmp.ne v0, v0
+    v5 = and.bool v3, v4
+    jump b3(v5)
+b3(v6: bool):
+    branch v6, b4(), b5()
+b4():
+    return v0
+b5():
+    v7 = const.i64 0
+    return v7
+}
+)", {opt::threading});
+    EXPECT_COUNT(2, text, "branch");
+    EXPECT_COUNT(0, text, "b3(v");
+}
+
+TEST(Threading, MergesTheLoopOfAnIteratorWithTheOneAroundIt) {
+    const auto text = run(R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    v2 = const.i64 0
+    v3 = const.i64 1
+    jump b1(v2, v2)
+b1(v4: i64, v5: i64):
+    poll inlined
+    jump b2(v4)
+b2(v6: i64):
+    v7 = icmp.lt v6, v0
+    branch v7, b3(), b6()
+b3():
+    v8 = wrap_add.i64 v6, v3
+    v9 = icmp.lt v6, v1
+    branch v9, b4(), b5()
+b4():
+    poll
+    jump b2(v8)
+b5():
+    v10 = wrap_add.i64 v5, v6
+    poll
+    jump b1(v8, v10)
+b6():
+    return v5
+}
+)", {opt::threading, opt::simplify});
+    EXPECT_COUNT(2, text, "poll inlined");
+    EXPECT_COUNT(2, text, "branch v"); // the test of the end, and the one within
+    EXPECT_COUNT(3, text, "jump b1(v"); // one loop, two ways back
+}
+
+// ---- what is there already ----
+
+TEST(Gvn, StoresNothingThatIsThereAlready) {
+    const auto text = run(R"(fn @f(v0: ptr, v1: i64) -> i64 {
+b0(v0: ptr, v1: i64):
+    v2 = load.i64 elem v0 + 8
+    v3 = load.i64 elem v0 + 16
+    store.i64 elem v0 + 8, v2
+    store.i64 elem v0 + 24, v1
+    store.i64 elem v0 + 16, v3
+    return v3
+}
+)", {opt::gvn});
+    EXPECT_COUNT(0, text, "store.i64 elem v0 + 8");
+    EXPECT_COUNT(1, text, "store.i64 elem v0 + 24");
+    EXPECT_COUNT(1, text, "store.i64 elem v0 + 16"); // the one between may be the same place
+}
+
+TEST(Simplify, TestsARemainderByItsBits) {
+    const auto text = run(R"(fn @f(v0: i64) -> bool {
+b0(v0: i64):
+    v1 = const.i64 8
+    v2 = rem.i64 v0, v1
+    v3 = const.i64 0
+    v4 = icmp.eq v2, v3
+    return v4
+}
+)", {opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "and.i64");
+    EXPECT_COUNT(0, text, "shr");
+}

@@ -1,0 +1,221 @@
+// What a loop stores in one round and loads in a later one stays in a register.
+//
+//     loop(i):     x = load a[i - 1]; ...; store a[i], y; j = i + 1; branch c, loop(j), done
+// becomes
+//     loop(i, x):  ...; store a[i], y; j = i + 1; branch c, loop(j, y), done
+//
+// with the first x loaded in front of the loop. Sums over prefixes and tables of dynamic programming are made so;
+// through memory each round would wait for the store of the one before. The store must be the only one to elements of
+// its type in the loop, and both must be in every round, with nothing that could end the loop in front of the load.
+#include "ir/builder.h"
+#include "opt/loops.h"
+#include "opt/passes.h"
+#include "opt/rewrite.h"
+
+#include <algorithm>
+
+namespace tn::opt {
+
+using namespace ir;
+
+namespace {
+
+constexpr std::int64_t max_distance = 4; // in rounds
+constexpr std::int64_t max_offset = 1 << 20;
+
+// An element at a counter plus a constant.
+struct Element {
+    ValueId base, counter;
+    std::int64_t offset = 0; // in elements
+};
+
+class Carried {
+public:
+    Carried(Module& module, Function& fn) : module_(module), fn_(fn), cfg_(fn), rewriter_(fn) {}
+
+    bool run() {
+        std::vector<bool> has_inner(cfg_.loops().size(), false);
+        for (std::uint32_t l = 0; l < cfg_.loops().size(); ++l)
+            if (const LoopId parent = cfg_.loops()[LoopId(l)].parent; parent.is_valid()) has_inner[parent.index()] = true;
+        for (std::uint32_t l = 0; l < cfg_.loops().size(); ++l)
+            if (!has_inner[l]) visit(LoopId(l));
+        return rewriter_.finish();
+    }
+
+private:
+    bool is_outside(LoopId loop, ValueId value) const {
+        const Value& v = fn_.values[value];
+        return !cfg_.contains(loop, v.inst.is_valid() ? fn_.insts[v.inst].block : v.block);
+    }
+    ValueId index_of(const Inst& inst) const {
+        const auto operands = fn_.operands_of(inst);
+        const std::size_t plain = inst.op == Op::Load ? 1 : 2;
+        return operands.size() == plain + 1 ? operands[plain] : ValueId();
+    }
+    bool find_element(LoopId loop, const Inst& inst, Element& element) const {
+        element.base = fn_.operands_of(inst)[0];
+        ValueId index = index_of(inst);
+        if (!index.is_valid() || inst.imm != 0 || !is_outside(loop, element.base)) return false;
+        for (int part = 0; part < 3; ++part) {
+            const Value& v = fn_.values[index];
+            if (!v.inst.is_valid()) {
+                element.counter = index;
+                return v.block == cfg_.loops()[loop].header;
+            }
+            const Inst& def = fn_.insts[v.inst];
+            const bool adds = def.op == Op::WrapAdd || (def.op == Op::Add && def.flags & NoTrap);
+            const bool subtracts = def.op == Op::WrapSub || (def.op == Op::Sub && def.flags & NoTrap);
+            std::int64_t c = 0;
+            if ((!adds && !subtracts) || !find_const(fn_, fn_.operands_of(def)[1], c) || c < -max_offset || c > max_offset)
+                return false;
+            element.offset += adds ? c : -c;
+            index = fn_.operands_of(def)[0];
+        }
+        return false;
+    }
+
+    // The only store in the loop, of a type that is no reference; null when there is none such.
+    const Inst* find_store(const Loop& loop) const {
+        const Inst* store = nullptr;
+        for (BlockId block : loop.blocks) {
+            for (InstId id : fn_.blocks[block].insts) {
+                const Inst& inst = fn_.insts[id];
+                if (inst.op == Op::Store && inst.aux == static_cast<std::uint32_t>(MemoryClass::Element)) {
+                    if (store) return nullptr;
+                    store = &inst;
+                } else if (is_call(inst.op) || inst.op == Op::Lanes || inst.op == Op::UniqueAt ||
+                           (inst.op == Op::CallRuntime && (effects_of(inst) & Writes))) {
+                    return nullptr;
+                }
+            }
+        }
+        const bool fits = store && fn_.values[fn_.operands_of(*store)[1]].type != Scalar::Ref;
+        return fits && cfg_.dominates(store->block, loop.latches[0]) ? store : nullptr;
+    }
+
+    // The first rounds run through everything up to the load: it may be made earlier.
+    bool is_reached(const Loop& loop, const Inst& load, InstId id) const {
+        if (load.block != loop.header) return false;
+        for (InstId other : fn_.blocks[loop.header].insts) {
+            if (other == id) return true;
+            if (fn_.insts[other].op == Op::Bounds || fn_.insts[other].op == Op::TrapIf) return false;
+        }
+        return false;
+    }
+
+    void visit(LoopId id) {
+        const Loop& loop = cfg_.loops()[id];
+        if (!loop.preheader.is_valid() || loop.latches.size() != 1 || loop.header == fn_.entry()) return;
+        const Inst* store = find_store(loop);
+        Element stored;
+        if (!store || !find_element(id, *store, stored)) return;
+        std::int64_t step = 0;
+        if (!find_step(loop, stored.counter, step)) return;
+
+        struct Found {
+            InstId load;
+            std::int64_t distance;
+        };
+        std::vector<Found> found;
+        std::int64_t farthest = 0;
+        for (InstId other : fn_.blocks[loop.header].insts) {
+            const Inst& load = fn_.insts[other];
+            Element loaded;
+            if (load.op != Op::Load || load.aux != store->aux || load.type != fn_.values[fn_.operands_of(*store)[1]].type ||
+                load.scale != store->scale || !find_element(id, load, loaded) || loaded.base != stored.base ||
+                loaded.counter != stored.counter || !is_reached(loop, load, other))
+                continue;
+            const std::int64_t behind = stored.offset - loaded.offset;
+            if (behind <= 0 || behind % step != 0 || behind / step > max_distance) continue;
+            found.push_back({other, behind / step});
+            farthest = std::max(farthest, behind / step);
+        }
+        if (found.empty()) return;
+        // Every round in between must be loaded by the loop itself, or nothing says that its element exists.
+        std::vector<InstId> load_of(static_cast<std::size_t>(farthest) + 1);
+        for (const Found& f : found) load_of[static_cast<std::size_t>(f.distance)] = f.load;
+        for (std::int64_t d = 1; d <= farthest; ++d)
+            if (!load_of[static_cast<std::size_t>(d)].is_valid()) return;
+
+        const ValueId value = fn_.operands_of(*store)[1];
+        const ValueId start = entering(loop, stored.counter);
+        Builder b(module_, fn_);
+        std::vector<ValueId> params, first;
+        for (std::int64_t d = 1; d <= farthest; ++d) {
+            const InstId load = load_of[static_cast<std::size_t>(d)];
+            first.push_back(load_early(loop, load, start, stored.offset - d * step));
+            params.push_back(b.add_param(loop.header, fn_.insts[load].type, Ownership::Borrowed));
+        }
+        extend(b, loop.preheader, loop.header, first);
+        std::vector<ValueId> next{value};
+        next.insert(next.end(), params.begin(), params.end() - 1);
+        extend(b, loop.latches[0], loop.header, next);
+        for (const Found& f : found) {
+            rewriter_.replace(fn_.result(f.load), params[static_cast<std::size_t>(f.distance) - 1]);
+            rewriter_.remove(f.load);
+        }
+    }
+
+    ValueId entering(const Loop& loop, ValueId counter) const {
+        return fn_.args_of(fn_.targets_of(fn_.terminator(loop.preheader))[0])[fn_.values[counter].index];
+    }
+    bool find_step(const Loop& loop, ValueId counter, std::int64_t& step) const {
+        for (const Target& target : fn_.targets_of(fn_.terminator(loop.latches[0]))) {
+            if (target.block != loop.header) continue;
+            const Inst* def = find_def(fn_, fn_.args_of(target)[fn_.values[counter].index]);
+            return def && (def->op == Op::WrapAdd || def->op == Op::Add) && fn_.operands_of(*def)[0] == counter &&
+                   find_const(fn_, fn_.operands_of(*def)[1], step) && step > 0 && step < max_offset;
+        }
+        return false;
+    }
+
+    ValueId load_early(const Loop& loop, InstId load, ValueId start, std::int64_t offset) {
+        const LocId loc = fn_.insts[load].loc;
+        const ValueId base = fn_.operands_of(fn_.insts[load])[0];
+        Inst number;
+        number.op = Op::ConstInt;
+        number.type = Scalar::I64;
+        number.imm = offset;
+        Inst sum;
+        sum.op = Op::WrapAdd;
+        sum.type = Scalar::I64;
+        sum.loc = number.loc = loc;
+        const ValueId parts[] = {start, place(loop.preheader, number, {})};
+        const ValueId operands[] = {base, place(loop.preheader, sum, parts)};
+        return place(loop.preheader, fn_.insts[load], operands);
+    }
+    ValueId place(BlockId block, Inst inst, std::span<const ValueId> operands) {
+        inst.block = block;
+        const InstId id = rewriter_.make(inst, operands);
+        auto& insts = fn_.blocks[block].insts;
+        insts.insert(insts.end() - 1, id);
+        return fn_.result(id);
+    }
+    void extend(Builder& b, BlockId from, BlockId to, const std::vector<ValueId>& more) {
+        const std::size_t count = fn_.targets_of(fn_.terminator(from)).size();
+        for (std::size_t t = 0; t < count; ++t) {
+            const Target target = fn_.targets_of(fn_.terminator(from))[t];
+            if (target.block != to) continue;
+            std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
+            args.insert(args.end(), more.begin(), more.end());
+            const Target longer = b.make_target(to, args);
+            fn_.targets_of(fn_.insts[fn_.blocks[from].insts.back()])[t] = longer;
+        }
+    }
+
+    Module& module_;
+    Function& fn_;
+    Cfg cfg_;
+    Rewriter rewriter_;
+};
+
+} // namespace
+
+bool carried(Module& module, Function& fn) {
+    if (Cfg(fn).loops().empty()) return false;
+    bool changed = make_preheaders(fn);
+    changed |= Carried(module, fn).run();
+    return changed;
+}
+
+} // namespace tn::opt

@@ -1,0 +1,275 @@
+// Jump threading: a way into a block that settles the block's own branch goes where the branch will go.
+//
+//     b8(tag, x):  c = icmp tag == 1; branch c, some, none        from b3: jump b8(1, v)
+// For the way from b3 the branch is decided: it gets a copy of the block, which ends in `jump some`. That is
+// how the options that iterators answer, and other options that are made and matched at once, come apart. A
+// value of the block that is used behind it has several definitions then, so its uses are found anew, with
+// parameters where ways meet.
+//
+// Headers of loops are left alone but for one kind: one that only counts inlined calls on the way to an inner
+// loop's header, as iterators nest them, is copied to the ends of its own rounds, so that both loops become
+// one.
+#include "ir/cfg.h"
+#include "ir/uses.h"
+#include "opt/fold.h"
+#include "opt/passes.h"
+#include "opt/rewrite.h"
+#include "opt/ssa_repair.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace tn::opt {
+
+using namespace ir;
+
+namespace {
+
+constexpr std::size_t max_block = 12; // instructions of a block that is copied
+constexpr unsigned max_copies = 100;  // per function
+constexpr unsigned max_rounds = 8;    // one decided branch decides the next
+
+class Threader {
+public:
+    explicit Threader(Function& fn) : fn_(fn) {}
+
+    bool run() {
+        bool changed = false;
+        for (unsigned round = 0; round < max_rounds && copies_ < max_copies; ++round) {
+            if (!run_round()) break;
+            clean_blocks(fn_);
+            changed = true;
+        }
+        return changed;
+    }
+
+private:
+    struct Edge {
+        InstId inst; // the terminator
+        std::uint32_t target = 0;
+    };
+    struct Copy {
+        BlockId block;
+        std::unordered_map<std::uint32_t, ValueId> values; // of the original, by index
+    };
+
+    bool run_round() {
+        note_ways();
+        std::vector<BlockId> candidates;
+        for (std::uint32_t b = 1; b < fn_.blocks.size(); ++b)
+            if (const Block& block = fn_.blocks[BlockId(b)];
+                !block.removed && !block.cold && ways_[b].size() > 1 && may_thread(block))
+                candidates.push_back(BlockId(b));
+        if (candidates.empty()) return false;
+        const Cfg cfg(fn_);
+        known_blocks_ = fn_.blocks.size();
+        bool changed = false;
+        for (BlockId block : candidates) {
+            if (!cfg.is_reachable(block) || fn_.blocks[block].removed) continue;
+            const LoopId loop = cfg.loop_of(block);
+            const bool is_header = loop.is_valid() && cfg.loops()[loop].header == block;
+            changed |= is_header ? merge_headers(cfg, loop) : thread(block);
+        }
+        return changed;
+    }
+
+    void note_ways() {
+        ways_.assign(fn_.blocks.size(), {});
+        for (const Block& block : fn_.blocks) {
+            if (block.removed || block.insts.empty()) continue;
+            const Inst& last = fn_.insts[block.insts.back()];
+            for (std::uint32_t t = 0; t < last.target_count; ++t)
+                ways_[fn_.targets_of(last)[t].block.index()].push_back({block.insts.back(), t});
+        }
+    }
+
+    bool may_thread(const Block& block) const {
+        const Inst& last = fn_.insts[block.insts.back()];
+        if (block.insts.size() > max_block ||
+            (last.op != Op::Jump && last.op != Op::Branch && last.op != Op::Switch))
+            return false;
+        for (InstId id : block.insts)
+            if (fn_.insts[id].op == Op::Lanes) return false;
+        return last.op == Op::Jump ? only_meters(block) : decided_param(block) >= 0;
+    }
+
+    bool only_meters(const Block& block) const {
+        for (std::size_t i = 0; i + 1 < block.insts.size(); ++i) {
+            const Inst& inst = fn_.insts[block.insts[i]];
+            if (inst.op != Op::Poll || inst.aux != 1) return false;
+        }
+        return true;
+    }
+
+    // The number of the block's parameter that alone decides its end; -1 if there is none.
+    int decided_param(const Block& block) const {
+        ValueId asked = fn_.operands_of(fn_.insts[block.insts.back()])[0];
+        const Inst* def = find_def(fn_, asked);
+        if (def && def->op == Op::ICmp && fn_.insts[fn_.values[asked].inst].block == block_of(block)) {
+            std::int64_t unused = 0;
+            if (!find_const(fn_, fn_.operands_of(*def)[1], unused)) return -1;
+            asked = fn_.operands_of(*def)[0];
+        }
+        for (std::size_t p = 0; p < block.params.size(); ++p)
+            if (block.params[p] == asked) return static_cast<int>(p);
+        return -1;
+    }
+    BlockId block_of(const Block& block) const { return fn_.insts[block.insts.back()].block; }
+
+    // Where the block goes when the deciding parameter is `value`.
+    unsigned decide(const Block& block, std::int64_t value) const {
+        const Inst& last = fn_.insts[block.insts.back()];
+        if (last.op == Op::Switch)
+            return static_cast<unsigned>(
+                std::min<std::uint64_t>(static_cast<std::uint64_t>(value), last.target_count - 1u));
+        const Inst* def = find_def(fn_, fn_.operands_of(last)[0]);
+        if (!def) return value != 0 ? 0 : 1; // the parameter itself
+        std::int64_t other = 0;
+        find_const(fn_, fn_.operands_of(*def)[1], other);
+        const Scalar type = fn_.values[fn_.operands_of(*def)[0]].type;
+        return fold_compare(static_cast<Cond>(def->aux), type, value, other) ? 0 : 1;
+    }
+
+    // The ways into a block, as they were when the round began and still are.
+    std::vector<Edge> edges_to(BlockId block) const {
+        std::vector<Edge> edges;
+        for (const Edge& edge : ways_[block.index()]) {
+            const Inst& from = fn_.insts[edge.inst];
+            if (from.block.is_valid() && fn_.targets_of(from)[edge.target].block == block)
+                edges.push_back(edge);
+        }
+        return edges;
+    }
+
+    bool thread(BlockId block) {
+        if (fn_.terminator(block).op == Op::Jump) return false;
+        const int deciding = decided_param(fn_.blocks[block]);
+        if (deciding < 0) return false; // an earlier copy has changed it
+        const auto param = static_cast<std::size_t>(deciding);
+        std::vector<Copy> copies;
+        for (const Edge& edge : edges_to(block)) {
+            const Inst& from = fn_.insts[edge.inst];
+            std::int64_t value = 0;
+            if (from.block == block || copies_ >= max_copies ||
+                !find_const(fn_, fn_.args_of(fn_.targets_of(from)[edge.target])[param], value))
+                continue;
+            copies.push_back(copy_for(block, edge, static_cast<int>(decide(fn_.blocks[block], value))));
+        }
+        return finish(block, copies);
+    }
+
+    bool merge_headers(const Cfg& cfg, LoopId id) {
+        const Loop& loop = cfg.loops()[id];
+        const BlockId block = loop.header;
+        if (fn_.terminator(block).op != Op::Jump) return false;
+        const BlockId next = fn_.targets_of(fn_.terminator(block))[0].block;
+        const LoopId inner = cfg.loop_of(next);
+        if (!inner.is_valid() || cfg.loops()[inner].header != next || cfg.loops()[inner].parent != id)
+            return false;
+        // It is one loop where every round goes on with what the inner one has come to; a nest starts anew
+        // instead.
+        auto is_within = [&](ValueId v) {
+            const Value& value = fn_.values[v];
+            const BlockId at = value.inst.is_valid() ? fn_.insts[value.inst].block : value.block;
+            return at.index() < known_blocks_ && cfg.contains(inner, at);
+        };
+        std::vector<Edge> rounds;
+        for (const Edge& edge : edges_to(block)) {
+            const BlockId from = fn_.insts[edge.inst].block;
+            if (from.index() >= known_blocks_) return false;
+            if (cfg.contains(id, from)) rounds.push_back(edge);
+        }
+        for (ValueId arg : fn_.args_of(fn_.targets_of(fn_.terminator(block))[0])) {
+            const Value& value = fn_.values[arg];
+            if (value.inst.is_valid() || value.block != block) return false;
+            for (const Edge& edge : rounds)
+                if (!is_within(fn_.args_of(fn_.targets_of(fn_.insts[edge.inst])[edge.target])[value.index]))
+                    return false;
+        }
+        std::vector<Copy> copies;
+        for (const Edge& edge : rounds) copies.push_back(copy_for(block, edge, 0));
+        return finish(block, copies);
+    }
+
+    // A copy of the block for one way into it, ending in a jump to its n-th target.
+    Copy copy_for(BlockId original, Edge edge, int taken) {
+        ++copies_;
+        Copy copy;
+        copy.block = BlockId(fn_.blocks.size());
+        const Block from = fn_.blocks[original];
+        fn_.blocks.push_back(Block{});
+        for (ValueId param : from.params) {
+            Value value = fn_.values[param];
+            value.block = copy.block;
+            copy.values[param.value] = fn_.values.push_back(value);
+            fn_.blocks[copy.block].params.push_back(copy.values[param.value]);
+        }
+        auto copied = [&](ValueId v) {
+            const auto known = copy.values.find(v.value);
+            return known == copy.values.end() ? v : known->second;
+        };
+        auto copy_values = [&](Range32 range) {
+            const Range32 made{static_cast<std::uint32_t>(fn_.operands.size()), range.count};
+            for (std::uint32_t i = 0; i < range.count; ++i)
+                fn_.operands.push_back(copied(fn_.operands[range.first + i]));
+            return made;
+        };
+        for (InstId id : from.insts) {
+            Inst inst = fn_.insts[id];
+            inst.block = copy.block;
+            if (id == from.insts.back()) {
+                const Target target = fn_.targets[inst.first_target + static_cast<std::uint32_t>(taken)];
+                inst.op = Op::Jump;
+                inst.flags = 0;
+                inst.aux = 0;
+                inst.operands.count = 0;
+                inst.target_count = 1;
+                inst.first_target = static_cast<std::uint32_t>(fn_.targets.size());
+                fn_.targets.push_back({target.block, copy_values(target.args)});
+            } else {
+                inst.operands = copy_values(inst.operands);
+                const InstId made(fn_.insts.size());
+                for (unsigned r = 0; r < inst.result_count; ++r) {
+                    Value value = fn_.values[fn_.result(id, r)];
+                    value.inst = made;
+                    const ValueId result = fn_.values.push_back(value);
+                    copy.values[fn_.result(id, r).value] = result;
+                    if (r == 0) inst.first_result = result;
+                }
+            }
+            fn_.blocks[copy.block].insts.push_back(fn_.insts.push_back(inst));
+        }
+        fn_.targets_of(fn_.insts[edge.inst])[edge.target].block = copy.block;
+        return copy;
+    }
+
+    bool finish(BlockId original, const std::vector<Copy>& copies) {
+        if (copies.empty()) return false;
+        std::vector<ValueId> defined = fn_.blocks[original].params;
+        for (InstId id : fn_.blocks[original].insts)
+            for (unsigned r = 0; r < fn_.insts[id].result_count; ++r) defined.push_back(fn_.result(id, r));
+        remove_unreachable_blocks(fn_);
+        std::vector<Redefined> redefined;
+        for (ValueId v : defined) {
+            Redefined r{v, {{original, v}}};
+            for (const Copy& copy : copies) r.at_end.emplace_back(copy.block, copy.values.at(v.value));
+            redefined.push_back(std::move(r));
+        }
+        repair_uses(fn_, redefined, [&](BlockId block) { return block == original; });
+        return true;
+    }
+
+    Function& fn_;
+    unsigned copies_ = 0;
+    std::size_t known_blocks_ = 0;        // to the Cfg of the round
+    std::vector<std::vector<Edge>> ways_; // into each block, when the round began
+};
+
+} // namespace
+
+bool threading(Module& module, Function& fn) {
+    (void)module;
+    return Threader(fn).run();
+}
+
+} // namespace tn::opt
