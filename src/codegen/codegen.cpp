@@ -69,7 +69,7 @@ void emit_functions(const ir::Module& module, const MakeTarget& make_target, Mod
             FunctionStatistics* const statistics = statistics_of(functions[first + i]);
             {
                 const StepTimer timer(statistics, "select");
-                build_machine_function(mf, *worker.target, module, functions[first + i]);
+                build_machine_function(mf, *worker.target, module, functions[first + i], options.limit_registers);
             }
             const CallPlan& params = worker.target->plan_params(mf.fn->sig);
             const StepTimer timer(statistics, "allocate");

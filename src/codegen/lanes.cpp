@@ -4,6 +4,18 @@
 
 namespace tn::codegen {
 
+namespace {
+// Everything at once: the operands, the rounds left, an address for each access, and the counter.
+bool fits_registers(const MachineFunction& mf, const ir::Inst& lanes, const ir::LaneLoop& loop) {
+    std::vector<ir::ValueId> ints;
+    for (ir::ValueId value : mf.fn->operands_of(lanes)) {
+        if (class_of(mf.type_of(value)) != RegClass::Int) continue;
+        if (mf.is_constant(value) || std::ranges::find(ints, value) == ints.end()) ints.push_back(value);
+    }
+    return ints.size() + 1 + count_lane_addresses(mf, loop) + 1 <= mf.int_registers;
+}
+} // namespace
+
 bool find_lanes(const MachineFunction& mf, const ir::Inst& lanes, ir::LaneLoop& loop) {
     const ir::Inst& last = mf.fn->terminator(lanes.block);
     if (last.op != ir::Op::Jump || !ir::find_lane_loop(*mf.fn, mf.fn->targets_of(last)[0].block, loop))
@@ -14,9 +26,11 @@ bool find_lanes(const MachineFunction& mf, const ir::Inst& lanes, ir::LaneLoop& 
     const bool same_end = operands[1] == loop.end ||
                           (mf.find_int(operands[1], end) && mf.find_int(loop.end, own_end) && end == own_end);
     const auto given = operands.subspan(2);
-    return same_end && std::ranges::all_of(loop.inputs, [&](ir::ValueId input) {
-               return std::ranges::find(given, input) != given.end();
-           });
+    return same_end &&
+           std::ranges::all_of(
+               loop.inputs,
+               [&](ir::ValueId input) { return std::ranges::find(given, input) != given.end(); }) &&
+           fits_registers(mf, lanes, loop);
 }
 
 unsigned count_lane_addresses(const MachineFunction& mf, const ir::LaneLoop& loop) {

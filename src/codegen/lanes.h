@@ -1,5 +1,5 @@
 // What every machine asks of `lanes`: the loop that its block goes on to, if the operation still speaks of
-// that one.
+// that one and there are registers for all of it.
 #pragma once
 
 #include "codegen/machine.h"

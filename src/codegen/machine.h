@@ -129,6 +129,7 @@ struct MachineFunction {
     // Blocks 0..frameless - 1 run before the frame is made: they leave early or go on to `frameless`,
     // which has no other predecessor. 0: the frame is made at once.
     std::uint32_t frameless = 0;
+    std::uint32_t int_registers = 0; // that may be allocated
     // Stack places a call or the function itself needs, known before allocation.
     std::uint32_t outgoing_count = 0;
 

@@ -333,8 +333,12 @@ private:
 
 } // namespace
 
-void build_machine_function(MachineFunction& mf, Target& target, const ir::Module& module, ir::FuncId id) {
+void build_machine_function(MachineFunction& mf, Target& target, const ir::Module& module, ir::FuncId id,
+                            unsigned limit_registers) {
     mf.clear();
+    mf.int_registers =
+        static_cast<std::uint32_t>(std::popcount(target.registers().allocatable & int_registers));
+    if (limit_registers > 0) mf.int_registers = std::min(mf.int_registers, std::max(limit_registers, 8u));
     mf.module = &module;
     mf.fn = &module.functions[id];
     mf.id = id;

@@ -6,6 +6,8 @@
 
 namespace tn::codegen {
 
-void build_machine_function(MachineFunction& mf, Target& target, const ir::Module& module, ir::FuncId id);
+// With `limit_registers` fewer are going to be allocated, see GenerateOptions.
+void build_machine_function(MachineFunction& mf, Target& target, const ir::Module& module, ir::FuncId id,
+                            unsigned limit_registers = 0);
 
 } // namespace tn::codegen
