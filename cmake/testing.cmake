@@ -52,6 +52,22 @@ target_link_libraries(unit_codegen PRIVATE ${TN_CAPSTONE_LIBRARY})
 # --- includes against the table of layers ---
 if(NOT CMAKE_CROSSCOMPILING) # the same sources
     add_test(NAME layers COMMAND ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/cmake/check_layers.py)
+    add_test(NAME forgotten_handler COMMAND ${Python3_EXECUTABLE}
+        ${PROJECT_SOURCE_DIR}/tests/codegen/forgotten_handler.py ${CMAKE_CXX_COMPILER} ${PROJECT_SOURCE_DIR})
+endif()
+
+# --- the NIF of the Elixir binding for another machine: its headers are the same everywhere ---
+if(CMAKE_CROSSCOMPILING AND TARGET tenon_shared)
+    find_path(TN_ERTS_INCLUDE erl_nif.h PATHS /usr/lib/erlang/usr/include NO_CMAKE_FIND_ROOT_PATH)
+    if(TN_ERTS_INCLUDE)
+        add_test(NAME nif_builds COMMAND ${CMAKE_CTEST_COMMAND}
+            --build-and-test ${PROJECT_SOURCE_DIR}/bindings/elixir/c_src ${PROJECT_BINARY_DIR}/nif
+            --build-generator ${CMAKE_GENERATOR} --build-project tenon_nif
+            --build-options -DCMAKE_TOOLCHAIN_FILE=${CMAKE_TOOLCHAIN_FILE} -DCMAKE_BUILD_TYPE=Release
+                -DTENON_LIB_DIR=$<TARGET_FILE_DIR:tenon_shared> -DERTS_INCLUDE_DIR=${TN_ERTS_INCLUDE}
+            --test-command ${CMAKE_NM} -D --defined-only ${PROJECT_BINARY_DIR}/nif/out/tenon_nif.so)
+        set_tests_properties(nif_builds PROPERTIES PASS_REGULAR_EXPRESSION " T nif_init")
+    endif()
 endif()
 
 # --- goldens: tests/lang in the interpreter, in machine code unoptimized and optimized ---

@@ -83,6 +83,8 @@ unless Code.ensure_loaded?(Mix.Tasks.Compile.TenonNative) do
 
       options =
         ["-DCMAKE_BUILD_TYPE=Release", "-DERTS_INCLUDE_DIR=#{include_dir()}"] ++
+          # A machine may have ninja and no make; a build that was begun keeps its generator.
+          if(System.find_executable("ninja") && !File.exists?(Path.join(build, "CMakeCache.txt")), do: ["-G", "Ninja"], else: []) ++
           if(lib_dir(), do: ["-DTENON_LIB_DIR=#{lib_dir()}"], else: ["-UTENON_LIB_DIR"])
 
       with :ok <- sh(["-S", Path.join(@here, "c_src"), "-B", build] ++ options),

@@ -132,7 +132,7 @@ tn_status call_batch(Batch& batch, const tn_column* args, std::size_t nargs, tn_
     CallScope scope(batch.core);
     if (scope.status() != TN_OK) return scope.report_status(err);
     const TrapCode code =
-        batch.core.interprets ? run_rows(batch, args, result) : run_loop(batch, args, result);
+        batch.core.interprets() ? run_rows(batch, args, result) : run_loop(batch, args, result);
     return code == TrapCode::None ? TN_OK : report_trap(batch.core, code, err);
 }
 

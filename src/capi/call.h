@@ -18,7 +18,7 @@ public:
                 status_ = result == rt::EnterResult::Busy ? TN_BUSY : TN_NOMEM;
                 return;
             }
-            core.owner.store(this_thread(), std::memory_order_relaxed);
+            core.place = Place::Entered;
             entered_ = true;
         } else if (core.place == Place::Script) [[unlikely]] {
             // From an output or poll function, a finalizer or a plain C function.
@@ -52,7 +52,7 @@ private:
 
     InstanceCore& core_;
     tn_status status_ = TN_OK;
-    Place place_ = Place::Outside;
+    Place place_ = Place::Entered;
     bool entered_ = false;
     bool timed_ = false;
 };
@@ -62,7 +62,7 @@ driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode)
 
 // Runs the function on a filled row. Throws what making its code throws.
 inline TrapCode run(InstanceCore& core, FunctionPlan& plan, rt::Slot* row) {
-    if (core.interprets) [[unlikely]] {
+    if (core.interprets()) [[unlikely]] {
         const ir::FuncId func =
             plan.is_closure_call ? ir::FuncId(std::size_t{row[0].ref->desc->func}) : plan.func;
         const std::uint32_t code = driver::interpret(*core.module->compiled, *core.context(), func, row);

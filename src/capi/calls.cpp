@@ -47,7 +47,7 @@ driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode)
 }
 
 TrapCode run_function(InstanceCore& core, ir::FuncId func, rt::Slot* row) {
-    if (core.interprets) {
+    if (core.interprets()) {
         const std::uint32_t code = driver::interpret(*core.module->compiled, *core.context(), func, row);
         core.context()->trap_code = TrapCode::None;
         return static_cast<TrapCode>(code);

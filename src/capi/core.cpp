@@ -2,6 +2,7 @@
 #include "capi/core.h"
 
 #include "capi/dispatch.h"
+#include "capi/engine_of.h"
 #include "capi/extension_loader.h"
 #include "capi/timer.h"
 #include "driver/registered.h"
@@ -45,7 +46,7 @@ std::shared_ptr<const driver::Engine> RuntimeCore::engine() {
     driver::take_registrations(*made, registry);
     if (registry.loader().load)
         made->load_source = [this](const std::string& path) { return ask_loader(registry.loader(), path); };
-    if (config.get(TN_CONFIG_ALLOW_EXTENSIONS))
+    if (config.get(TN_CONFIG_ALLOW_EXTENSIONS) || !config.extension_path().empty())
         made->load_extension = [this](const std::string& name) { return find_extension(*this, name); };
     if (config.get(TN_CONFIG_ALLOW_EXTERN) != 0 && !foreign_libraries_)
         foreign_libraries_ = std::make_shared<host::Libraries>();
@@ -57,6 +58,11 @@ std::shared_ptr<const driver::Engine> RuntimeCore::engine() {
     engine_generation_ = registry.generation();
     engine_ = std::move(made);
     return engine_;
+}
+
+std::shared_ptr<const driver::Engine> engine_of(const tn_runtime* runtime) {
+    RuntimeCore* core = find_runtime(runtime);
+    return core ? core->engine() : nullptr;
 }
 
 ModuleCore::ModuleCore(Ref<RuntimeCore> runtime_arg, std::shared_ptr<const driver::Engine> engine_arg,

@@ -142,7 +142,6 @@ struct FrameObject {
 
 // Where the thread that is inside an instance stands.
 enum class Place : std::uint8_t {
-    Outside,  // nobody is inside
     Entered,  // between tn_instance_enter and _leave, or in a function of this API
     Script,   // a script runs
     Callback, // a generic host function runs: may call again
@@ -153,6 +152,7 @@ enum Attention : std::uint32_t {
     NeedsTimer = 1,    // a timeout or a poll function
     CancelPending = 2, // tn_interrupt_fire: stop the running call, else the next one
     Closing = 4,       // tn_instance_free
+    Interprets = 8,    // TN_CONFIG_INTERPRET; for good
 };
 
 struct InstanceCore : Counted<InstanceCore> {
@@ -160,11 +160,8 @@ struct InstanceCore : Counted<InstanceCore> {
 
     Ref<ModuleCore> module;
     std::shared_ptr<rt::Instance> rt;
-    // A token of the thread that is inside; 0: none.
-    std::atomic<std::uintptr_t> owner{0};
     std::atomic<std::uint32_t> attention{0};
-    Place place = Place::Outside;
-    bool interprets = false;
+    Place place = Place::Entered; // of who is inside
     std::uint32_t enter_depth = 0;    // of tn_instance_enter
     std::uint32_t callback_depth = 0; // generic host functions that are running
     std::uint64_t timeout_ms = 0;
@@ -178,13 +175,9 @@ struct InstanceCore : Counted<InstanceCore> {
 
     rt::Context* context() const { return &rt->context; }
     bool is_closed() const { return attention.load(std::memory_order_relaxed) & Closing; }
-    bool is_inside() const;
+    bool interprets() const { return attention.load(std::memory_order_relaxed) & Interprets; }
+    bool is_inside() const { return rt->is_inside(); } // the calling thread
 };
-
-// Names the calling thread: the address of its thread control block.
-inline std::uintptr_t this_thread() { return reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer()); }
-
-inline bool InstanceCore::is_inside() const { return owner.load(std::memory_order_relaxed) == this_thread(); }
 
 // TN_FUEL_UNLIMITED turns metering off. Not while a script runs.
 void set_fuel(InstanceCore& core, std::uint64_t fuel);

@@ -226,6 +226,10 @@ rt::Object* show_host_value(rt::Context* context, const rt::HostType& type, void
         }
         if (result.tag != TN_TAG_POISON) clear_value(result);
         return text;
+    } catch (const std::bad_alloc&) {
+        if (result.tag != TN_TAG_POISON) clear_value(result);
+        context->trap_code = TrapCode::MemoryLimit;
+        return nullptr;
     } catch (...) {
         if (result.tag != TN_TAG_POISON) clear_value(result);
         constexpr std::string_view message = "an exception left a host function";
@@ -253,6 +257,8 @@ std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::S
     auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
     try {
         return call_host(core, *static_cast<const host::Registration*>(registration), io);
+    } catch (const std::bad_alloc&) {
+        return static_cast<std::uint32_t>(TrapCode::MemoryLimit);
     } catch (const std::exception& exception) {
         rt::rt_fail(context, TrapCode::HostError, exception.what(),
                     std::char_traits<char>::length(exception.what()));

@@ -136,15 +136,15 @@ tn_status report(tn_error** err, tn_status status, std::initializer_list<std::st
         auto error = std::make_unique<ErrorObject>();
         error->status = status;
         for (std::string_view part : parts) error->message += part;
-        *err = new_error_handle(std::move(error));
-    } catch (...) { *err = reinterpret_cast<tn_error*>(&static_cell); }
-    return status;
+        return report(err, std::move(error));
+    } catch (...) { return report_no_memory(err); }
 }
 
 tn_status report(tn_error** err, std::unique_ptr<ErrorObject> error) noexcept {
     const tn_status status = error->status;
-    if (err) *err = new_error_handle(std::move(error));
-    return status;
+    if (!err) return status;
+    *err = new_error_handle(std::move(error));
+    return is_static_error(*err) ? TN_NOMEM : status; // the status that the error has
 }
 
 tn_status report_no_memory(tn_error** err) noexcept {

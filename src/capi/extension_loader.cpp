@@ -132,7 +132,16 @@ std::string find_extension_folder(const RuntimeCore& core, const std::string& na
 
 driver::ExtensionAnswer find_extension(RuntimeCore& core, const std::string& name) {
     driver::ExtensionAnswer answer;
-    const std::string folder = find_extension_folder(core, name, answer.places);
+    std::string places;
+    const std::string folder = find_extension_folder(core, name, places);
+    if (!core.config.get(TN_CONFIG_ALLOW_EXTENSIONS)) {
+        // Where to look was told, but not that scripts may load what is there.
+        if (!folder.empty())
+            answer.problem = "`" + folder + "` is a native extension; the host allows them with " +
+                             "TN_CONFIG_ALLOW_EXTENSIONS, the `tenon` command with `--allow native`";
+        return answer;
+    }
+    answer.places = std::move(places);
     if (folder.empty()) return answer;
     LoadedExtension loaded;
     tn_error* error = nullptr;

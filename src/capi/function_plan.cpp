@@ -49,7 +49,7 @@ void finish(FunctionPlan& plan) {
     plan.can_cross = plan.can_cross && result.can_cross;
     const bool plain_result = result.is_scalar() || result.tag == TN_TAG_UNIT;
     plan.is_flat = all_scalar && plain_result;
-    plan.is_wide = plan.is_flat;
+    plan.is_wide = plan.is_flat && plan.result_type->tag != TN_TAG_F32;
     for (const TypeInfo* type : plan.param_types)
         plan.is_wide =
             plan.is_wide && (type->tag == TN_TAG_I64 || type->tag == TN_TAG_U64 || type->tag == TN_TAG_F64);

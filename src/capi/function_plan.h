@@ -37,7 +37,8 @@ struct FunctionPlan {
     std::uint32_t row_size = 1; // slots that the thunk reads or writes
     // Scalar parameters and result only: tags (and how to check them) in flat arrays.
     bool is_flat = false;
-    bool is_wide = false; // flat, and every bit pattern is a value of each parameter
+    // Flat, every bit pattern is a value of each parameter, and a row is what a host has in its slots.
+    bool is_wide = false;
     bool has_mut = false;
     bool can_cross = true;     // every type has a tag
     bool slots_fit = false;    // tn_call_slots can call it, with

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <atomic>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -45,6 +46,7 @@ struct alignas(64) Cell {
     rt::Context* context; // Instance: for C entry thunks, at instance_context_offset
     void* plan;           // Function: its FunctionPlan
     std::uint32_t next;   // in the list of free cells
+    std::uint32_t slots;  // Function: tn_call_slots wants more than these to call it the short way; or `never`
 };
 static_assert(sizeof(Cell) == 64);
 
@@ -62,15 +64,27 @@ struct Region {
     std::atomic<std::uintptr_t> base{0};
     std::atomic<std::size_t> used{0}; // bytes that hold cells
     std::size_t size = 0;
-
-    bool contains(const void* pointer, std::size_t cell_size) const {
-        const std::uintptr_t offset =
-            reinterpret_cast<std::uintptr_t>(pointer) - base.load(std::memory_order_relaxed);
-        return offset < used.load(std::memory_order_relaxed) && offset % cell_size == 0;
-    }
 };
+inline constexpr std::uint32_t never = 0xffffffff;
 extern Region handle_region;
 extern Region value_region;
+
+// Where the cells of a region are now.
+template <typename CellType> class Extent {
+public:
+    explicit Extent(const Region& region)
+        : base_(region.base.load(std::memory_order_relaxed)),
+          count_(region.used.load(std::memory_order_relaxed) / sizeof(CellType)) {}
+    // Whether the pointer is one of them: what is not at the beginning of a cell is, rotated, beyond all.
+    bool has(const void* pointer) const {
+        const std::uintptr_t offset = reinterpret_cast<std::uintptr_t>(pointer) - base_;
+        return std::rotr(offset, std::countr_zero(sizeof(CellType))) < count_;
+    }
+
+private:
+    std::uintptr_t base_;
+    std::size_t count_;
+};
 
 // --- handles ---
 
@@ -78,7 +92,7 @@ extern Region value_region;
 Cell* new_handle(HandleKind kind, void* object) noexcept;
 // Null unless the pointer is a live handle of the kind.
 inline Cell* find_handle(const void* pointer, HandleKind kind) {
-    if (!handle_region.contains(pointer, sizeof(Cell))) return nullptr;
+    if (!Extent<Cell>(handle_region).has(pointer)) return nullptr;
     Cell* cell = static_cast<Cell*>(const_cast<void*>(pointer));
     return cell->kind.load(std::memory_order_acquire) == kind ? cell : nullptr;
 }
@@ -99,7 +113,7 @@ inline bool is_pinned(const ValueCell& cell) { return cell.next.load(std::memory
 // Null when out of memory. Takes over the references.
 ValueCell* new_value_cell(rt::Object* object, const TypeInfo* type, InstanceCore* core) noexcept;
 inline ValueCell* find_value_cell(const void* pointer, std::uint32_t generation) {
-    if (!value_region.contains(pointer, sizeof(ValueCell))) return nullptr;
+    if (!Extent<ValueCell>(value_region).has(pointer)) return nullptr;
     ValueCell* cell = static_cast<ValueCell*>(const_cast<void*>(pointer));
     const bool alive = cell->generation.load(std::memory_order_acquire) == generation && (generation & 1);
     return alive ? cell : nullptr;

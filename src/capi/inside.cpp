@@ -35,8 +35,6 @@ bool try_end(InstanceCore* core) noexcept {
 void Inside::leave_closed(InstanceCore& core) noexcept {
     // Who closes it from another thread may end it as soon as it is left.
     core.retain();
-    core.place = Place::Outside;
-    core.owner.store(0, std::memory_order_relaxed);
     core.rt->leave();
     reap_closed();
     core.release();
@@ -102,12 +100,8 @@ tn_status report_trap(InstanceCore& core, TrapCode code, tn_error** err) noexcep
             error->frames.insert(error->frames.begin(), std::make_move_iterator(failure->frames.begin()),
                                  std::make_move_iterator(failure->frames.end()));
         }
-        *err = new_error_handle(std::move(error));
-        return status;
-    } catch (...) {
-        report_no_memory(err);
-        return status;
-    }
+        return report(err, std::move(error));
+    } catch (...) { return report_no_memory(err); }
 }
 
 tn_status report_runtime_failure(InstanceCore& core, tn_error** err) noexcept {

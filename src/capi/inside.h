@@ -16,7 +16,6 @@ public:
         if (core.is_inside()) return;
         const rt::EnterResult result = core.rt->enter();
         if (result == rt::EnterResult::Entered) {
-            core.owner.store(this_thread(), std::memory_order_relaxed);
             core.place = Place::Entered;
             entered_ = true;
         } else {
@@ -40,8 +39,6 @@ public:
     static void leave_instance(InstanceCore& core) noexcept {
         if (core.is_closed()) [[unlikely]]
             return leave_closed(core);
-        core.place = Place::Outside;
-        core.owner.store(0, std::memory_order_relaxed);
         core.rt->leave();
     }
 

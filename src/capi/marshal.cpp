@@ -28,6 +28,14 @@ bool is_held_tag(tn_tag tag) { return tag >= TN_TAG_STRING && tag <= TN_TAG_FUNC
 
 } // namespace
 
+bool odd_scalar_to_slot(tn_tag tag, tn_slot in, rt::Slot& out) {
+    if (tag == TN_TAG_CHAR) return in.u < 0xd800 || (in.u > 0xdfff && in.u <= 0x10ffff);
+    if (tag != TN_TAG_F32) return false;
+    out.u = 0;
+    out.f32 = static_cast<float>(in.f);
+    return true;
+}
+
 std::string describe(const tn_value& value) {
     if (value.tag == TN_TAG_NONE) return "no value";
     if (value.tag == TN_TAG_POISON) return "an unset result";

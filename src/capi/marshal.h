@@ -8,6 +8,7 @@
 #include "capi/core.h"
 #include "runtime/context.h"
 
+#include <iterator>
 #include <string>
 
 namespace tn::capi {
@@ -34,30 +35,40 @@ inline Held find_held(const tn_value& value) {
 
 // --- scalars ---
 
+inline bool is_scalar_tag(tn_tag tag) { return tag >= TN_TAG_BOOL && tag <= TN_TAG_CHAR; }
 // Scalars whose every bit pattern is a value.
 inline bool is_wide_tag(tn_tag tag) { return tag == TN_TAG_I64 || tag == TN_TAG_U64 || tag == TN_TAG_F64; }
+
+// A number fits when, moved by `bias`, it has none of the bits of `mask`. Char and f32 want another look.
+struct Bounds {
+    std::uint64_t bias, mask;
+};
+inline constexpr Bounds scalar_bounds[] = {
+    {0, ~std::uint64_t(1)},                                // bool
+    {1u << 7, ~std::uint64_t(0xff)},                       // i8
+    {1u << 15, ~std::uint64_t(0xffff)},                    // i16
+    {std::uint64_t(1) << 31, ~std::uint64_t(0xffffffff)},  // i32
+    {0, 0},                                                // i64
+    {0, ~std::uint64_t(0xff)},                             // u8
+    {0, ~std::uint64_t(0xffff)},                           // u16
+    {0, ~std::uint64_t(0xffffffff)},                       // u32
+    {0, 0},                                                // u64
+    {0, ~std::uint64_t(0)},                                // f32: zero is zero
+    {0, 0},                                                // f64
+    {0, ~std::uint64_t(0x7f)},                             // char: ASCII
+};
+static_assert(std::size(scalar_bounds) == TN_TAG_CHAR - TN_TAG_BOOL + 1);
+bool odd_scalar_to_slot(tn_tag tag, tn_slot in, rt::Slot& out);
 
 // The slot of a scalar value; false when the number does not fit its tag (f32 is rounded).
 inline bool scalar_to_slot(tn_tag tag, tn_slot in, rt::Slot& out) {
     out.u = in.u;
-    switch (tag) {
-    case TN_TAG_I64:
-    case TN_TAG_U64:
-    case TN_TAG_F64: return true;
-    case TN_TAG_BOOL: return in.u <= 1;
-    case TN_TAG_I8: return in.i == static_cast<std::int8_t>(in.i);
-    case TN_TAG_I16: return in.i == static_cast<std::int16_t>(in.i);
-    case TN_TAG_I32: return in.i == static_cast<std::int32_t>(in.i);
-    case TN_TAG_U8: return in.u <= 0xff;
-    case TN_TAG_U16: return in.u <= 0xffff;
-    case TN_TAG_U32: return in.u <= 0xffffffff;
-    case TN_TAG_CHAR: return in.u < 0xd800 || (in.u > 0xdfff && in.u <= 0x10ffff);
-    case TN_TAG_F32:
-        out.u = 0;
-        out.f32 = static_cast<float>(in.f);
+    if (!is_scalar_tag(tag)) [[unlikely]]
+        return false;
+    const Bounds& bounds = scalar_bounds[tag - TN_TAG_BOOL];
+    if (((in.u + bounds.bias) & bounds.mask) == 0) [[likely]]
         return true;
-    }
-    return false;
+    return odd_scalar_to_slot(tag, in, out);
 }
 
 inline void slot_to_scalar(tn_tag tag, rt::Slot in, tn_value& out) {
@@ -68,7 +79,6 @@ inline void slot_to_scalar(tn_tag tag, rt::Slot in, tn_value& out) {
     else
         out.as.u = in.u;
 }
-inline bool is_scalar_tag(tn_tag tag) { return tag >= TN_TAG_BOOL && tag <= TN_TAG_CHAR; }
 
 // --- leaves in memory ---
 

@@ -19,6 +19,8 @@ driver::Options compile_options(const Config& config, const Config& base) {
     options.max_source_bytes = config.get(TN_CONFIG_MAX_SOURCE, &base);
     options.whole_package = config.get(TN_CONFIG_WHOLE_PACKAGE, &base) != 0;
     options.is_program = config.get(TN_CONFIG_PROGRAM, &base) != 0;
+    options.threads = static_cast<unsigned>(config.get(TN_CONFIG_THREADS, &base));
+    options.is_lazy = config.get(TN_CONFIG_LAZY, &base) != 0;
     options.baseline_cpu = config.get(TN_CONFIG_BASELINE_CPU, &base) != 0;
     return options;
 }
@@ -66,6 +68,7 @@ tn_status new_function(ModuleCore& module, FunctionPlan* plan, bool signature_gi
     Cell* cell = new_handle(HandleKind::Function, function.get());
     if (!cell) return report_no_memory(err);
     cell->plan = plan;
+    if (signature_given && plan->is_flat) cell->slots = plan->io_size == 0 ? 0 : plan->io_size - 1;
     function.release();
     *out = reinterpret_cast<tn_function*>(cell);
     return TN_OK;

@@ -144,9 +144,9 @@ tn_status tn_instance_new(tn_module* m, const tn_config* limits, tn_instance** o
         instance.set_stack_size(config->get(TN_CONFIG_STACK_SIZE, base));
         if (const std::uint64_t seed = config->get(TN_CONFIG_HASH_SEED, base))
             instance.context.hash_seed = seed;
-        core->interprets = config->get(TN_CONFIG_INTERPRET, base) != 0;
+        if (config->get(TN_CONFIG_INTERPRET, base) != 0) core->attention.fetch_or(Interprets);
         core->timeout_ms = config->get(TN_CONFIG_TIMEOUT_MS, base);
-        if (core->timeout_ms) core->attention.store(NeedsTimer, std::memory_order_relaxed);
+        if (core->timeout_ms) core->attention.fetch_or(NeedsTimer, std::memory_order_relaxed);
         set_fuel(*core, config->get(TN_CONFIG_FUEL, base));
 
         if (const ir::FuncId init = module->compiled->ir().init; init.is_valid()) {
@@ -286,7 +286,6 @@ tn_status tn_instance_enter(tn_instance* inst) {
         const rt::EnterResult result = core->rt->enter();
         if (result == rt::EnterResult::NoStack) return TN_NOMEM;
         if (result == rt::EnterResult::Busy) return TN_BUSY;
-        core->owner.store(this_thread(), std::memory_order_relaxed);
         core->place = Place::Entered;
         if (core->attention.load(std::memory_order_relaxed) & CancelPending)
             core->rt->fire(rt::CancelRequested);

@@ -22,6 +22,7 @@ struct DumpOptions {
     std::string stage;
     std::string function;
     std::string target; // "": this machine
+    bool stats = false, json = false;
 };
 
 struct NewOptions {

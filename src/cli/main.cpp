@@ -50,11 +50,15 @@ Examples:
 
 constexpr char dump_footer[] = R"(
 Stages: tokens, tree, ir, the name of an optimizer pass, opt, asm.
+Statistics: time of each step, instructions before and after a pass; of each function also its values on
+the stack and the bytes of its code.
 
 Examples:
   tenon dump rules.tn --after=tokens
   tenon dump rules.tn --after=ir --fn score
-  tenon dump rules.tn --after=asm --fn score)";
+  tenon dump rules.tn --after=asm --fn score
+  tenon dump rules.tn --stats
+  tenon dump rules.tn --stats --json --fn score)";
 
 // An option whose text is parsed into `target`, with an error that says what was expected.
 void add_quantity(CLI::App* command, const std::string& name, std::optional<std::uint64_t>& target,
@@ -211,7 +215,9 @@ int main(int argc, char** argv) {
 
     CLI::App* dump_command = app.add_subcommand("dump", "Shows what a stage of the compiler made");
     add_common(dump_command, common);
-    dump_command->add_option("--after", dump_options.stage, "The stage")->required()->type_name("STAGE");
+    dump_command->add_option("--after", dump_options.stage, "The stage")->type_name("STAGE");
+    dump_command->add_flag("--stats", dump_options.stats, "What each step and function cost, instead of a stage");
+    dump_command->add_flag("--json", dump_options.json, "The statistics as JSON");
     dump_command->add_option("--fn", dump_options.function, "Only this function")->type_name("NAME");
     dump_command->add_option("--target", dump_options.target, "The machine, for asm")
         ->check(one_of({"x64", "a64"}))

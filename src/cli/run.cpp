@@ -49,6 +49,13 @@ bool takes_argument_list(tn_function* function) {
     return tn_type_kind(type) == TN_TAG_LIST && tn_type_kind(tn_type_child(type, 0)) == TN_TAG_STRING;
 }
 
+// `Result[(), E]`
+bool is_result_of_nothing(const tn_type* type) {
+    std::size_t length = 0;
+    const char* name = tn_type_name(type, &length);
+    return tn_type_kind(type) == TN_TAG_ENUM && text_of(name, length).starts_with("Result[(), ");
+}
+
 class Call {
 public:
     Call(Session& session, tn_instance* instance, tn_function* function)
@@ -124,8 +131,21 @@ public:
         }
     }
 
-    // What `main` answers: its own i64 where a process can have it.
+    // What `main` answers: its own i64 where a process can have it; an `Err` is a failure, which is shown.
     int exit_status() {
+        const tn_type* type = tn_function_return_type(function_);
+        if (is_result_of_nothing(type)) {
+            uint32_t variant = 0;
+            Value reason;
+            if (tn_enum_variant(result_.get(), &variant, nullptr) != TN_OK || variant == 0) return success;
+            if (tn_enum_payload(result_.get(), 0, reason.get()) != TN_OK) return failure;
+            std::size_t first = 0, length = 0;
+            tn_type_variant_fields(type, variant, &first, nullptr);
+            const tn_type* reason_type = tn_type_child(type, first);
+            const char* text = reason->tag == TN_TAG_STRING ? tn_string_data(reason.get(), &length) : nullptr;
+            show_message(text ? text_of(text, length) : show_value(*reason, reason_type));
+            return failure;
+        }
         if (result_->tag != TN_TAG_I64) return success;
         return result_->as.i >= 0 && result_->as.i <= 255 ? static_cast<int>(result_->as.i) : 255;
     }
@@ -160,9 +180,10 @@ int run(const CommonOptions& common, const RunOptions& options) {
     }
 
     std::uint32_t result = tn_type_kind(tn_function_return_type(function.get()));
-    if (is_main && result != TN_TAG_UNIT && result != TN_TAG_I64) {
-        show_message("`main` must return nothing or an `i64`, the exit status; it is " + signature_of(function.get()) +
-                     "; with --fn main its result is shown");
+    if (is_main && result != TN_TAG_UNIT && result != TN_TAG_I64 &&
+        !is_result_of_nothing(tn_function_return_type(function.get()))) {
+        show_message("`main` must return nothing, an `i64`, the exit status, or a `Result[(), E]`; it is " +
+                     signature_of(function.get()) + "; with --fn main its result is shown");
         return misuse;
     }
 

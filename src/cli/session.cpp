@@ -1,10 +1,12 @@
 // Common options, compilation, instances, and errors on stderr.
 #include "cli/session.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 #include <unistd.h>
 
 namespace tn::cli {
@@ -70,6 +72,7 @@ void show_message(std::string_view text) {
 
 Session::Session(const CommonOptions& options, bool whole_package) : options_(options), config_(tn_config_new()) {
     tn_config_set_u64(config_.get(), TN_CONFIG_OPT_LEVEL, static_cast<std::uint64_t>(options.opt_level));
+    tn_config_set_u64(config_.get(), TN_CONFIG_THREADS, std::clamp(std::thread::hardware_concurrency(), 1u, 8u));
     tn_config_set_u64(config_.get(), TN_CONFIG_BASELINE_CPU, options.baseline_cpu);
     tn_config_set_u64(config_.get(), TN_CONFIG_WHOLE_PACKAGE, whole_package);
     tn_config_set_u64(config_.get(), TN_CONFIG_ALLOW_EXTERN, options.allows_native);
@@ -104,10 +107,12 @@ void Session::show(tn_error* error) const {
     std::fwrite(text.data(), 1, text.size(), stderr);
 }
 
+tn_status Session::make_runtime(Error& error) {
+    return runtime_ ? TN_OK : tn_runtime_new(TN_ABI_VERSION, config_.get(), out(runtime_), out(error));
+}
+
 tn_status Session::try_compile(Module& module, Error& error) {
-    if (!runtime_) {
-        if (tn_status status = tn_runtime_new(TN_ABI_VERSION, config_.get(), out(runtime_), out(error))) return status;
-    }
+    if (tn_status status = make_runtime(error)) return status;
     return tn_compile_path(runtime_.get(), options_.path.data(), options_.path.size(), config_.get(), out(module),
                            out(error));
 }

@@ -43,6 +43,8 @@ public:
     // What is compiled is to be run by its `main`.
     void demand_main();
 
+    tn_status make_runtime(Error& error);
+    tn_runtime* runtime() const { return runtime_.get(); }
     // Compiles the path; shows warnings. On failure the error has been shown, the module is null.
     Module compile();
     // The same, but nothing is shown.

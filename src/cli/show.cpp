@@ -128,7 +128,14 @@ public:
         case TN_TAG_TUPLE: show_tuple(value, type); break;
         case TN_TAG_RECORD: show_record(value, type); break;
         case TN_TAG_OPTION: show_option(value, type); break;
-        default: text += "<unknown>"; break;
+        case TN_TAG_ENUM: show_enum(value, type); break;
+        case TN_TAG_MAP:
+        case TN_TAG_SET: show_map(value, type); break;
+        default:
+            text += '<';
+            append_name(tn_type_name(type, &length), length);
+            text += '>';
+            break;
         }
     }
 
@@ -170,10 +177,62 @@ private:
         text += count == 1 ? ",)" : ")";
     }
 
+    void append_name(const char* name, std::size_t length) { text.append(name ? name : "", length); }
+
+    void show_range(const tn_value& value, const tn_type* type) {
+        Value is_inclusive;
+        tn_record_get(&value, 2, is_inclusive.get());
+        show_field(value, type, 0);
+        text += is_inclusive->as.u ? "..=" : "..";
+        show_field(value, type, 1);
+    }
+
+    void show_enum(const tn_value& value, const tn_type* type) {
+        std::uint32_t variant = 0;
+        std::size_t length = 0, first = 0, count = 0;
+        tn_enum_variant(&value, &variant, nullptr);
+        const char* name = tn_type_variant_name(type, variant, &length);
+        append_name(name, length);
+        const bool is_named = tn_type_variant_fields(type, variant, &first, &count);
+        if (count == 0) return;
+        text += is_named ? " { " : "(";
+        for (std::size_t i = 0; i < count; ++i) {
+            if (i != 0) text += ", ";
+            if (is_named) {
+                const char* field = tn_type_child_name(type, first + i, &length);
+                append_name(field, length);
+                text += ": ";
+            }
+            Value part;
+            tn_enum_payload(&value, i, part.get());
+            show(*part, tn_type_child(type, first + i), true);
+        }
+        text += is_named ? " }" : ")";
+    }
+
+    void show_map(const tn_value& value, const tn_type* type) {
+        const bool is_map = value.tag == TN_TAG_MAP;
+        text += is_map ? "Map{" : "Set{";
+        tn_iter* iter = nullptr;
+        tn_map_iter(&value, &iter);
+        for (bool is_first = true;; is_first = false) {
+            Value key, content;
+            if (tn_iter_next(iter, key.get(), is_map ? content.get() : nullptr) != TN_OK) break;
+            if (!is_first) text += ", ";
+            show(*key, tn_type_child(type, 0), true);
+            if (!is_map) continue;
+            text += ": ";
+            show(*content, tn_type_child(type, 1), true);
+        }
+        tn_iter_free(iter);
+        text += '}';
+    }
+
     void show_record(const tn_value& value, const tn_type* type) {
         std::size_t length = 0;
         const char* name = tn_type_name(type, &length);
-        text.append(name ? name : "", length);
+        if (std::string_view(name ? name : "", length).starts_with("Range[")) return show_range(value, type);
+        append_name(name, length);
         std::size_t count = tn_type_child_count(type);
         if (count == 0) return;
         text += " { ";

@@ -87,7 +87,7 @@ bool FunctionCode::is_empty_jump(std::uint32_t index) const {
 void FunctionCode::emit_block(std::uint32_t index) {
     const MachineBlock& block = mf_->blocks[index];
     block_ = index;
-    if (align_[index]) base_->align(asmjit::AlignMode::kCode, 32);
+    if (align_[index]) base_->align(asmjit::AlignMode::kCode, loop_alignment());
     base_->bind(block_labels_[index]);
     if (shared_.is_listing()) shared_.comment(("b" + std::to_string(block.block.index())).c_str());
     if (block.pred_count == 1) {

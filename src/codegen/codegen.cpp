@@ -11,6 +11,7 @@
 #include "codegen/x64/x64.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace tn::codegen {
 
@@ -34,27 +35,66 @@ bool verifies(const GenerateOptions& options) {
 #endif
 }
 
-// Every function described, allocated, framed and emitted.
-void emit_functions(const ir::Module& module, Target& target, ModuleEmitter& emitter,
+using MakeTarget = std::function<std::unique_ptr<Target>()>;
+
+// Every function described, allocated, framed and emitted. The first two are done for some functions at a time, by all
+// workers; emission goes in order.
+void emit_functions(const ir::Module& module, const MakeTarget& make_target, ModuleEmitter& emitter,
                     const GenerateOptions& options) {
-    RegisterAllocator allocator(target.registers());
-    MachineFunction mf;
-    Frame frame;
+    struct Worker {
+        std::unique_ptr<Target> target;
+        RegisterAllocator allocator;
+        explicit Worker(std::unique_ptr<Target> t) : target(std::move(t)), allocator(target->registers()) {}
+    };
+    std::vector<std::unique_ptr<Worker>> workers;
+    for (unsigned w = 0; w < (options.workers ? options.workers->count() : 1); ++w)
+        workers.push_back(std::make_unique<Worker>(make_target()));
+    const RegisterFile& registers = workers[0]->target->registers();
+    std::vector<ir::FuncId> functions;
     for (std::size_t i = 0; i < module.functions.size(); ++i) {
-        const ir::FuncId id(i);
-        if (module.functions[id].blocks.empty()) continue; // removed
-        build_machine_function(mf, target, module, id);
-        const CallPlan& params = target.plan_params(mf.fn->sig);
-        allocator.run(mf, params, options.limit_registers);
-        if (verifies(options)) verify_allocation(mf, params, target.registers());
-        std::uint32_t keep = 0;
-        for (const LiveAcross& live : mf.live_across) {
-            keep = std::max(keep, static_cast<std::uint32_t>(
-                                      std::popcount(live.registers & ~target.registers().callee_saved)));
+        if (module.functions[ir::FuncId(i)].blocks.empty()) continue; // removed
+        functions.push_back(ir::FuncId(i));
+        if (options.statistics) options.statistics->function(i, module.functions[ir::FuncId(i)].name);
+    }
+    const auto statistics_of = [&](ir::FuncId id) {
+        return options.statistics ? &options.statistics->function(id.index(), module.functions[id].name) : nullptr;
+    };
+    std::vector<MachineFunction> batch(options.workers ? 16 * workers.size() : 1);
+    Frame frame;
+    for (std::size_t first = 0; first < functions.size(); first += batch.size()) {
+        const std::size_t count = std::min(batch.size(), functions.size() - first);
+        for_each_round(options.workers, count, [&](std::size_t i, unsigned w) {
+            MachineFunction& mf = batch[i];
+            Worker& worker = *workers[w];
+            FunctionStatistics* const statistics = statistics_of(functions[first + i]);
+            {
+                const StepTimer timer(statistics, "select");
+                build_machine_function(mf, *worker.target, module, functions[first + i]);
+            }
+            const CallPlan& params = worker.target->plan_params(mf.fn->sig);
+            const StepTimer timer(statistics, "allocate");
+            worker.allocator.run(mf, params, options.limit_registers);
+            if (verifies(options)) verify_allocation(mf, params, registers);
+        });
+        for (std::size_t i = 0; i < count; ++i) {
+            MachineFunction& mf = batch[i];
+            std::uint32_t keep = 0;
+            for (const LiveAcross& live : mf.live_across) {
+                keep = std::max(keep, static_cast<std::uint32_t>(
+                                          std::popcount(live.registers & ~registers.callee_saved)));
+            }
+            frame.lay_out(mf.used_registers & registers.callee_saved, mf.slot_count, keep, mf.outgoing_count);
+            const std::uint32_t begin = emitter.offset();
+            FunctionStatistics* const statistics = statistics_of(functions[first + i]);
+            {
+                const StepTimer timer(statistics, "emit");
+                emitter.emit_function(mf, frame);
+            }
+            if (statistics) {
+                statistics->spills = mf.slot_count;
+                statistics->code_bytes = emitter.offset() - begin;
+            }
         }
-        frame.lay_out(mf.used_registers & target.registers().callee_saved, mf.slot_count, keep,
-                      mf.outgoing_count);
-        emitter.emit_function(mf, frame);
     }
 }
 
@@ -92,12 +132,17 @@ std::shared_ptr<rt::CodeBlob> place(const ir::Module& module, ModuleEmitter& emi
     return blob;
 }
 
-std::shared_ptr<rt::CodeBlob> run(const ir::Module& module, Target& target, ModuleEmitter& emitter,
+std::shared_ptr<rt::CodeBlob> run(const ir::Module& module, const MakeTarget& make_target, ModuleEmitter& emitter,
                                   const GenerateOptions& options) {
-    emit_functions(module, target, emitter, options);
-    emit_thunks(module, emitter, options);
-    emitter.finish();
+    emit_functions(module, make_target, emitter, options);
+    FunctionStatistics* const statistics = options.statistics ? &options.statistics->whole : nullptr;
+    {
+        const StepTimer timer(statistics, "thunks");
+        emit_thunks(module, emitter, options);
+        emitter.finish();
+    }
     if (options.listing) tidy_listing(*options.listing, options.listing_function);
+    const StepTimer timer(statistics, "place");
     return options.machine == host_machine ? place(module, emitter) : nullptr;
 }
 
@@ -106,14 +151,12 @@ std::shared_ptr<rt::CodeBlob> run(const ir::Module& module, Target& target, Modu
 std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::ImageLayout& image,
                                        const GenerateOptions& options) {
     if (options.machine == Machine::A64) {
-        a64::A64Target target(options);
         a64::A64Module emitter(module, image, options);
-        return run(module, target, emitter, options);
+        return run(module, [&] { return std::make_unique<a64::A64Target>(options); }, emitter, options);
     }
     const x64::CpuFeatures cpu = options.baseline_cpu ? x64::CpuFeatures() : x64::CpuFeatures::host();
-    x64::X64Target target(cpu, options);
     x64::X64Module emitter(module, image, options, cpu);
-    return run(module, target, emitter, options);
+    return run(module, [&] { return std::make_unique<x64::X64Target>(cpu, options); }, emitter, options);
 }
 
 } // namespace tn::codegen

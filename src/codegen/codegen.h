@@ -5,6 +5,8 @@
 
 #include "ir/module.h"
 #include "runtime/program.h"
+#include "support/statistics.h"
+#include "support/workers.h"
 
 #include <memory>
 #include <string>
@@ -46,7 +48,9 @@ struct GenerateOptions {
     // Packed thunks for every function, not only for exports, init and tests.
     bool packed_for_all = false;
     std::vector<ir::FuncId> packed; // further functions that need one
+    Workers* workers = nullptr;     // threads that share the work; the code is the same without
     // --- what tests and dumps ask for ---
+    CompileStatistics* statistics = nullptr; // where to note what each step did
     unsigned limit_registers = 0; // at most this many allocatable registers of each class; 0: all, 8 at least
     bool baseline_cpu = false;    // plain x86-64 only, as if this CPU had nothing newer
     Machine machine = host_machine; // another one for its listing: the code is placed nowhere

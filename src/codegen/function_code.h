@@ -61,6 +61,8 @@ protected:
     ir::LocId entry_loc() const;
     void entry_site(ir::LocId loc); // the call in a prologue: what is owned before the frame is made
 
+    virtual unsigned loop_alignment() const { return 32; } // of inner loops
+
     // --- out of line, and the code map ---
     Label cold(Label resume, ir::LocId loc, std::function<void()> body);
     void site(std::uint32_t inst, ir::LocId loc);

@@ -14,6 +14,7 @@ void MachineFunction::clear() {
     folded.clear();
     kept.clear();
     shifted.clear();
+    joined.clear();
     frameless = 0;
     outgoing_count = 0;
     edge_moves.clear();

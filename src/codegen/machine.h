@@ -7,6 +7,7 @@
 #include "ir/module.h"
 
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 namespace tn::codegen {
@@ -104,6 +105,9 @@ struct KeptRef {
     ir::ValueId value;
 };
 
+// Part of the one user of its value, which is nowhere; or done together with another instruction.
+enum : std::uint8_t { Folded = 1, Joined = 2 };
+
 struct MachineFunction {
     const ir::Module* module = nullptr;
     const ir::Function* fn = nullptr;
@@ -118,8 +122,10 @@ struct MachineFunction {
     std::vector<std::uint32_t> block_index; // by BlockId: in blocks, or no_index
     std::vector<std::uint32_t> use_count;   // by ValueId, dead code left out
     std::vector<KeptRef> kept;              // by block
-    std::vector<std::uint8_t> folded;       // by InstId: has no code of its own
+    std::vector<std::uint8_t> folded;       // by InstId: has no code of its own, Folded or Joined
     std::vector<ShiftedCompare> shifted;    // few: one per counting loop
+    // By number of an InstId: an instruction without code of its own that is done together with this one.
+    std::unordered_map<std::uint32_t, ir::InstId> joined;
     // Blocks 0..frameless - 1 run before the frame is made: they leave early or go on to `frameless`,
     // which has no other predecessor. 0: the frame is made at once.
     std::uint32_t frameless = 0;
@@ -147,9 +153,15 @@ struct MachineFunction {
     bool find_int(ir::ValueId value, std::int64_t& out) const;
     bool is_folded(ir::ValueId value) const {
         const ir::Value& v = fn->values[value];
-        return v.inst.is_valid() && folded[v.inst.index()] != 0;
+        return v.inst.is_valid() && folded[v.inst.index()] == Folded;
     }
     bool returns_only(std::uint32_t block) const; // nothing but a Return
+    // `inst` is one of the function's own.
+    const ir::Inst* joined_to(const ir::Inst& inst) const {
+        if (joined.empty()) return nullptr;
+        const auto it = joined.find(static_cast<std::uint32_t>(&inst - &fn->insts[ir::InstId(0)]));
+        return it == joined.end() ? nullptr : &fn->insts[it->second];
+    }
     Scalar type_of(ir::ValueId value) const { return fn->values[value].type; }
     const ir::Inst& terminator(const MachineBlock& b) const { return fn->insts[insts[b.end_inst - 1].inst]; }
 };

@@ -1,5 +1,6 @@
 #include "codegen/machine_builder.h"
 
+#include "codegen/kept_constants.h"
 #include "ir/builder.h"
 #include "ir/cfg.h"
 #include "support/ice.h"
@@ -51,6 +52,9 @@ public:
         find_kept();
         fold();
         describe();
+        const unsigned ints = target_.kept_constants(RegClass::Int),
+                       floats = target_.kept_constants(RegClass::Float);
+        if (ints + floats > 0) keep_constants(mf_, ints, floats);
         find_frameless();
     }
 

@@ -30,7 +30,7 @@ public:
     // Annotations for the listing; nothing without one.
     void comment(const char* text) { base_.comment(text); }
     bool is_listing() const { return options_.listing != nullptr; }
-    std::uint32_t offset() const { return static_cast<std::uint32_t>(base_.offset()); }
+    std::uint32_t offset() const override { return static_cast<std::uint32_t>(base_.offset()); }
 
     const ir::Module& ir() const { return module_; }
     const rt::ImageLayout& image() const { return image_; }

@@ -58,6 +58,8 @@ public:
     virtual const RegisterFile& registers() const = 0;
     // False when every call must be counted at its start.
     virtual bool may_delay_frame() const = 0;
+    // How many constants of a class a loop may keep in registers.
+    virtual unsigned kept_constants(RegClass) const { return 0; }
     // Decides what is folded into the index-th instruction of a block, their only user; called block by
     // block, last instruction first.
     virtual void fold(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index) = 0;
@@ -77,6 +79,7 @@ public:
     // Shared stubs and constants; then the code is complete and can be placed.
     virtual void finish() = 0;
     virtual std::size_t code_size() const = 0;
+    virtual std::uint32_t offset() const = 0; // where the next instruction goes
     virtual void copy_to(std::uint8_t* destination, std::uint8_t* address) = 0;
     virtual void fill(rt::CodeBlob& blob) = 0;
 };

@@ -69,18 +69,19 @@ DumpResult dump_loaded(const Engine& engine, ModuleLoader& loader, const DumpReq
         result.compile.diagnostics = std::move(lowered.diagnostics);
         if (!lowered.ir) return result;
         ir::Module& module = *lowered.ir;
+        const bool generates = request.stage == "asm" || options.statistics;
         if (request.stage != "ir")
-            optimize(module, options, request.stage == "opt" || request.stage == "asm" ? "" : request.stage);
-        if (request.stage == "asm") {
+            optimize(module, options, request.stage == "opt" || generates ? "" : request.stage);
+        if (generates) {
             const rt::ImageLayout image(module.literals.size(), module.descs.size(),
                                         module.instance_data_size);
             generate(engine, module, ForeignTable(engine, module, nullptr), image, rt::CodeMode::Polled,
-                     options, &result.text, request.function);
+                     options, options.statistics ? nullptr : &result.text, request.function);
         } else {
             result.text = print_ir(module, request.function);
         }
     }
-    if (result.text.empty() && !request.function.empty())
+    if (result.text.empty() && !request.function.empty() && !options.statistics)
         result.error = "no function `" + request.function + "` in the program";
     return result;
 }
@@ -91,7 +92,8 @@ DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest
                 const Options& options) {
     DumpResult result;
     const auto stages = dump_stages();
-    if (std::ranges::find(stages, request.stage) == stages.end()) {
+    const bool counts = request.statistics != DumpRequest::Statistics::None;
+    if (!counts && std::ranges::find(stages, request.stage) == stages.end()) {
         result.error = "unknown stage `" + request.stage + "`: expected one of " + list_of(stages);
         return result;
     }
@@ -101,14 +103,22 @@ DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest
     }
     Options for_target = options;
     for_target.machine = request.target;
+    CompileStatistics statistics;
+    if (counts) for_target.statistics = &statistics;
     OpenedPackage opened = open_path(path, options);
     if (!opened.package) {
         result.error = std::move(opened.error);
         return result;
     }
-    ModuleLoader loader(engine, *opened.package, options);
+    ModuleLoader loader(engine, *opened.package, for_target);
     loader.add_root(std::move(opened.root));
-    with_loaded(loader, [&] { result = dump_loaded(engine, loader, request, for_target); });
+    // An import may have loaded an extension, and with it grown the engine.
+    with_loaded(loader, [&] { result = dump_loaded(loader.engine(), loader, request, for_target); });
+    if (counts && !has_error(result.compile.diagnostics))
+        result.text = show_statistics(statistics, request.function,
+                                      request.statistics == DumpRequest::Statistics::Json);
+    if (counts && result.text.empty() && !request.function.empty())
+        result.error = "no function `" + request.function + "` in the program";
     return result;
 }
 

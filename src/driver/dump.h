@@ -12,6 +12,7 @@ struct DumpRequest {
     std::string stage;    // tokens, tree, ir, a pass of opt/pass.def, opt (after all passes), asm
     std::string function; // "" for all
     std::string target;   // x64 or a64; "" for this machine
+    enum class Statistics : std::uint8_t { None, Table, Json } statistics = Statistics::None; // instead of a stage
 };
 
 struct DumpResult {
@@ -22,6 +23,8 @@ struct DumpResult {
 
 // All stage names, in order.
 std::vector<std::string> dump_stages();
+// What a compilation spent in each step and on each function, as text; "" and nothing else when there is no such function.
+std::string show_statistics(const CompileStatistics& statistics, const std::string& function, bool as_json);
 DumpResult dump(const Engine& engine, const std::string& path, const DumpRequest& request, const Options& options);
 
 } // namespace tn::driver

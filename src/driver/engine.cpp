@@ -59,7 +59,6 @@ CompileResult finish(const Engine& engine, Lowered lowered, const Options& optio
 #else
     if (options.verify_each_pass) ir::verify_or_ice(*module, "lower");
 #endif
-    optimize(*module, options);
     result.module =
         std::make_shared<CompiledModule>(engine, options, result.sources, result.diagnostics, module);
     return result;
@@ -69,25 +68,31 @@ CompileResult finish(const Engine& engine, Lowered lowered, const Options& optio
 
 CompiledModule::CompiledModule(const Engine& engine, Options options,
                                std::shared_ptr<diag::SourceMap> sources,
-                               std::vector<diag::Diagnostic> warnings, std::shared_ptr<const ir::Module> ir)
-    : engine_(engine), options_(std::move(options)), sources_(std::move(sources)), warnings_(std::move(warnings)),
-      ir_(std::move(ir)), program_(make_program(engine_, *ir_)),
-      foreign_(std::make_unique<ForeignTable>(engine_, *ir_, this)) {}
+                               std::vector<diag::Diagnostic> warnings, std::shared_ptr<ir::Module> ir)
+    : engine_(engine), options_(std::move(options)), sources_(std::move(sources)), warnings_(std::move(warnings)) {
+    // What C calls back must be there when it does: that is no place to compile, nor to fail.
+    is_lazy_ = options_.is_lazy && std::ranges::all_of(ir->host_fns, [](const ir::HostFn& fn) { return fn.callbacks.empty(); });
+    if (is_lazy_) prepare_parts(*ir, options_);
+    else optimize(*ir, options_);
+    ir_ = std::move(ir);
+    program_ = make_program(engine_, *ir_);
+    foreign_ = std::make_unique<ForeignTable>(engine_, *ir_, this);
+}
 
 const rt::CodeBlob& CompiledModule::code(rt::CodeMode mode) const {
     if (const rt::CodeBlob* blob = program_->code(mode)) return *blob;
     std::lock_guard lock(generating_);
     if (const rt::CodeBlob* blob = program_->code(mode)) return *blob;
     return *program_->publish_code(mode,
-                                   generate(engine_, *ir_, *foreign_, program_->image(), mode, options_));
+                                   generate(engine_, *optimized(), *foreign_, program_->image(), mode, options_));
 }
 
 CompiledModule::Packed CompiledModule::packed_entry(rt::CodeMode mode, ir::FuncId func) const {
-    return reinterpret_cast<Packed>(reinterpret_cast<std::uintptr_t>(code(mode).packed(func.value)));
+    return reinterpret_cast<Packed>(reinterpret_cast<std::uintptr_t>(code_of(mode, func).packed(func.value)));
 }
 
 CompiledModule::CFunction CompiledModule::c_entry(rt::CodeMode mode, ir::FuncId func) const {
-    return reinterpret_cast<CFunction>(reinterpret_cast<std::uintptr_t>(code(mode).c_entry(func.value)));
+    return reinterpret_cast<CFunction>(reinterpret_cast<std::uintptr_t>(code_of(mode, func).c_entry(func.value)));
 }
 
 CompiledModule::~CompiledModule() = default;
@@ -152,7 +157,7 @@ CompileResult compile_package(const Engine& engine, Package& package, SourceFile
         const Engine& grown = loader.engine();
         result = finish(grown, lower_loaded(grown, loader, options), options);
         result.engine = loader.loaded_engine();
-        if (result.module) result.module->code(rt::CodeMode::Polled);
+        if (result.module && !options.is_lazy) result.module->code(rt::CodeMode::Polled);
     });
     if (!loader.unreadable().empty() && result.module) {
         result.module.reset();

@@ -119,7 +119,7 @@ struct Engine {
 class CompiledModule {
 public:
     CompiledModule(const Engine& engine, Options options, std::shared_ptr<diag::SourceMap> sources,
-                   std::vector<diag::Diagnostic> warnings, std::shared_ptr<const ir::Module> ir);
+                   std::vector<diag::Diagnostic> warnings, std::shared_ptr<ir::Module> ir);
 
     const ir::Module& ir() const { return *ir_; }
     const std::shared_ptr<const ir::Module>& ir_ptr() const { return ir_; }
@@ -130,6 +130,8 @@ public:
 
     // Makes the machine code of a mode if it is not there yet. Any thread. Throws InternalError, bad_alloc.
     const rt::CodeBlob& code(rt::CodeMode mode) const;
+    // The code that has this function; of a lazy module, maybe no more than what the function reaches (driver/lazy.cpp).
+    const rt::CodeBlob& code_of(rt::CodeMode mode, ir::FuncId func) const;
     // The packed thunk of an export, a test or `init`: uint32_t(Context*, Slot*).
     using Packed = std::uint32_t (*)(rt::Context*, rt::Slot*);
     Packed packed_entry(rt::CodeMode mode, ir::FuncId func) const;
@@ -148,6 +150,14 @@ public:
     CompiledModule& operator=(const CompiledModule&) = delete;
 
 private:
+    // A part of a lazy module: what one function reaches, optimized.
+    struct Part {
+        std::shared_ptr<const ir::Module> ir;
+        const rt::CodeBlob* code[rt::code_mode_count] = {};
+    };
+    const rt::CodeBlob& part_code(Part& part, rt::CodeMode mode, ir::FuncId func) const;
+    std::shared_ptr<const ir::Module> optimized() const; // all of it
+
     std::unique_ptr<Extension> extend(const std::function<ir::FuncId(ir::Module&)>& add) const;
     Packed extension_entry(Extension& extension, rt::CodeMode mode) const;
 
@@ -158,6 +168,9 @@ private:
     std::shared_ptr<const ir::Module> ir_;
     std::shared_ptr<rt::Program> program_;
     std::unique_ptr<ForeignTable> foreign_;
+    bool is_lazy_ = false; // then ir_ is as lowering made it
+    mutable std::mutex parting_;
+    mutable std::map<std::uint32_t, Part> parts_; // by FuncId
     mutable std::mutex generating_;
     mutable std::unique_ptr<interp::Interpreter> interpreter_;
     mutable std::mutex extending_;
@@ -174,7 +187,7 @@ struct CompileResult {
     std::shared_ptr<const Engine> engine;
 };
 
-// `name` is what diagnostics and stack traces show. Runs on a thread with a large stack of its own, so
+// `name` is what diagnostics and stack traces show. Runs on a large stack of its own, so
 // the caller's stack may be small. Throws InternalError, std::bad_alloc.
 CompileResult compile_text(const Engine& engine, std::string_view name, std::string_view text,
                            const Options& options);

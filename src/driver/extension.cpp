@@ -21,7 +21,9 @@ std::unique_ptr<Extension> CompiledModule::extend(const std::function<ir::FuncId
         opt::Options options;
         options.level = optimized ? options_.opt_level : 0;
         options.verify = options_.verify_each_pass;
-        opt::optimize_one(*module, func, options);
+        options.is_part = is_lazy_;
+        if (is_lazy_) opt::optimize(*module, options); // what it calls is as it was lowered
+        else opt::optimize_one(*module, func, options);
         extension->func = func;
         extension->ir = std::move(module);
     };
@@ -36,10 +38,10 @@ std::unique_ptr<Extension> CompiledModule::extend(const std::function<ir::FuncId
 CompiledModule::Packed CompiledModule::extension_entry(Extension& extension, rt::CodeMode mode) const {
     auto& entry = extension.entries[static_cast<unsigned>(mode)];
     if (!entry.load(std::memory_order_acquire)) {
-        code(mode); // closures find their code by it
+        if (!is_lazy_) code(mode); // closures find their code by it
         std::shared_ptr<rt::CodeBlob> blob;
         on_large_stack([&] { blob = generate(engine_, *extension.ir, *foreign_, program_->image(), mode, options_); });
-        const rt::CodeBlob* kept = program_->add_code(std::move(blob));
+        const rt::CodeBlob* kept = program_->add_code(mode, std::move(blob));
         entry.store(
             reinterpret_cast<Packed>(reinterpret_cast<std::uintptr_t>(kept->packed(extension.func.value))),
             std::memory_order_release);

@@ -61,6 +61,7 @@ void ModuleLoader::add_root(SourceFile root) {
 }
 
 bool ModuleLoader::parse() {
+    const StepTimer timer(options_.statistics ? &options_.statistics->whole : nullptr, "parse");
     for (;;) {
         for (; parsed_ < modules_.size(); ++parsed_) {
             LoadedModule& module = modules_[parsed_];

@@ -1,6 +1,8 @@
 // What one compilation may be told.
 #pragma once
 
+#include "support/statistics.h"
+
 #include <cstdint>
 #include <string>
 
@@ -17,6 +19,9 @@ struct Options {
     unsigned limit_registers = 0;               // stress: at most this many allocatable registers; 0: all
     bool baseline_cpu = false;                  // the machine's oldest instruction set, whatever this CPU has
     std::string machine;                        // "": this one; x64 or a64 for a dump
+    bool is_lazy = false;                       // machine code of what a host can call only when it is asked for
+    unsigned threads = 1;                       // how many may optimize and compile a large module
+    CompileStatistics* statistics = nullptr;    // gets what each step did; for one compilation at a time
 };
 
 } // namespace tn::driver

@@ -226,7 +226,9 @@ OpenedPackage open_path(const std::string& path, const Options& options) {
     }
     // A link to the root file: the package is where the file is.
     std::string shown = folder_of(opened.root.name), real = folder_of(real_root);
-    if (real_path(shown, why) != real) shown = real;
+    if (::lstat(opened.root.name.c_str(), &info) != 0 || S_ISLNK(info.st_mode)) {
+        if (real_path(shown, why) != real) shown = real;
+    }
     opened.package =
         std::make_unique<FolderPackage>(std::move(real), real_root, std::move(shown), options.max_source_bytes);
     return opened;

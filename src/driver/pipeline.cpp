@@ -106,25 +106,59 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
             return check::ForeignProblem{std::move(found.library_problem), std::move(found.searched_in)};
         };
     }
-    const auto checked = check::check(input, *types, loader.interner, loader.sink);
+    FunctionStatistics* const statistics = options.statistics ? &options.statistics->whole : nullptr;
+    const auto checked = [&] {
+        const StepTimer timer(statistics, "check");
+        return check::check(input, *types, loader.interner, loader.sink);
+    }();
     result.diagnostics = diagnostics_of(loader);
     if (!checked) return result;
 
+    const StepTimer timer(statistics, "lower");
     auto layouts = std::make_shared<LayoutTable>(*types);
     result.ir = lower::lower({*checked, host, *loader.sources, loader.interner, types, layouts, loader.sink});
     if (!result.ir) result.diagnostics = diagnostics_of(loader);
     return result;
 }
 
-void optimize(ir::Module& module, const Options& options, const std::string& stop_after) {
+namespace {
+opt::Options opt_options(const Options& options) {
     opt::Options o;
     o.level = options.opt_level;
     o.verify = options.verify_each_pass;
 #ifdef TN_DEBUG
     o.verify = true;
 #endif
+    o.statistics = options.statistics;
+    return o;
+}
+
+// Threads for a module that is worth them; null: this one does it alone.
+std::unique_ptr<Workers> workers_for(const ir::Module& module, const Options& options) {
+    constexpr std::size_t least_insts = 10000;
+    if (options.threads < 2) return nullptr;
+    std::size_t insts = 0;
+    for (const ir::Function& fn : module.functions) insts += fn.insts.size();
+    return insts < least_insts ? nullptr : std::make_unique<Workers>(options.threads);
+}
+} // namespace
+
+void optimize(ir::Module& module, const Options& options, const std::string& stop_after) {
+    opt::Options o = opt_options(options);
     o.stop_after = stop_after;
+    const auto workers = workers_for(module, options);
+    o.workers = workers.get();
     opt::optimize(module, o);
+}
+
+void prepare_parts(ir::Module& module, const Options& options) { opt::prepare_parts(module, opt_options(options)); }
+
+void optimize_part(ir::Module& part, const Options& options) {
+    opt::Options o = opt_options(options);
+    o.is_part = true;
+    const auto workers = workers_for(part, options);
+    o.workers = workers.get();
+    opt::optimize(part, o);
 }
 
 std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module,
@@ -142,6 +176,8 @@ std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& m
         const HostFunction& target = engine.host_functions[fn.registration];
         o.host_targets.push_back({target.address, target.user_data, nullptr, target.is_generic});
     }
+    const auto workers = workers_for(module, options);
+    o.workers = workers.get();
     o.generic_call = engine.generic_call;
     o.plain_failure = engine.plain_failure;
     o.instance_context_offset = engine.instance_context_offset;
@@ -149,6 +185,7 @@ std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& m
     o.baseline_cpu = options.baseline_cpu;
     if (!options.machine.empty())
         o.machine = options.machine == "a64" ? codegen::Machine::A64 : codegen::Machine::X64;
+    o.statistics = options.statistics;
     o.listing = listing;
     o.listing_function = listing_function;
     return codegen::generate(module, image, o);

@@ -20,6 +20,9 @@ Lowered lower_loaded(const Engine& engine, ModuleLoader& loader, const Options& 
 
 // The back half.
 void optimize(ir::Module& module, const Options& options, const std::string& stop_after = {});
+// Instead, for a module that is optimized part by part (ir::take_part): first the whole, then each part.
+void prepare_parts(ir::Module& module, const Options& options);
+void optimize_part(ir::Module& part, const Options& options);
 class ForeignTable;
 std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& module,
                                        const ForeignTable& foreign, const rt::ImageLayout& image,

@@ -12,36 +12,70 @@ std::span<const Target> successors(const Function& fn, BlockId block) {
     return fn.targets_of(fn.insts[b.insts.back()]);
 }
 
-Cfg::Cfg(const Function& fn)
-    : position_(fn.blocks.size(), unreached),
-      idom_(fn.blocks.size()),
-      in_(fn.blocks.size(), 1),
-      out_(fn.blocks.size(), 0),
-      loop_of_(fn.blocks.size()) {
+thread_local Cfg::Memory* Cfg::Memory::current = nullptr;
+
+Cfg::Cfg(const Function& fn) {
+    Memory* const memory = Memory::current;
+    if (memory && memory->last_ && memory->last_->is_of(fn)) {
+        shape_ = memory->last_;
+        return;
+    }
+    shape_ = std::make_shared<const Shape>(fn);
+    if (memory) memory->last_ = shape_;
+}
+
+Cfg::Shape::Shape(const Function& fn)
+    : position(fn.blocks.size(), unreached),
+      idom(fn.blocks.size()),
+      in(fn.blocks.size(), 1),
+      out(fn.blocks.size(), 0),
+      loop_of(fn.blocks.size()) {
+    find_edges(fn);
     if (fn.blocks.empty()) return;
     const Walk walk(fn);
-    for (std::uint32_t i = 0; i < walk.order.size(); ++i) position_[walk.order[i]] = i;
+    for (std::uint32_t i = 0; i < walk.order.size(); ++i) position[walk.order[i]] = i;
     find_predecessors(fn);
     find_dominators(walk);
     find_loops(fn, walk.order);
-    if (loops_.empty()) {
-        order_ = walk.order;
+    if (loops.empty()) {
+        order = walk.order;
     } else {
         order_loops_contiguously(walk.order);
     }
 }
 
-void Cfg::find_predecessors(const Function& fn) {
-    predecessors_.start(fn.blocks.size());
+void Cfg::Shape::find_edges(const Function& fn) {
+    edges.reserve(fn.blocks.size() * 3);
+    for (std::size_t b = 0; b < fn.blocks.size(); ++b) {
+        const auto targets = successors(fn, BlockId(b));
+        edges.push_back(static_cast<std::uint32_t>(targets.size()));
+        for (const Target& target : targets) edges.push_back(target.block.value);
+    }
+}
+
+bool Cfg::Shape::is_of(const Function& fn) const {
+    if (position.size() != fn.blocks.size()) return false;
+    std::size_t at = 0;
+    for (std::size_t b = 0; b < fn.blocks.size(); ++b) {
+        const auto targets = successors(fn, BlockId(b));
+        if (edges[at++] != targets.size()) return false;
+        for (const Target& target : targets)
+            if (edges[at++] != target.block.value) return false;
+    }
+    return true;
+}
+
+void Cfg::Shape::find_predecessors(const Function& fn) {
+    predecessors.start(fn.blocks.size());
     auto each_edge = [&](auto&& visit) {
         for (std::size_t i = 0; i < fn.blocks.size(); ++i) {
             if (!is_reachable(BlockId(i))) continue;
             for (const Target& t : successors(fn, BlockId(i))) visit(t.block, BlockId(i));
         }
     };
-    each_edge([&](BlockId to, BlockId) { predecessors_.count(to); });
-    predecessors_.make_room();
-    each_edge([&](BlockId to, BlockId from) { predecessors_.add(to, from); });
+    each_edge([&](BlockId to, BlockId) { predecessors.count(to); });
+    predecessors.make_room();
+    each_edge([&](BlockId to, BlockId from) { predecessors.add(to, from); });
 }
 
 // Depth first from the entry; successors are taken last to first, so that in the order the first stands
@@ -114,146 +148,190 @@ private:
 
 } // namespace
 
-void Cfg::find_dominators(const Walk& walk) {
+void Cfg::Shape::find_dominators(const Walk& walk) {
     const auto count = static_cast<std::uint32_t>(walk.preorder.size());
     Semidominators semi(walk.parent);
     for (std::uint32_t v = count; v-- > 1;) {
-        for (BlockId p : predecessors(walk.preorder[v])) semi.meet(v, walk.number[p]);
+        for (BlockId p : predecessors.of(walk.preorder[v])) semi.meet(v, walk.number[p]);
     }
     // Dominators of smaller numbers are known when they are walked through.
-    std::vector<std::uint32_t> idom = walk.parent;
+    std::vector<std::uint32_t> numbers = walk.parent;
     for (std::uint32_t v = 1; v < count; ++v) {
-        while (idom[v] > semi.of(v)) idom[v] = idom[idom[v]];
-        idom_[walk.preorder[v]] = walk.preorder[idom[v]];
+        while (numbers[v] > semi.of(v)) numbers[v] = numbers[numbers[v]];
+        idom[walk.preorder[v]] = walk.preorder[numbers[v]];
     }
 
-    children_.start(position_.size());
+    children.start(position.size());
     for (BlockId block : walk.order)
-        if (idom_[block].is_valid()) children_.count(idom_[block]);
-    children_.make_room();
+        if (idom[block].is_valid()) children.count(idom[block]);
+    children.make_room();
     for (BlockId block : walk.order)
-        if (idom_[block].is_valid()) children_.add(idom_[block], block);
+        if (idom[block].is_valid()) children.add(idom[block], block);
 
     // A block and what it dominates have the numbers in .. out. What is not reached keeps 1 and 0: it
     // dominates nothing, and nothing dominates it.
-    for (BlockId block : walk.order) out_[block] = 1; // first the count of what it dominates
-    for (std::size_t i = walk.order.size(); i-- > 1;) out_[idom_[walk.order[i]]] += out_[walk.order[i]];
-    in_[walk.order.front()] = 2;
+    for (BlockId block : walk.order) out[block] = 1; // first the count of what it dominates
+    for (std::size_t i = walk.order.size(); i-- > 1;) out[idom[walk.order[i]]] += out[walk.order[i]];
+    in[walk.order.front()] = 2;
     for (BlockId block : walk.order) {
-        std::uint32_t next = in_[block] + 1;
-        for (BlockId child : dominated_children(block)) {
-            in_[child] = next;
-            next += out_[child];
+        std::uint32_t next = in[block] + 1;
+        for (BlockId child : children.of(block)) {
+            in[child] = next;
+            next += out[child];
         }
-        out_[block] = in_[block] + out_[block] - 1;
+        out[block] = in[block] + out[block] - 1;
     }
 }
 
-void Cfg::find_loops(const Function& fn, const std::vector<BlockId>& rpo) {
+void Cfg::Shape::find_loops(const Function& fn, const std::vector<BlockId>& rpo) {
     std::vector<Loop> found; // inner before outer
+    std::vector<BlockId> work;
     auto outermost = [&](LoopId id) {
         while (found[id.index()].parent.is_valid()) id = found[id.index()].parent;
         return id;
     };
     for (auto it = rpo.rbegin(); it != rpo.rend(); ++it) {
-        Loop loop;
+        const bool is_header = std::ranges::any_of(predecessors.of(*it), [&](BlockId p) { return dominates(*it, p); });
+        if (!is_header) continue;
+        LoopId id(found.size());
+        Loop& loop = found.emplace_back();
         loop.header = *it;
-        for (BlockId p : predecessors(*it)) {
+        for (BlockId p : predecessors.of(*it)) {
             bool known = std::find(loop.latches.begin(), loop.latches.end(), p) != loop.latches.end();
             if (dominates(*it, p) && !known) loop.latches.push_back(p);
         }
-        if (loop.latches.empty()) continue;
-
-        LoopId id(found.size());
-        found.push_back(loop);
-        loop_of_[loop.header] = id;
-        std::vector<BlockId> work = loop.latches;
+        loop_of[loop.header] = id;
+        work.assign(loop.latches.begin(), loop.latches.end());
         while (!work.empty()) {
             BlockId block = work.back();
             work.pop_back();
-            LoopId inner = loop_of_[block];
+            LoopId inner = loop_of[block];
             if (!inner.is_valid()) {
-                loop_of_[block] = id;
+                loop_of[block] = id;
             } else {
                 inner = outermost(inner);
                 if (inner == id) continue;
                 found[inner.index()].parent = id;
                 block = found[inner.index()].header;
             }
-            for (BlockId p : predecessors(block)) work.push_back(p);
+            for (BlockId p : predecessors.of(block)) work.push_back(p);
         }
     }
 
     auto renumber = [&](LoopId id) { return id.is_valid() ? LoopId(found.size() - 1 - id.index()) : id; };
-    for (LoopId& id : loop_of_) id = renumber(id);
+    for (LoopId& id : loop_of) id = renumber(id);
     for (std::size_t i = found.size(); i-- > 0;) {
         Loop& loop = found[i];
         loop.parent = renumber(loop.parent);
-        if (loop.parent.is_valid()) loop.depth = loops_[loop.parent].depth + 1;
+        if (loop.parent.is_valid()) loop.depth = loops[loop.parent].depth + 1;
         BlockId outside;
         bool only_one = true;
-        for (BlockId p : predecessors(loop.header)) {
+        for (BlockId p : predecessors.of(loop.header)) {
             if (dominates(loop.header, p)) continue;
             only_one = only_one && !outside.is_valid();
             outside = p;
         }
         if (only_one && outside.is_valid() && successors(fn, outside).size() == 1) loop.preheader = outside;
-        loops_.push_back(std::move(loop));
+        loops.push_back(std::move(loop));
     }
 }
 
 // In reverse postorder a loop's header comes before its blocks, but exits may stand between them. The
 // blocks of a loop move up to its header; since a natural loop is entered at its header only, no forward
 // edge turns around.
-void Cfg::order_loops_contiguously(const std::vector<BlockId>& rpo) {
-    // What belongs directly to each loop (the last entry: to none), in reverse postorder; an inner loop
-    // is one item, at its header's place.
+void Cfg::Shape::order_loops_contiguously(const std::vector<BlockId>& rpo) {
+    // What belongs directly to each loop (the last list: to none), in reverse postorder; an inner loop is one item, at
+    // its header's place.
     struct Item {
         BlockId block;
         LoopId loop; // valid: the whole inner loop
     };
-    std::vector<std::vector<Item>> items(loops_.size() + 1);
-    auto list_of = [&](LoopId id) -> std::vector<Item>& {
-        return items[id.is_valid() ? id.index() : loops_.size()];
+    FlatLists<LoopId, Item> items;
+    const LoopId none(loops.size());
+    const auto each_item = [&](auto&& visit) {
+        for (BlockId block : rpo) {
+            const LoopId loop = loop_of[block];
+            if (loop.is_valid() && loops[loop].header == block) {
+                const LoopId around = loops[loop].parent;
+                visit(around.is_valid() ? around : none, Item{block, loop});
+            }
+            visit(loop.is_valid() ? loop : none, Item{block, LoopId()});
+        }
     };
-    for (BlockId block : rpo) {
-        LoopId loop = loop_of_[block];
-        if (loop.is_valid() && loops_[loop].header == block)
-            list_of(loops_[loop].parent).push_back({block, loop});
-        list_of(loop).push_back({block, LoopId()});
-    }
+    items.start(loops.size() + 1);
+    each_item([&](LoopId list, const Item&) { items.count(list); });
+    items.make_room();
+    each_item([&](LoopId list, const Item& item) { items.add(list, item); });
 
     struct Visit {
         LoopId loop;
         std::size_t next;
-        std::size_t begin; // in order_
+        std::size_t begin; // in the order
     };
-    std::vector<Visit> stack{{LoopId(), 0, 0}};
+    order.reserve(rpo.size()); // loops are parts of it
+    std::vector<Visit> stack{{none, 0, 0}};
     while (!stack.empty()) {
         Visit& top = stack.back();
-        const auto& list = list_of(top.loop);
+        const auto list = items.of(top.loop);
         if (top.next == list.size()) {
-            if (top.loop.is_valid()) {
-                loops_[top.loop].blocks.assign(order_.begin() + static_cast<std::ptrdiff_t>(top.begin),
-                                               order_.end());
-            }
+            if (top.loop != none) loops[top.loop].blocks = std::span<const BlockId>(order).subspan(top.begin);
             stack.pop_back();
             continue;
         }
         const Item& item = list[top.next++];
         if (item.loop.is_valid()) {
-            stack.push_back({item.loop, 0, order_.size()});
+            stack.push_back({item.loop, 0, order.size()});
         } else {
-            position_[item.block] = static_cast<std::uint32_t>(order_.size());
-            order_.push_back(item.block);
+            position[item.block] = static_cast<std::uint32_t>(order.size());
+            order.push_back(item.block);
         }
     }
 }
 
 bool Cfg::contains(LoopId loop, BlockId block) const {
-    LoopId at = loop_of_[block];
-    while (at.is_valid() && loops_[at].depth > loops_[loop].depth) at = loops_[at].parent;
+    LoopId at = loop_of(block);
+    while (at.is_valid() && loops()[at].depth > loops()[loop].depth) at = loops()[at].parent;
     return at == loop;
+}
+
+FlatLists<BlockId, Target*> edges_into(Function& fn) {
+    FlatLists<BlockId, Target*> edges;
+    edges.start(fn.blocks.size());
+    auto each = [&](auto&& visit) {
+        for (const Block& block : fn.blocks) {
+            if (block.removed || block.insts.empty()) continue;
+            for (Target& target : fn.targets_of(fn.insts[block.insts.back()])) visit(target);
+        }
+    };
+    each([&](Target& target) { edges.count(target.block); });
+    edges.make_room();
+    each([&](Target& target) { edges.add(target.block, &target); });
+    return edges;
+}
+
+bool has_loops(const Function& fn) {
+    if (fn.blocks.empty()) return false;
+    enum : std::uint8_t { New, Open, Done };
+    std::vector<std::uint8_t> state(fn.blocks.size(), New);
+    std::vector<std::pair<BlockId, std::uint32_t>> stack; // a block, how many successors are still to be taken
+    auto enter = [&](BlockId block) {
+        state[block.index()] = Open;
+        stack.emplace_back(block, static_cast<std::uint32_t>(successors(fn, block).size()));
+    };
+    stack.reserve(fn.blocks.size());
+    enter(fn.entry());
+    while (!stack.empty()) {
+        auto& [block, left] = stack.back();
+        if (left == 0) {
+            state[block.index()] = Done;
+            stack.pop_back();
+            continue;
+        }
+        const BlockId next = successors(fn, block)[--left].block;
+        if (state[next.index()] == Open) return true;
+        if (state[next.index()] == New) enter(next);
+    }
+    return false;
 }
 
 } // namespace tn::ir

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ir/module.h"
+#include "support/flat_lists.h"
 
 #include <span>
 #include <vector>
@@ -19,59 +20,57 @@ struct Loop {
     LoopId parent;                // the loop around this one; invalid outermost
     std::uint32_t depth = 1;      // 1 outermost
     std::vector<BlockId> latches; // predecessors of the header inside the loop
-    std::vector<BlockId> blocks;  // in reverse postorder, header first, inner loops' blocks included
+    std::span<const BlockId> blocks; // in reverse postorder, header first, inner loops' blocks included; the Cfg's
     // The only predecessor of the header outside the loop, when its only successor is the header.
     BlockId preheader;
 };
 
 class Cfg {
+    struct Shape;
+
 public:
     explicit Cfg(const Function& fn);
 
     // Edges out of reachable blocks; a branch with both targets equal stands twice.
-    std::span<const BlockId> predecessors(BlockId block) const { return predecessors_.of(block); }
+    std::span<const BlockId> predecessors(BlockId block) const { return shape_->predecessors.of(block); }
     // Reachable blocks only, entry first; the blocks of every loop are contiguous.
-    const std::vector<BlockId>& order() const { return order_; }
-    bool is_reachable(BlockId block) const { return position_[block] != unreached; }
+    const std::vector<BlockId>& order() const { return shape_->order; }
+    bool is_reachable(BlockId block) const { return shape_->is_reachable(block); }
     // Index in order().
-    std::uint32_t position(BlockId block) const { return position_[block]; }
+    std::uint32_t position(BlockId block) const { return shape_->position[block]; }
 
-    BlockId immediate_dominator(BlockId block) const { return idom_[block]; } // invalid for the entry
-    std::span<const BlockId> dominated_children(BlockId block) const { return children_.of(block); }
+    BlockId immediate_dominator(BlockId block) const { return shape_->idom[block]; } // invalid for the entry
+    std::span<const BlockId> dominated_children(BlockId block) const { return shape_->children.of(block); }
     // True if every path from the entry to `b` passes `a`; a block dominates itself. Constant time.
-    bool dominates(BlockId a, BlockId b) const { return in_[a] <= in_[b] && out_[b] <= out_[a]; }
+    bool dominates(BlockId a, BlockId b) const { return shape_->dominates(a, b); }
 
-    const IdVec<LoopId, Loop>& loops() const { return loops_; }     // outer before inner
-    LoopId loop_of(BlockId block) const { return loop_of_[block]; } // innermost; invalid outside
+    const IdVec<LoopId, Loop>& loops() const { return shape_->loops; }     // outer before inner
+    LoopId loop_of(BlockId block) const { return shape_->loop_of[block]; } // innermost; invalid outside
     std::uint32_t loop_depth(BlockId block) const {
-        return loop_of_[block].is_valid() ? loops_[loop_of_[block]].depth : 0;
+        const LoopId loop = loop_of(block);
+        return loop.is_valid() ? loops()[loop].depth : 0;
     }
     bool contains(LoopId loop, BlockId block) const;
+
+    // While one is alive, a Cfg that this thread makes is the last one that it made, if that has the same edges: passes
+    // make theirs anew, and few change any.
+    class Memory {
+    public:
+        Memory() : outer_(current) { current = this; }
+        ~Memory() { current = outer_; }
+        Memory(const Memory&) = delete;
+        Memory& operator=(const Memory&) = delete;
+
+    private:
+        friend class Cfg;
+        Memory* outer_;
+        std::shared_ptr<const Shape> last_;
+        static thread_local Memory* current;
+    };
 
 private:
     static constexpr std::uint32_t unreached = 0xffffffffu;
 
-    // A list of blocks for every block, in one piece of memory.
-    class BlockLists {
-    public:
-        void start(std::size_t blocks) { end_.assign(blocks + 1, 0); }
-        void count(BlockId of) { ++end_[of.index() + 1]; }
-        // After every entry was counted once; then each is added.
-        void make_room() {
-            for (std::size_t i = 1; i < end_.size(); ++i) end_[i] += end_[i - 1];
-            entries_.resize(end_.back());
-            end_.pop_back(); // end_[b] is where the list of b begins, and goes up to its end
-        }
-        void add(BlockId of, BlockId entry) { entries_[end_[of.index()]++] = entry; }
-        std::span<const BlockId> of(BlockId block) const {
-            const std::uint32_t begin = block.index() == 0 ? 0 : end_[block.index() - 1];
-            return {entries_.data() + begin, end_[block.index()] - begin};
-        }
-
-    private:
-        std::vector<std::uint32_t> end_;
-        std::vector<BlockId> entries_;
-    };
     struct Walk {
         explicit Walk(const Function& fn);
         std::vector<BlockId> order;        // reverse postorder
@@ -80,21 +79,36 @@ private:
         IdVec<BlockId, std::uint32_t> number;
     };
 
-    void find_predecessors(const Function& fn);
-    void find_dominators(const Walk& walk);
-    void find_loops(const Function& fn, const std::vector<BlockId>& rpo);
-    void order_loops_contiguously(const std::vector<BlockId>& rpo);
+    struct Shape {
+        explicit Shape(const Function& fn);
+        bool is_of(const Function& fn) const;
+        bool is_reachable(BlockId block) const { return position[block] != unreached; }
+        bool dominates(BlockId a, BlockId b) const { return in[a] <= in[b] && out[b] <= out[a]; }
 
-    BlockLists predecessors_, children_;
-    std::vector<BlockId> order_;
-    IdVec<BlockId, std::uint32_t> position_;
-    IdVec<BlockId, BlockId> idom_;
-    IdVec<BlockId, std::uint32_t> in_, out_; // the numbers of what a block dominates: first, last
-    IdVec<LoopId, Loop> loops_;
-    IdVec<BlockId, LoopId> loop_of_;
+        void find_edges(const Function& fn);
+        void find_predecessors(const Function& fn);
+        void find_dominators(const Walk& walk);
+        void find_loops(const Function& fn, const std::vector<BlockId>& rpo);
+        void order_loops_contiguously(const std::vector<BlockId>& rpo);
+
+        std::vector<std::uint32_t> edges; // of each block: how many, then where to
+        FlatLists<BlockId, BlockId> predecessors, children;
+        std::vector<BlockId> order;
+        IdVec<BlockId, std::uint32_t> position;
+        IdVec<BlockId, BlockId> idom;
+        IdVec<BlockId, std::uint32_t> in, out; // the numbers of what a block dominates: first, last
+        IdVec<LoopId, Loop> loops;
+        IdVec<BlockId, LoopId> loop_of;
+    };
+    std::shared_ptr<const Shape> shape_;
 };
 
 // The targets of a block's terminator, one per edge.
 std::span<const Target> successors(const Function& fn, BlockId block);
+// The targets that lead to each block, unreached ones' too. Stale when targets are added.
+FlatLists<BlockId, Target*> edges_into(Function& fn);
+
+// Whether a path from the entry comes back to a block it has passed. Cheaper than a Cfg.
+bool has_loops(const Function& fn);
 
 } // namespace tn::ir

@@ -34,7 +34,7 @@ std::uint64_t hash_of(const Signature& signature) {
 } // namespace
 
 // Lowering may ask for a list before any text: the two fixed places are filled first.
-void Module::make_text_descs() {
+void ModuleTables::make_text_descs() {
     if (descs.size() >= 2) return;
     for (auto [kind, type] :
          {std::pair(DescKind::String, TypeKind::String), std::pair(DescKind::Bytes, TypeKind::Bytes)}) {
@@ -47,7 +47,7 @@ void Module::make_text_descs() {
     }
 }
 
-void Module::index_descs() {
+void ModuleTables::index_descs() {
     for (; indexed_descs_ < descs.size(); ++indexed_descs_) {
         const DescId id(indexed_descs_);
         const Desc& known = descs[id];
@@ -57,7 +57,7 @@ void Module::index_descs() {
 }
 
 // `value`: what stands in the object, once or as an element.
-DescId Module::add_desc(Desc desc, TypeId value) {
+DescId ModuleTables::add_desc(Desc desc, TypeId value) {
     // Elements follow each other as in a C array: the size is already a multiple of the alignment.
     const Layout& layout = layouts->get(value);
     desc.stride = layout.size;
@@ -65,7 +65,7 @@ DescId Module::add_desc(Desc desc, TypeId value) {
     return descs.push_back(std::move(desc));
 }
 
-DescId Module::desc(DescKind kind, TypeId type) {
+DescId ModuleTables::desc(DescKind kind, TypeId type) {
     TN_CHECK(kind != DescKind::Closure, "a closure's description is asked for by its function");
     make_text_descs();
     index_descs();
@@ -81,7 +81,7 @@ DescId Module::desc(DescKind kind, TypeId type) {
     return add_desc(std::move(desc), type);
 }
 
-DescId Module::closure_desc(FuncId func, TypeId captures) {
+DescId ModuleTables::closure_desc(FuncId func, TypeId captures) {
     make_text_descs();
     index_descs();
     if (auto it = known_descs_.find(desc_key(DescKind::Closure, func.value)); it != known_descs_.end())
@@ -99,7 +99,7 @@ std::optional<std::uint8_t> shared_box_tag(const Module& module, const Desc& des
     return layout ? unit_tag(*layout) : std::nullopt;
 }
 
-SigId Module::signature_id(const Signature& signature) {
+SigId ModuleTables::signature_id(const Signature& signature) {
     for (; indexed_signatures_ < signatures.size(); ++indexed_signatures_) {
         const SigId id(indexed_signatures_);
         known_signatures_[hash_of(signatures[id])].push_back(id);

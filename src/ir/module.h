@@ -153,10 +153,10 @@ struct TestCase {
     LocId loc;
 };
 
-struct Module {
+// A module without its functions.
+struct ModuleTables {
     std::shared_ptr<TypeTable> types;
     std::shared_ptr<LayoutTable> layouts;
-    IdVec<FuncId, Function> functions;
     IdVec<DescId, Desc> descs;          // 0 = String, 1 = Bytes
     IdVec<SigId, Signature> signatures; // of calls of closures, without the closure itself; each once
     IdVec<LiteralId, std::string> literals;
@@ -197,6 +197,22 @@ private:
     std::unordered_map<std::uint64_t, std::vector<SigId>> known_signatures_; // by hash
     std::size_t indexed_descs_ = 0, indexed_signatures_ = 0;
 };
+
+struct Module : ModuleTables {
+    IdVec<FuncId, Function> functions;
+};
+
+// The function that an instruction calls, or makes a closure of.
+FuncId callee_of(const Module& module, const Inst& inst);
+// What is left of a function that nobody can call: its name and signature.
+Function without_code(const Function& fn);
+
+// A copy of what the functions reach, and of what leads to them from outside: all else of the module's keeps its number,
+// but no code. Functions that C may call (HostFn::callbacks) count as reached wherever C is.
+Module take_part(const Module& whole, std::span<const FuncId> roots);
+// What can run: by function, whether the module's tables or another function that can run lead to it. A module
+// without a way in is a test's, where all can.
+std::vector<bool> reached_functions(const Module& module);
 
 // Boxes of a variant without payload are all alike, so each instance keeps one (`empty`): its tag, if the
 // description is of such boxes.

@@ -108,12 +108,9 @@ bool merge_chains(Function& fn) {
 
 // Parameters whose arguments are all one value (or the parameter itself).
 bool drop_trivial_params(Function& fn) {
-    std::vector<std::vector<const Target*>> edges(fn.blocks.size());
-    for (const Block& block : fn.blocks) {
-        if (block.removed || block.insts.empty()) continue;
-        for (const Target& target : fn.targets_of(fn.insts[block.insts.back()]))
-            edges[target.block.index()].push_back(&target);
-    }
+    if (std::ranges::none_of(fn.blocks, [&](const Block& b) { return &b != &fn.blocks[fn.entry()] && !b.params.empty(); }))
+        return false;
+    const auto edges = edges_into(fn);
     bool any = false;
     for (bool again = true; again;) {
         again = false;
@@ -121,12 +118,14 @@ bool drop_trivial_params(Function& fn) {
         std::vector<std::pair<BlockId, std::uint32_t>> dropped;
         for (std::uint32_t b = 1; b < fn.blocks.size(); ++b) {
             Block& block = fn.blocks[BlockId(b)];
-            if (block.removed || edges[b].empty()) continue;
+            if (block.removed || block.params.empty()) continue;
+            const auto into = edges.of(BlockId(b));
+            if (into.empty()) continue;
             for (std::uint32_t i = 0; i < block.params.size(); ++i) {
                 const ValueId param = block.params[i];
                 ValueId only;
                 bool trivial = true;
-                for (const Target* edge : edges[b]) {
+                for (const Target* edge : into) {
                     const ValueId arg = rewriter.resolve(fn.args_of(*edge)[i]);
                     if (arg == param || arg == only) continue;
                     if (only.is_valid()) {
@@ -143,11 +142,10 @@ bool drop_trivial_params(Function& fn) {
         }
         if (dropped.empty()) break;
         for (auto it = dropped.rbegin(); it != dropped.rend(); ++it) {
-            for (const Target* edge : edges[it->first.index()]) {
-                Target& target = const_cast<Target&>(*edge);
-                auto args = fn.args_of(target);
+            for (Target* edge : edges.of(it->first)) {
+                auto args = fn.args_of(*edge);
                 std::move(args.begin() + it->second + 1, args.end(), args.begin() + it->second);
-                --target.args.count;
+                --edge->args.count;
             }
             auto& params = fn.blocks[it->first].params;
             params.erase(params.begin() + it->second);

@@ -58,7 +58,8 @@ void find_constants(Module& module) {
 }
 
 bool constants(Module& module, Function& fn) {
-    if (module.known_constants.empty() || &fn == &module.functions[module.init]) return false;
+    if (module.known_constants.empty()) return false;
+    if (module.init.is_valid() && &fn == &module.functions[module.init]) return false;
     bool changed = false;
     for (Block& block : fn.blocks) {
         if (block.removed) continue;

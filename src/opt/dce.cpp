@@ -20,8 +20,7 @@ bool must_stay(const Inst& inst) {
 
 bool dce(Module& module, Function& fn) {
     (void)module;
-    // Edges into a block, for the arguments of its parameters.
-    std::vector<std::vector<const Target*>> edges(fn.blocks.size());
+    const auto edges = edges_into(fn); // for the arguments of parameters
     std::vector<bool> live(fn.values.size(), false);
     std::vector<bool> needed(fn.insts.size(), false);
     std::vector<ValueId> work;
@@ -40,8 +39,6 @@ bool dce(Module& module, Function& fn) {
         if (block.removed) continue;
         for (InstId id : block.insts)
             if (must_stay(fn.insts[id])) need(id);
-        for (const Target& target : successors(fn, fn.insts[block.insts.back()].block))
-            edges[target.block.index()].push_back(&target);
     }
     for (ValueId param : fn.blocks[fn.entry()].params) mark(param);
     while (!work.empty()) {
@@ -49,7 +46,7 @@ bool dce(Module& module, Function& fn) {
         work.pop_back();
         if (value.inst.is_valid()) need(value.inst);
         else
-            for (const Target* edge : edges[value.block.index()]) mark(fn.args_of(*edge)[value.index]);
+            for (const Target* edge : edges.of(value.block)) mark(fn.args_of(*edge)[value.index]);
     }
 
     bool changed = false;
@@ -65,11 +62,10 @@ bool dce(Module& module, Function& fn) {
         if (b == 0) continue;
         for (std::uint32_t i = static_cast<std::uint32_t>(block.params.size()); i-- > 0;) {
             if (live[block.params[i].index()]) continue;
-            for (const Target* edge : edges[b]) {
-                Target& target = const_cast<Target&>(*edge);
-                auto args = fn.args_of(target);
+            for (Target* edge : edges.of(BlockId(b))) {
+                auto args = fn.args_of(*edge);
                 std::move(args.begin() + i + 1, args.end(), args.begin() + i);
-                --target.args.count;
+                --edge->args.count;
             }
             block.params.erase(block.params.begin() + i);
             changed = true;

@@ -9,6 +9,7 @@
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
+#include <algorithm>
 #include <array>
 #include <unordered_map>
 
@@ -52,11 +53,21 @@ unsigned memory_index(std::uint32_t memory_class, Scalar type) {
 
 class Numbering {
 public:
-    explicit Numbering(Function& fn) : fn_(fn), cfg_(fn), rewriter_(fn), written_(fn.blocks.size()), out_(fn.blocks.size()) {}
+    explicit Numbering(Function& fn)
+        : fn_(fn),
+          cfg_(fn),
+          rewriter_(fn),
+          has_loads_(std::ranges::any_of(fn.insts, [](const Inst& inst) { return inst.op == Op::Load; })) {
+        table_.reserve(fn.values.size());
+    }
 
     bool run() {
-        for (BlockId block : cfg_.order()) note_writes(block);
-        for (std::uint32_t i = 0; i < cfg_.loops().size(); ++i) note_loop_writes(LoopId(i));
+        if (has_loads_) {
+            written_.resize(fn_.blocks.size());
+            out_.resize(fn_.blocks.size());
+            for (BlockId block : cfg_.order()) note_writes(block);
+            for (std::uint32_t i = 0; i < cfg_.loops().size(); ++i) note_loop_writes(LoopId(i));
+        }
         // The dominator tree in preorder, with an explicit stack; leaving a block undoes its entries.
         std::vector<std::pair<BlockId, std::size_t>> stack;
         enter(fn_.entry());
@@ -130,9 +141,9 @@ private:
 
     void enter(BlockId block) {
         marks_.push_back(undo_.size());
-        MemoryState memory = memory_at(block);
+        MemoryState memory = has_loads_ ? memory_at(block) : MemoryState();
         for (InstId id : fn_.blocks[block].insts) visit(id, memory);
-        out_[block.index()] = memory;
+        if (has_loads_) out_[block.index()] = memory;
     }
     void leave() {
         while (undo_.size() > marks_.back()) {
@@ -257,6 +268,7 @@ private:
     Function& fn_;
     Cfg cfg_;
     Rewriter rewriter_;
+    const bool has_loads_; // without loads, the versions of memory are nobody's business
     std::vector<WriteSet> written_;
     std::vector<WriteSet> loop_writes_;
     std::vector<MemoryState> out_;

@@ -20,15 +20,32 @@ bool entry_is_target(const Function& fn) {
     return false;
 }
 
+thread_local NewLocs* NewLocs::current = nullptr;
+
+void NewLocs::add_to(Module& module, std::span<const FuncId> functions) {
+    const auto moved = static_cast<std::uint32_t>(module.locs.size()) - first_;
+    const auto move = [&](LocId& id) {
+        if (id.is_valid() && id.index() >= first_) id = LocId(id.index() + moved);
+    };
+    for (Loc loc : locs_) {
+        move(loc.inlined_at);
+        module.locs.push_back(loc);
+    }
+    if (moved == 0 || locs_.empty()) return;
+    for (FuncId id : functions)
+        for (Inst& inst : module.functions[id].insts) move(inst.loc);
+}
+
 LocId Inliner::inlined_loc(LocId callee_loc, LocId call_loc) {
     if (!callee_loc.is_valid()) return call_loc;
     const std::uint64_t key = (static_cast<std::uint64_t>(callee_loc.value) << 32) | call_loc.value;
     auto [it, fresh] = locs_.try_emplace(key);
     if (fresh) {
-        Loc loc = module_.locs[callee_loc];
+        NewLocs* const fresh_locs = NewLocs::current;
+        Loc loc = fresh_locs ? fresh_locs->get(module_, callee_loc) : module_.locs[callee_loc];
         // The callee's own inlined code first, then this call around it.
         loc.inlined_at = loc.inlined_at.is_valid() ? inlined_loc(loc.inlined_at, call_loc) : call_loc;
-        const LocId id = module_.locs.push_back(loc);
+        const LocId id = fresh_locs ? fresh_locs->add(loc) : module_.locs.push_back(loc);
         locs_[key] = id;
         return id;
     }

@@ -16,6 +16,36 @@ std::size_t hot_size(const ir::Function& fn);
 // A jump leads back to the entry block, which then cannot become part of a caller's block.
 bool entry_is_target(const ir::Function& fn);
 
+// Positions that inlining makes while several threads optimize functions of a module: they come behind the module's own,
+// each thread's from the same number on, until add_to() gives them numbers of their own.
+class NewLocs {
+public:
+    explicit NewLocs(const ir::Module& module) : first_(static_cast<std::uint32_t>(module.locs.size())) {}
+
+    ir::LocId add(const ir::Loc& loc) {
+        locs_.push_back(loc);
+        return ir::LocId(first_ + locs_.size() - 1);
+    }
+    const ir::Loc& get(const ir::Module& module, ir::LocId id) const {
+        return id.index() < first_ ? module.locs[id] : locs_[id.index() - first_];
+    }
+    // The module gets the positions, and these functions, whose they are, the numbers that they have there.
+    void add_to(ir::Module& module, std::span<const ir::FuncId> functions);
+
+    // While alive, this thread's positions go there instead of to the module at once.
+    struct Use {
+        explicit Use(NewLocs& locs) { current = &locs; }
+        ~Use() { current = nullptr; }
+        Use(const Use&) = delete;
+        Use& operator=(const Use&) = delete;
+    };
+    static thread_local NewLocs* current; // or null
+
+private:
+    std::uint32_t first_;
+    std::vector<ir::Loc> locs_;
+};
+
 class Inliner {
 public:
     Inliner(ir::Module& module, ir::Function& fn) : module_(module), fn_(fn), rewriter_(fn) {}

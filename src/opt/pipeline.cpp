@@ -1,6 +1,9 @@
 #include "opt/pipeline.h"
 
+#include "ir/cfg.h"
+#include "ir/print.h"
 #include "ir/verify.h"
+#include "opt/inliner.h"
 #include "opt/passes.h"
 #include "opt/specialize.h"
 #include "support/ice.h"
@@ -9,6 +12,7 @@
 #endif
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 namespace tn::opt {
@@ -17,210 +21,323 @@ using namespace ir;
 
 namespace {
 
-struct Pass {
-    std::string_view name;
+// A row of pass.def.
+enum class Pass : std::uint8_t {
+#define PASS(name, claim) name,
+#include "opt/pass.def"
+};
+struct PassRow {
+    PassInfo info;
     bool (*run)(Module&, Function&);
 };
+constexpr PassRow rows[] = {
+#define PASS(name, claim) {{#name, claim}, opt::name},
+#include "opt/pass.def"
+};
+constexpr std::size_t pass_count = std::size(rows);
+
+const PassRow& row_of(Pass pass) { return rows[static_cast<std::size_t>(pass)]; }
 
 // What each function goes through. Inlining first, since all else gains by it; a closure that comes into view
 // by it is called directly, and inlined in turn. The uniqueness of lists before loads and lengths are moved,
-// since it is what makes their names stand still.
-constexpr Pass calls[] = {{"inline_calls", inline_calls}, {"closures", closures}};
-constexpr unsigned max_call_rounds = 6; // closures that make closures
+// since it is what makes their names stand still. A pass that stands here again runs again only when another one has
+// changed the function since it found nothing to do.
+constexpr unsigned max_call_rounds = 6; // of inline_calls and closures: closures that make closures
 constexpr Pass sequence[] = {
-    {"simplify", simplify}, {"dce", dce},         {"retains", retains}, {"gvn", gvn},
-    {"dce", dce},           {"threading", threading},
-    {"uniqueness", uniqueness}, {"simplify", simplify}, {"retains", retains}, {"gvn", gvn},
-    {"licm", licm},         {"ranges", ranges},   {"threading", threading},
-    {"simplify", simplify}, {"gvn", gvn},
-    {"licm", licm},         {"ranges", ranges},   {"simplify", simplify}, {"dce", dce},
+    Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
+    Pass::dce,      Pass::threading,
+    Pass::uniqueness, Pass::simplify, Pass::retains, Pass::gvn,
+    Pass::licm,     Pass::ranges,    Pass::threading,
+    Pass::simplify, Pass::gvn,
+    Pass::licm,     Pass::ranges,    Pass::simplify, Pass::dce,
 };
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
-constexpr Pass version[] = {{"versions", versions}, {"simplify", simplify}, {"gvn", gvn}, {"licm", licm}};
-constexpr Pass finish[] = {
-    {"lengths", lengths}, {"range_tests", range_tests}, {"selects", selects}, {"carried", carried},
-    {"strips", strips},   {"simplify", simplify},       {"dce", dce},         {"lanes", lanes},
+constexpr Pass last[] = {
+    Pass::versions, Pass::lengths, Pass::range_tests, Pass::selects, Pass::carried,
+    Pass::strips,   Pass::simplify, Pass::dce,        Pass::lanes,
 };
-
-// The function that an instruction calls, or makes a closure of.
-FuncId callee_of(const Module& module, const Inst& inst) {
-    if (inst.op == Op::Call) return FuncId(static_cast<std::size_t>(inst.imm));
-    if (inst.op == Op::BoxNew || inst.op == Op::Empty)
-        return module.descs[DescId(static_cast<std::size_t>(inst.imm))].func;
-    return FuncId();
+constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops
+// Passes that do nothing to a function without loops.
+constexpr bool is_of_loops(Pass pass) {
+    return pass == Pass::licm || pass == Pass::versions || pass == Pass::lengths || pass == Pass::carried ||
+           pass == Pass::strips || pass == Pass::lanes;
 }
 
-// Callees before callers, so that what is inlined is already optimized. Iterative: call chains are as
-// long as a script makes them.
-std::vector<FuncId> bottom_up(const Module& module) {
-    std::vector<FuncId> order;
-    std::vector<bool> seen(module.functions.size(), false);
-    std::vector<std::pair<FuncId, std::size_t>> stack;
-    std::vector<std::vector<FuncId>> callees(module.functions.size());
-    for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
-        const Function& fn = module.functions[FuncId(f)];
-        for (const Block& block : fn.blocks) {
-            if (block.removed) continue;
-            for (InstId id : block.insts)
-                if (const FuncId callee = callee_of(module, fn.insts[id]); callee.is_valid())
-                    callees[f].push_back(callee);
-        }
-    }
-    for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
-        if (seen[f]) continue;
-        seen[f] = true;
-        stack.emplace_back(FuncId(f), 0);
-        while (!stack.empty()) {
-            auto& [id, next] = stack.back();
-            if (next < callees[id.index()].size()) {
-                const FuncId callee = callees[id.index()][next++];
-                if (!seen[callee.index()]) {
-                    seen[callee.index()] = true;
-                    stack.emplace_back(callee, 0);
-                }
-            } else {
-                order.push_back(id);
-                stack.pop_back();
+// Functions that call each other in a circle, or one alone; what they call is optimized before.
+using Group = std::vector<FuncId>;
+
+// Groups that may be optimized at the same time: whatever a function of one reaches is in its own group or in an earlier
+// wave. Iterative (Tarjan's algorithm): call chains are as long as a script makes them.
+class Waves {
+public:
+    explicit Waves(const Module& module)
+        : callees_(module.functions.size()),
+          number_(module.functions.size(), 0),
+          low_(module.functions.size(), 0),
+          level_(module.functions.size(), none) {
+        for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
+            const Function& fn = module.functions[FuncId(f)];
+            for (const Block& block : fn.blocks) {
+                if (block.removed) continue;
+                for (InstId id : block.insts)
+                    if (const FuncId callee = callee_of(module, fn.insts[id]); callee.is_valid())
+                        callees_[f].push_back(callee.index());
             }
         }
+        for (std::uint32_t f = 0; f < module.functions.size(); ++f)
+            if (number_[f] == 0 && !module.functions[FuncId(f)].removed) visit(f);
     }
-    return order;
-}
+
+    std::vector<std::vector<Group>> waves; // callees before callers, within a group too as far as that goes
+
+private:
+    static constexpr std::uint32_t none = 0xffffffffu; // not in a group yet
+
+    void enter(std::uint32_t f) {
+        number_[f] = low_[f] = ++count_;
+        open_.push_back(f);
+        path_.emplace_back(f, 0);
+    }
+    void visit(std::uint32_t root) {
+        enter(root);
+        while (!path_.empty()) {
+            const std::uint32_t f = path_.back().first;
+            if (path_.back().second < callees_[f].size()) {
+                const std::uint32_t callee = callees_[f][path_.back().second++];
+                if (number_[callee] == 0) enter(callee);
+                else if (level_[callee] == none) low_[f] = std::min(low_[f], number_[callee]);
+                continue;
+            }
+            path_.pop_back();
+            left_.push_back(f);
+            if (!path_.empty()) low_[path_.back().first] = std::min(low_[path_.back().first], low_[f]);
+            if (low_[f] == number_[f]) close(f);
+        }
+    }
+    // `f` and what stands above it on the stack are a group.
+    void close(std::uint32_t f) {
+        const auto first = std::ranges::find(open_.rbegin(), open_.rend(), f).base() - 1;
+        const auto size = static_cast<std::size_t>(open_.end() - first);
+        std::uint32_t level = 0;
+        for (auto member = first; member != open_.end(); ++member)
+            for (std::uint32_t callee : callees_[*member])
+                if (level_[callee] != none) level = std::max(level, level_[callee] + 1);
+        for (auto member = first; member != open_.end(); ++member) level_[*member] = level;
+        open_.erase(first, open_.end());
+        if (waves.size() <= level) waves.resize(level + 1);
+        // In the order in which they were left: callees first.
+        Group& group = waves[level].emplace_back();
+        for (auto member = left_.end() - static_cast<std::ptrdiff_t>(size); member != left_.end(); ++member)
+            group.push_back(FuncId(*member));
+        left_.erase(left_.end() - static_cast<std::ptrdiff_t>(size), left_.end());
+    }
+
+    std::vector<std::vector<std::uint32_t>> callees_;
+    std::vector<std::uint32_t> number_, low_, level_; // by function
+    std::vector<std::uint32_t> open_;                 // entered, in no group yet
+    std::vector<std::uint32_t> left_;                 // left, in no group yet
+    std::vector<std::pair<std::uint32_t, std::size_t>> path_;
+    std::uint32_t count_ = 0;
+};
 
 } // namespace
 
 const std::vector<PassInfo>& passes() {
-    static const std::vector<PassInfo> table = {
-#define PASS(name, claim) {#name, claim},
-#include "opt/pass.def"
-    };
+    static const std::vector<PassInfo> table = [] {
+        std::vector<PassInfo> infos;
+        for (const PassRow& row : rows) infos.push_back(row.info);
+        return infos;
+    }();
     return table;
 }
 
 namespace {
 
+// What is known of a function between passes.
+struct FunctionState {
+    std::uint32_t version = 1;                      // goes up with each change
+    std::array<std::uint32_t, pass_count> idle{};   // by pass: the version at which it had nothing to do
+    std::uint32_t loops_version = 0;                // the version for which `has_loops` is known
+    bool has_loops = false;
+};
+
+std::uint64_t count_insts(const Function& fn) {
+    std::uint64_t count = 0;
+    for (const Block& block : fn.blocks) count += block.insts.size();
+    return count;
+}
+
 // One function's way through the passes.
 class FunctionRun {
 public:
-    FunctionRun(Module& module, FuncId id, const Options& options)
-        : module_(module), id_(id), options_(options) {}
+    FunctionRun(Module& module, FuncId id, const Options& options, FunctionState& state)
+        : module_(module), id_(id), options_(options), state_(state) {
+        if (options.statistics) statistics_ = &options.statistics->function(id.index(), module.functions[id].name);
+    }
 
     void run() {
-        step({"constants", constants});
+        const Cfg::Memory memory;
+        step(Pass::constants);
         for (unsigned round = 0; round < max_call_rounds && !is_stopped_; ++round) {
-            step(calls[0]);
-            if (!step(calls[1])) break;
+            step(Pass::inline_calls);
+            if (!step(Pass::closures)) break;
         }
-        step({"recursion", recursion});
-        for (const Pass& pass : sequence) step(pass);
+        step(Pass::recursion);
+        for (Pass pass : sequence) step(pass);
     }
     void finish() {
-        if (step(version[0]))
-            for (const Pass& pass : std::span(version).subspan(1)) step(pass);
-        for (const Pass& pass : opt::finish) step(pass);
+        const Cfg::Memory memory;
+        for (Pass pass : last) {
+            const bool changed = step(pass);
+            if (pass == Pass::versions && changed)
+                for (Pass again : after_versions) step(again);
+        }
     }
 
 private:
-    bool step(const Pass& pass) {
+    bool step(Pass pass) {
         if (is_stopped_) return false;
+        const PassRow& row = row_of(pass);
+        is_stopped_ = row.info.name == options_.stop_after;
+        std::uint32_t& idle = state_.idle[static_cast<std::size_t>(pass)];
+        if (idle == state_.version) return false;
         Function& fn = module_.functions[id_];
-        const bool changed = pass.run(module_, fn);
+        if (is_of_loops(pass) && !has_loops(fn)) {
+            idle = state_.version;
+            return false;
+        }
+        const std::string before = options_.verify ? print(module_, fn) : std::string();
+        const bool changed = statistics_ ? measured(row, fn) : row.run(module_, fn);
+        if (changed) ++state_.version;
+        else idle = state_.version;
         if (options_.verify) {
             const auto messages = verify(module_, fn);
-            if (!messages.empty()) TN_ICE("after " + std::string(pass.name) + ": " + messages.front());
+            if (!messages.empty()) TN_ICE("after " + std::string(row.info.name) + ": " + messages.front());
+            if (!changed && before != print(module_, fn))
+                TN_ICE(std::string(row.info.name) + " has changed " + fn.name + " and does not say so");
         }
-        is_stopped_ = pass.name == options_.stop_after;
         return changed;
+    }
+    bool measured(const PassRow& row, Function& fn) {
+        const std::uint64_t before = count_insts(fn);
+        bool changed = false;
+        {
+            const StepTimer timer(statistics_, row.info.name);
+            changed = row.run(module_, fn);
+        }
+        StepStatistics& step = statistics_->step(row.info.name);
+        if (step.runs == 1) step.before = before;
+        step.after = count_insts(fn);
+        step.changed += changed;
+        return changed;
+    }
+    bool has_loops(const Function& fn) {
+        if (state_.loops_version != state_.version) {
+            state_.has_loops = ir::has_loops(fn);
+            state_.loops_version = state_.version;
+        }
+        return state_.has_loops;
     }
 
     Module& module_;
     FuncId id_;
     const Options& options_;
+    FunctionState& state_;
+    FunctionStatistics* statistics_ = nullptr;
     bool is_stopped_ = false;
 };
 
 bool is_of(std::span<const Pass> passes, std::string_view name) {
-    return std::ranges::any_of(passes, [&](const Pass& pass) { return pass.name == name; });
+    return std::ranges::any_of(passes, [&](Pass pass) { return row_of(pass).info.name == name; });
 }
 
-void run_passes(Module& module, const Options& options) {
+using States = std::vector<FunctionState>; // by function
+
+// Makes room for what is noted of functions, so that several may be worked on at once.
+void prepare(const Module& module, const Options& options, States& states) {
+    if (options.statistics)
+        for (std::size_t f = states.size(); f < module.functions.size(); ++f)
+            options.statistics->function(f, module.functions[FuncId(f)].name);
+    states.resize(module.functions.size());
+}
+
+// Closures that calls give away: calls of copies that know them, and these copies through the passes.
+void specialize(Module& module, const Options& options, Specializer& specializer, FuncId root, States& states) {
+    std::vector<FuncId> work{root};
+    while (!work.empty()) {
+        const FuncId id = work.back();
+        work.pop_back();
+        if (id != root) {
+            prepare(module, options, states);
+            FunctionRun(module, id, options, states[id.index()]).run();
+        }
+        if (!options.stop_after.empty() && !is_of(last, options.stop_after)) continue;
+        specializer.note(id);
+        for (FuncId copy : specializer.run(id)) work.push_back(copy);
+    }
+}
+
+void run_passes(Module& module, const Options& options, States& states) {
 #ifdef TN_UNCHECKED
     for (Function& fn : module.functions)
         if (!fn.removed) drop_checks(fn);
 #endif
-    find_constants(module);
+    if (!options.is_part) find_constants(module);
     Specializer specializer(module);
-    for (FuncId root : bottom_up(module)) {
-        std::vector<FuncId> work{root}; // the function, then copies made for its calls
-        while (!work.empty()) {
-            const FuncId id = work.back();
-            work.pop_back();
-            FunctionRun(module, id, options).run();
-            if (!options.stop_after.empty() && !is_of(finish, options.stop_after) && options.stop_after != version[0].name) continue;
-            specializer.note(id);
-            for (FuncId copy : specializer.run(id)) work.push_back(copy);
+    for (const std::vector<Group>& wave : Waves(module).waves) {
+        prepare(module, options, states);
+        const auto run = [&](const Group& group) {
+            for (FuncId id : group) FunctionRun(module, id, options, states[id.index()]).run();
+        };
+        if (options.workers && wave.size() > 1) {
+            std::vector<NewLocs> locs(wave.size(), NewLocs(module));
+            options.workers->run(wave.size(), [&](std::size_t i, unsigned) {
+                const NewLocs::Use use(locs[i]);
+                run(wave[i]);
+            });
+            for (std::size_t i = 0; i < wave.size(); ++i) locs[i].add_to(module, wave[i]);
+        } else {
+            for (const Group& group : wave) run(group);
         }
+        for (const Group& group : wave)
+            for (FuncId id : group) specialize(module, options, specializer, id, states);
     }
+    prepare(module, options, states);
 }
 
 // Functions that nothing reaches any more, since every call of them was inlined, keep their ids and lose
-// their code. A module without a way in is a test's: it stays whole.
+// their code.
 void drop_unreachable(Module& module) {
-    std::vector<bool> reached(module.functions.size(), false);
-    std::vector<FuncId> work;
-    auto reach = [&](FuncId id) {
-        if (!id.is_valid() || reached[id.index()]) return;
-        reached[id.index()] = true;
-        work.push_back(id);
-    };
-    for (const Export& e : module.exports) reach(e.func);
-    for (const TestCase& test : module.tests) reach(test.func);
-    for (const KeyImpl& key : module.key_impls) {
-        reach(key.hash);
-        reach(key.equal);
-    }
-    reach(module.init);
-    if (work.empty()) return;
-    for (const HostFn& host : module.host_fns)
-        for (FuncId callback : host.callbacks) reach(callback);
-    for (const InstanceRef& ref : module.instance_refs)
-        if (ref.desc.is_valid()) reach(module.descs[ref.desc].func);
-    while (!work.empty()) {
-        const Function& fn = module.functions[work.back()];
-        work.pop_back();
-        for (const Block& block : fn.blocks) {
-            if (block.removed) continue;
-            for (InstId id : block.insts) reach(callee_of(module, fn.insts[id]));
-        }
-    }
+    const std::vector<bool> reached = reached_functions(module);
     for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
-        if (reached[f]) continue;
-        Function& fn = module.functions[FuncId(f)];
-        Function empty;
-        empty.name = std::move(fn.name);
-        empty.sig = std::move(fn.sig);
-        empty.removed = true;
-        fn = std::move(empty);
+        if (!reached[f]) module.functions[FuncId(f)] = without_code(module.functions[FuncId(f)]);
     }
 }
 
 } // namespace
 
 void optimize(Module& module, const Options& options) {
+    if (options.is_part) drop_unreachable(module);
     if (options.level == 0) return;
-    run_passes(module, options);
+    States states;
+    run_passes(module, options, states);
     // A pass that stands in both parts is asked for where it runs first.
-    const bool is_late = is_of(finish, options.stop_after) || options.stop_after == version[0].name;
-    if (!options.stop_after.empty() && (!is_late || is_of(sequence, options.stop_after))) return;
+    if (!options.stop_after.empty() && (!is_of(last, options.stop_after) || is_of(sequence, options.stop_after))) return;
     if (options.stop_after.empty()) drop_unreachable(module);
-    for (std::uint32_t f = 0; f < module.functions.size(); ++f)
-        if (!module.functions[FuncId(f)].removed) FunctionRun(module, FuncId(f), options).finish();
+    for_each_round(options.workers, module.functions.size(), [&](std::size_t f, unsigned) {
+        if (!module.functions[FuncId(f)].removed) FunctionRun(module, FuncId(f), options, states[f]).finish();
+    });
+}
+
+void prepare_parts(Module& module, const Options& options) {
+    if (options.level != 0) find_constants(module);
 }
 
 void optimize_one(Module& module, FuncId func, const Options& options) {
     if (options.level != 0) {
-        FunctionRun run(module, func, options);
+        FunctionState state;
+        FunctionRun run(module, func, options, state);
         run.run();
         run.finish();
     }

@@ -14,6 +14,8 @@ using Point = Ranges::Point;
 namespace {
 constexpr unsigned max_depth = 16;
 constexpr std::uint64_t work_per_query = 3000;
+// All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
+constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
 constexpr std::uint32_t end =
     0x7fffffffu; // of a block, as an index; edges are ~0 and ~1 where places are told apart
 } // namespace
@@ -39,6 +41,7 @@ Ranges::Ranges(const Function& fn)
             edges_[next[targets[t].block.index()]++] = {block, static_cast<std::int32_t>(t)};
     }
     collect_facts();
+    budget_ = work_per_function + work_per_inst * fn.insts.size();
 }
 
 void Ranges::add_condition(const Inst& compare, bool holds, std::uint32_t index) {
@@ -395,21 +398,26 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
     return false;
 }
 
+void Ranges::start_query() {
+    spent_ += allowed_ - work_;
+    allowed_ = work_ = spent_ < budget_ ? work_per_query : work_when_spent;
+}
+
 Ranges::Interval Ranges::interval(ValueId value, Point at) {
     std::int64_t c = 0;
     if (find_const(fn_, value, c))
         return {number(fn_.values[value].type, c), number(fn_.values[value].type, c)};
     at = first_like(at);
-    work_ = work_per_query;
+    start_query();
     const Wide low = bound(value, false, at, 0);
-    work_ = work_per_query;
+    start_query();
     return {low, bound(value, true, at, 0)};
 }
 
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
     if (interval(a, at).high - interval(b, at).low <= k) return true;
     at = first_like(at);
-    work_ = work_per_query;
+    start_query();
     return prove(a, b, k, at, 0);
 }
 

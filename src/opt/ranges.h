@@ -102,7 +102,10 @@ private:
         Wide k;
     };
     std::vector<Goal> goals_;
+    void start_query();
     std::uint64_t work_ = 0; // steps left for the current query
+    std::uint64_t spent_ = 0, budget_ = 0; // steps of all queries; how many may be spent before questions get short
+    std::uint64_t allowed_ = 0;            // to the current query
     struct BoundKey {
         std::uint32_t value, block, place;
         bool upper;

@@ -13,7 +13,7 @@ namespace tn::opt {
 
 class Rewriter {
 public:
-    explicit Rewriter(ir::Function& fn) : fn_(fn), replacement_(fn.values.size()) {}
+    explicit Rewriter(ir::Function& fn) : fn_(fn) {}
 
     ir::ValueId resolve(ir::ValueId value);
     // Every use of `old` becomes `by`. `old`'s definition should be removed by the caller.
@@ -36,7 +36,7 @@ public:
 
 private:
     ir::Function& fn_;
-    std::vector<ir::ValueId> replacement_; // invalid: itself
+    std::vector<ir::ValueId> replacement_; // invalid, or not there: itself
     bool changed_ = false;
     bool replaced_ = false;
 };

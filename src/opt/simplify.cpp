@@ -18,16 +18,17 @@ public:
     Simplifier(Module& module, Function& fn) : module_(module), fn_(fn), rewriter_(fn) {}
 
     bool run() {
+        std::vector<InstId> old; // both keep their memory from block to block
         for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b) {
             if (fn_.blocks[BlockId(b)].removed) continue;
             block_ = BlockId(b);
-            std::vector<InstId> old = std::move(fn_.blocks[block_].insts);
+            old.assign(fn_.blocks[block_].insts.begin(), fn_.blocks[block_].insts.end());
             out_.clear();
             for (InstId id : old) {
                 visit(id);
                 if (!rewriter_.is_removed(id)) out_.push_back(id);
             }
-            fn_.blocks[block_].insts = std::move(out_);
+            if (out_ != old) fn_.blocks[block_].insts.assign(out_.begin(), out_.end());
         }
         return rewriter_.finish();
     }

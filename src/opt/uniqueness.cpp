@@ -10,6 +10,8 @@
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
+#include <algorithm>
+
 namespace tn::opt {
 
 using namespace ir;
@@ -165,6 +167,10 @@ bool hoist_tests(const Module& module, Function& fn) {
 } // namespace
 
 bool uniqueness(Module& module, Function& fn) {
+    const bool has_tests = std::ranges::any_of(fn.insts, [](const Inst& inst) {
+        return (inst.op == Op::Unique || inst.op == Op::ListGrow) && inst.block.is_valid();
+    });
+    if (!has_tests) return false;
     bool changed = make_preheaders(fn);
     const bool hoisted = hoist_tests(module, fn);
     const bool removed = remove_tests(module, fn);

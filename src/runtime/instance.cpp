@@ -55,22 +55,28 @@ Instance::~Instance() {
 }
 
 EnterResult Instance::enter_slowly() noexcept {
-    std::uint32_t state = idle;
-    if (!busy_.compare_exchange_strong(state, entered, std::memory_order_acquire,
+    std::uintptr_t state = idle;
+    if (!busy_.compare_exchange_strong(state, thread_token() | entered, std::memory_order_acquire,
                                        std::memory_order_relaxed)) {
-        if (state != releasing || !wait_for_release()) return EnterResult::Busy;
+        if (!wait_for_release()) return EnterResult::Busy;
     }
     if (!take_from_bias()) {
         busy_.store(idle, std::memory_order_release);
         return EnterResult::Busy;
     }
-    if (stack_made_for_ != stack_size_ && !take_stack()) {
+    if (real_stack_limit_ == no_stack && !take_stack()) {
         busy_.store(idle, std::memory_order_release);
         return EnterResult::NoStack;
     }
     note_thread();
     prepare();
     return EnterResult::Entered;
+}
+
+void Instance::leave_slowly() noexcept {
+    // Else another thread tries to enter while this one is inside through its bias.
+    const bool is_ours = busy_.load(std::memory_order_relaxed) == (thread_token() | entered);
+    (is_ours ? busy_ : inside_).store(0, std::memory_order_release);
 }
 
 void Instance::leave_stack() noexcept {
@@ -85,10 +91,10 @@ void Instance::leave_stack() noexcept {
 
 // Another thread is giving a reference back; that ends without any script's doing.
 bool Instance::wait_for_release() noexcept {
-    std::uint32_t state = idle;
-    while (
-        !busy_.compare_exchange_weak(state, entered, std::memory_order_acquire, std::memory_order_relaxed)) {
-        if (state == entered) return false;
+    std::uintptr_t state = idle;
+    while (!busy_.compare_exchange_weak(state, thread_token() | entered, std::memory_order_acquire,
+                                        std::memory_order_relaxed)) {
+        if ((state & entered) || state == (thread_token() | releasing)) return false;
         state = idle;
         std::this_thread::yield();
     }
@@ -100,30 +106,23 @@ bool Instance::take_stack() noexcept {
     stack_ = shared->stacks.acquire(stack_size_);
     if (!stack_) return false;
     real_stack_limit_ = reinterpret_cast<std::uintptr_t>(stack_->limit);
-    stack_top_ = stack_->top;
-    stack_made_for_ = stack_size_;
     stack_needs_care_ = !stack_->parked;
     return true;
 }
 
 void Instance::give_stack_back() noexcept {
     if (!stack_) return;
-    stack_made_for_ = 0;
+    real_stack_limit_ = no_stack;
     stack_needs_care_ = false;
     shared->stacks.release(std::exchange(stack_, nullptr), std::exchange(stack_was_deep_, false));
 }
 
 void Instance::release_from_any_thread(Object* object) noexcept {
-    std::uint32_t state = idle;
-    if (busy_.compare_exchange_strong(state, releasing, std::memory_order_acquire,
-                                      std::memory_order_relaxed)) {
-        if (take_from_bias()) {
-            rt_release(&context, object);
-            drain_releases();
-            end_release();
-            return;
-        }
-        busy_.store(idle, std::memory_order_release);
+    if (begin_release()) {
+        rt_release(&context, object);
+        drain_releases();
+        end_release();
+        return;
     }
     if (!object) return;
     auto* node = static_cast<DeferredRelease*>(std::malloc(sizeof(DeferredRelease)));
@@ -133,12 +132,22 @@ void Instance::release_from_any_thread(Object* object) noexcept {
     while (!deferred_.compare_exchange_weak(node->next, node, std::memory_order_seq_cst,
                                             std::memory_order_relaxed)) {}
     // The owner may have left meanwhile.
-    state = idle;
-    if (busy_.compare_exchange_strong(state, releasing, std::memory_order_seq_cst,
-                                      std::memory_order_relaxed)) {
-        if (take_from_bias()) drain_releases();
+    if (begin_release()) {
+        drain_releases();
         end_release();
     }
+}
+
+// Takes the instance for a release: false when somebody is inside.
+bool Instance::begin_release() noexcept {
+    std::uintptr_t state = idle;
+    if (!busy_.compare_exchange_strong(state, thread_token() | releasing, std::memory_order_seq_cst,
+                                       std::memory_order_relaxed)) {
+        return false;
+    }
+    if (take_from_bias()) return true;
+    busy_.store(idle, std::memory_order_release);
+    return false;
 }
 
 // The end of `releasing`, and the finalizers that waited for it.
@@ -154,7 +163,7 @@ void Instance::end_release() noexcept {
 }
 
 bool Instance::defer_finalizer(const HostType& type, void* pointer) noexcept {
-    if (busy_.load(std::memory_order_relaxed) != releasing) return false;
+    if (!is_releasing()) return false;
     auto* node = static_cast<DeferredFinalizer*>(std::malloc(sizeof(DeferredFinalizer)));
     if (!node) return false;
     node->type = &type;
@@ -165,7 +174,7 @@ bool Instance::defer_finalizer(const HostType& type, void* pointer) noexcept {
 }
 
 bool Instance::defer_host_memory(HostMemory* memory) noexcept {
-    if (busy_.load(std::memory_order_relaxed) != releasing) return false;
+    if (!is_releasing()) return false;
     memory->next = ended_memory_;
     ended_memory_ = memory;
     return true;

@@ -52,34 +52,51 @@ struct Instance {
     // A thread that comes again and again gets the instance's bias: it then marks that it is inside by a plain
     // store, not by an atomic exchange. Any other thread first takes the bias away, with a
     // barrier on all threads of the process between that and its look at the mark (instance_bias.cpp).
-    EnterResult enter() noexcept {
+    EnterResult enter() noexcept { return enter_at_once() ? EnterResult::Entered : enter_slowly(); }
+    // The short way in, for the thread with the bias, when all is as its last call left it. Interrupts and changes of
+    // the stack show in the limits: after an interrupt `stack_limit` is raised, without a stack there is no real one.
+    bool enter_at_once() noexcept {
         const std::uintptr_t me = thread_token();
-        if (bias_.load(std::memory_order_relaxed) == me && inside_.load(std::memory_order_relaxed) == 0 &&
-            busy_.load(std::memory_order_relaxed) == idle) [[likely]] {
-            inside_.store(1, std::memory_order_relaxed);
-            std::atomic_signal_fence(std::memory_order_seq_cst); // the barrier is the other thread's to make
-            if (bias_.load(std::memory_order_relaxed) == me && stack_made_for_ == stack_size_) [[likely]] {
-                prepare();
-                return EnterResult::Entered;
-            }
-            inside_.store(0, std::memory_order_release);
+        if (bias_.load(std::memory_order_relaxed) != me || inside_.load(std::memory_order_relaxed) != 0 ||
+            busy_.load(std::memory_order_relaxed) != idle) [[unlikely]] {
+            return false;
         }
-        return enter_slowly();
+        inside_.store(me, std::memory_order_relaxed);
+        std::atomic_signal_fence(std::memory_order_seq_cst); // the barrier is the other thread's to make
+        if (bias_.load(std::memory_order_relaxed) != me ||
+            context.stack_limit.load(std::memory_order_relaxed) != real_stack_limit_) [[unlikely]] {
+            inside_.store(0, std::memory_order_release);
+            return false;
+        }
+        context.trap_code = TrapCode::None;
+        return true;
     }
     void leave() noexcept {
-        drain_releases();
         if (stack_needs_care_) [[unlikely]]
             leave_stack();
-        if (inside_.load(std::memory_order_relaxed) != 0) [[likely]]
-            inside_.store(0, std::memory_order_release);
+        if (busy_.load(std::memory_order_relaxed) != idle) [[unlikely]]
+            leave_slowly();
         else
-            busy_.store(idle, std::memory_order_release);
-        // What was queued between the drain and the store; if a thread is faster, it does the work itself.
+            inside_.store(0, std::memory_order_release);
+        // What other threads gave back meanwhile; if a thread is faster, it does the work itself.
         if (deferred_.load(std::memory_order_acquire) != nullptr) [[unlikely]]
             release_from_any_thread(nullptr);
     }
+    // After enter_at_once(), when there is nothing to care for.
+    void leave_at_once() noexcept {
+        inside_.store(0, std::memory_order_release);
+        if (deferred_.load(std::memory_order_acquire) != nullptr) [[unlikely]]
+            release_from_any_thread(nullptr);
+    }
+    bool needs_care() const { return stack_needs_care_; }
     bool is_entered() const {
-        return busy_.load(std::memory_order_acquire) == entered || inside_.load(std::memory_order_acquire) != 0;
+        return inside_.load(std::memory_order_acquire) != 0 || (busy_.load(std::memory_order_acquire) & entered);
+    }
+    // By the calling thread.
+    bool is_inside() const {
+        const std::uintptr_t me = thread_token();
+        return inside_.load(std::memory_order_relaxed) == me ||
+               busy_.load(std::memory_order_relaxed) == (me | entered);
     }
     // Names the calling thread: the address of its thread control block.
     static std::uintptr_t thread_token() { return reinterpret_cast<std::uintptr_t>(__builtin_thread_pointer()); }
@@ -169,7 +186,10 @@ struct Instance {
     std::uint8_t* at(std::uint32_t offset) { return reinterpret_cast<std::uint8_t*>(&context) + offset; }
 
     // --- settings; only while the caller may enter ---
-    void set_stack_size(std::size_t bytes) { stack_size_ = StackPool::usable_size(bytes); }
+    void set_stack_size(std::size_t bytes) {
+        stack_size_ = StackPool::usable_size(bytes);
+        real_stack_limit_ = no_stack;
+    }
     std::size_t stack_size() const { return stack_size_; }
     // The limit of the stack in use, without interrupts.
     std::uint64_t real_stack_limit() const { return real_stack_limit_; }
@@ -202,8 +222,10 @@ private:
         DeferredFinalizer* next;
     };
 
-    // busy_: nobody; a host between enter() and leave(); another thread for the moment of a release.
-    static constexpr std::uint32_t idle = 0, entered = 1, releasing = 2;
+    // busy_: nobody, or a thread's token with what it does (or tries to do): entered, or for the moment of a release.
+    static constexpr std::uintptr_t idle = 0, entered = 1, releasing = 2;
+    // No limit of a stack.
+    static constexpr std::uint64_t no_stack = 1;
     // Even at 100 ns a unit less than 2 ms between two polls; at 1 ns the poll costs a thousandth.
     static constexpr std::int64_t fuel_portion = 1 << 14;
 
@@ -212,24 +234,29 @@ private:
     EnterResult enter_slowly() noexcept;
     bool take_stack() noexcept;
     void leave_stack() noexcept;
+    void leave_slowly() noexcept;
     bool wait_for_release() noexcept;
+    // This thread gives a reference back. Others that only try to do not count.
+    bool is_releasing() const {
+        return busy_.load(std::memory_order_relaxed) == (thread_token() | releasing);
+    }
     // For who has `busy_`: false when the thread with the bias is inside.
     bool take_from_bias() noexcept;
     // For a thread that has entered: gives it the bias when it keeps coming.
     void note_thread() noexcept;
     void prepare() noexcept {
-        context.fiber_stack = stack_top_;
+        context.fiber_stack = stack_->top; // and stays it, as every thunk puts back what it found
         context.trap_code = TrapCode::None;
-        context.status_word = TrapCode::None;
         begin_call();
         drain_releases();
     }
     void give_stack_back() noexcept;
     void drain_slow() noexcept;
+    bool begin_release() noexcept;
     void end_release() noexcept;
 
-    std::atomic<std::uint32_t> busy_{idle};
-    std::atomic<std::uint32_t> inside_{0};  // 1: the thread with the bias is inside, through that
+    std::atomic<std::uintptr_t> busy_{idle};
+    std::atomic<std::uintptr_t> inside_{0}; // the token of the thread with the bias while it is inside through that
     std::atomic<std::uintptr_t> bias_{0};   // a thread_token(); changed only by who has `busy_`
     std::uintptr_t last_thread_ = 0;        // that entered by an exchange, and how often in a row
     std::uint32_t times_in_a_row_ = 0;
@@ -237,13 +264,11 @@ private:
     bool stack_was_deep_ = false;
     bool continues_trap_ = false;
     bool stack_needs_care_ = false;         // when leaving: it goes back, or is trimmed
-    std::size_t stack_made_for_ = 0;        // the stack_size_ when it was taken; 0: there is none
-    void* stack_top_ = nullptr;
     std::atomic<DeferredRelease*> deferred_{nullptr};
     DeferredFinalizer* finalizers_ = nullptr; // only while `releasing`
     HostMemory* ended_memory_ = nullptr; // only while `releasing`
     FiberStack* stack_ = nullptr;
-    std::uint64_t real_stack_limit_ = 0;
+    std::uint64_t real_stack_limit_ = no_stack; // or the stack is of another size than it should be
     std::size_t stack_size_ = default_stack_size;
     std::int64_t fuel_reserve_ = 0; // beyond Context::fuel
     std::unique_ptr<TrapRecord> trap_record_;

@@ -107,20 +107,25 @@ const CodeBlob* Program::publish_code(CodeMode mode, std::shared_ptr<const CodeB
     std::lock_guard lock(code_mutex_);
     if (!code_owners_[index]) {
         code_owners_[index] = std::move(blob);
-        // Before the code can be found: whoever runs it sees these.
-        for (ObjectDesc& desc : descs_) {
-            if (desc.kind == ObjectDesc::Kind::Closure)
-                desc.code[index] = code_owners_[index]->function(desc.func);
-        }
+        attach(mode, *code_owners_[index]);
         code_[index].store(code_owners_[index].get(), std::memory_order_release);
     }
     return code_owners_[index].get();
 }
 
-const CodeBlob* Program::add_code(std::shared_ptr<const CodeBlob> blob) {
+// Before the code can be found: whoever runs it sees these. A closure that has code keeps it, for others may run it.
+void Program::attach(CodeMode mode, const CodeBlob& blob) {
+    for (ObjectDesc& desc : descs_) {
+        const void*& code = desc.code[static_cast<unsigned>(mode)];
+        if (desc.kind == ObjectDesc::Kind::Closure && !code) code = blob.function(desc.func);
+    }
+}
+
+const CodeBlob* Program::add_code(CodeMode mode, std::shared_ptr<const CodeBlob> blob) {
     auto more = std::make_unique<MoreCode>();
     more->blob = std::move(blob);
     std::lock_guard lock(code_mutex_);
+    attach(mode, *more->blob);
     more->next = std::move(more_code_);
     more_code_ = std::move(more);
     first_more_code_.store(more_code_.get(), std::memory_order_release);

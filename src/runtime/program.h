@@ -109,8 +109,9 @@ public:
     // Attaches the code of a mode, also to the descriptions of closures; the first one wins, later ones are
     // dropped. Any thread.
     const CodeBlob* publish_code(CodeMode mode, std::shared_ptr<const CodeBlob> blob);
-    // Further code that calls the program's functions; it lives as long as the program. Any thread. Throws bad_alloc.
-    const CodeBlob* add_code(std::shared_ptr<const CodeBlob> blob);
+    // Further code that calls the program's functions, or is some of them: it is also that of closures that have none yet.
+    // It lives as long as the program. Any thread. Throws bad_alloc.
+    const CodeBlob* add_code(CodeMode mode, std::shared_ptr<const CodeBlob> blob);
     // The map whose code contains the address, or null. Any thread.
     const CodeMap* find_map(const void* address) const;
 
@@ -118,6 +119,8 @@ public:
     const std::uint8_t* image_prototype() const { return prototype_.data(); }
 
 private:
+    void attach(CodeMode mode, const CodeBlob& blob); // under code_mutex_
+
     std::vector<ObjectDesc> descs_;
     std::vector<const ObjectDesc*> desc_pointers_;
     std::unique_ptr<std::uint8_t[]> literal_bytes_;

@@ -20,6 +20,8 @@ def main():
         golden = set(file.read().split())
     with open(f"{source}/include/c_api.h", encoding="utf-8") as file:
         declared = set(re.findall(r"^TN_API .*?\b(tn_\w+)\(", file.read(), re.M))
+    with open(f"{source}/tests/capi/misuse_test.c", encoding="utf-8") as file:
+        misused = set(re.findall(r"\btn_\w+(?=\()", file.read()))
     exported = set()
     for line in run("nm", "-D", "--defined-only", library).splitlines():
         kind, name = line.split()[-2:]
@@ -34,6 +36,7 @@ def main():
         "in symbols.txt and not exported": golden - exported,
         "declared and not exported": declared - exported,
         "exported and not declared": exported - declared,
+        "declared and not in misuse_test.c": declared - misused,
         "needs more than libc": [n for n in needed if not re.match(r"(libc|libm|ld-linux.*)\.so", n)],
         "SONAME": [] if "[libtenon.so.1]" in dynamic else ["it is not libtenon.so.1"],
         "executable stack": [line for line in segments.splitlines() if "GNU_STACK" in line and "RWE" in line],

@@ -22,6 +22,10 @@ static int32_t no_poll(void *ud) {
     (void)ud;
     return 0;
 }
+static tn_status no_load(void *ud, const char *path, size_t len, const char **src, size_t *src_len) {
+    (void)ud, (void)path, (void)len, (void)src, (void)src_len;
+    return TN_NOT_FOUND;
+}
 static int finalized, finalizers;
 static void finalizer(void *ud) {
     (void)ud;
@@ -55,6 +59,7 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
     tn_slot slot;
     tn_column column;
     tn_extension *x;
+    tn_source file = {"main.tn", TN_NTS, "", 0};
     size_t n;
     memset(&slot, 0, sizeof slot);
     memset(&column, 0, sizeof column);
@@ -88,6 +93,9 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         CHECK(!tn_runtime_ref(h));
         REFUSE(tn_compile(h, "x", 1, "", 0, NULL, &m, &err));
         REFUSE(tn_compile_path(h, "x", 1, NULL, &m, &err));
+        REFUSE(tn_compile_package(h, "x", 1, &file, 1, NULL, &m, &err));
+        REFUSE(tn_register_module(h, "m", 1, "", 0, &err));
+        REFUSE_FIN(tn_register_loader(h, no_load, NULL, finalizer, &err));
         REFUSE(tn_type_parse(h, "i64", 3, &t, &err));
         CHECK(!tn_value_type(h, &v));
         REFUSE_FIN(tn_register_fn(h, "f", 1, "fn()", 4, no_host, NULL, finalizer, 0, &err));
@@ -372,8 +380,37 @@ static void null_outs(void) {
     tear_down(&s);
 }
 
+/* The functions without a handle, and sources that are none. */
+static void without_handles(void) {
+    tn_source file = {NULL, 3, NULL, 0};
+    tn_error *err = NULL;
+    tn_module *m;
+    size_t bad_at = 7;
+    Setup s = set_up("fn f() {}");
+    EQUAL(tn_abi_version(), TN_ABI_VERSION);
+    CHECK(tn_version_string() && *tn_version_string());
+    TEXT(tn_status_name(-1), "Unknown");
+    TEXT(tn_status_name(INT32_MAX), "Host");
+    EQUAL(tn_has_feature(NULL, 5), 0);
+    EQUAL(tn_has_feature(NULL, 0), 0);
+    EQUAL(tn_has_feature("jit", (size_t)-2), 0);
+    EQUAL(tn_text_check(NULL, 5, &bad_at), 0);
+    EQUAL(tn_text_check("x", (size_t)-2, NULL), 0);
+    CHECK(tn_live_handles() > 0);
+    REFUSE(tn_compile_package(s.rt, "x", 1, NULL, 1, NULL, &m, &err));
+    REFUSE(tn_compile_package(s.rt, "x", 1, &file, 1, NULL, &m, &err));
+    file.name = "main.tn";
+    file.name_len = TN_NTS;
+    file.text_len = 3;
+    REFUSE(tn_compile_package(s.rt, "x", 1, &file, 1, NULL, &m, &err));
+    REFUSE(tn_compile_package(s.rt, "x", 1, &file, (size_t)-2, NULL, &m, &err));
+    REFUSE(tn_compile_package(s.rt, "x", (size_t)-2, &file, 1, NULL, &m, &err));
+    tear_down(&s);
+}
+
 int main(void) {
     RUN(every_function);
     RUN(null_outs);
+    RUN(without_handles);
     return finish();
 }

@@ -38,6 +38,44 @@ TEST_F(Cli, MainsResultIsTheExitStatus) {
     EXPECT_EQ(tenon({"run", "b.tn", "--fn", "main"}).out, "text\n");
 }
 
+TEST_F(Cli, AnErrOfMainIsShownAndFails) {
+    write("a.tn", "enum Problem { Missing(String), Bad { code: i64 } }\n"
+                  "fn main(args: List[String]) -> Result[(), Problem] {\n"
+                  "    if args.len() == 0 { return Err(Problem.Missing(\"a file\")); }\n"
+                  "    if args.len() == 1 { return Err(Problem.Bad{code: 3}); }\n"
+                  "    print(\"fine\");\n"
+                  "    Ok(())\n"
+                  "}");
+    Result r = tenon({"run", "a.tn"});
+    EXPECT_EQ(r.status, 1);
+    EXPECT_EQ(r.err, "error: Missing(\"a file\")\n");
+    EXPECT_EQ(tenon({"run", "a.tn", "x"}).err, "error: Bad { code: 3 }\n");
+    r = tenon({"run", "a.tn", "x", "y"});
+    EXPECT_EQ(r.status, 0);
+    EXPECT_EQ(r.out, "fine\n");
+    EXPECT_EQ(r.err, "");
+    write("b.tn", "fn main() -> Result[(), String] { Err(\"no such file: x\") }");
+    EXPECT_EQ(tenon({"run", "b.tn"}).err, "error: no such file: x\n");
+}
+
+TEST_F(Cli, ResultsOfEveryTypeAreShownAsPrintShowsThem) {
+    static const char* const cases[][3] = {
+        {"Result[i64, String]", "Err(\"x\")", "Err(\"x\")"},
+        {"Map[String, List[i64]]", "Map{\"a\": [1], \"b\": []}", "Map{\"a\": [1], \"b\": []}"},
+        {"Map[String, i64]", "Map.new()", "Map{}"},
+        {"Set[i64]", "Set{1, 2}", "Set{1, 2}"},
+        {"Range[i64]", "1..3", "1..3"},
+        {"Range[i64]", "1..=3", "1..=3"},
+        {"(Color, Color)", "(Color.Red, Color.Mix{a: 1, b: Some('x')})", "(Red, Mix { a: 1, b: Some('x') })"},
+    };
+    for (const auto& [type, expression, shown] : cases) {
+        write("s.tn", std::string("enum Color { Red, Mix { a: i64, b: char? } }\nfn f() -> ") + type + " { " + expression +
+                          " }\nfn main() { print(f()); }");
+        EXPECT_EQ(tenon({"run", "s.tn", "--fn", "f"}).out, std::string(shown) + "\n");
+        EXPECT_EQ(tenon({"run", "s.tn"}).out, std::string(shown) + "\n");
+    }
+}
+
 TEST_F(Cli, TrapIsShownWithItsStack) {
     write("rules.tn", "fn pick(xs: List[i64]) -> i64 {\n"
                       "    xs[5]\n"
@@ -207,6 +245,9 @@ TEST_F(Cli, WrongUsage) {
         {{"run", "a.tn", "--color", "pink"}, "--color"},
         {{"run", "a.tn", "--stack", "1"}, "--stack"},
         {{"dump", "a.tn"}, "--after"},
+        {{"dump", "a.tn", "--after=ir", "--stats"}, "either --after STAGE or --stats"},
+        {{"dump", "a.tn", "--after=ir", "--json"}, "--json goes with --stats"},
+        {{"dump", "a.tn", "--stats", "--fn", "nope"}, "nope"},
         {{"dump", "a.tn", "--after=nowhere"}, "nowhere"},
         {{"dump", "a.tn", "--after=ir", "--fn", "nope"}, "nope"},
     };
@@ -362,6 +403,31 @@ TEST_F(Cli, DumpShowsEveryStage) {
     r = tenon({"dump", write("bad.tn", "fn f() -> i64 { \"x\" }"), "--after=ir"});
     EXPECT_EQ(r.status, 2);
     EXPECT_HAS(r.err, "[TypeMismatch]");
+}
+
+TEST_F(Cli, DumpShowsStatistics) {
+    write("a.tn", "fn sum(xs: List[i64]) -> i64 { let s = 0; for x in xs { s += x; } s }\n"
+                  "fn main() { print(sum([1, 2])); }\n");
+    Result r = tenon({"dump", "a.tn", "--stats"});
+    EXPECT_EQ(r.status, 0) << r.err;
+    // Every kind of step, and a function with its name at the line's end.
+    for (const char* part : {"parse ", "check ", "lower ", "simplify ", "licm ", "select ", "allocate ", "emit ", "thunks ",
+                             "place ", "total ", "  sum\n", "  main\n"})
+        EXPECT_HAS(r.out, part);
+    r = tenon({"dump", "a.tn", "--stats", "--fn", "sum"});
+    EXPECT_EQ(r.status, 0) << r.err;
+    EXPECT_HAS(r.out, "  sum\n");
+    EXPECT_FALSE(has(r.out, "  main\n"));
+    EXPECT_FALSE(has(r.out, "parse "));
+    r = tenon({"dump", "a.tn", "--stats", "--json"});
+    EXPECT_HAS(r.out, "{\"steps\":[{\"name\":\"parse\",\"runs\":1,\"nanoseconds\":");
+    EXPECT_HAS(r.out, "\"functions\":[{\"name\":");
+    EXPECT_HAS(r.out, "\"code_bytes\":");
+    // Without the optimizer there are no passes, but code all the same.
+    r = tenon({"dump", "a.tn", "--stats", "--opt", "0"});
+    EXPECT_FALSE(has(r.out, "simplify "));
+    EXPECT_HAS(r.out, "emit ");
+    EXPECT_EQ(tenon({"dump", write("bad.tn", "fn f() -> i64 { \"x\" }"), "--stats"}).status, 2);
 }
 
 } // namespace

@@ -62,6 +62,13 @@ TEST_F(New, ExtensionsWantLeave) {
     Result r = tenon({"run", "main.tn"});
     EXPECT_EQ(r.status, 2);
     EXPECT_HAS(r.err, "[UnknownModule]");
+    r = tenon({"run", "--extension-path", "ext", "main.tn"});
+    EXPECT_EQ(r.status, 2);
+    EXPECT_HAS(r.err, "`ext/nothing` is a native extension; the host allows them with TN_CONFIG_ALLOW_EXTENSIONS, "
+                      "the `tenon` command with `--allow native` [UnreadableModule]");
+    r = tenon({"dump", "--allow", "native", "--extension-path", "ext", "main.tn", "--after=ir"});
+    EXPECT_EQ(r.status, 2);
+    EXPECT_HAS(r.err, "ext/nothing/nothing.so`: No such file or directory [UnreadableModule]");
     r = tenon({"run", "--allow", "native", "--extension-path", "ext", "main.tn"});
     EXPECT_EQ(r.status, 2);
     EXPECT_HAS(r.err, "ext/nothing/nothing.so`: No such file or directory [UnreadableModule]");

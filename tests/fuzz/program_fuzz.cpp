@@ -1,11 +1,12 @@
 // Differential fuzzing: random programs must do the same in the interpreter and in every kind of machine
 // code: output, trap, stack trace, and an empty heap afterwards.
 //
-//   fuzz_program [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE]
+//   fuzz_program [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] [--ways LIST]
 //   fuzz_program --shrink FILE       makes a program that fails smaller
 //
 // FILE gets a line for each program: its seed, how it ended, and a digest of all it did. The same seeds on another
-// machine give the same lines (tests/fuzz/across_machines.py compares them).
+// machine give the same lines (tests/fuzz/across_machines.py compares them), whichever ways each of them runs: LIST names
+// some, divided by commas, e.g. `optimized`, for a machine that is emulated.
 //
 // Each program runs in a process of its own. The first difference is made smaller and written as a .tn file that
 // says which ways disagree; exit status 1. At the end a report says how often each construct was generated.
@@ -13,6 +14,7 @@
 #include "program_generator.h"
 #include "program_shrink.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +24,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <vector>
 
 using namespace tn;
 using golden::Mode;
@@ -73,30 +76,30 @@ std::string without_path(std::string text, const std::string& path) {
     return text;
 }
 
-// In this process: all ways of running a file. The report of programs that agree is what they did.
-Finding compare_ways(const std::string& path) {
+// In this process: the ways of running a file. The report of programs that agree is what they did.
+Finding compare_ways(const std::string& path, const std::vector<Mode>& ways) {
     const golden::Expectation nothing;
     std::string first;
     bool traps = false;
-    for (Mode mode : golden::all_modes) {
+    for (Mode mode : ways) {
         const Outcome outcome = golden::execute(path, mode, nothing);
         if (reaches_limit(outcome)) return {Verdict::Limit, ""};
         const std::string result = describe(outcome);
-        if (mode == golden::all_modes[0]) {
+        if (mode == ways[0]) {
             first = result;
             traps = !outcome.frames.empty();
             if (result.find("error ") == 0) return {Verdict::Refused, result};
         }
         if (result == first && outcome.problem.empty()) continue;
         if (!outcome.problem.empty()) return {Verdict::Differs, std::string(golden::name_of(mode)) + "\n" + result};
-        const std::string name(golden::name_of(mode)), base(golden::name_of(golden::all_modes[0]));
+        const std::string name(golden::name_of(mode)), base(golden::name_of(ways[0]));
         return {Verdict::Differs, name + " differs from " + base + "\n--- " + base + "\n" + first + "--- " + name + "\n" + result};
     }
     return {traps ? Verdict::Traps : Verdict::Agrees, without_path(first, path)};
 }
 
 // In a child, so that a crash or a hang is a finding.
-Finding run_child(const std::string& text) {
+Finding run_child(const std::string& text, const std::vector<Mode>& ways) {
     const std::string path = "/tmp/tenon_fuzz_" + std::to_string(getpid()) + ".tn";
     std::ofstream(path) << text;
     int ends[2];
@@ -109,7 +112,7 @@ Finding run_child(const std::string& text) {
         const rlimit cpu{seconds_per_program, seconds_per_program};
         setrlimit(RLIMIT_CPU, &cpu);
         alarm(20 * seconds_per_program);
-        const Finding finding = compare_ways(path);
+        const Finding finding = compare_ways(path, ways);
         const std::string message = static_cast<char>(finding.verdict) + finding.report;
         for (std::size_t sent = 0; sent < message.size();) {
             const ssize_t n = write(ends[1], message.data() + sent, message.size() - sent);
@@ -142,14 +145,14 @@ std::string subject(const Finding& finding) {
 bool is_failure(const Finding& finding) { return finding.verdict == Verdict::Differs || finding.verdict == Verdict::Crashes; }
 
 // Writes the smaller program; answers its path.
-std::string keep(const std::string& name, const std::string& text, const Finding& finding) {
+std::string keep(const std::string& name, const std::string& text, const Finding& finding, const std::vector<Mode>& ways) {
     const auto end = std::chrono::steady_clock::now() + shrink_time;
     const std::string smaller = fuzz::shrink(text, [&](const std::string& candidate) {
         if (std::chrono::steady_clock::now() > end) return false;
-        const Finding seen = run_child(candidate);
+        const Finding seen = run_child(candidate, ways);
         return seen.verdict == finding.verdict && subject(seen) == subject(finding);
     });
-    const Finding final = run_child(smaller);
+    const Finding final = run_child(smaller, ways);
     std::istringstream lines(final.report.empty() ? finding.report : final.report);
     std::ofstream file(name);
     for (std::string line; std::getline(lines, line);) file << "// " << line << "\n";
@@ -159,15 +162,32 @@ std::string keep(const std::string& name, const std::string& text, const Finding
 }
 
 int shrink_file(const char* path) {
+    const std::vector<Mode> ways(golden::all_modes.begin(), golden::all_modes.end());
     std::ostringstream text;
     text << std::ifstream(path).rdbuf();
-    const Finding finding = run_child(text.str());
+    const Finding finding = run_child(text.str(), ways);
     if (!is_failure(finding)) {
         std::printf("%s does not fail\n", path);
         return 0;
     }
-    keep(std::string(path) + ".small.tn", text.str(), finding);
+    keep(std::string(path) + ".small.tn", text.str(), finding, ways);
     return 1;
+}
+
+std::vector<Mode> find_ways(const std::string& list) {
+    std::vector<Mode> ways;
+    std::istringstream names(list);
+    for (std::string name; std::getline(names, name, ',');) {
+        const auto mode = std::ranges::find_if(golden::all_modes, [&](Mode known) { return golden::name_of(known) == name; });
+        if (mode == std::end(golden::all_modes)) {
+            std::fprintf(stderr, "no way of running a program is called `%s`; there are", name.c_str());
+            for (Mode known : golden::all_modes) std::fprintf(stderr, " %s", std::string(golden::name_of(known)).c_str());
+            std::fprintf(stderr, "\n");
+            std::exit(2);
+        }
+        ways.push_back(*mode);
+    }
+    return ways;
 }
 
 } // namespace
@@ -175,6 +195,7 @@ int shrink_file(const char* path) {
 int main(int argc, char** argv) {
     std::ofstream results;
     std::uint64_t seconds = 10, programs = ~std::uint64_t(0), seed = 1, keep_going = 0;
+    std::vector<Mode> ways(golden::all_modes.begin(), golden::all_modes.end());
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
         if (!std::strcmp(argv[i], "--shrink")) return shrink_file(argv[i + 1]);
@@ -182,12 +203,16 @@ int main(int argc, char** argv) {
             results.open(argv[i + 1]);
             continue;
         }
+        if (!std::strcmp(argv[i], "--ways")) {
+            ways = find_ways(argv[i + 1]);
+            continue;
+        }
         if (!std::strcmp(argv[i], "--seconds")) seconds = value;
         else if (!std::strcmp(argv[i], "--programs")) programs = value, seconds = 100000000;
         else if (!std::strcmp(argv[i], "--seed")) seed = value;
         else if (!std::strcmp(argv[i], "--keep-going")) keep_going = value;
         else {
-            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] | --shrink FILE\n", argv[0]);
+            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] [--ways LIST] | --shrink FILE\n", argv[0]);
             return 2;
         }
     }
@@ -196,7 +221,7 @@ int main(int argc, char** argv) {
     for (; done < programs; ++done, ++seed) {
         if (std::chrono::steady_clock::now() - began > std::chrono::seconds(static_cast<std::int64_t>(seconds))) break;
         const std::string text = fuzz::generate_program(seed);
-        const Finding finding = run_child(text);
+        const Finding finding = run_child(text, ways);
         if (results.is_open()) {
             char line[64];
             std::snprintf(line, sizeof line, "%llu %c %016llx\n", static_cast<unsigned long long>(seed), static_cast<char>(finding.verdict),
@@ -219,13 +244,13 @@ int main(int argc, char** argv) {
         case Verdict::Crashes:
             ++failures;
             std::fprintf(stderr, "FAILURE (seed %llu): %s", static_cast<unsigned long long>(seed), finding.report.substr(0, 400).c_str());
-            keep("fuzz_failure_" + std::to_string(seed) + ".tn", text, finding);
+            keep("fuzz_failure_" + std::to_string(seed) + ".tn", text, finding, ways);
             if (keep_going == 0) return 1;
             break;
         }
     }
     std::printf("%llu programs in %zu ways, %llu differ; %llu trapped, %llu reached a limit, %llu did not compile\n",
-                static_cast<unsigned long long>(done), golden::all_modes.size(), static_cast<unsigned long long>(failures),
+                static_cast<unsigned long long>(done), ways.size(), static_cast<unsigned long long>(failures),
                 static_cast<unsigned long long>(traps), static_cast<unsigned long long>(limits), static_cast<unsigned long long>(refused));
     for (const auto& [what, n] : fuzz::covered()) std::printf("%10llu %s\n", static_cast<unsigned long long>(n), what.c_str());
     return failures == 0 && refused == 0 ? 0 : 1;

@@ -1,5 +1,5 @@
 // Runs a golden through the driver: interpreter on optimized and on raw IR, machine code unoptimized,
-// optimized, with few registers and with fuel counted.
+// optimized, with few registers, with fuel counted and function by function.
 #include "execute.h"
 
 #include "host.h"
@@ -27,6 +27,7 @@ Options options_of(Mode mode) {
     options.opt_level = mode == Mode::Unoptimized || mode == Mode::RawInterpreter ? 0 : 2;
     options.verify_each_pass = true;
     options.is_program = true;
+    options.is_lazy = mode == Mode::Lazy;
     if (mode == Mode::FewRegisters) options.limit_registers = 8;
     return options;
 }
@@ -160,6 +161,7 @@ std::string_view name_of(Mode mode) {
     case Mode::Optimized: return "optimized";
     case Mode::FewRegisters: return "few_registers";
     case Mode::Metered: return "metered";
+    case Mode::Lazy: return "lazy";
     }
     return "";
 }

@@ -13,9 +13,9 @@
 namespace tn::golden {
 
 // The interpreter runs what the optimizer made, and what lowering made.
-enum class Mode : std::uint8_t { Interpreter, RawInterpreter, Unoptimized, Optimized, FewRegisters, Metered };
+enum class Mode : std::uint8_t { Interpreter, RawInterpreter, Unoptimized, Optimized, FewRegisters, Metered, Lazy };
 inline constexpr std::array all_modes{Mode::Interpreter, Mode::RawInterpreter, Mode::Unoptimized,
-                                      Mode::Optimized,   Mode::FewRegisters,   Mode::Metered};
+                                      Mode::Optimized,   Mode::FewRegisters,   Mode::Metered,        Mode::Lazy};
 std::string_view name_of(Mode mode);
 
 Outcome compile_only(const std::string& path, const Expectation& expectation);

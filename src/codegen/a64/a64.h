@@ -46,6 +46,12 @@ public:
         ir::Cond cond;
     };
     Compared compared(const ir::Inst& icmp) const;
+    // An operand that is shifted on the way into the operation, and the other one.
+    struct Shifted {
+        const ir::Inst* shift = nullptr; // null: none is
+        ir::ValueId other;
+    };
+    Shifted shifted_operand(const ir::Inst& inst) const;
     const ShiftedCompare* shifted(const ir::Inst& compare) const { return find_shifted(mf_, compare); }
 
 private:
@@ -78,6 +84,7 @@ public:
 private:
     void use(ir::ValueId value, std::uint8_t hint = no_register); // a register; the zero register for zero
     void address(const ir::Inst& inst);                           // of a Load or Store
+    bool shifted(const ir::Inst& inst); // false: no operand is
     void arith(const ir::Inst& inst);
     void logic(const ir::Inst& inst);
     void registers(const ir::Inst& inst); // every operand in a register
@@ -102,6 +109,10 @@ public:
     explicit A64Target(const GenerateOptions& options);
     const RegisterFile& registers() const override { return registers_; }
     bool may_delay_frame() const override { return options_.mode != rt::CodeMode::Metered; }
+    // Each costs an instruction wherever it is made; of 24 registers and 23 these leave enough.
+    unsigned kept_constants(RegClass cls) const override {
+        return options_.limit_registers > 0 ? 1 : cls == RegClass::Int ? 6 : 8;
+    }
     void fold(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index) override;
     void describe(MachineFunction& mf, const ir::Inst& inst, OperandList& out) override;
     const CallPlan& plan_params(const ir::Signature& sig) override;
@@ -111,6 +122,10 @@ private:
     RegisterFile registers_;
     CallPlan params_;
 };
+
+bool is_shift(ir::Op op);
+// Decides what becomes part of the index-th instruction of a block, beyond what all machines can.
+void combine(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index);
 
 class A64Module;
 
@@ -153,6 +168,7 @@ private:
     void dispatch(const ir::Inst& inst) override;
     void emit_trap_paths() override;
     void jump(Label target) override;
+    unsigned loop_alignment() const override { return 8; } // every step costs an instruction
     bool may_be_large() const;
 
     // operands.cpp
@@ -166,6 +182,7 @@ private:
     void move_gp(unsigned to, unsigned from, Scalar type);
 
     // arith.cpp, bits.cpp, divide.cpp, float.cpp, convert.cpp
+    asmjit::arm::Shift shift_of(const ir::Inst& shift) const;
     void add_sub(const ir::Inst& inst, bool add, bool checked);
     void multiply(const ir::Inst& inst, bool checked);
     void check_narrow(const ir::Inst& inst, unsigned dst);
@@ -188,6 +205,7 @@ private:
     void call_list_helper(const void* helper, unsigned ref, unsigned dst, std::int64_t desc, ir::LocId loc);
     void take_block(std::size_t size, unsigned dst, unsigned heap, Label slow);
     void store_from(Location from, Scalar type, const Place& to);
+    void store_pair(const ir::Inst& inst, const ir::Inst& next, const Place& at);
 
     // call.cpp
     Label trap(TrapCode code, ir::LocId loc, Payload a = {}, Payload b = {});

@@ -24,7 +24,16 @@ bool takes_imm(const Selection& sel, const ir::Inst& inst, ir::ValueId value, st
 
 // --- operands ---
 
+bool Describe::shifted(const ir::Inst& inst) {
+    const Selection::Shifted s = sel_.shifted_operand(inst);
+    if (!s.shift) return false;
+    out_.use(s.other);
+    out_.use(arg(*s.shift, 0));
+    out_.def(inst.first_result);
+    return true;
+}
 void Describe::arith(const ir::Inst& inst) {
+    if (shifted(inst)) return;
     Selection::Pair p = sel_.pair(inst);
     std::int64_t unused;
     const bool imm = takes_imm(sel_, inst, p.b, unused);
@@ -33,6 +42,7 @@ void Describe::arith(const ir::Inst& inst) {
     out_.def(inst.first_result);
 }
 void Describe::logic(const ir::Inst& inst) {
+    if (shifted(inst)) return;
     Selection::Pair p = sel_.pair(inst);
     std::int64_t unused;
     use(p.a);
@@ -84,6 +94,19 @@ void FunctionEmitter::check_narrow(const ir::Inst& inst, unsigned dst) {
     a_.branch_if(CondCode::kNE, trap(TrapCode::IntegerOverflow, inst.loc));
 }
 
+// As part of another instruction.
+asmjit::arm::Shift FunctionEmitter::shift_of(const ir::Inst& shift) const {
+    std::int64_t amount = 0;
+    mf_->find_int(mf_->fn->operands_of(shift)[1], amount);
+    const auto by = static_cast<std::uint32_t>(amount);
+    switch (shift.op) {
+    case Op::Shl: return asmjit::arm::lsl(by);
+    case Op::Shr: return is_signed(shift.type) ? asmjit::arm::asr(by) : asmjit::arm::lsr(by);
+    case Op::RotateRight: return asmjit::arm::ror(by);
+    default: return asmjit::arm::ror(8 * scalar_size(shift.type) - by);
+    }
+}
+
 void FunctionEmitter::add_sub(const ir::Inst& inst, bool add, bool check) {
     const Selection sel(*mf_);
     const Selection::Pair p = sel.pair(inst);
@@ -91,7 +114,12 @@ void FunctionEmitter::add_sub(const ir::Inst& inst, bool add, bool check) {
     const bool flags = check && !narrow;
     std::int64_t imm;
     unsigned dst;
-    if (takes_imm(sel, inst, p.b, imm)) {
+    if (const Selection::Shifted s = sel.shifted_operand(inst); s.shift) {
+        const jit::Gp a = gp_of(reg(), wide), b = gp_of(reg(), wide);
+        dst = reg();
+        const auto id = add ? (flags ? Inst::kIdAdds : Inst::kIdAdd) : (flags ? Inst::kIdSubs : Inst::kIdSub);
+        a_.emit(id, gp_of(dst, wide), a, b, asmjit::Imm(shift_of(*s.shift)));
+    } else if (takes_imm(sel, inst, p.b, imm)) {
         const unsigned a = reg();
         dst = reg();
         if (flags) {
@@ -159,6 +187,11 @@ void FunctionEmitter::logic(asmjit::InstId id, const ir::Inst& inst) {
     const Selection::Pair p = sel.pair(inst);
     const bool wide = is_wide(inst.type);
     std::int64_t imm;
+    if (const Selection::Shifted s = sel.shifted_operand(inst); s.shift) {
+        const jit::Gp a = gp_of(reg(), wide), b = gp_of(reg(), wide);
+        a_.emit(id, gp_of(reg(), wide), a, b, asmjit::Imm(shift_of(*s.shift)));
+        return;
+    }
     const jit::Gp a = gp(p.a, wide);
     if (sel.find_logic(p.b, imm)) {
         const auto bits = wide ? static_cast<std::uint64_t>(imm) : static_cast<std::uint32_t>(imm);

@@ -40,6 +40,14 @@ void FunctionEmitter::take_block(std::size_t size, unsigned dst, unsigned heap, 
     const std::size_t place = layout.classes + rt::Heap::class_of(rt::Heap::block_size(size)) * layout.class_size;
     const unsigned next = scratch_register;
     a_.load64(heap, context_place(offsetof(rt::Context, heap)));
+    if (layout.live == 8 && place <= 504) { // both at once
+        a_.ldp(x(dst), x(next), jit::ptr(x(heap), static_cast<std::int32_t>(place)));
+        a_.branch_zero(dst, true, true, slow);
+        a_.load64(address_register, field(dst, 0));
+        a_.add(x(next), x(next), 1);
+        a_.stp(x(address_register), x(next), jit::ptr(x(heap), static_cast<std::int32_t>(place)));
+        return;
+    }
     a_.load64(dst, field(heap, place));
     a_.branch_zero(dst, true, true, slow);
     a_.load64(next, field(dst, 0));
@@ -103,12 +111,24 @@ void FunctionEmitter::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
     a_.bind(resume);
     a_.load64(scratch_register, context_place(offsetof(rt::Context, descs)));
     a_.load64(scratch_register, field(scratch_register, static_cast<std::size_t>(inst.imm) * sizeof(void*)));
-    a_.store64(scratch_register, field(dst, offsetof(rt::Object, desc)));
-    a_.load_imm(count, 1, true);
-    a_.store64(count, field(dst, offsetof(rt::Object, count)));
-    for (unsigned i = 0; i < operands.size(); ++i)
-        store_from(leaves[i], layout->leaves[i].scalar,
-                   field(dst, sizeof(rt::Box) + layout->leaves[i].offset));
+    static_assert(offsetof(rt::Object, desc) == offsetof(rt::Object, count) + 8);
+    a_.load_imm(address_register, 1, true);
+    a_.stp(x(address_register), x(scratch_register), jit::ptr(x(dst), offsetof(rt::Object, count)));
+    for (unsigned i = 0; i < operands.size(); ++i) {
+        const std::size_t at = sizeof(rt::Box) + layout->leaves[i].offset;
+        // Two neighbours at once.
+        auto in_gp = [&](unsigned leaf) {
+            return leaves[leaf].is_register() && leaves[leaf].index < first_float_register &&
+                   scalar_size(layout->leaves[leaf].scalar) == 8;
+        };
+        if (i + 1 < operands.size() && in_gp(i) && in_gp(i + 1) && at % 8 == 0 && at <= 504 &&
+            layout->leaves[i + 1].offset == layout->leaves[i].offset + 8) {
+            a_.stp(x(leaves[i].index), x(leaves[i + 1].index), jit::ptr(x(dst), static_cast<std::int32_t>(at)));
+            ++i;
+            continue;
+        }
+        store_from(leaves[i], layout->leaves[i].scalar, field(dst, at));
+    }
 }
 
 void Describe::op(OpTag<Op::BoxData>, const ir::Inst& inst) { registers(inst); }

@@ -15,7 +15,7 @@ const void* address_of(void (*fn)(rt::Context*, rt::Object*) noexcept) {
 }
 } // namespace
 
-// --- constants: made where they are needed, never by themselves ---
+// --- constants: made where they are needed, by themselves only in front of a loop that keeps them ---
 
 void Describe::op(OpTag<Op::ConstInt>, const ir::Inst&) {}
 void Describe::op(OpTag<Op::ConstFloat>, const ir::Inst&) {}
@@ -23,8 +23,12 @@ void Describe::op(OpTag<Op::Null>, const ir::Inst&) {}
 void Describe::op(OpTag<Op::Literal>, const ir::Inst&) {}
 void Describe::op(OpTag<Op::Empty>, const ir::Inst&) {}
 void Describe::op(OpTag<Op::InstanceData>, const ir::Inst&) {}
-void FunctionEmitter::op(OpTag<Op::ConstInt>, const ir::Inst&) {}
-void FunctionEmitter::op(OpTag<Op::ConstFloat>, const ir::Inst&) {}
+void FunctionEmitter::op(OpTag<Op::ConstInt>, const ir::Inst& inst) {
+    make_constant(inst.first_result, reg());
+}
+void FunctionEmitter::op(OpTag<Op::ConstFloat>, const ir::Inst& inst) {
+    make_constant(inst.first_result, reg());
+}
 void FunctionEmitter::op(OpTag<Op::Null>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::Literal>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::Empty>, const ir::Inst&) {}
@@ -78,11 +82,24 @@ void FunctionEmitter::op(OpTag<Op::ElemAddr>, const ir::Inst& inst) {
 void Describe::op(OpTag<Op::Load>, const ir::Inst& inst) {
     address(inst);
     out_.def(inst.first_result);
+    if (const ir::Inst* next = mf_.joined_to(inst)) out_.def(next->first_result);
 }
 
 void FunctionEmitter::op(OpTag<Op::Load>, const ir::Inst& inst) {
     const Place at = address(inst);
-    a_.load(inst.type, reg(), at);
+    const ir::Inst* next = mf_->joined_to(inst);
+    if (!next) {
+        a_.load(inst.type, reg(), at);
+        return;
+    }
+    unsigned low = reg(), high = reg();
+    if (next->imm < inst.imm) std::swap(low, high);
+    const jit::Mem there = jit::ptr(x(at.base), static_cast<std::int32_t>(std::min(next->imm, inst.imm)));
+    if (is_float(inst.type)) {
+        a_.ldp(fp_of(low, inst.type), fp_of(high, inst.type), there);
+    } else {
+        a_.ldp(gp_of(low, is_wide(inst.type)), gp_of(high, is_wide(inst.type)), there);
+    }
 }
 
 namespace {
@@ -95,11 +112,30 @@ bool stores_zero(const MachineFunction& mf, ir::ValueId value) {
 void Describe::op(OpTag<Op::Store>, const ir::Inst& inst) {
     address(inst);
     if (!stores_zero(mf_, arg(inst, 1))) out_.use(arg(inst, 1));
+    if (const ir::Inst* next = mf_.joined_to(inst); next && !stores_zero(mf_, arg(*next, 1))) out_.use(arg(*next, 1));
+}
+
+void FunctionEmitter::store_pair(const ir::Inst& inst, const ir::Inst& next, const Place& at) {
+    const Scalar type = mf_->type_of(mf_->fn->operands_of(inst)[1]);
+    auto source = [&](const ir::Inst& store) -> jit::Reg {
+        if (stores_zero(*mf_, mf_->fn->operands_of(store)[1])) return zero_of(is_wide(type));
+        const unsigned from = reg();
+        return is_float(type) ? jit::Reg(fp_of(from, type)) : jit::Reg(gp_of(from, is_wide(type)));
+    };
+    jit::Reg low = source(inst), high = source(next);
+    if (next.imm < inst.imm) std::swap(low, high);
+    const bool floats = low.isVec();
+    a_.emit(floats ? jit::Inst::kIdStp_v : jit::Inst::kIdStp, low, high,
+            jit::ptr(x(at.base), static_cast<std::int32_t>(std::min(next.imm, inst.imm))));
 }
 
 void FunctionEmitter::op(OpTag<Op::Store>, const ir::Inst& inst) {
     const Place at = address(inst);
     const ir::ValueId value = mf_->fn->operands_of(inst)[1];
+    if (const ir::Inst* next = mf_->joined_to(inst)) {
+        store_pair(inst, *next, at);
+        return;
+    }
     if (stores_zero(*mf_, value)) {
         a_.store_zero(mf_->type_of(value), at);
     } else {
@@ -110,12 +146,18 @@ void FunctionEmitter::op(OpTag<Op::Store>, const ir::Inst& inst) {
 // --- reference counts ---
 
 void Describe::op(OpTag<Op::Retain>, const ir::Inst& inst) {
+    if (mf_.is_constant(arg(inst, 0))) { // made where the result belongs
+        out_.def(inst.first_result);
+        return;
+    }
     std::uint32_t first = out_.use(arg(inst, 0));
     out_.def(inst.first_result, first);
 }
 
 void FunctionEmitter::op(OpTag<Op::Retain>, const ir::Inst& inst) {
-    const unsigned ref = reg(), dst = reg();
+    const ir::ValueId object = mf_->fn->operands_of(inst)[0];
+    const unsigned ref = reg(), dst = mf_->is_constant(object) ? ref : reg();
+    if (mf_->is_constant(object)) make_constant(object, ref);
     Label skip = a_.newLabel();
     if (inst.flags & ir::Nullable) a_.cbz(x(ref), skip);
     a_.load64(scratch_register, field(ref, count_offset));
@@ -258,25 +300,33 @@ void FunctionEmitter::op(OpTag<Op::Bounds>, const ir::Inst& inst) {
 void Describe::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
     std::uint32_t first = out_.use(arg(inst, 0));
     out_.def(inst.first_result, first);
+    if (const ir::Inst* length = mf_.joined_to(inst)) out_.def(length->first_result);
     out_.cold_call();
     out_.site();
 }
 
 void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
     const unsigned ref = reg(), dst = reg();
+    const bool joined = mf_->joined_to(inst) != nullptr; // its length as well
+    const unsigned length = joined ? reg() : address_register;
     Label resume = a_.newLabel();
-    Label slow = cold(resume, inst.loc, [this, dst, inst = &inst] {
+    Label slow = cold(resume, inst.loc, [this, dst, length, joined, inst = &inst] {
         call_list_helper(reinterpret_cast<const void*>(&rt::rt_list_grow), dst, dst, inst->imm, inst->loc);
+        if (joined) a_.load64(length, field(dst, offsetof(rt::Seq, length)));
     });
     move_gp(dst, ref, Scalar::Ref);
     static_assert(offsetof(rt::Seq, capacity) == offsetof(rt::Seq, length) + 8);
-    if (!(inst.flags & ir::Unshared)) {
+    const bool shared = !(inst.flags & ir::Unshared); // or may be
+    if (shared) {
         a_.load64(scratch_register, field(dst, count_offset));
         a_.cmp(x(scratch_register), 1);
-        a_.branch_if(CondCode::kNE, slow);
     }
-    a_.ldp(x(address_register), x(scratch_register), jit::ptr(x(dst), offsetof(rt::Seq, length)));
-    a_.cmp(x(address_register), x(scratch_register));
+    a_.ldp(x(length), x(scratch_register), jit::ptr(x(dst), offsetof(rt::Seq, length)));
+    if (shared) { // no other owner, and room: `ge` also where the counts were not equal
+        a_.ccmp(x(length), x(scratch_register), 0, CondCode::kEQ);
+    } else {
+        a_.cmp(x(length), x(scratch_register));
+    }
     a_.branch_if(CondCode::kGE, slow);
     a_.bind(resume);
 }

@@ -69,6 +69,7 @@ void A64Target::fold(MachineFunction& mf, const std::vector<ir::InstId>& block, 
                                              is_wide(type) ? constant : static_cast<std::int32_t>(constant));
                                      }};
     fold_instruction(mf, rules, block, index);
+    combine(mf, block, index);
 }
 
 // --- decisions that both halves share ---
@@ -99,6 +100,14 @@ Selection::Pair Selection::pair(const ir::Inst& inst) const {
     if ((ir::op_info(inst.op).effects & ir::Commutes) && mf_.is_constant(p.a) && !mf_.is_constant(p.b))
         std::swap(p.a, p.b);
     return p;
+}
+
+Selection::Shifted Selection::shifted_operand(const ir::Inst& inst) const {
+    auto operands = mf_.fn->operands_of(inst);
+    for (unsigned i : {1u, 0u}) {
+        if (const ir::Inst* def = folded(operands[i]); def && is_shift(def->op)) return {def, operands[1 - i]};
+    }
+    return {};
 }
 
 Selection::Compared Selection::compared(const ir::Inst& icmp) const {

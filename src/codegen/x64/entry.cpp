@@ -175,14 +175,12 @@ void X64Module::emit_packed_thunk(ir::FuncId func) {
             reg = scratch_register;
             a_.mov(gp64(reg), x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * from.index), 8));
             if (type == Scalar::F32) a_.mov(gp32(reg), gp32(reg));
-        } else if (is_float(type)) {
-            const bool single = type == Scalar::F32;
+        } else if (type == Scalar::F64) {
+            cpu_.avx ? a_.vmovsd(slot(i, 8), xmm_of(from.index)) : a_.movsd(slot(i, 8), xmm_of(from.index));
+            continue;
+        } else if (type == Scalar::F32) {
             reg = scratch_register;
-            if (cpu_.avx) {
-                single ? a_.vmovd(gp32(reg), xmm_of(from.index)) : a_.vmovq(gp64(reg), xmm_of(from.index));
-            } else {
-                single ? a_.movd(gp32(reg), xmm_of(from.index)) : a_.movq(gp64(reg), xmm_of(from.index));
-            }
+            cpu_.avx ? a_.vmovd(gp32(reg), xmm_of(from.index)) : a_.movd(gp32(reg), xmm_of(from.index));
         }
         if (is_signed(type) && !is_wide(type)) {
             a_.movsxd(gp64(scratch_register), gp32(reg));

@@ -69,7 +69,7 @@ TEST(Cfg, NestedLoops) {
     EXPECT_EQ(inner.preheader, BlockId(2));
     EXPECT_EQ(inner.parent, LoopId(0));
     EXPECT_EQ(inner.depth, 2u);
-    EXPECT_EQ(inner.blocks, (std::vector{BlockId(3), BlockId(4)}));
+    EXPECT_TRUE(std::ranges::equal(inner.blocks, std::vector{BlockId(3), BlockId(4)}));
     EXPECT_EQ(cfg.loop_depth(BlockId(4)), 2u);
     EXPECT_EQ(cfg.loop_depth(BlockId(6)), 0u);
     EXPECT_TRUE(cfg.contains(LoopId(0), BlockId(4)));
@@ -148,6 +148,12 @@ TEST(Cfg, RandomGraphs) {
             BlockId idom = cfg.immediate_dominator(block);
             if (idom.is_valid()) { EXPECT_LT(cfg.position(idom), cfg.position(block)); }
         }
+        // A circle is no natural loop when it is entered at two places.
+        if (!cfg.loops().empty()) { EXPECT_TRUE(has_loops(g.fn())); }
+        bool turns_back = false;
+        for (unsigned a : reached)
+            for (unsigned b : edges[a]) turns_back |= cfg.position(BlockId(b)) <= cfg.position(BlockId(a));
+        EXPECT_EQ(has_loops(g.fn()), turns_back);
         for (const Loop& loop : cfg.loops()) {
             EXPECT_FALSE(loop.latches.empty());
             ASSERT_EQ(loop.blocks.front(), loop.header);
@@ -160,6 +166,28 @@ TEST(Cfg, RandomGraphs) {
                 EXPECT_NE(std::find(loop.blocks.begin(), loop.blocks.end(), latch), loop.blocks.end());
         }
     }
+}
+
+TEST(Cfg, MemoryGivesTheLastOneWhileTheEdgesAreTheSame) {
+    Graph g({{1, 2}, {3}, {3}, {}}), other({{1}, {2, 3}, {1}, {}});
+    const Cfg::Memory memory;
+    const Cfg first(g.fn()), same(g.fn());
+    EXPECT_EQ(first.order().data(), same.order().data());
+    {
+        const Cfg::Memory inner;
+        EXPECT_NE(Cfg(g.fn()).order().data(), first.order().data());
+    }
+    EXPECT_EQ(Cfg(g.fn()).order().data(), first.order().data());
+    const Cfg loop(other.fn());
+    EXPECT_EQ(loop.loops().size(), 1u);
+    EXPECT_TRUE(first.loops().empty());
+    Function& fn = g.module.functions[FuncId(0)];
+    const Cfg before(fn);
+    fn.targets_of(fn.insts[fn.blocks[BlockId(1)].insts.back()])[0].block = BlockId(0);
+    const Cfg after(fn);
+    EXPECT_TRUE(before.loops().empty());
+    EXPECT_EQ(after.loops().size(), 1u);
+    EXPECT_TRUE(std::ranges::equal(after.predecessors(BlockId(3)), std::vector{BlockId(2)}));
 }
 
 // --- uses.h ---

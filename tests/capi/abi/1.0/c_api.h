@@ -362,6 +362,11 @@ TN_API void *tn_error_payload(const tn_error *e);
                                        imported or not: for checks and tests; default 0 */
 #define TN_CONFIG_PROGRAM 10u       /* compile: 1 demands of `main` what `tenon run` can call: no parameters or
                                        `args: List[String]`, and (), i64 or Result[(), E] as its result; default 0 */
+#define TN_CONFIG_LAZY 11u          /* compile: 1 makes machine code of a function, with all that it calls, only when a host
+                                       first calls it or asks for its pointer; that call takes longer, and may answer
+                                       TN_NOMEM. Errors in a source are found at once all the same; default 0 */
+#define TN_CONFIG_THREADS 12u       /* compile: how many threads may work on a large source, this one among them, 1 ... 64;
+                                       the code does not depend on it; default 1 */
 #define TN_CONFIG_BASELINE_CPU 14u  /* compile: 1 takes only instructions that every CPU of this machine's kind has: the
                                        same code on each, for comparisons; default 0, whatever this CPU has */
 #define TN_CONFIG_ALLOW_EXTERN 20u  /* runtime: 1 lets scripts declare and call C functions of any library with `extern`
