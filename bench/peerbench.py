@@ -6,6 +6,7 @@
   peerbench.py --only fib,matmul --impls gcc-O2,luajit --reps 9
   peerbench.py --impl 'other=other/tenon run {dir}/{name}.tn'
   peerbench.py --check                one run of each, checksums only
+  peerbench.py --fresh                the programs of fresh/ instead, which no optimization was made for
   peerbench.py --calls                host -> script call overheads (calls/run.sh), medians
 
 A program prints 'checksum X' and, if it can, 'ms T' (its own CPU time for the kernel). Where a
@@ -20,6 +21,7 @@ import argparse, json, math, os, shlex, shutil, statistics, subprocess, sys, thr
 
 ROOT = os.path.dirname(os.path.abspath(__file__))
 KERNELS = os.path.join(ROOT, "kernels")
+FRESH = os.path.join(ROOT, "fresh")
 BUILD = os.path.join(ROOT, "build")
 ORDER = ["fib", "sieve", "nbody", "spectral", "mandel", "matmul", "sort", "bintrees",
          "mix32", "pipeline", "rules"]
@@ -65,8 +67,13 @@ IMPLS = [
 ]
 
 
+def folder(name):
+    fresh = os.path.join(FRESH, name)
+    return fresh if os.path.exists(fresh) else os.path.join(KERNELS, name)
+
+
 def fill(text, name):
-    for k, v in (("{dir}", os.path.join(KERNELS, name)), ("{name}", name), ("{build}", BUILD),
+    for k, v in (("{dir}", folder(name)), ("{name}", name), ("{build}", BUILD),
                  ("{kernels}", KERNELS), ("{root}", ROOT)):
         text = text.replace(k, v)
     return text
@@ -85,7 +92,7 @@ def command(impl, name):
     for alternative in impl.run.split("|"):
         argv = shlex.split(fill(alternative, name))
         # every word naming a file inside the kernel's folder must exist
-        if all(os.path.exists(a) for a in argv if a.startswith(os.path.join(KERNELS, name) + "/")):
+        if all(os.path.exists(a) for a in argv if a.startswith(folder(name) + "/")):
             return argv
     return None
 
@@ -96,7 +103,7 @@ def build(impl, name):
     argv = shlex.split(fill(impl.build, name))
     out = argv[argv.index("-o") + 1]
     deps = [fill(s, name) for s in impl.sources] + [os.path.join(KERNELS, "_common", f) for f in os.listdir(os.path.join(KERNELS, "_common"))]
-    deps += [os.path.join(KERNELS, name, f) for f in os.listdir(os.path.join(KERNELS, name)) if f.endswith((".h", ".rs"))]
+    deps += [os.path.join(folder(name), f) for f in os.listdir(folder(name)) if f.endswith((".h", ".rs"))]
     if os.path.exists(out) and os.path.getmtime(out) >= max(os.path.getmtime(d) for d in deps):
         return None
     p = subprocess.run(argv, capture_output=True, text=True)
@@ -142,6 +149,7 @@ def main():
     ap.add_argument("--timeout", type=float, default=120)
     ap.add_argument("--check", action="store_true")
     ap.add_argument("--calls", action="store_true")
+    ap.add_argument("--fresh", action="store_true")
     ap.add_argument("--json", default=os.path.join(ROOT, "results", "latest.json"))
     args = ap.parse_args()
     os.makedirs(BUILD, exist_ok=True)
@@ -155,7 +163,7 @@ def main():
     for spec in args.impl:
         name, _, cmd = spec.partition("=")
         impls.append(Impl(name.strip(), cmd.strip()))
-    names = args.only.split(",") if args.only else ORDER
+    names = args.only.split(",") if args.only else sorted(os.listdir(FRESH)) if args.fresh else ORDER
     absent = [i.name for i in impls if not installed(i)]
     if absent:
         print("not installed: " + ", ".join(absent), file=sys.stderr)

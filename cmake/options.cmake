@@ -21,6 +21,13 @@ if(CCACHE)
     set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
+# For bench/checks.py, which measures what the checks cost; nothing else may be done with such a build.
+option(TN_UNCHECKED "Leave out the checks of scripts: for measurements only" OFF)
+if(TN_UNCHECKED)
+    message(WARNING "TN_UNCHECKED: scripts can crash what runs them")
+    set_source_files_properties(src/opt/pipeline.cpp src/opt/unchecked.cpp PROPERTIES COMPILE_DEFINITIONS TN_UNCHECKED)
+endif()
+
 set(TN_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, comma separated; empty for none")
 
 add_library(tn_options INTERFACE)

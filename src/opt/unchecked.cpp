@@ -1,5 +1,6 @@
 // For measuring what checks cost, in builds made with -DTN_UNCHECKED=ON and in no other: arithmetic wraps, nothing is
 // tested for bounds, shifts take any amount. Divisions keep their tests, which the processor would make otherwise.
+#ifdef TN_UNCHECKED
 #include "opt/unchecked.h"
 
 #include "ir/uses.h"
@@ -31,3 +32,4 @@ void drop_checks(Function& fn) {
 }
 
 } // namespace tn::opt
+#endif
