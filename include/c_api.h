@@ -661,7 +661,7 @@ TN_API tn_status tn_value_get_bool(const tn_value *v, int32_t *out);
 TN_API const tn_type *tn_value_type(const tn_runtime *rt, const tn_value *v);
 
 /* 1 if the text is UTF-8, else 0 with the offset of the first bad byte in `*bad_at`; `bad_at` may be NULL.
- * Errors: 0 for a NULL text that is not empty. Threads: [any]. Since: 1.0 */
+ * Errors: 0 for a NULL text that is not empty, and for a length that makes no sense. Threads: [any]. Since: 1.0 */
 TN_API int32_t tn_text_check(const char *p, size_t len, size_t *bad_at);
 
 /* A String with a copy of the text. Memory counts for the instance. Ownership: the caller owns `*out`.

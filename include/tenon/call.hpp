@@ -39,6 +39,23 @@ template <class T> struct argument<mut_ref<T>> {
     }
 };
 
+// What a batch takes for a parameter: a container with data() and size(), a row an element; or a number for all rows.
+template <class T, class = void> struct column_of {
+    static_assert(is_scalar<T>, "a column is a container of numbers, or a number for all rows");
+    static constexpr bool is_each = true;
+    static tn_column make(const T& x) { return {scalar_tag<T>(), 0, const_cast<T*>(&x), 0}; }
+    static std::size_t rows(const T&) { return 0; }
+};
+template <class T> struct column_of<T, std::void_t<decltype(std::declval<const T&>().data())>> {
+    using element = std::decay_t<decltype(*std::declval<const T&>().data())>;
+    static_assert(is_scalar<element>, "a column is a container of numbers, or a number for all rows");
+    static constexpr bool is_each = false;
+    static tn_column make(const T& x) {
+        return {scalar_tag<element>(), 0, const_cast<element*>(x.data()), static_cast<std::ptrdiff_t>(sizeof(element))};
+    }
+    static std::size_t rows(const T& x) { return x.size(); }
+};
+
 // A function's parameters, asked once.
 struct plan {
     std::vector<site> parameters; // without an instance
@@ -61,6 +78,36 @@ public:
     }
 #endif
 
+    // One call a row, in a loop that is machine code: containers of numbers of the parameters' types, all of one size,
+    // and numbers for all rows. `f.batch<double>(prices, 1.19)`
+    template <class R, class... C> result<std::vector<R>> try_batch(const C&... columns) const {
+        static_assert((!detail::column_of<C>::is_each || ...), "one column says how many rows there are");
+        static_assert(detail::is_scalar<R>, "a row gives a number");
+        std::size_t rows = 0, at = 0, first = 0, wrong = 0;
+        (void)std::initializer_list<int>{(++at, note_rows<C>(columns, at, rows, first, wrong), 0)...};
+        if (wrong != 0)
+            return error(TN_ARG, "column " + std::to_string(wrong) + " has another number of rows than column " +
+                                     std::to_string(first) + ", which has " + std::to_string(rows));
+        const tn_column in[] = {detail::column_of<C>::make(columns)...};
+        using Stored = std::conditional_t<std::is_same_v<R, bool>, unsigned char, R>; // vector<bool> has no data()
+        std::vector<Stored> results(rows);
+        tn_column out{detail::scalar_tag<R>(), 0, results.data(), static_cast<std::ptrdiff_t>(sizeof(Stored))};
+        Stored none{};
+        if (rows == 0) out.data = &none;
+        tn_error* err = nullptr;
+        const tn_status s = tn_call_batch(instance_, handle_.get(), rows, in, sizeof...(C), &out, nullptr, &err);
+        if (s != TN_OK) return error(s, err);
+        if constexpr (std::is_same_v<R, bool>)
+            return std::vector<bool>(results.begin(), results.end());
+        else
+            return results;
+    }
+#if TENON_EXCEPTIONS
+    template <class R, class... C> std::vector<R> batch(const C&... columns) const {
+        return try_batch<R>(columns...).value();
+    }
+#endif
+
     const std::string& name() const noexcept { return plan_->name; }
     std::string signature() const { return text(tn_function_signature); }
     std::string doc() const { return text(tn_function_doc); }
@@ -77,6 +124,17 @@ private:
         }
         p->name = text(tn_function_name);
         plan_ = std::move(p);
+    }
+
+    template <class C>
+    static void note_rows(const C& column, std::size_t at, std::size_t& rows, std::size_t& first, std::size_t& wrong) {
+        if (detail::column_of<C>::is_each) return;
+        if (first == 0) {
+            first = at;
+            rows = detail::column_of<C>::rows(column);
+        } else if (wrong == 0 && rows != detail::column_of<C>::rows(column)) {
+            wrong = at;
+        }
     }
 
     std::string text(const char* (*get)(const tn_function*, std::size_t*)) const {
@@ -174,6 +232,13 @@ public:
         return detail::done(s, err);
     }
 
+    // Copies the variables to those of `to` that have the same name and an equal type: for a script compiled anew.
+    result<void> try_migrate_to(const instance& to) const {
+        tn_error* err = nullptr;
+        const tn_status s = tn_instance_migrate(handle_.get(), to.raw(), &err);
+        return detail::done(s, err);
+    }
+
     // What the script prints, whole lines. An empty callable: to stdout again. If it throws, the script
     // stops.
     result<void> try_on_output(std::function<void(std::string_view)> receiver) const {
@@ -208,6 +273,7 @@ public:
     template <class T> void set_global(std::string_view path, const T& to) const {
         try_set_global(path, to).value();
     }
+    void migrate_to(const instance& to) const { try_migrate_to(to).value(); }
     void on_output(std::function<void(std::string_view)> receiver) const {
         try_on_output(std::move(receiver)).value();
     }

@@ -133,6 +133,7 @@ int32_t tn_text_check(const char* p, size_t len, size_t* bad_at) {
     if (bad_at) *bad_at = 0;
     if (!p) return len == 0;
     if (len == TN_NTS) len = std::char_traits<char>::length(p);
+    if (len > PTRDIFF_MAX) return 0;
     const std::size_t bad = find_bad_utf8(p, len);
     if (bad == len) return 1;
     if (bad_at) *bad_at = bad;

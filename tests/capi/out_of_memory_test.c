@@ -1,6 +1,6 @@
-/* The host runs out of memory: the Nth allocation of compiling, making an instance, calling and converting fails, for
-   every N that is tried, alone or with all after it. Each answers a status, loses nothing, and works when tried again.
-   Every N has a process of its own, so that one that crashes is named. */
+/* The host runs out of memory: the Nth allocation of compiling, making an instance, calling and converting
+   fails, for every N that is tried, alone or with all after it. Each answers a status, loses nothing, and
+   works when tried again. Every N has a process of its own, so that one that crashes is named. */
 #include "check.h"
 
 #include <errno.h>
@@ -18,11 +18,11 @@ int main(void) { return finish(); }
 #else
 
 /* The library's allocations come here: malloc and its family, operator new through it, and mapped memory. */
-extern void *__libc_malloc(size_t);
-extern void *__libc_calloc(size_t, size_t);
-extern void *__libc_realloc(void *, size_t);
-extern void *__libc_memalign(size_t, size_t);
-extern void __libc_free(void *);
+extern void* __libc_malloc(size_t);
+extern void* __libc_calloc(size_t, size_t);
+extern void* __libc_realloc(void*, size_t);
+extern void* __libc_memalign(size_t, size_t);
+extern void __libc_free(void*);
 
 static long allocations, fail_at, held; /* fail_at: 0 for none, negative for this one and all after it */
 static int is_counting;
@@ -36,60 +36,62 @@ static int fails(void) {
     }
     return 0;
 }
-static void *taken(void *p) {
+static void* taken(void* p) {
     held += p != NULL;
     return p;
 }
 #pragma GCC visibility push(default)
-void *malloc(size_t size) { return fails() ? NULL : taken(__libc_malloc(size)); }
-void *calloc(size_t count, size_t size) { return fails() ? NULL : taken(__libc_calloc(count, size)); }
-void *realloc(void *p, size_t size) {
-    void *moved = fails() ? NULL : __libc_realloc(p, size);
+void* malloc(size_t size) { return fails() ? NULL : taken(__libc_malloc(size)); }
+void* calloc(size_t count, size_t size) { return fails() ? NULL : taken(__libc_calloc(count, size)); }
+void* realloc(void* p, size_t size) {
+    void* moved = fails() ? NULL : __libc_realloc(p, size);
     held += !p && moved;
     return moved;
 }
-void *memalign(size_t alignment, size_t size) { return fails() ? NULL : taken(__libc_memalign(alignment, size)); }
-void *aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
-int posix_memalign(void **out, size_t alignment, size_t size) {
-    void *p = memalign(alignment, size);
+void* memalign(size_t alignment, size_t size) {
+    return fails() ? NULL : taken(__libc_memalign(alignment, size));
+}
+void* aligned_alloc(size_t alignment, size_t size) { return memalign(alignment, size); }
+int posix_memalign(void** out, size_t alignment, size_t size) {
+    void* p = memalign(alignment, size);
     if (!p) return ENOMEM;
     *out = p;
     return 0;
 }
-void free(void *p) {
+void free(void* p) {
     held -= p != NULL;
     __libc_free(p);
 }
-void *mmap(void *at, size_t size, int protection, int flags, int file, off_t offset) {
+void* mmap(void* at, size_t size, int protection, int flags, int file, off_t offset) {
     if (fails()) return MAP_FAILED;
-    return (void *)syscall(SYS_mmap, at, size, protection, flags, file, offset);
+    return (void*)syscall(SYS_mmap, at, size, protection, flags, file, offset);
 }
 
 #pragma GCC visibility pop
 
-static const char source[] =
-    "record Point { x: f64, y: f64 }\n"
-    "enum Shape { Circle(f64), Poly(List[Point]), Empty }\n"
-    "var seen: Map[String, i64] = Map.new();\n"
-    "fn area(s: Shape) -> f64 { match s { Circle(r) => r * r * 3.0, Poly(ps) => ps.map(|p| p.x * p.y).sum(), Empty => 0.0 } }\n"
-    "fn words(text: String, more: List[String]) -> List[String] {\n"
-    "    let all = text.split(\" \");\n"
-    "    for w in more { all.push(host.twice(w)); seen.insert(w, w.len()); }\n"
-    "    all\n"
-    "}\n"
-    "fn shapes(n: i64) -> f64 {\n"
-    "    let ps: List[Point] = [];\n"
-    "    for i in 0..n { ps.push(Point{x: i as f64, y: 2.0}); }\n"
-    "    area(Shape.Poly(ps)) + area(Shape.Circle(1.0))\n"
-    "}\n"
-    "fn broken(xs: List[i64]) -> i64 { xs[7] }\n";
+static const char source[] = "record Point { x: f64, y: f64 }\n"
+                             "enum Shape { Circle(f64), Poly(List[Point]), Empty }\n"
+                             "var seen: Map[String, i64] = Map.new();\n"
+                             "fn area(s: Shape) -> f64 { match s { Circle(r) => r * r * 3.0, Poly(ps) => "
+                             "ps.map(|p| p.x * p.y).sum(), Empty => 0.0 } }\n"
+                             "fn words(text: String, more: List[String]) -> List[String] {\n"
+                             "    let all = text.split(\" \");\n"
+                             "    for w in more { all.push(host.twice(w)); seen.insert(w, w.len()); }\n"
+                             "    all\n"
+                             "}\n"
+                             "fn shapes(n: i64) -> f64 {\n"
+                             "    let ps: List[Point] = [];\n"
+                             "    for i in 0..n { ps.push(Point{x: i as f64, y: 2.0}); }\n"
+                             "    area(Shape.Poly(ps)) + area(Shape.Circle(1.0))\n"
+                             "}\n"
+                             "fn broken(xs: List[i64]) -> i64 { xs[7] }\n";
 
 static int ended, registered;
-static void end(void *ud) {
+static void end(void* ud) {
     (void)ud;
     ++ended;
 }
-static tn_status twice(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud) {
+static tn_status twice(tn_frame* fr, const tn_value* args, size_t nargs, tn_value* ret, void* ud) {
     char text[64];
     (void)nargs, (void)ud;
     snprintf(text, sizeof text, "%.20s%.20s", tn_string_data(&args[0], NULL), tn_string_data(&args[0], NULL));
@@ -97,30 +99,35 @@ static tn_status twice(tn_frame *fr, const tn_value *args, size_t nargs, tn_valu
 }
 
 typedef struct Handles {
-    tn_runtime *rt;
-    tn_module *mod;
-    tn_instance *inst;
+    tn_runtime* rt;
+    tn_module* mod;
+    tn_instance* inst;
     tn_function *words, *shapes, *broken;
     tn_value text, list, item, result;
-    tn_error *err;
+    tn_error* err;
 } Handles;
 
 /* What a host does, up to the first failure. */
-static tn_status work(Handles *h) {
+static tn_status work(Handles* h) {
     tn_status s;
     tn_value args[2], n, ret;
     memset(h, 0, sizeof *h);
     if ((s = tn_runtime_new(TN_ABI_VERSION, NULL, &h->rt, &h->err))) return s;
     ++registered;
-    if ((s = tn_register_fn(h->rt, "host.twice", TN_NTS, "fn(String) -> String", TN_NTS, twice, NULL, end, 0, &h->err))) return s;
+    if ((s = tn_register_fn(h->rt, "host.twice", TN_NTS, "fn(String) -> String", TN_NTS, twice, NULL, end, 0,
+                            &h->err)))
+        return s;
     if ((s = tn_compile(h->rt, "m.tn", TN_NTS, source, TN_NTS, NULL, &h->mod, &h->err))) return s;
     if ((s = tn_instance_new(h->mod, NULL, &h->inst, &h->err))) return s;
-    if ((s = tn_module_function(h->mod, "words", TN_NTS, "fn(String, List[String]) -> List[String]", TN_NTS, &h->words, &h->err)))
+    if ((s = tn_module_function(h->mod, "words", TN_NTS, "fn(String, List[String]) -> List[String]", TN_NTS,
+                                &h->words, &h->err)))
         return s;
     if ((s = tn_module_function(h->mod, "shapes", TN_NTS, NULL, 0, &h->shapes, &h->err))) return s;
     if ((s = tn_module_function(h->mod, "broken", TN_NTS, NULL, 0, &h->broken, &h->err))) return s;
     if ((s = tn_string_new(h->inst, "one two", TN_NTS, &h->text, &h->err))) return s;
-    if ((s = tn_list_new(h->inst, tn_type_child(tn_function_param_type(h->words, 1), 0), 0, &h->list, &h->err))) return s;
+    if ((s = tn_list_new(h->inst, tn_type_child(tn_function_param_type(h->words, 1), 0), 0, &h->list,
+                         &h->err)))
+        return s;
     if ((s = tn_string_new(h->inst, "more", TN_NTS, &h->item, &h->err))) return s;
     if ((s = tn_list_push(&h->list, &h->item))) return s;
     args[0] = h->text;
@@ -132,7 +139,7 @@ static tn_status work(Handles *h) {
     return TN_OK;
 }
 
-static void give_back(Handles *h) {
+static void give_back(Handles* h) {
     tn_value_clear(&h->text);
     tn_value_clear(&h->list);
     tn_value_clear(&h->item);
@@ -147,8 +154,11 @@ static void give_back(Handles *h) {
 }
 
 enum { FINE, WRONG_STATUS = 10, WRONG_ERROR, LEFT_HANDLES, LEFT_MEMORY, NOT_ENDED, NOT_AGAIN };
-static const char *const problems[] = {"another status than for a lack of memory", "an error of another status",
-                                       "handles are left", "memory is left", "a finalizer did not run once",
+static const char* const problems[] = {"another status than for a lack of memory",
+                                       "an error of another status",
+                                       "handles are left",
+                                       "memory is left",
+                                       "a finalizer did not run once",
                                        "the work fails afterwards"};
 
 /* In a process of its own. Answers one of the above. */
@@ -189,8 +199,8 @@ static void try_at(long at) {
     if (child == 0) _exit(attempt(at));
     waitpid(child, &status, 0);
     if (WIFSIGNALED(status))
-        fprintf(stderr, "  allocation %ld%s: killed by signal %d\n", at < 0 ? -at : at, at < 0 ? " and all after it" : "",
-                WTERMSIG(status));
+        fprintf(stderr, "  allocation %ld%s: killed by signal %d\n", at < 0 ? -at : at,
+                at < 0 ? " and all after it" : "", WTERMSIG(status));
     else if (WEXITSTATUS(status) != FINE)
         fprintf(stderr, "  allocation %ld%s: %s\n", at < 0 ? -at : at, at < 0 ? " and all after it" : "",
                 problems[WEXITSTATUS(status) - WRONG_STATUS]);
@@ -220,7 +230,7 @@ static void every_allocation(void) {
 }
 
 /* usage: capi_out_of_memory [FIRST LAST STRIDE] */
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
     if (argc > 3) {
         first = atol(argv[1]);
         last = atol(argv[2]);

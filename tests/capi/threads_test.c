@@ -1,5 +1,5 @@
-/* Threads that want the same instance: one at a time has it, whoever comes again and again has it cheaply, and
-   nothing is lost or ended twice when others give values back, cancel or migrate meanwhile. */
+/* Threads that want the same instance: one at a time has it, whoever comes again and again has it cheaply,
+   and nothing is lost or ended twice when others give values back, cancel or migrate meanwhile. */
 #include "check.h"
 
 #include <pthread.h>
@@ -16,21 +16,22 @@ enum { BURSTS = 60, CLEARS = 3000, MOVES = 200 };
 enum { BURSTS = 400, CLEARS = 20000, MOVES = 2000 };
 #endif
 
-static const char source[] = "var total: i64 = 0;\n"
-                             "fn count(n: i64) -> i64 { total += n; total }\n"
-                             "fn churn(n: i64) -> i64 { let sum = 0; for i in 0..n { sum += Counted.new(i).get(); } sum }\n"
-                             "fn make(n: i64) -> Counted { Counted.new(n) }\n";
+static const char source[] =
+    "var total: i64 = 0;\n"
+    "fn count(n: i64) -> i64 { total += n; total }\n"
+    "fn churn(n: i64) -> i64 { let sum = 0; for i in 0..n { sum += Counted.new(i).get(); } sum }\n"
+    "fn make(n: i64) -> Counted { Counted.new(n) }\n";
 
 /* A value of the host's, which counts. */
 static atomic_long made, ended;
-static void *new_box(int64_t n) {
-    int64_t *box = malloc(sizeof *box);
+static void* new_box(int64_t n) {
+    int64_t* box = malloc(sizeof *box);
     *box = n;
     atomic_fetch_add(&made, 1);
     return box;
 }
-static int64_t get_box(void *box) { return *(int64_t *)box; }
-static void end_box(void *box, void *ud) {
+static int64_t get_box(void* box) { return *(int64_t*)box; }
+static void end_box(void* box, void* ud) {
     (void)ud;
     atomic_fetch_add(&ended, 1);
     free(box);
@@ -39,16 +40,18 @@ static void end_box(void *box, void *ud) {
 static Setup with_boxes(void) {
     Setup s = {NULL, NULL, NULL};
     tn_host_type ops;
-    const tn_type *type;
-    tn_error *err = NULL;
+    const tn_type* type;
+    tn_error* err = NULL;
     memset(&ops, 0, sizeof ops);
     ops.struct_size = sizeof ops;
     ops.finalize = end_box;
     s.rt = new_runtime();
     STATUS_ERR(tn_register_type(s.rt, "Counted", TN_NTS, NULL, 0, &ops, NULL, NULL, &type, &err), TN_OK);
-    STATUS_ERR(tn_register_native(s.rt, "Counted.new", TN_NTS, "fn(i64) -> Counted", TN_NTS, (tn_fnptr)new_box, NULL, NULL, 0, &err),
+    STATUS_ERR(tn_register_native(s.rt, "Counted.new", TN_NTS, "fn(i64) -> Counted", TN_NTS,
+                                  (tn_fnptr)new_box, NULL, NULL, 0, &err),
                TN_OK);
-    STATUS_ERR(tn_register_native(s.rt, "Counted.get", TN_NTS, "fn(Counted) -> i64", TN_NTS, (tn_fnptr)get_box, NULL, NULL, 0, &err),
+    STATUS_ERR(tn_register_native(s.rt, "Counted.get", TN_NTS, "fn(Counted) -> i64", TN_NTS,
+                                  (tn_fnptr)get_box, NULL, NULL, 0, &err),
                TN_OK);
     s.mod = compile(s.rt, source);
     s.inst = instance(s.mod);
@@ -57,17 +60,17 @@ static Setup with_boxes(void) {
 
 /* No CHECKs in threads: they count without locks. */
 typedef struct Worker {
-    Setup *s;
-    tn_function *f;
-    tn_value *values;
+    Setup* s;
+    tn_function* f;
+    tn_value* values;
     size_t count;
     int64_t calls, busy;
     int wrong;
 } Worker;
 
 /* Bursts, so that each thread comes often enough in a row to be preferred, and is then pushed aside. */
-static void *count_in_bursts(void *ud) {
-    Worker *w = ud;
+static void* count_in_bursts(void* ud) {
+    Worker* w = ud;
     int burst, i;
     for (burst = 0; burst < BURSTS; ++burst) {
         for (i = 0; i < 30;) {
@@ -75,7 +78,8 @@ static void *count_in_bursts(void *ud) {
             tn_slot slot;
             tn_status status;
             slot.i = 1;
-            status = i & 1 ? tn_call_slots(w->s->inst, w->f, &slot, 1, NULL) : tn_call(w->s->inst, w->f, &n, 1, &ret, NULL);
+            status = i & 1 ? tn_call_slots(w->s->inst, w->f, &slot, 1, NULL)
+                           : tn_call(w->s->inst, w->f, &n, 1, &ret, NULL);
             if (status == TN_OK) {
                 ++w->calls;
                 ++i;
@@ -95,10 +99,10 @@ static void *count_in_bursts(void *ud) {
 
 static void one_at_a_time(void) {
     Setup s = with_boxes();
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     Worker workers[THREADS];
     pthread_t threads[THREADS];
-    tn_function *count = NULL;
+    tn_function* count = NULL;
     tn_value total;
     int i;
     STATUS_ERR(tn_module_function(s.mod, "count", TN_NTS, "fn(i64) -> i64", TN_NTS, &count, &err), TN_OK);
@@ -119,8 +123,8 @@ static void one_at_a_time(void) {
     tear_down(&s);
 }
 
-static void *clear_values(void *ud) {
-    Worker *w = ud;
+static void* clear_values(void* ud) {
+    Worker* w = ud;
     size_t i;
     for (i = 0; i < w->count; ++i) {
         tn_value_clear(&w->values[i]);
@@ -132,7 +136,7 @@ static void *clear_values(void *ud) {
 /* One thread runs scripts that drop values of the host's while others give such values back. */
 static void ends_once(void) {
     Setup s = with_boxes();
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     Worker workers[2];
     pthread_t threads[2];
     tn_function *churn = function(s.mod, "churn"), *make = function(s.mod, "make");
@@ -169,10 +173,10 @@ static void ends_once(void) {
 }
 
 static atomic_int stop;
-static void *migrate_often(void *ud) {
-    Worker *w = ud;
+static void* migrate_often(void* ud) {
+    Worker* w = ud;
     while (!atomic_load(&stop)) {
-        tn_instance *to = NULL;
+        tn_instance* to = NULL;
         tn_status status;
         if (tn_instance_new(w->s->mod, NULL, &to, NULL) != TN_OK) {
             ++w->wrong;
@@ -188,8 +192,8 @@ static void *migrate_often(void *ud) {
     }
     return NULL;
 }
-static void *fire_often(void *ud) {
-    tn_interrupt *handle = ud;
+static void* fire_often(void* ud) {
+    tn_interrupt* handle = ud;
     while (!atomic_load(&stop)) {
         tn_interrupt_fire(handle);
         sched_yield();
@@ -200,12 +204,12 @@ static void *fire_often(void *ud) {
 /* A timeout's timer, cancels and migrations, each on a thread of its own, around calls that go on. */
 static void disturbed(void) {
     Setup s = with_boxes();
-    tn_function *count = function(s.mod, "count");
-    tn_interrupt *handle = tn_instance_interrupt_handle(s.inst);
+    tn_function* count = function(s.mod, "count");
+    tn_interrupt* handle = tn_instance_interrupt_handle(s.inst);
     Worker migrating;
     pthread_t threads[2];
     tn_value n = make_i64(1), ret, total;
-    tn_error *err = NULL;
+    tn_error* err = NULL;
     int64_t fine = 0;
     int wrong = 0;
     int i;

@@ -2,6 +2,7 @@
 // lifetimes.
 #include "tenon.hpp"
 
+#include <array>
 #include <atomic>
 #include <gtest/gtest.h>
 #include <limits>
@@ -483,6 +484,42 @@ TEST_F(Hpp, LifetimesInAnyOrder) {
     tenon::runtime rt;
     EXPECT_FALSE(rt.try_function("not a path", [counted = std::make_shared<Counted>(gone)] {}));
     EXPECT_EQ(gone, 2);
+}
+
+TEST_F(Hpp, Batches) {
+    tenon::runtime rt;
+    const auto inst = rt.compile("m.tn", "fn tax(x: f64, rate: f64) -> f64 { x * rate }\n"
+                                         "fn even(n: u32) -> bool { n % 2 == 0 }\n"
+                                         "fn part(a: i64, b: i64) -> i64 { a / b }\n"
+                                         "fn text(s: String) -> i64 { s.len() }").instance();
+    EXPECT_EQ(inst.function("tax").batch<double>(std::vector<double>{1, 2, 4}, 0.5), (std::vector<double>{0.5, 1, 2}));
+    EXPECT_EQ(inst.function("even").batch<bool>(std::array<std::uint32_t, 3>{1, 2, 4}), (std::vector<bool>{false, true, true}));
+    EXPECT_TRUE(inst.function("even").batch<bool>(std::vector<std::uint32_t>()).empty());
+    const auto part = inst.function("part");
+    const std::vector<std::int64_t> three{6, 7, 8}, two{1, 2};
+    EXPECT_EQ(part.batch<std::int64_t>(three, std::vector<std::int64_t>{1, 2, 4}), (std::vector<std::int64_t>{6, 3, 2}));
+    EXPECT_EQ(part.try_batch<std::int64_t>(three, std::int64_t(0)).error().status(), TN_TRAP_DIVISION_BY_ZERO);
+    EXPECT_EQ(part.try_batch<std::int64_t>(std::int64_t(1), three, three).error().status(), TN_SIGNATURE);
+    EXPECT_EQ(message_of([&] { part.batch<std::int64_t>(three, two); }),
+              "column 2 has another number of rows than column 1, which has 3");
+    EXPECT_EQ(part.try_batch<double>(three, three).error().status(), TN_TYPE);
+    EXPECT_EQ(part.try_batch<std::int64_t>(three, 1.5).error().status(), TN_TYPE);
+    EXPECT_EQ(inst.function("text").try_batch<std::int64_t>(three).error().status(), TN_SIGNATURE);
+}
+
+TEST_F(Hpp, Migration) {
+    tenon::runtime rt;
+    const auto old = rt.compile("m.tn", "var count: i64 = 0;\nvar names: List[String] = [];\n"
+                                        "fn add(s: String) { count += 1; names.push(s); }").instance();
+    old.function("add").call("one");
+    old.function("add").call("two");
+    const auto fresh = rt.compile("m.tn", "var names: List[String] = [];\nvar count: i64 = 0;\nvar more: f64 = 1.5;\n"
+                                          "fn all() -> String { names.join(\"+\") }").instance();
+    old.migrate_to(fresh);
+    EXPECT_EQ(fresh.function("all").call<std::string>(), "one+two");
+    EXPECT_EQ(fresh.global<int>("count"), 2);
+    EXPECT_EQ(fresh.global<double>("more"), 1.5);
+    EXPECT_EQ(old.try_migrate_to(old).error().status(), TN_ARG);
 }
 
 } // namespace
