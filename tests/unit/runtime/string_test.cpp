@@ -257,9 +257,6 @@ TEST_F(StringTest, Characters) {
     EXPECT_FALSE(rt_char_is_alphabetic(context, '1'));
     EXPECT_FALSE(rt_char_is_alphabetic(context, '@'));
     EXPECT_FALSE(rt_char_is_alphabetic(context, '['));
-    EXPECT_TRUE(rt_char_is_digit(context, '0'));
-    EXPECT_FALSE(rt_char_is_digit(context, '/'));
-    EXPECT_FALSE(rt_char_is_digit(context, ':'));
     EXPECT_TRUE(rt_char_is_whitespace(context, 0x3000));
     EXPECT_FALSE(rt_char_is_whitespace(context, 0x200b));
     EXPECT_TRUE(rt_char_is_upper(context, 0xc9));
