@@ -1,12 +1,14 @@
 // Differential fuzzing: random programs must do the same in the interpreter and in every kind of machine
 // code: output, trap, stack trace, and an empty heap afterwards.
 //
-//   fuzz_program [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] [--ways LIST]
+//   fuzz_program [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] [--ways LIST] [--texts FOLDER]
 //   fuzz_program --shrink FILE       makes a program that fails smaller
 //
 // FILE gets a line for each program: its seed, how it ended, and a digest of all it did. The same seeds on another
 // machine give the same lines (tests/fuzz/across_machines.py compares them), whichever ways each of them runs: LIST names
-// some, divided by commas, e.g. `optimized`, for a machine that is emulated.
+// some, divided by commas, e.g. `optimized`, for a machine that is emulated. What a seed makes depends on the C++
+// compiler (on the order in which it evaluates arguments): the first machine leaves its programs in FOLDER, as SEED.tn, and
+// the others take them from there.
 //
 // Each program runs in a process of its own. The first difference is made smaller and written as a .tn file that
 // says which ways disagree; exit status 1. At the end a report says how often each construct was generated.
@@ -174,6 +176,23 @@ int shrink_file(const char* path) {
     return 1;
 }
 
+// From the folder if it is there, else made and left there; without a folder made.
+std::string text_of(std::uint64_t seed, const std::string& folder) {
+    if (folder.empty()) return fuzz::generate_program(seed);
+    const std::string path = folder + "/" + std::to_string(seed) + ".tn";
+    if (std::ifstream file(path); file) {
+        std::ostringstream text;
+        text << file.rdbuf();
+        return text.str();
+    }
+    std::string text = fuzz::generate_program(seed);
+    if (!(std::ofstream(path) << text).flush()) {
+        std::fprintf(stderr, "%s cannot be written\n", path.c_str());
+        std::exit(2);
+    }
+    return text;
+}
+
 std::vector<Mode> find_ways(const std::string& list) {
     std::vector<Mode> ways;
     std::istringstream names(list);
@@ -196,11 +215,16 @@ int main(int argc, char** argv) {
     std::ofstream results;
     std::uint64_t seconds = 10, programs = ~std::uint64_t(0), seed = 1, keep_going = 0;
     std::vector<Mode> ways(golden::all_modes.begin(), golden::all_modes.end());
+    std::string texts;
     for (int i = 1; i + 1 < argc; i += 2) {
         const std::uint64_t value = std::strtoull(argv[i + 1], nullptr, 10);
         if (!std::strcmp(argv[i], "--shrink")) return shrink_file(argv[i + 1]);
         if (!std::strcmp(argv[i], "--results")) {
             results.open(argv[i + 1]);
+            continue;
+        }
+        if (!std::strcmp(argv[i], "--texts")) {
+            texts = argv[i + 1];
             continue;
         }
         if (!std::strcmp(argv[i], "--ways")) {
@@ -212,7 +236,7 @@ int main(int argc, char** argv) {
         else if (!std::strcmp(argv[i], "--seed")) seed = value;
         else if (!std::strcmp(argv[i], "--keep-going")) keep_going = value;
         else {
-            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] [--ways LIST] | --shrink FILE\n", argv[0]);
+            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] [--ways LIST] [--texts FOLDER] | --shrink FILE\n", argv[0]);
             return 2;
         }
     }
@@ -220,7 +244,7 @@ int main(int argc, char** argv) {
     std::uint64_t done = 0, traps = 0, refused = 0, limits = 0, failures = 0;
     for (; done < programs; ++done, ++seed) {
         if (std::chrono::steady_clock::now() - began > std::chrono::seconds(static_cast<std::int64_t>(seconds))) break;
-        const std::string text = fuzz::generate_program(seed);
+        const std::string text = text_of(seed, texts);
         const Finding finding = run_child(text, ways);
         if (results.is_open()) {
             char line[64];
