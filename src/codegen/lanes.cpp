@@ -4,6 +4,20 @@
 
 namespace tn::codegen {
 
+namespace {
+
+// What x86-64 has for integers where one more counts fuel.
+constexpr std::size_t max_int_registers = 11;
+
+// All in registers at once: the operands, an address for each access, the rounds that are left, and the result.
+bool fits_registers(const MachineFunction& mf, const ir::Inst& lanes, const ir::LaneLoop& loop) {
+    const auto operands = mf.fn->operands_of(lanes);
+    const auto ints = std::ranges::count_if(operands, [&](ir::ValueId v) { return !is_float(mf.fn->values[v].type); });
+    return static_cast<std::size_t>(ints) + count_lane_addresses(mf, loop) + 2 <= max_int_registers;
+}
+
+} // namespace
+
 bool find_lanes(const MachineFunction& mf, const ir::Inst& lanes, ir::LaneLoop& loop) {
     const ir::Inst& last = mf.fn->terminator(lanes.block);
     if (last.op != ir::Op::Jump || !ir::find_lane_loop(*mf.fn, mf.fn->targets_of(last)[0].block, loop))
@@ -14,7 +28,7 @@ bool find_lanes(const MachineFunction& mf, const ir::Inst& lanes, ir::LaneLoop& 
     const bool same_end = operands[1] == loop.end ||
                           (mf.find_int(operands[1], end) && mf.find_int(loop.end, own_end) && end == own_end);
     const auto given = operands.subspan(2);
-    return same_end && std::ranges::all_of(loop.inputs, [&](ir::ValueId input) {
+    return same_end && fits_registers(mf, lanes, loop) && std::ranges::all_of(loop.inputs, [&](ir::ValueId input) {
                return std::ranges::find(given, input) != given.end();
            });
 }
