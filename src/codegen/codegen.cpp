@@ -69,6 +69,7 @@ void emit_functions(const ir::Module& module, const MakeTarget& make_target, Mod
             FunctionStatistics* const statistics = statistics_of(functions[first + i]);
             {
                 const StepTimer timer(statistics, "select");
+                if (options.limit_registers != 0) mf.int_registers = options.limit_registers;
                 build_machine_function(mf, *worker.target, module, functions[first + i]);
             }
             const CallPlan& params = worker.target->plan_params(mf.fn->sig);

@@ -6,14 +6,11 @@ namespace tn::codegen {
 
 namespace {
 
-// What x86-64 has for integers where one more counts fuel.
-constexpr std::size_t max_int_registers = 11;
-
 // All in registers at once: the operands, an address for each access, the rounds that are left, and the result.
 bool fits_registers(const MachineFunction& mf, const ir::Inst& lanes, const ir::LaneLoop& loop) {
     const auto operands = mf.fn->operands_of(lanes);
     const auto ints = std::ranges::count_if(operands, [&](ir::ValueId v) { return !is_float(mf.fn->values[v].type); });
-    return static_cast<std::size_t>(ints) + count_lane_addresses(mf, loop) + 2 <= max_int_registers;
+    return static_cast<std::size_t>(ints) + count_lane_addresses(mf, loop) + 2 <= mf.int_registers;
 }
 
 } // namespace

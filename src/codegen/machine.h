@@ -112,6 +112,7 @@ struct MachineFunction {
     const ir::Module* module = nullptr;
     const ir::Function* fn = nullptr;
     ir::FuncId id;
+    unsigned int_registers = 11; // at least: what x86-64 has where one more counts fuel, or the limit of a test
 
     std::vector<MachineInst> insts;
     std::vector<Operand> operands;
