@@ -377,7 +377,7 @@ TEST_F(Cli, BothOptimizationLevels) {
 // --- dump ---
 
 TEST_F(Cli, DumpShowsEveryStage) {
-    write("a.tn", "fn twice(x: i64) -> i64 { x * 2 }\nfn main() { print(twice(4)); }\n");
+    write("a.tn", "fn twice(x: i64) -> i64 { x * 7 - x * 5 }\nfn main() { print(twice(4)); }\n");
     for (const char* stage : {"tokens", "tree", "ir", "opt", "asm"}) {
         Result r = tenon({"dump", "a.tn", std::string("--after=") + stage});
         EXPECT_EQ(r.status, 0) << stage << ": " << r.err;
