@@ -22,6 +22,7 @@
 #include "tenon/error.hpp"      // error, exception, result
 #include "tenon/host.hpp"       // C++ callables for scripts
 #include "tenon/runtime.hpp"    // runtime, config
+#include "tenon/type.hpp"       // C++ classes for scripts
 #include "tenon/value.hpp"      // value: anything a script can hold
 
 #endif

@@ -4,6 +4,7 @@
 #define TENON_HOST_HPP
 
 #include "call.hpp"
+#include "type.hpp"
 
 namespace tenon {
 
@@ -23,13 +24,13 @@ namespace detail {
 
 template <class R, class... A> struct signature_of {
     using result = std::decay_t<R>;
-    using arguments = std::tuple<std::decay_t<A>...>;
+    using arguments = std::tuple<stored_t<A>...>;
     static constexpr bool takes_frame = false;
     static constexpr bool plain = ((is_scalar<R> || std::is_void_v<R>)&&... && is_scalar<A>);
 };
 template <class R, class... A> struct signature_of<R, frame&, A...> {
     using result = std::decay_t<R>;
-    using arguments = std::tuple<std::decay_t<A>...>;
+    using arguments = std::tuple<stored_t<A>...>;
     static constexpr bool takes_frame = true;
     static constexpr bool plain = false;
 };
@@ -146,7 +147,7 @@ private:
                 TN_SET_UNIT(ret);
                 return TN_OK;
             } else {
-                return put(fr, *outcome, ret, c);
+                return put(fr, std::move(*outcome), ret, c);
             }
         } else {
             return put(fr, apply(fr, std::move(std::get<I>(converted))...), ret, c);
@@ -161,9 +162,9 @@ private:
             return call(std::forward<A>(arguments)...);
         }
     }
-    template <class R> tn_status put(tn_frame* fr, const R& outcome, tn_value* ret, conversion& c) {
+    template <class R> tn_status put(tn_frame* fr, R&& outcome, tn_value* ret, conversion& c) {
         const site at{tn_frame_instance(fr), result, result_kind};
-        if (convert<R>::to(at, outcome, ret, c)) return TN_OK;
+        if (convert<std::decay_t<R>>::to(at, std::forward<R>(outcome), ret, c)) return TN_OK;
         return fail_with(fr, c.to_error("result"));
     }
 };

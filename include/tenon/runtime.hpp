@@ -31,6 +31,8 @@ private:
     tn_status status_ = TN_OK;
 };
 
+template <class T> class type_registration;
+
 // Copies are references to the same runtime.
 class runtime {
 public:
@@ -73,6 +75,22 @@ public:
             return detail::done(s, err);
         }
     }
+    // Lets scripts have values of a class that tenon::host_type names. Before the first compilation.
+    template <class T> result<type_registration<T>> try_type() {
+        static_assert(detail::is_host_type<T>, "specialize tenon::host_type for this class, with its path");
+        const tn_host_type ops = detail::type_functions<T>::get();
+        const std::string_view path = host_type<T>::path, uri = detail::uri_of<T>::value;
+        const tn_type* type = nullptr;
+        tn_error* err = nullptr;
+        using functions = detail::type_functions<T>;
+        const auto ended = std::make_shared<bool>(false);
+        const tn_status s =
+            tn_register_type(raw(), path.data(), path.size(), uri.empty() ? nullptr : uri.data(), uri.size(), &ops,
+                             new typename functions::registration(ended), functions::end, &type, &err);
+        if (s != TN_OK) return error(s, err);
+        if (!*ended) detail::types_of<T>::all().add(type, ended.get());
+        return type_registration<T>(*this);
+    }
     // A module written in Tenon, for every script of this runtime.
     result<void> try_script_module(std::string_view path, std::string_view source) {
         tn_error* err = nullptr;
@@ -102,6 +120,7 @@ public:
     template <class F> void function(std::string_view path, F callable, std::uint32_t flags = 0) {
         try_function(path, std::move(callable), flags).value();
     }
+    template <class T> type_registration<T> type() { return try_type<T>().value(); }
     void script_module(std::string_view path, std::string_view source) {
         try_script_module(path, source).value();
     }
@@ -130,6 +149,25 @@ private:
 
     std::shared_ptr<tn_runtime> handle_;
     error failure_;
+};
+
+// What belongs to a type: functions behind its path. One that takes the type first is a method; at the names of
+// operators (`add`, `index`, `cmp`, `show`, `next`: see tn_register_type) the language calls it.
+template <class T> class type_registration {
+public:
+    explicit type_registration(runtime rt) : runtime_(std::move(rt)) {}
+    template <class F> result<void> try_function(std::string_view name, F callable, std::uint32_t flags = 0) {
+        return runtime_.try_function(std::string(host_type<T>::path) + "." + std::string(name), std::move(callable), flags);
+    }
+#if TENON_EXCEPTIONS
+    template <class F> type_registration& function(std::string_view name, F callable, std::uint32_t flags = 0) {
+        try_function(name, std::move(callable), flags).value();
+        return *this;
+    }
+#endif
+
+private:
+    runtime runtime_;
 };
 
 } // namespace tenon

@@ -35,6 +35,39 @@ template <> struct tenon::record<Item> {
 
 namespace {
 
+// A day, and how many of them there are.
+struct Day {
+    static inline int alive = 0;
+    std::int64_t number = 0;
+    explicit Day(std::int64_t n = 0) : number(n) { ++alive; }
+    Day(const Day& other) : number(other.number) { ++alive; }
+    Day& operator=(const Day&) = default;
+    ~Day() { --alive; }
+    bool operator==(const Day& other) const { return number == other.number; }
+};
+// It cannot be copied.
+struct Log {
+    std::vector<std::string> lines;
+    Log() = default;
+    Log(Log&&) = default;
+    Log& operator=(Log&&) = default;
+};
+
+} // namespace
+
+template <> struct tenon::host_type<Day> {
+    static constexpr const char* path = "time.Day";
+    static constexpr const char* uri = "org.example.day/1";
+};
+template <> struct tenon::host_type<Log> {
+    static constexpr const char* path = "Log";
+};
+template <> struct std::hash<Day> {
+    std::size_t operator()(const Day& d) const { return std::hash<std::int64_t>()(d.number); }
+};
+
+namespace {
+
 using namespace std::string_literals;
 
 // Each test ends without a handle left.
@@ -520,6 +553,73 @@ TEST_F(Hpp, Migration) {
     EXPECT_EQ(fresh.global<int>("count"), 2);
     EXPECT_EQ(fresh.global<double>("more"), 1.5);
     EXPECT_EQ(old.try_migrate_to(old).error().status(), TN_ARG);
+}
+
+TEST_F(Hpp, ClassesAreTypes) {
+    {
+        tenon::runtime rt;
+        rt.type<Day>()
+            .function("of", [](std::int64_t n) { return Day(n); })
+            .function("number", [](const Day& d) noexcept { return d.number; })
+            .function("add_days", [](Day& d, std::int64_t n) { d.number += n; })
+            .function("sub", [](Day a, const Day& b) { return a.number - b.number; })
+            .function("cmp", [](const Day& a, const Day& b) { return a.number - b.number; })
+            .function("show", [](const Day& d) { return "day " + std::to_string(d.number); });
+        rt.function("first", [](const std::vector<Day>& days) { return days.at(0); });
+        rt.type<Log>()
+            .function("open", [] { return Log(); })
+            .function("write", [](Log& log, std::string line) { log.lines.push_back(std::move(line)); })
+            .function("size", [](const Log& log) { return static_cast<std::int64_t>(log.lines.size()); });
+        const auto inst = rt.compile("m.tn", R"(
+import time.Day;
+fn work() -> String {
+    let a = Day.of(10);
+    let b = a;
+    b.add_days(5);
+    let seen = Set{a, b, Day.of(10)};
+    f"{a} {b} {b - a} {a < b} {a == Day.of(10)} {seen.len()} {first([b, a]).number()}"
+}
+fn later(d: Day, by: i64) -> Day { d.add_days(by); d }
+fn log() -> i64 {
+    let l = Log.open();
+    l.write("one");
+    let same = l;
+    same.write("two");
+    l.size()
+}
+)").instance();
+        EXPECT_EQ(inst.function("work").call<std::string>(), "day 10 day 15 5 true true 2 15");
+        EXPECT_EQ(inst.function("later").call<Day>(Day(3), 4).number, 7);
+        EXPECT_EQ(inst.function("log").call<int>(), 2); // without copies all hold the same one
+        // A value outlives the call, and is no other type's.
+        const tenon::value kept = inst.function("later").call<tenon::value>(Day(1), 1);
+        EXPECT_EQ(inst.function("later").call<Day>(kept, 1).number, 3);
+        EXPECT_EQ(inst.function("later").try_call<Day>(std::string("x"), 1).error().status(), TN_TYPE);
+        EXPECT_EQ(inst.function("later").try_call<std::string>(kept, 1).error().status(), TN_TYPE);
+        EXPECT_EQ(rt.try_type<Day>().error().status(), TN_CLOSED);
+    }
+    EXPECT_EQ(Day::alive, 0);
+}
+
+TEST_F(Hpp, TypesOfTwoRuntimes) {
+    tenon::runtime one, two;
+    for (tenon::runtime* rt : {&one, &two}) rt->type<Day>().function("of", [](std::int64_t n) { return Day(n); });
+    const char* const source = "import time.Day;\nfn make(n: i64) -> Day { Day.of(n) }";
+    const auto a = one.compile("m.tn", source).instance(), b = two.compile("m.tn", source).instance();
+    EXPECT_EQ(a.function("make").call<Day>(1).number, 1);
+    EXPECT_EQ(b.function("make").call<Day>(2).number, 2);
+    EXPECT_EQ(one.try_type<Day>().error().status(), TN_CLOSED);
+    tenon::runtime three;
+    three.type<Day>();
+    EXPECT_TRUE(three.try_type<Day>()); // by its uri it is the one that is there
+    EXPECT_EQ(message_of([&] {
+                  const auto inst = three.compile("m.tn", "import time.Day;\nfn same(d: Day) -> Day { d }").instance();
+                  EXPECT_EQ(inst.function("same").call<Day>(Day(5)).number, 5);
+              }),
+              "no exception");
+    tenon::runtime four;
+    four.type<Log>();
+    EXPECT_EQ(four.try_type<Log>().error().status(), TN_DUPLICATE);
 }
 
 } // namespace
