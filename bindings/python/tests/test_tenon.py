@@ -228,10 +228,11 @@ def test_mut_parameters_come_back():
 def test_ctrl_c_stops_a_script():
     # A process in the background may have inherited that it ignores the signal.
     code = ("import signal, tenon; signal.signal(signal.SIGINT, signal.default_int_handler); "
-            "tenon.compile('fn spin() { loop { } }').spin()")
+            "m = tenon.compile('fn spin() { loop { } }'); print('ready', flush=True); m.spin()")
     process = subprocess.Popen([sys.executable, "-c", code], env=dict(os.environ, PYTHONPATH=str(ROOT)),
-                               stderr=subprocess.PIPE, text=True)
-    time.sleep(0.8)
+                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.3)
     process.send_signal(signal.SIGINT)
     try:
         _, stderr = process.communicate(timeout=30)
