@@ -21,7 +21,8 @@
 namespace tn::ir {
 
 // Messages like "fn main, b2, `v7 = add.i64 v1, v2`: operand 1 is not i64"; empty when all is well.
-std::vector<std::string> verify(const Module& module, const Function& fn);
+// `more_locs`: source positions that the module is about to get.
+std::vector<std::string> verify(const Module& module, const Function& fn, std::size_t more_locs = 0);
 std::vector<std::string> verify(const Module& module); // tables and every function
 
 // TN_ICEs with the messages and `stage` ("after gvn") if there are any.

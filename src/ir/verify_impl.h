@@ -14,7 +14,7 @@ namespace tn::ir {
 using Report = std::function<void(BlockId, InstId, const std::string&)>;
 
 // Ids, blocks, definitions. False if the other checks would go astray.
-bool verify_structure(const Module& module, const Function& fn, const Report& report);
+bool verify_structure(const Function& fn, std::size_t loc_count, const Report& report);
 void verify_shapes(const Module& module, const Function& fn, const Report& report);
 void verify_dominance(const Function& fn, const Cfg& cfg, const Report& report);
 void verify_ownership(const Module& module, const Function& fn, const Cfg& cfg, const Report& report);

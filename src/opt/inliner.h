@@ -29,6 +29,7 @@ public:
     const ir::Loc& get(const ir::Module& module, ir::LocId id) const {
         return id.index() < first_ ? module.locs[id] : locs_[id.index() - first_];
     }
+    std::size_t size() const { return locs_.size(); }
     // The module gets the positions, and these functions, whose they are, the numbers that they have there.
     void add_to(ir::Module& module, std::span<const ir::FuncId> functions);
 

@@ -212,7 +212,7 @@ private:
         if (changed) ++state_.version;
         else idle = state_.version;
         if (options_.verify) {
-            const auto messages = verify(module_, fn);
+            const auto messages = verify(module_, fn, NewLocs::current ? NewLocs::current->size() : 0);
             if (!messages.empty()) TN_ICE("after " + std::string(row.info.name) + ": " + messages.front());
             if (!changed && before != print(module_, fn))
                 TN_ICE(std::string(row.info.name) + " has changed " + fn.name + " and does not say so");
