@@ -75,7 +75,9 @@ namespace {
     return TN_OK;
 }
 
-[[gnu::always_inline]] inline tn_status give_flat_result(const FunctionPlan& plan, tn_status status,
+// The plan may be gone by now: a callback may free the last handles of instance, module and function. What is needed
+// of it behind a call is read before.
+[[gnu::always_inline]] inline tn_status give_flat_result(tn_tag result_tag, tn_status status,
                                                          const rt::Slot* row, tn_value* ret) noexcept {
     if (!ret) return status;
     if (status != TN_OK) [[unlikely]] {
@@ -83,7 +85,7 @@ namespace {
         return status;
     }
     // Tag and aux in one store.
-    const std::uint64_t head = plan.result_tag;
+    const std::uint64_t head = result_tag;
     std::memcpy(ret, &head, sizeof head);
     ret->as.u = head == TN_TAG_UNIT ? 0 : row[0].u;
     return TN_OK;
@@ -97,9 +99,10 @@ namespace {
         if (args[i].tag != plan.tags[i] || !scalar_to_slot(plan.tags[i], args[i].as, row[i])) [[unlikely]]
             return call_slowly(core, plan, args, nargs, nullptr, ret, err);
     }
+    const tn_tag result_tag = plan.result_tag;
     const tn_status status = run_flat(core, plan, row, err);
-    if (plan.result_tag == TN_TAG_F32) row[0].f64 = row[0].f32;
-    return give_flat_result(plan, status, row, ret);
+    if (result_tag == TN_TAG_F32) row[0].f64 = row[0].f32;
+    return give_flat_result(result_tag, status, row, ret);
 }
 
 // Scalars only: anything unusual goes the slow way, which finds out what it is.
@@ -118,7 +121,8 @@ namespace {
     }
     if (differ != 0) [[unlikely]]
         return call_slowly(core, plan, args, nargs, nullptr, ret, err);
-    return give_flat_result(plan, run_flat(core, plan, row, err), row, ret);
+    const tn_tag result_tag = plan.result_tag;
+    return give_flat_result(result_tag, run_flat(core, plan, row, err), row, ret);
 }
 
 [[gnu::noinline, gnu::cold]] tn_status report_bad_slot(const FunctionPlan& plan, std::size_t i,
@@ -144,11 +148,12 @@ tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
         if (!scalar_to_slot(plan.tags[i], io[i], row[i])) [[unlikely]]
             return report_bad_slot(plan, i, err);
     }
+    const tn_tag result_tag = plan.result_tag;
     if (const tn_status status = run_flat(core, plan, row, err); status != TN_OK) [[unlikely]]
         return status;
-    if (plan.result_tag == TN_TAG_F32)
+    if (result_tag == TN_TAG_F32)
         io[0].f = row[0].f32;
-    else if (plan.result_tag != TN_TAG_UNIT)
+    else if (result_tag != TN_TAG_UNIT)
         io[0].u = row[0].u;
     return TN_OK;
 }

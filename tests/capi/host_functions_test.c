@@ -279,6 +279,56 @@ static void freed_while_running(void) {
     tn_value_clear(&ret);
 }
 
+/* Frees instance, module and function: nothing is left of them when the call returns. */
+typedef struct Freed {
+    Setup s;
+    tn_function *f;
+} Freed;
+static tn_status frees_all(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud) {
+    Freed *freed = ud;
+    (void)fr;
+    (void)args;
+    (void)nargs;
+    tn_function_free(freed->f);
+    tn_instance_free(freed->s.inst);
+    tn_module_free(freed->s.mod);
+    tn_runtime_free(freed->s.rt);
+    TN_SET_UNIT(ret);
+    return TN_OK;
+}
+
+/* The short ways of a call, for wide and narrow numbers, by values and by slots. */
+static void freed_while_a_flat_call_runs(void) {
+    static const char *const names[] = {"wide", "narrow", "small"};
+    static const char *const signatures[] = {"fn(i64) -> i64", "fn(i64) -> u8", "fn(i64) -> f32"};
+    size_t i, slots;
+    for (i = 0; i < 3; ++i) {
+        for (slots = 0; slots < 2; ++slots) {
+            Freed freed;
+            tn_error *err = NULL;
+            tn_value arg, ret;
+            tn_slot io[2];
+            freed.s.rt = new_runtime();
+            STATUS_ERR(tn_register_fn(freed.s.rt, "frees", TN_NTS, "fn()", TN_NTS, frees_all, &freed, NULL, 0, &err), TN_OK);
+            freed.s.mod = compile(freed.s.rt, "fn wide(x: i64) -> i64 { frees(); x + 1 }\n"
+                                              "fn narrow(x: i64) -> u8 { frees(); x as u8 + 1 }\n"
+                                              "fn small(x: i64) -> f32 { frees(); x as f32 + 1.0 }");
+            freed.s.inst = instance(freed.s.mod);
+            STATUS_ERR(tn_module_function(freed.s.mod, names[i], TN_NTS, signatures[i], TN_NTS, &freed.f, &err), TN_OK);
+            if (slots) {
+                io[0].i = 41;
+                STATUS_ERR(tn_call_slots(freed.s.inst, freed.f, io, 2, &err), TN_OK);
+                CHECK(i == 2 ? io[0].f == 42.0 : io[0].i == 42);
+            } else {
+                arg = make_i64(41);
+                STATUS_ERR(tn_call(freed.s.inst, freed.f, &arg, 1, &ret, &err), TN_OK);
+                CHECK(i == 2 ? ret.as.f == 42.0 : ret.as.i == 42);
+            }
+            EQUAL(tn_live_handles(), 0);
+        }
+    }
+}
+
 /* --- plain C functions --- */
 
 static int64_t plain_add(int64_t a, int64_t b) { return a + b; }
@@ -482,6 +532,7 @@ int main(void) {
     RUN(failing);
     RUN(reentrance);
     RUN(freed_while_running);
+    RUN(freed_while_a_flat_call_runs);
     RUN(native);
     RUN(in_the_interpreter);
     RUN(registration);
