@@ -51,8 +51,8 @@ std::string dump_with(const std::string& path, const std::string& stage, unsigne
 }
 
 TEST(Threads, MakeWhatOneMakes) {
-    char path[] = "/tmp/tenon_threads_XXXXXX.tn";
-    const int file = mkstemps(path, 3);
+    std::string path = testing::TempDir() + "tenon_threads_XXXXXX.tn";
+    const int file = mkstemps(path.data(), 3);
     ASSERT_GE(file, 0);
     close(file);
     std::ofstream(path) << large_source();
@@ -61,7 +61,7 @@ TEST(Threads, MakeWhatOneMakes) {
         EXPECT_GT(alone.size(), 100000u);
         for (int round = 0; round < 3; ++round) EXPECT_TRUE(dump_with(path, stage, 4) == alone) << stage;
     }
-    std::remove(path);
+    std::remove(path.c_str());
 }
 
 TEST(Workers, DoEveryRoundOnceAndPassFailuresOn) {
