@@ -5,6 +5,7 @@
 #include "host/signature.h"
 #include "support/ice.h"
 
+#include <array>
 #include <new>
 #include <unordered_set>
 
@@ -46,6 +47,18 @@ tn_tag tag_of(const TypeTable& types, TypeId id) {
         if (row.kind == kind) return row.tag;
     }
     return TN_TAG_NONE;
+}
+
+const std::uint8_t* value_tags() {
+    static const auto tags = [] {
+        std::array<std::uint8_t, 256> out{};
+        for (const KindTag& row : kind_tags) {
+            // f32 would be converted, and char has a gap.
+            if (row.tag <= TN_TAG_F64 && row.tag != TN_TAG_F32) out[static_cast<std::size_t>(row.kind)] = row.tag;
+        }
+        return out;
+    }();
+    return tags.data();
 }
 
 const TypeInfo* find_type(const tn_type* handle) {

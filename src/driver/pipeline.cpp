@@ -181,6 +181,8 @@ std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& m
     o.generic_call = engine.generic_call;
     o.plain_failure = engine.plain_failure;
     o.instance_context_offset = engine.instance_context_offset;
+    o.value_call = engine.value_call;
+    o.value_tags = engine.value_tags;
     o.limit_registers = options.limit_registers;
     o.baseline_cpu = options.baseline_cpu;
     if (!options.machine.empty())
