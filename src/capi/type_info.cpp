@@ -356,10 +356,12 @@ const TypeInfo* TypeHome::parse(std::string_view text, tn_status& status, std::s
     std::lock_guard lock(mutex_);
     std::string unknown;
     // A type of the host's may have more paths than the one that it is declared by.
-    const host::TypeNames names = [this](std::string_view name) {
-        const auto number = host_types_ ? host_types_->find(name) : std::nullopt;
-        return number ? find_host_type(*number) : TypeId();
-    };
+    const host::TypeNames names{
+        [this](std::string_view name) {
+            const auto number = host_types_ ? host_types_->find(name) : std::nullopt;
+            return number ? find_host_type(*number) : TypeId();
+        },
+        [this](std::uint32_t number) { return (*host_types_)[number].type.hash != nullptr; }};
     const std::optional<TypeId> id = host::resolve_declared(parsed, *types_, unknown, names);
     if (!id) {
         status = TN_NOT_FOUND;

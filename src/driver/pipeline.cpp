@@ -30,10 +30,11 @@ check::HostDecls host_declarations(const Engine& engine, TypeTable& types) {
         for (const check::HostPath& path : info.paths) by_path.emplace(path.text, type);
         decls.types.push_back({info.paths, type, info.type->extra_bytes != nullptr});
     }
-    const host::TypeNames names = [&](std::string_view name) {
-        const auto found = by_path.find(name);
-        return found == by_path.end() ? TypeId() : found->second;
-    };
+    const host::TypeNames names{[&](std::string_view name) {
+                                    const auto found = by_path.find(name);
+                                    return found == by_path.end() ? TypeId() : found->second;
+                                },
+                                [&](std::uint32_t number) { return engine.host_types[number].type->hash != nullptr; }};
     for (const HostFunction& fn : engine.host_functions) {
         host::TypeText signature;
         const auto error = host::parse_signature(fn.signature, signature);
