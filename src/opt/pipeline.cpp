@@ -54,7 +54,7 @@ constexpr Pass sequence[] = {
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
 constexpr Pass last[] = {
-    Pass::versions, Pass::lengths, Pass::range_tests, Pass::selects, Pass::carried,
+    Pass::versions, Pass::lengths, Pass::range_tests, Pass::remainders, Pass::selects, Pass::carried,
     Pass::strips,   Pass::simplify, Pass::dce,        Pass::lanes,
 };
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops
