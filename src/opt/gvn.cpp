@@ -43,6 +43,7 @@ struct KeyHash {
     }
 };
 
+constexpr std::size_t max_blocks_between = 24; // from a dominator to what it dominates, to be looked through
 constexpr unsigned class_count = 3;   // MemoryClass
 constexpr unsigned scalar_count = 16; // Scalar
 using MemoryState = std::array<std::uint32_t, class_count * scalar_count>;
@@ -134,9 +135,27 @@ private:
         bool only_loop = header;
         if (header)
             for (BlockId p : predecessors) only_loop &= p == idom || cfg_.contains(loop, p);
+        WriteSet between{};
+        if (only_loop) between = loop_writes_[loop.index()];
+        else if (!find_writes_between(idom, block, between)) between.fill(true);
         for (unsigned i = 0; i < state.size(); ++i)
-            if (!only_loop || loop_writes_[loop.index()][i]) state[i] = ++versions_;
+            if (between[i]) state[i] = ++versions_;
         return state;
+    }
+    // What the blocks on the ways from a block's dominator to it write; false where there are too many of them.
+    bool find_writes_between(BlockId dominator, BlockId block, WriteSet& set) const {
+        std::vector<BlockId> seen;
+        auto add = [&](BlockId b) {
+            if (b != dominator && std::ranges::find(seen, b) == seen.end()) seen.push_back(b);
+        };
+        for (BlockId p : cfg_.predecessors(block)) add(p);
+        for (std::size_t i = 0; i < seen.size(); ++i) {
+            if (i == max_blocks_between) return false;
+            const WriteSet& written = written_[seen[i].index()];
+            for (unsigned k = 0; k < set.size(); ++k) set[k] |= written[k];
+            for (BlockId p : cfg_.predecessors(seen[i])) add(p);
+        }
+        return true;
     }
 
     void enter(BlockId block) {
