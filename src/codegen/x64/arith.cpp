@@ -189,10 +189,14 @@ void FunctionEmitter::multiply(const ir::Inst& inst, bool check) {
         }
         const unsigned dst = reg();
         const bool power = !check && factor > 0 && std::has_single_bit(static_cast<unsigned>(factor));
+        const bool twice = check && factor == 2 && !by_upper_half; // a sum overflows where the product does
         const bool by_lea = !check && a.is_register() && (factor == 3 || factor == 5 || factor == 9);
         if (power) {
             if (!(a == Location::reg(dst))) move(a, Location::reg(dst), inst.type);
             if (factor > 1) a_->shl(gp_of(dst, wide), std::countr_zero(static_cast<unsigned>(factor)));
+        } else if (twice) {
+            if (!(a == Location::reg(dst))) move(a, Location::reg(dst), inst.type);
+            a_->add(gp_of(dst, wide), gp_of(dst, wide));
         } else if (by_lea) {
             a_->lea(gp_of(dst, wide), x86::ptr(gp64(a.index), gp64(a.index),
                                                factor == 3   ? 1
