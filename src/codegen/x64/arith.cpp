@@ -69,6 +69,13 @@ void FunctionEmitter::alu(asmjit::InstId id, unsigned dst, const Rm& src, bool w
     }
 }
 
+namespace {
+// Proven to fit its type: the result is extended as its operands are.
+bool is_exact(const ir::Inst& inst) {
+    return (inst.op == Op::Add || inst.op == Op::Sub || inst.op == Op::Mul) && (inst.flags & ir::NoTrap);
+}
+} // namespace
+
 // Makes the 32-bit extended form of a narrow integer out of its low bits.
 void FunctionEmitter::extend(unsigned dst, unsigned src, Scalar type) {
     switch (scalar_size(type)) {
@@ -154,7 +161,7 @@ void FunctionEmitter::add_sub(asmjit::InstId id, const ir::Inst& inst, bool chec
     two_address(id, inst);
     if (check) {
         check_overflow(inst, dst, true);
-    } else if (scalar_size(inst.type) < 4) {
+    } else if (scalar_size(inst.type) < 4 && !is_exact(inst)) {
         extend(dst, dst, inst.type);
     }
 }
@@ -207,7 +214,7 @@ void FunctionEmitter::multiply(const ir::Inst& inst, bool check) {
         } else {
             a_->imul(gp_of(dst, wide), memory(a, wide ? 8 : 4), asmjit::imm(factor));
         }
-        if (!check && scalar_size(inst.type) < 4) extend(dst, dst, inst.type);
+        if (!check && scalar_size(inst.type) < 4 && !is_exact(inst)) extend(dst, dst, inst.type);
     } else {
         Location a = any(p.a);
         Rm b;
@@ -232,7 +239,7 @@ void FunctionEmitter::multiply(const ir::Inst& inst, bool check) {
             move(a, Location::reg(dst), inst.type);
         }
         alu(Inst::kIdImul, dst, b, wide);
-        if (!check && scalar_size(inst.type) < 4) extend(dst, dst, inst.type);
+        if (!check && scalar_size(inst.type) < 4 && !is_exact(inst)) extend(dst, dst, inst.type);
     }
     if (!check) return;
     const unsigned dst = mf_->operands[operand_ - 1].location.index;
