@@ -420,6 +420,13 @@ Ranges::Interval Ranges::interval(ValueId value, Point at) {
     return {low, bound(value, true, at, 0)};
 }
 
+bool Ranges::knows_le(ValueId a, ValueId b, Wide k, Point at) {
+    start_query();
+    bool known = false;
+    facts_of(a, true, at, [&](const Fact& fact) { known |= fact.b == b && fact.k <= k; });
+    return known;
+}
+
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
     if (interval(a, at).high - interval(b, at).low <= k) return true;
     at = first_like(at);

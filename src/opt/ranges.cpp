@@ -147,8 +147,10 @@ private:
         const ValueId a = fn_.operands_of(inst)[0], b = fn_.operands_of(inst)[1];
         if (!is_integer(fn_.values[a].type)) return;
         const Interval x = ranges_.interval(a, at), y = ranges_.interval(b, at);
-        const bool always_lt = x.high < y.low, always_gt = x.low > y.high;
-        const bool always_le = x.high <= y.low, always_ge = x.low >= y.high;
+        const bool always_lt = x.high < y.low || ranges_.knows_le(a, b, -1, at);
+        const bool always_gt = x.low > y.high || ranges_.knows_le(b, a, -1, at);
+        const bool always_le = always_lt || x.high <= y.low || ranges_.knows_le(a, b, 0, at);
+        const bool always_ge = always_gt || x.low >= y.high || ranges_.knows_le(b, a, 0, at);
         int answer = -1;
         switch (static_cast<Cond>(inst.aux)) {
         case Cond::Eq: answer = always_lt || always_gt ? 0 : -1; break;

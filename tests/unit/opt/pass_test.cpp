@@ -237,6 +237,71 @@ b2:
     EXPECT_COUNT(2, of("i64"), "load.i64");
 }
 
+TEST(Gvn, BranchesOnceOnACondition) {
+    const std::string f = R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    v2 = icmp.lt v0, v1
+    branch v2, b1, b2
+b1:
+    v3 = icmp.lt v0, v1
+    branch v3, b3(v0), b3(v1)
+b2:
+    v4 = icmp.lt v0, v1
+    branch v4, b3(v0), b3(v1)
+b3(v5: i64):
+    return v5
+}
+)";
+    EXPECT_COUNT(1, run(f, {opt::gvn}), "branch");
+    EXPECT_COUNT(2, run(with(f, "v3 = icmp.lt v0, v1", "v3 = icmp.lt v1, v0"), {opt::gvn}), "branch");
+}
+
+TEST(Ranges, AComparisonThatATestHasAnswered) {
+    const std::string f = R"(fn @f(v0: i64, v1: ref) -> bool {
+b0(v0: i64, v1: ref):
+    v2 = seq_len.i64 v1
+    bounds v0, v2
+    v3 = icmp.lt v0, v2
+    return v3
+}
+)";
+    EXPECT_COUNT(0, run(f, {opt::ranges}), "icmp");
+    EXPECT_COUNT(1, run(with(f, "icmp.lt v0, v2", "icmp.eq v0, v2"), {opt::ranges}), "const.bool 0");
+}
+
+// while i < n && a[i] != 9 { sum += a[i]; i += 1 }
+const std::string looking_loop = R"(fn @f(v0: ptr, v1: i64) -> i64 {
+b0(v0: ptr, v1: i64):
+    v2 = const.i64 0
+    v3 = const.i64 1
+    v4 = const.i64 9
+    v5 = load.i64 elem v0 + 0 + v2 * 8
+    v6 = icmp.ne v5, v4
+    branch v6, b1(v2, v2), b3(v2)
+b1(v7: i64, v8: i64):
+    v9 = load.i64 elem v0 + 0 + v7 * 8
+    v10 = wrap_add.i64 v8, v9
+    v11 = wrap_add.i64 v7, v3
+    poll
+    v12 = icmp.lt v11, v1
+    branch v12, b2, b3(v10)
+b2:
+    v13 = load.i64 elem v0 + 0 + v11 * 8
+    v14 = icmp.ne v13, v4
+    branch v14, b1(v11, v10), b3(v10)
+b3(v15: i64):
+    return v15
+}
+)";
+
+TEST(Loads, WhatBothTestsOfALoopHaveLookedAt) {
+    EXPECT_COUNT(2, run(looking_loop, {opt::loads}), "load.i64");
+    // Not where something has been stored since, or another element is looked at.
+    EXPECT_COUNT(3, run(with(looking_loop, "    v14 = icmp", "    store.i64 elem v0 + 8, v10\n    v14 = icmp"), {opt::loads}), "load.i64");
+    EXPECT_COUNT(3, run(with(looking_loop, "+ 0 + v11", "+ 8 + v11"), {opt::loads}), "load.i64");
+    EXPECT_COUNT(3, run(with(looking_loop, "v9 = load.i64", "store.i64 elem v0 + 0, v8\n    v9 = load.i64"), {opt::loads}), "load.i64");
+}
+
 TEST(Gvn, ForgetsLoadsWhereALoopWrites) {
     const auto text = run(R"(fn @f(v0: ref, v1: i64) -> i64 {
 b0(v0: ref, v1: i64):
