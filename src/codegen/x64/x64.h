@@ -198,6 +198,7 @@ private:
         Payload a, b;
     };
     // emit.cpp
+    std::size_t longest_tail() const override { return 6; }
     void start() override;
     void dispatch(const ir::Inst& inst) override;
     void emit_trap_paths() override;
