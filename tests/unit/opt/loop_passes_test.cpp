@@ -189,6 +189,66 @@ TEST(Lengths, ThatNoLoopChangesStay) {
     EXPECT_COUNT(2, text, "seq_len");
 }
 
+// ---- rooms ----
+
+namespace {
+// The loop of `filling_loop` with a list of this many elements' room, entered when `guard` holds.
+std::string fresh_loop(const std::string& room, const std::string& guard = "icmp.gt v0, v2") {
+    const auto text = filling_loop("    release v1\n    v4 = list_new.ref " + room + ", desc2\n    v15 = " + guard);
+    return with(with(text, "jump b1(v2, v4)", "branch v15, b1(v2, v4), b3"), "return v14\n", "return v14\nb3:\n    release v4\n    return v2\n");
+}
+} // namespace
+
+TEST(Rooms, AListMadeForAllRoundsIsFilledLikeAnArray) {
+    const auto text = run(fresh_loop("v0"), {opt::uniqueness, opt::rooms});
+    EXPECT_COUNT(0, text, "list_grow");
+    EXPECT_COUNT(1, text, "seq_data");
+    EXPECT_COUNT(1, text, "wrap_add"); // the length is the counter
+    EXPECT_COUNT(1, text, "seq_set_len");
+    EXPECT_COUNT(1, text, "b1(v6: i64):\n    store.i64 elem v9 + 0 + v6 * 8, v6\n"); // and stays out of the loop
+}
+
+TEST(Rooms, ThatAreNotProvenAreAskedFor) {
+    const auto expect_asked = [](const std::string& text) {
+        const auto after = run(text, {opt::uniqueness, opt::rooms});
+        EXPECT_COUNT(1, after, "fn @f");
+        EXPECT_COUNT(1, after, "list_grow");
+        EXPECT_COUNT(1, after, "seq_set_len.ref");
+    };
+    expect_asked(fresh_loop("v3"));                       // for one
+    expect_asked(fresh_loop("v0", "icmp.lt v0, v2"));     // the first round may be one too many
+    expect_asked(with(fresh_loop("v0"), "icmp.lt v12, v0", "icmp.le v12, v0")); // the last one is
+    expect_asked(filling_loop("    v4 = unique.ref v1, desc2")); // who knows for how many
+}
+
+TEST(Rooms, WhoCountsTwiceOrReadsTheListIsLeftAlone) {
+    // Two elements a round: the length is not the counter.
+    const auto twice = run(with(fresh_loop("v0"), "v10 = wrap_add.i64 v8, v3", "v16 = const.i64 2\n    v10 = wrap_add.i64 v8, v16"),
+                           {opt::uniqueness, opt::rooms});
+    EXPECT_COUNT(1, twice, "list_grow");
+    EXPECT_COUNT(2, twice, "seq_len");
+    // Whoever asks for the list in the loop sees its length.
+    const auto seen = run(with(fresh_loop("v0"), "v12 = wrap_add", "v16 = icmp.eq v11, v11\n    v12 = wrap_add"), {opt::uniqueness, opt::rooms});
+    EXPECT_COUNT(0, seen, "list_grow");
+    EXPECT_COUNT(1, seen, "owned ref):\n    store");
+}
+
+TEST(Rooms, StartWithWhatStandsInTheList) {
+    // One element before the loop: the length is one ahead of the counter.
+    const auto text = run(with(with(fresh_loop("v20"), "    v4 = list_new", "    v20 = add.i64 v0, v3\n    v21 = list_new"),
+                               "    v15 =", "    v22 = list_grow.ref v21, desc2 unshared\n    v4 = seq_set_len.ref v22, v3\n    v15 ="),
+                          {opt::uniqueness, opt::rooms});
+    EXPECT_COUNT(1, text, "list_grow");
+    EXPECT_COUNT(1, text, "seq_data");
+}
+
+// ---- uniqueness ----
+
+TEST(Uniqueness, AnEmptyListHasNothingToShare) {
+    const auto text = run(filling_loop("    release v1\n    v15 = empty.ref desc2\n    v4 = retain.ref v15"), {opt::uniqueness});
+    EXPECT_COUNT(1, text, "unshared");
+}
+
 // ---- threading ----
 
 TEST(Threading, TakesApartAnOptionThatIsMadeAndMatched) {
