@@ -242,6 +242,77 @@ TEST(Rooms, StartWithWhatStandsInTheList) {
     EXPECT_COUNT(1, text, "seq_data");
 }
 
+// ---- reloads ----
+
+namespace {
+// Moves what is greater than v2 one place up: the round's element was looked at by the round before.
+const std::string shifting_loop = R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = seq_data.ptr v0
+    v4 = const.i64 1
+    v5 = load.i64 elem v3 + 0 + v1 * 8
+    v6 = icmp.gt v5, v2
+    branch v6, b1(v1), b2(v1)
+b1(v7: i64):
+    v8 = load.i64 elem v3 + 0 + v7 * 8
+    store.i64 elem v3 + 8 + v7 * 8, v8
+    v9 = wrap_sub.i64 v7, v4
+    v10 = load.i64 elem v3 + 0 + v9 * 8
+    v11 = icmp.gt v10, v2
+    branch v11, b1(v9), b2(v9)
+b2(v12: i64):
+    v13 = load.i64 elem v3 + 0 + v12 * 8
+    return v13
+}
+)";
+} // namespace
+
+TEST(Reloads, TakeWhatTheTestHasLoaded) {
+    const auto text = run(shifting_loop, {opt::reloads});
+    EXPECT_COUNT(3, text, "load."); // not in b1
+    EXPECT_COUNT(1, text, "b1(v7: i64, v8: i64):\n    store.i64 elem v3 + 8 + v7 * 8, v8\n");
+    EXPECT_COUNT(1, text, "b2(v12: i64):"); // what the loop alone has loaded is not kept for those behind it
+}
+
+TEST(Reloads, MustSeeWhatIsWrittenBetween) {
+    const auto expect_loaded = [](const std::string& from, const std::string& to) {
+        const auto text = run(with(shifting_loop, from, to), {opt::reloads});
+        EXPECT_COUNT(1, text, "fn @f");
+        EXPECT_COUNT(4, text, "load.");
+    };
+    expect_loaded("    v11 =", "    store.i64 elem v3 + 0, v9\n    v11 =");
+    expect_loaded("    v6 =", "    store.i64 elem v3 + 0, v1\n    v6 =");
+    expect_loaded("    v8 = load", "    store.i64 elem v3 + 0, v1\n    v8 = load");
+    expect_loaded("    v11 =", "    v14 = call @f v0, v1, v2\n    v11 =");
+    expect_loaded("v10 = load.i64 elem v3 + 0", "v10 = load.i64 elem v3 + 16"); // another element
+    // Memory of another type is nobody's business.
+    EXPECT_COUNT(3, run(with(shifting_loop, "    v11 =", "    v14 = const.u8 1\n    store.u8 elem v3 + 0, v14\n    v11 ="), {opt::reloads}), "load.");
+}
+
+TEST(Reloads, FindWhatWasStored) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = seq_data.ptr v0
+    v4 = icmp.lt v1, v2
+    branch v4, b1, b2
+b1():
+    store.i64 elem v3 + 0 + v1 * 8, v2
+    jump b3(v1)
+b2():
+    v5 = load.i64 elem v3 + 0 + v2 * 8
+    store.i64 elem v3 + 0 + v2 * 8, v1
+    jump b3(v2)
+b3(v6: i64):
+    v7 = load.i64 elem v3 + 0 + v6 * 8
+    v8 = add.i64 v7, v6
+    return v8
+}
+)", {opt::reloads});
+    EXPECT_COUNT(1, text, "load.");
+    EXPECT_COUNT(1, text, "jump b3(v1, v2)");
+    EXPECT_COUNT(1, text, "jump b3(v2, v1)");
+}
+
 // ---- uniqueness ----
 
 TEST(Uniqueness, AnEmptyListHasNothingToShare) {
