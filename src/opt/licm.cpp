@@ -61,7 +61,7 @@ private:
             for (InstId id : fn_.blocks[block].insts) {
                 const Inst& inst = fn_.insts[id];
                 if (is_call(inst.op) || inst.op == Op::Lanes) return true;
-                if (may_write(fn_, inst, load.aux, load.type) && !are_apart(fn_, inst, load)) return true;
+                if (may_write(fn_, inst, load.aux, load.type) && !(inst.op == Op::Store && are_fields_apart(fn_, inst, load))) return true;
             }
         }
         return false;

@@ -3,8 +3,6 @@
 #include "ir/builder.h"
 #include "opt/rewrite.h"
 
-#include <algorithm>
-
 namespace tn::opt {
 
 using namespace ir;
@@ -18,23 +16,23 @@ bool may_write(const Function& fn, const Inst& inst, std::uint32_t memory_class,
     }
 }
 
-bool are_apart(const Function& fn, const Inst& store, const Inst& load) {
-    if (store.op != Op::Store || store.operands.count != 2 || load.operands.count != 1) return false;
-    const Inst* a = find_def(fn, fn.operands_of(store)[0]);
-    const Inst* b = find_def(fn, fn.operands_of(load)[0]);
-    const auto is_record = [&](const Inst* address) {
-        if (!address || address->op != Op::ElemAddr) return false;
+bool are_fields_apart(const Function& fn, const Inst& a, const Inst& b) {
+    struct Leaf {
+        std::int64_t stride = 0, begin = 0, end = 0;
+    };
+    const auto leaf_of = [&](const Inst& inst) -> Leaf {
+        const auto operands = fn.operands_of(inst);
+        const bool stores = inst.op == Op::Store;
+        const Inst* address = find_def(fn, operands[0]);
+        if (operands.size() != (stores ? 2 : 1) || !address || address->op != Op::ElemAddr) return {};
         const Inst* data = find_def(fn, fn.operands_of(*address)[0]);
-        return data && data->op == Op::SeqData;
+        if (!data || data->op != Op::SeqData) return {};
+        const Scalar type = stores ? fn.values[operands[1]].type : inst.type;
+        const Leaf leaf{address->imm, inst.imm, inst.imm + static_cast<std::int64_t>(scalar_size(type))};
+        return leaf.begin >= 0 && leaf.end <= leaf.stride ? leaf : Leaf();
     };
-    if (!is_record(a) || !is_record(b) || a->imm != b->imm) return false;
-    const auto end = [&](const Inst& inst, Scalar type) {
-        return inst.imm + static_cast<std::int64_t>(scalar_size(type));
-    };
-    const std::int64_t store_end = end(store, fn.values[fn.operands_of(store)[1]].type),
-                       load_end = end(load, load.type);
-    if (std::min(store.imm, load.imm) < 0 || std::max(store_end, load_end) > a->imm) return false;
-    return store_end <= load.imm || load_end <= store.imm;
+    const Leaf x = leaf_of(a), y = leaf_of(b);
+    return x.stride != 0 && x.stride == y.stride && (x.end <= y.begin || y.end <= x.begin);
 }
 
 } // namespace tn::opt

@@ -9,8 +9,8 @@ namespace tn::opt {
 // found here make new objects, or change counts and lengths, which are not loaded.
 bool may_write(const ir::Function& fn, const ir::Inst& inst, std::uint32_t memory_class, Scalar type);
 
-// Leaves of records in lists, at addresses that elem_addr has made, of which no two are the same one: of one
-// record or of two, in one list or in two.
-bool are_apart(const ir::Function& fn, const ir::Inst& store, const ir::Inst& load);
+// Two loads or stores, of one record in a list or of two, in one list or in two, at addresses that elem_addr
+// has made: of different leaves.
+bool are_fields_apart(const ir::Function& fn, const ir::Inst& a, const ir::Inst& b);
 
 } // namespace tn::opt

@@ -313,6 +313,69 @@ b3(v6: i64):
     EXPECT_COUNT(1, text, "jump b3(v2, v1)");
 }
 
+// ---- accumulators ----
+
+namespace {
+// Adds y[i] to one field of the record v3 of x, for what is behind it.
+const std::string adding_loop = R"(fn @f(v0: ref, v1: ref, v2: i64, v3: i64) {
+b0(v0: ref, v1: ref, v2: i64, v3: i64):
+    v4 = const.i64 1
+    v5 = seq_data.ptr v0
+    v6 = elem_addr.ptr v5, v3 * 24
+    v7 = add.i64 v3, v4
+    v8 = icmp.lt v7, v2
+    branch v8, b1(v7), b2
+b1(v9: i64):
+    v10 = elem_addr.ptr v5, v9 * 24
+    v11 = load.f64 elem v10 + 8
+    v12 = load.f64 elem v6 + 8
+    v13 = fadd.f64 v12, v11
+    store.f64 elem v6 + 8, v13
+    v14 = wrap_add.i64 v9, v4
+    v15 = icmp.lt v14, v2
+    branch v15, b1(v14), b2
+b2:
+    return
+}
+)";
+// Loads and stores in the loop of one block.
+int accesses(const std::string& text) {
+    const auto after = run(text, {opt::accumulators});
+    const auto from = after.find("elem_addr", after.find("elem_addr") + 1);
+    const auto loop = after.substr(from, after.find("branch", from) - from);
+    return count(loop, "load.") + count(loop, "store.");
+}
+} // namespace
+
+TEST(Accumulators, StayInRegisters) {
+    EXPECT_EQ(1, accesses(adding_loop));
+    const auto text = run(adding_loop, {opt::accumulators});
+    EXPECT_COUNT(2, text, "load.");
+    EXPECT_COUNT(1, text, "b1(v9: i64, v10: f64):");
+    EXPECT_COUNT(1, text, "    store.f64 elem v6 + 8, v13\n    jump b2\n");
+    // Read twice and written twice: what counts is the last one.
+    EXPECT_EQ(1, accesses(with(adding_loop, "    v14 =", "    v16 = load.f64 elem v6 + 8\n    v17 = fmul.f64 v16, v11\n    store.f64 elem v6 + 8, v17\n    v14 =")));
+    // Written only: nothing is read in front of the loop.
+    const auto written = run(with(adding_loop, "fadd.f64 v12, v11", "fadd.f64 v11, v11"), {opt::dce, opt::accumulators});
+    EXPECT_COUNT(1, written, "load.");
+    EXPECT_COUNT(1, written, "store.");
+    // Another field of the same record, and one of any record.
+    EXPECT_EQ(2, accesses(with(adding_loop, "    v14 =", "    store.f64 elem v10 + 16, v13\n    v14 =")));
+}
+
+TEST(Accumulators, MustNotBeFoundInMemoryMeanwhile) {
+    // The first element that is read may be the one that is changed.
+    EXPECT_EQ(3, accesses(with(adding_loop, "branch v8, b1(v7), b2", "branch v8, b1(v3), b2")));
+    EXPECT_EQ(3, accesses(with(adding_loop, "elem v10 + 8", "elem v10 + 32"))); // of the record behind
+    EXPECT_EQ(3, accesses(with(adding_loop, "v10 = elem_addr.ptr v5, v9", "v16 = seq_data.ptr v1\n    v10 = elem_addr.ptr v16, v9")));
+    // A trap or a call in the loop.
+    EXPECT_EQ(3, accesses(with(adding_loop, "    v14 =", "    poll\n    v14 =")));
+    EXPECT_EQ(3, accesses(with(adding_loop, "    v14 =", "    v16 = add.i64 v9, v9\n    v14 =")));
+    EXPECT_EQ(3, accesses(with(adding_loop, "    v14 =", "    call @f v0, v1, v9, v9\n    v14 =")));
+    // Where the record is changes.
+    EXPECT_EQ(3, accesses(with(with(adding_loop, "load.f64 elem v6 + 8", "load.f64 elem v10 + 16"), "store.f64 elem v6 + 8", "store.f64 elem v10 + 16")));
+}
+
 // ---- uniqueness ----
 
 TEST(Uniqueness, AnEmptyListHasNothingToShare) {
