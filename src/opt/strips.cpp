@@ -1,15 +1,16 @@
-// Inner loops that count run in strips of some thousand rounds: one poll stands behind a strip, none in it.
+// Inner loops that count run in strips of some thousand rounds: one poll stands between two strips, none in one.
 //
 //     loop(i):  ...; poll; j = i + s; branch j < n, loop(j), done
 // becomes
 //     head(i):  limit = min(n, i + s * rounds); jump loop(i)
 //     loop(i):  ...; j = i + s; branch j < limit, loop(j), tail
-//     tail:     poll i, j, s; branch j < n, head(j), done
+//     tail:     branch j < n, more, last
+//     more:     poll i, j, s; jump head(j)
+//     last:     poll inlined i, j, s; jump done      (who does not go on has only rounds to pay)
 //
-// Any limit up to n is right, since the tail asks again; one that wraps is not taken. Where the rounds are
-// known to be few there is no head, and the poll moves behind the loop. Left alone: loops that call or that
-// free, which may take their time, loops with a second way out, which would leave without paying for their
-// rounds, and counters that may wrap or stand still.
+// Any limit up to n is right, since the tail asks again; one that wraps is not taken. Where the rounds are known
+// to be few there is neither head nor tail. Left alone: loops that call or that free, which may take their time, loops
+// with a second way out, which would leave without paying for their rounds, and counters that may wrap or stand still.
 #include "ir/builder.h"
 #include "ir/uses.h"
 #include "opt/loops.h"
@@ -223,15 +224,19 @@ private:
         b.set_loc(fn_.terminator(strip.latch).loc);
         const ValueId compared = strip.compares_next ? strip.next : counter;
         const ValueId rounds[] = {start, strip.next, visible(b, strip.step)};
-        b.append(poll, rounds);
         const std::vector<ValueId> again_args(fn_.args_of(again).begin(), fn_.args_of(again).end());
         const std::vector<ValueId> done_args(fn_.args_of(done).begin(), fn_.args_of(done).end());
-        if (strip.is_short) {
-            b.jump(done.block, done_args);
-        } else {
-            b.branch(b.compare(Op::ICmp, strip.cond, compared, visible(b, strip.end)), head, again_args,
-                     done.block, done_args);
+        if (!strip.is_short) {
+            const BlockId more = b.make_block(), finish = b.make_block();
+            b.branch(b.compare(Op::ICmp, strip.cond, compared, visible(b, strip.end)), more, {}, finish, {});
+            b.set_block(more);
+            b.append(poll, rounds);
+            b.jump(head, again_args);
+            b.set_block(finish);
         }
+        poll.aux = 1;
+        b.append(poll, rounds);
+        b.jump(done.block, done_args);
 
         Inst& last = fn_.insts[fn_.blocks[strip.latch].insts.back()];
         Target& out = fn_.targets_of(last)[1];

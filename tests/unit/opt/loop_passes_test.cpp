@@ -50,15 +50,17 @@ b2:
 
 TEST(Strips, PollsBehindAStripOfRounds) {
     const auto text = run(counting_loop("wrap_add.i64 v0, v2"), {opt::strips, opt::simplify, opt::dce});
-    EXPECT_COUNT(1, text, "poll v");
-    EXPECT_COUNT(1, text, "poll");
+    EXPECT_COUNT(1, text, "poll v");         // between two strips
+    EXPECT_COUNT(1, text, "poll inlined v"); // behind the last one
+    EXPECT_COUNT(2, text, "poll");
     EXPECT_COUNT(1, text, "select.i64"); // the strip's limit
     EXPECT_COUNT(2, text, "branch");
 }
 
 TEST(Strips, ShortLoopsNeedNoStrip) {
     const auto text = run(counting_loop("const.i64 300"), {opt::strips, opt::simplify, opt::dce});
-    EXPECT_COUNT(1, text, "poll v");
+    EXPECT_COUNT(1, text, "poll inlined v");
+    EXPECT_COUNT(1, text, "poll");
     EXPECT_COUNT(0, text, "select.i64");
     EXPECT_COUNT(1, text, "branch");
 }
