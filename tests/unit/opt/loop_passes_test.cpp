@@ -79,6 +79,14 @@ TEST(Strips, LeavesOtherLoops) {
                 "    v9 = icmp.gt v6, v0\n    branch v9, b2, b3\nb3:\n    poll\n"); // leaves early
 }
 
+TEST(Strips, OthersAskAboutTheNextRound) {
+    const std::string calling = with(with(counting_loop("wrap_add.i64 v0, v2"), "    poll\n", "    v9 = call @f v4\n    poll\n"), "icmp.lt v7, v3", "icmp.lt v4, v3");
+    const auto loop = with(calling, "v7 = add.i64", "v7 = wrap_add.i64");
+    EXPECT_COUNT(1, run(with(loop, "    poll\n", "    bounds v4, v3\n    poll\n"), {opt::strips, opt::simplify, opt::dce}), "icmp.le");
+    EXPECT_COUNT(0, run(loop, {opt::strips}), "icmp.le"); // the last one of all numbers has no next one
+    EXPECT_COUNT(0, run(with(with(loop, "    poll\n", "    bounds v4, v3\n    poll\n"), "v7 = wrap_add.i64 v4, v2", "v7 = wrap_add.i64 v4, v0"), {opt::strips}), "icmp.le");
+}
+
 TEST(Lanes, StandBeforeElementWiseLoops) {
     const auto text = run(element_loop, {opt::lanes});
     EXPECT_COUNT(1, text, "lanes.i64");
@@ -376,6 +384,19 @@ TEST(Accumulators, MustNotBeFoundInMemoryMeanwhile) {
     EXPECT_EQ(3, accesses(with(adding_loop, "    v14 =", "    call @f v0, v1, v9, v9\n    v14 =")));
     // Where the record is changes.
     EXPECT_EQ(3, accesses(with(with(adding_loop, "load.f64 elem v6 + 8", "load.f64 elem v10 + 16"), "store.f64 elem v6 + 8", "store.f64 elem v10 + 16")));
+}
+
+// ---- strides ----
+
+TEST(Strides, ShowTheFactorsThatLoopsKeep) {
+    const auto text = run(adding_loop, {opt::strides}); // 24 is three times eight
+    EXPECT_COUNT(0, text, "wrap_mul");
+    std::string large = adding_loop;
+    for (int i = 0; i < 2; ++i) large = with(large, "* 24", "* 56");
+    const auto shown = run(large, {opt::strides});
+    EXPECT_COUNT(1, shown, "wrap_mul"); // not in front of the loop
+    EXPECT_COUNT(1, shown, "* 1\n");
+    EXPECT_COUNT(1, shown, "* 56\n");
 }
 
 // ---- uniqueness ----
