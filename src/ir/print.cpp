@@ -182,7 +182,10 @@ private:
             std::string_view name = trap_name(TrapCode(inst.imm));
             return led_by(name.empty() ? "?" + number : std::string(name));
         }
-        case Op::Poll: return inst.aux ? "inlined" : inst.imm > 1 ? list + " times " + number : list;
+        case Op::Poll: {
+            const std::string rounds = inst.imm > 1 ? list + " times " + number : list;
+            return !inst.aux ? rounds : list.empty() ? "inlined" : "inlined " + rounds;
+        }
 #define PLAIN(name) case Op::name:
             TN_PLAIN_OPS(PLAIN)
 #undef PLAIN

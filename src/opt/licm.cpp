@@ -5,6 +5,7 @@
 // the first thing to happen anyway. Constants stay where they are used; registers are dearer.
 #include "ir/builder.h"
 #include "opt/loops.h"
+#include "opt/memory.h"
 #include "opt/nulls.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
@@ -60,10 +61,7 @@ private:
             for (InstId id : fn_.blocks[block].insts) {
                 const Inst& inst = fn_.insts[id];
                 if (is_call(inst.op) || inst.op == Op::Lanes) return true;
-                if (inst.op == Op::UniqueAt && load.type == Scalar::Ref) return true;
-                if (inst.op == Op::Store && inst.aux == load.aux &&
-                    fn_.values[fn_.operands_of(inst)[1]].type == load.type)
-                    return true;
+                if (may_write(fn_, inst, load.aux, load.type) && !(inst.op == Op::Store && are_fields_apart(fn_, inst, load))) return true;
             }
         }
         return false;

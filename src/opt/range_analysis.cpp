@@ -382,26 +382,30 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
         if (!proven && fact.b.is_valid() && prove(fact.b, b, k - fact.k, at, depth + 1)) proven = true;
     });
     if (proven) return true;
-    const Value& v = fn_.values[a];
-    if (!v.inst.is_valid() && v.block != fn_.entry()) {
-        goals_.push_back({a, b, k});
-        bool all = true;
-        for (const Edge& edge : ways_into(v.block)) {
-            const ValueId arg =
-                fn_.args_of(successors(fn_, edge.from)[static_cast<std::size_t>(edge.target)])[v.index];
-            if (arg == a) continue;
-            // b must mean the same at the edge: defined outside the loop that a runs in.
-            if (!is_available(b, edge.from) ||
-                (!fn_.values[b].inst.is_valid() && fn_.values[b].block == v.block) ||
-                !prove(arg, b, k, first_like({edge.from, 0, edge.target}), depth + 1)) {
-                all = false;
-                break;
-            }
+    return prove_by_induction(a, b, k, true, depth) || prove_by_induction(a, b, k, false, depth);
+}
+
+// One of the two is a block's parameter: it holds for the parameter if it does for the arguments.
+bool Ranges::prove_by_induction(ValueId a, ValueId b, Wide k, bool over_a, unsigned depth) {
+    const ValueId param = over_a ? a : b, other = over_a ? b : a;
+    const Value& v = fn_.values[param];
+    if (v.inst.is_valid() || v.block == fn_.entry()) return false;
+    goals_.push_back({a, b, k});
+    bool all = true;
+    for (const Edge& edge : ways_into(v.block)) {
+        const ValueId arg = fn_.args_of(successors(fn_, edge.from)[static_cast<std::size_t>(edge.target)])[v.index];
+        if (arg == param) continue;
+        const Point at = first_like({edge.from, 0, edge.target});
+        // The other one must mean the same at the edge: defined outside the loop that the parameter runs in.
+        if (!is_available(other, edge.from) ||
+            (!fn_.values[other].inst.is_valid() && fn_.values[other].block == v.block) ||
+            !(over_a ? prove(arg, b, k, at, depth + 1) : prove(a, arg, k, at, depth + 1))) {
+            all = false;
+            break;
         }
-        goals_.pop_back();
-        if (all) return true;
     }
-    return false;
+    goals_.pop_back();
+    return all;
 }
 
 void Ranges::start_query() {

@@ -61,6 +61,7 @@ private:
     Wide structural_bound(ir::ValueId value, bool upper, Point at, unsigned depth);
     Wide param_bound(ir::ValueId value, bool upper, unsigned depth);
     bool prove(ir::ValueId a, ir::ValueId b, Wide k, Point at, unsigned depth);
+    bool prove_by_induction(ir::ValueId a, ir::ValueId b, Wide k, bool over_a, unsigned depth);
     // value = base + offset without overflow; false if it is nothing of the kind.
     bool split_sum(ir::ValueId value, ir::ValueId& base, Wide& offset, Point at, unsigned depth);
     Point definition_point(ir::ValueId value) const;

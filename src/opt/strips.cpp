@@ -1,15 +1,17 @@
-// Inner loops that count run in strips of some thousand rounds: one poll stands behind a strip, none in it.
+// Inner loops that count run in strips of some thousand rounds: one poll stands between two strips, none in one.
 //
 //     loop(i):  ...; poll; j = i + s; branch j < n, loop(j), done
 // becomes
 //     head(i):  limit = min(n, i + s * rounds); jump loop(i)
 //     loop(i):  ...; j = i + s; branch j < limit, loop(j), tail
-//     tail:     poll i, j, s; branch j < n, head(j), done
+//     tail:     branch j < n, more, last
+//     more:     poll i, j, s; jump head(j)
+//     last:     poll inlined i, j, s; jump done      (who does not go on has only rounds to pay)
 //
-// Any limit up to n is right, since the tail asks again; one that wraps is not taken. Where the rounds are
-// known to be few there is no head, and the poll moves behind the loop. Left alone: loops that call or that
-// free, which may take their time, loops with a second way out, which would leave without paying for their
-// rounds, and counters that may wrap or stand still.
+// Any limit up to n is right, since the tail asks again; one that wraps is not taken. Where the rounds are known
+// to be few there is neither head nor tail. Left alone: loops that call or that free, which may take their time, loops
+// with a second way out, which would leave without paying for their rounds, and counters that may wrap or stand still. Of
+// those it is only asked whether the next round is one more, not whether this one is the last.
 #include "ir/builder.h"
 #include "ir/uses.h"
 #include "opt/loops.h"
@@ -50,13 +52,15 @@ public:
             if (const LoopId parent = cfg.loops()[LoopId(l)].parent; parent.is_valid())
                 has_inner[parent.index()] = true;
         std::vector<Strip> found;
+        bool asked = false;
         for (std::uint32_t l = 0; l < cfg.loops().size(); ++l) {
             Strip strip;
             strip.loop = LoopId(l);
             if (!has_inner[l] && find(strip)) found.push_back(strip);
+            else asked |= ask_about_next(cfg.loops()[LoopId(l)]);
         }
         for (const Strip& strip : found) change(strip);
-        return !found.empty();
+        return asked || !found.empty();
     }
 
 private:
@@ -64,6 +68,40 @@ private:
     bool is_outside(const Strip& strip, ValueId value) const {
         const Value& v = fn_.values[value];
         return !ranges_.cfg().contains(strip.loop, v.inst.is_valid() ? fn_.insts[v.inst].block : v.block);
+    }
+
+    // Other loops that go on while i < n, with j = i + 1 for i: while j <= n, so that i and j can have one register.
+    bool ask_about_next(const Loop& loop) {
+        if (loop.latches.size() != 1) return false;
+        const BlockId latch = loop.latches[0];
+        const Inst& last = fn_.terminator(latch);
+        if (last.op != Op::Branch || fn_.targets_of(last)[0].block != loop.header) return false;
+        const Inst* compare = find_def(fn_, fn_.operands_of(last)[0]);
+        if (!compare || compare->op != Op::ICmp || static_cast<Cond>(compare->aux) != Cond::Lt) return false;
+        const ValueId counter = fn_.operands_of(*compare)[0], end = fn_.operands_of(*compare)[1];
+        const Value& v = fn_.values[counter];
+        if (v.inst.is_valid() || v.block != loop.header || !is_integer(v.type)) return false;
+        const ValueId next = fn_.args_of(fn_.targets_of(last)[0])[v.index];
+        const Inst* add = find_def(fn_, next);
+        std::int64_t step = 0;
+        if (!add || (add->op != Op::WrapAdd && add->op != Op::Add) || fn_.operands_of(*add)[0] != counter ||
+            !find_const(fn_, fn_.operands_of(*add)[1], step) || step != 1 ||
+            ranges_.interval(counter, {latch, static_cast<std::uint32_t>(fn_.blocks[latch].insts.size()) - 1, -1}).high + 1 >
+                max_of(v.type))
+            return false;
+        compare_at_end(latch, *compare, Cond::Le, next, end);
+        return true;
+    }
+    // Lets the last branch of the block go by such a comparison.
+    void compare_at_end(BlockId block, Inst compare, Cond cond, ValueId a, ValueId b) {
+        compare.aux = static_cast<std::uint32_t>(cond);
+        const ValueId both[] = {a, b};
+        Rewriter rewriter(fn_);
+        const InstId test = rewriter.make(compare, both);
+        fn_.insts[test].block = block;
+        auto& insts = fn_.blocks[block].insts;
+        insts.insert(insts.end() - 1, test);
+        fn_.operands_of(fn_.insts[insts.back()])[0] = fn_.result(test);
     }
 
     // What it pays in every round, and nothing that may take long.
@@ -223,29 +261,25 @@ private:
         b.set_loc(fn_.terminator(strip.latch).loc);
         const ValueId compared = strip.compares_next ? strip.next : counter;
         const ValueId rounds[] = {start, strip.next, visible(b, strip.step)};
-        b.append(poll, rounds);
         const std::vector<ValueId> again_args(fn_.args_of(again).begin(), fn_.args_of(again).end());
         const std::vector<ValueId> done_args(fn_.args_of(done).begin(), fn_.args_of(done).end());
-        if (strip.is_short) {
-            b.jump(done.block, done_args);
-        } else {
-            b.branch(b.compare(Op::ICmp, strip.cond, compared, visible(b, strip.end)), head, again_args,
-                     done.block, done_args);
+        if (!strip.is_short) {
+            const BlockId more = b.make_block(), finish = b.make_block();
+            b.branch(b.compare(Op::ICmp, strip.cond, compared, visible(b, strip.end)), more, {}, finish, {});
+            b.set_block(more);
+            b.append(poll, rounds);
+            b.jump(head, again_args);
+            b.set_block(finish);
         }
+        poll.aux = 1;
+        b.append(poll, rounds);
+        b.jump(done.block, done_args);
 
         Inst& last = fn_.insts[fn_.blocks[strip.latch].insts.back()];
         Target& out = fn_.targets_of(last)[1];
         out.block = tail;
         out.args.count = 0;
-        Inst compare = fn_.insts[strip.compare];
-        compare.aux = static_cast<std::uint32_t>(strip.cond);
-        const ValueId both[] = {compared, strip.is_short ? strip.end : limit};
-        Rewriter rewriter(fn_);
-        const InstId test = rewriter.make(compare, both);
-        fn_.insts[test].block = strip.latch;
-        auto& insts = fn_.blocks[strip.latch].insts;
-        insts.insert(insts.end() - 1, test);
-        fn_.operands_of(fn_.insts[insts.back()])[0] = fn_.result(test);
+        compare_at_end(strip.latch, fn_.insts[strip.compare], strip.cond, compared, strip.is_short ? strip.end : limit);
     }
 
     Module& module_;

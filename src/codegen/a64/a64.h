@@ -52,6 +52,12 @@ public:
         ir::ValueId other;
     };
     Shifted shifted_operand(const ir::Inst& inst) const;
+    // An operand that is multiplied on the way, and what it is added to or subtracted from.
+    struct Product {
+        const ir::Inst* product = nullptr; // null: none is
+        ir::ValueId other;
+    };
+    Product product_operand(const ir::Inst& inst) const;
     const ShiftedCompare* shifted(const ir::Inst& compare) const { return find_shifted(mf_, compare); }
 
 private:
@@ -85,9 +91,11 @@ private:
     void use(ir::ValueId value, std::uint8_t hint = no_register); // a register; the zero register for zero
     void address(const ir::Inst& inst);                           // of a Load or Store
     bool shifted(const ir::Inst& inst); // false: no operand is
+    bool multiplied(const ir::Inst& inst);
     void arith(const ir::Inst& inst);
     void logic(const ir::Inst& inst);
     void registers(const ir::Inst& inst); // every operand in a register
+    void registers(const ir::Inst& inst, ir::ValueId result);
     void multiply(const ir::Inst& inst);
     void divide(const ir::Inst& inst);
     void shift(const ir::Inst& inst, bool rotate);
@@ -124,6 +132,7 @@ private:
 };
 
 bool is_shift(ir::Op op);
+bool is_product(const ir::Inst& inst); // one that cannot trap
 // Decides what becomes part of the index-th instruction of a block, beyond what all machines can.
 void combine(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index);
 
@@ -184,6 +193,7 @@ private:
     // arith.cpp, bits.cpp, divide.cpp, float.cpp, convert.cpp
     asmjit::arm::Shift shift_of(const ir::Inst& shift) const;
     void add_sub(const ir::Inst& inst, bool add, bool checked);
+    void add_product(bool add, bool wide);
     void multiply(const ir::Inst& inst, bool checked);
     void check_narrow(const ir::Inst& inst, unsigned dst);
     void logic(asmjit::InstId id, const ir::Inst& inst);

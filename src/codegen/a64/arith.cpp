@@ -2,6 +2,8 @@
 // arithmetic is 32-bit with a check or a fresh extension behind it.
 #include "codegen/a64/a64.h"
 
+#include "support/ice.h"
+
 #include <bit>
 
 namespace tn::codegen::a64 {
@@ -47,8 +49,15 @@ bool Describe::shifted(const ir::Inst& inst) {
     out_.def(inst.first_result);
     return true;
 }
+bool Describe::multiplied(const ir::Inst& inst) {
+    const Selection::Product p = sel_.product_operand(inst);
+    if (!p.product) return false;
+    out_.use(p.other);
+    registers(*p.product, inst.first_result);
+    return true;
+}
 void Describe::arith(const ir::Inst& inst) {
-    if (shifted(inst)) return;
+    if (shifted(inst) || multiplied(inst)) return;
     Selection::Pair p = sel_.pair(inst);
     std::int64_t unused;
     const bool imm = takes_imm(sel_, inst, p.b, unused);
@@ -64,9 +73,10 @@ void Describe::logic(const ir::Inst& inst) {
     if (!sel_.find_logic(p.b, unused)) use(p.b);
     out_.def(inst.first_result);
 }
-void Describe::registers(const ir::Inst& inst) {
+void Describe::registers(const ir::Inst& inst) { registers(inst, inst.first_result); }
+void Describe::registers(const ir::Inst& inst, ir::ValueId result) {
     for (unsigned i = 0; i < inst.operands.count; ++i) out_.use(arg(inst, i));
-    out_.def(inst.first_result);
+    out_.def(result);
 }
 void Describe::multiply(const ir::Inst& inst) {
     if (const Doubling d = find_doubling(mf_, sel_, inst); d.times > 0) {
@@ -123,8 +133,14 @@ asmjit::arm::Shift FunctionEmitter::shift_of(const ir::Inst& shift) const {
     case Op::Shl: return asmjit::arm::lsl(by);
     case Op::Shr: return is_signed(shift.type) ? asmjit::arm::asr(by) : asmjit::arm::lsr(by);
     case Op::RotateRight: return asmjit::arm::ror(by);
-    default: return asmjit::arm::ror(8 * scalar_size(shift.type) - by);
+    case Op::RotateLeft: return asmjit::arm::ror(8 * scalar_size(shift.type) - by);
+    default: TN_ICE("no shift");
     }
+}
+
+void FunctionEmitter::add_product(bool add, bool wide) {
+    const jit::Gp other = gp_of(reg(), wide), a = gp_of(reg(), wide), b = gp_of(reg(), wide), to = gp_of(reg(), wide);
+    add ? a_.madd(to, a, b, other) : a_.msub(to, a, b, other);
 }
 
 void FunctionEmitter::add_sub(const ir::Inst& inst, bool add, bool check) {
@@ -132,6 +148,10 @@ void FunctionEmitter::add_sub(const ir::Inst& inst, bool add, bool check) {
     const Selection::Pair p = sel.pair(inst);
     const bool wide = is_wide(inst.type), narrow = is_narrow(inst.type);
     const bool flags = check && !narrow;
+    if (sel.product_operand(inst).product) {
+        add_product(add, wide);
+        return;
+    }
     std::int64_t imm;
     unsigned dst;
     if (const Selection::Shifted s = sel.shifted_operand(inst); s.shift) {

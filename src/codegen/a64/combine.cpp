@@ -1,4 +1,4 @@
-// What one instruction of this machine does of several operations: shifts in the second operand, two
+// What one instruction of this machine does of several operations: shifts in the second operand, products, two
 // neighbours in memory at once, and a list's length with the room it has.
 #include "codegen/a64/a64.h"
 
@@ -6,6 +6,9 @@
 
 namespace tn::codegen::a64 {
 
+bool is_product(const ir::Inst& inst) {
+    return inst.op == Op::WrapMul || (inst.op == Op::Mul && (inst.flags & ir::NoTrap));
+}
 bool is_shift(Op op) {
     return op == Op::Shl || op == Op::Shr || op == Op::RotateLeft || op == Op::RotateRight;
 }
@@ -28,7 +31,12 @@ public:
         case Op::Add:
         case Op::WrapAdd:
         case Op::Sub:
-        case Op::WrapSub: shifted(); return;
+        case Op::WrapSub:
+            if (!multiplied()) shifted();
+            return;
+        case Op::ElemAddr:
+            if (inst_.imm == 1) take_product(operands(inst_)[1], sizeof(void*));
+            return;
         case Op::Load:
         case Op::Store: neighbour(); return;
         case Op::SeqLen: length(); return;
@@ -38,6 +46,26 @@ public:
 
 private:
     std::span<const ir::ValueId> operands(const ir::Inst& inst) const { return mf_.fn->operands_of(inst); }
+
+    // Added to something, or subtracted from it.
+    bool multiplied() {
+        const bool checks = (inst_.op == Op::Add || inst_.op == Op::Sub) && !(inst_.flags & ir::NoTrap);
+        const bool logic = inst_.op == Op::And || inst_.op == Op::Or || inst_.op == Op::Xor;
+        if (checks || logic || scalar_size(inst_.type) < 4 || mf_.joined.contains(block_[index_].value)) return false;
+        const auto values = operands(inst_);
+        if (mf_.is_constant(values[0]) || mf_.is_constant(values[1])) return false;
+        if (take_product(values[1], scalar_size(inst_.type))) return true;
+        return (ir::op_info(inst_.op).effects & ir::Commutes) && take_product(values[0], scalar_size(inst_.type));
+    }
+    // A product whose only user this is.
+    bool take_product(ir::ValueId value, std::size_t size) {
+        const ir::Inst* def = mf_.def_inst(value);
+        if (!def || !is_product(*def) || mf_.use_count[value.index()] != 1 || def->block != inst_.block ||
+            scalar_size(def->type) != size)
+            return false;
+        mf_.folded[mf_.fn->values[value].inst.index()] = Folded;
+        return true;
+    }
 
     void shifted() {
         if (scalar_size(inst_.type) < 4 || mf_.joined.contains(block_[index_].value)) return;

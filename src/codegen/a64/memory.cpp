@@ -44,6 +44,7 @@ bool find_distance(const MachineFunction& mf, const ir::Inst& elem, std::int64_t
 } // namespace
 
 void Describe::op(OpTag<Op::ElemAddr>, const ir::Inst& inst) {
+    if (multiplied(inst)) return;
     out_.use(arg(inst, 0));
     std::int64_t unused;
     if (!find_distance(mf_, inst, unused)) out_.use(arg(inst, 1));
@@ -51,6 +52,10 @@ void Describe::op(OpTag<Op::ElemAddr>, const ir::Inst& inst) {
 }
 
 void FunctionEmitter::op(OpTag<Op::ElemAddr>, const ir::Inst& inst) {
+    if (Selection(*mf_).product_operand(inst).product) {
+        add_product(true, true);
+        return;
+    }
     const unsigned base = reg();
     std::int64_t distance;
     if (find_distance(*mf_, inst, distance)) {

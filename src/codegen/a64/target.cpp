@@ -111,6 +111,14 @@ Selection::Shifted Selection::shifted_operand(const ir::Inst& inst) const {
     return {};
 }
 
+Selection::Product Selection::product_operand(const ir::Inst& inst) const {
+    auto operands = mf_.fn->operands_of(inst);
+    for (unsigned i : {1u, 0u}) {
+        if (const ir::Inst* def = folded(operands[i]); def && is_product(*def)) return {def, operands[1 - i]};
+    }
+    return {};
+}
+
 Selection::Compared Selection::compared(const ir::Inst& icmp) const {
     auto operands = mf_.fn->operands_of(icmp);
     Compared c{operands[0], operands[1], static_cast<ir::Cond>(icmp.aux)};

@@ -50,15 +50,17 @@ b2:
 
 TEST(Strips, PollsBehindAStripOfRounds) {
     const auto text = run(counting_loop("wrap_add.i64 v0, v2"), {opt::strips, opt::simplify, opt::dce});
-    EXPECT_COUNT(1, text, "poll v");
-    EXPECT_COUNT(1, text, "poll");
+    EXPECT_COUNT(1, text, "poll v");         // between two strips
+    EXPECT_COUNT(1, text, "poll inlined v"); // behind the last one
+    EXPECT_COUNT(2, text, "poll");
     EXPECT_COUNT(1, text, "select.i64"); // the strip's limit
     EXPECT_COUNT(2, text, "branch");
 }
 
 TEST(Strips, ShortLoopsNeedNoStrip) {
     const auto text = run(counting_loop("const.i64 300"), {opt::strips, opt::simplify, opt::dce});
-    EXPECT_COUNT(1, text, "poll v");
+    EXPECT_COUNT(1, text, "poll inlined v");
+    EXPECT_COUNT(1, text, "poll");
     EXPECT_COUNT(0, text, "select.i64");
     EXPECT_COUNT(1, text, "branch");
 }
@@ -75,6 +77,14 @@ TEST(Strips, LeavesOtherLoops) {
     expect_none("    poll\n", "    v9 = call @f v4\n    poll\n");
     expect_none("    poll\n",
                 "    v9 = icmp.gt v6, v0\n    branch v9, b2, b3\nb3:\n    poll\n"); // leaves early
+}
+
+TEST(Strips, OthersAskAboutTheNextRound) {
+    const std::string calling = with(with(counting_loop("wrap_add.i64 v0, v2"), "    poll\n", "    v9 = call @f v4\n    poll\n"), "icmp.lt v7, v3", "icmp.lt v4, v3");
+    const auto loop = with(calling, "v7 = add.i64", "v7 = wrap_add.i64");
+    EXPECT_COUNT(1, run(with(loop, "    poll\n", "    bounds v4, v3\n    poll\n"), {opt::strips, opt::simplify, opt::dce}), "icmp.le");
+    EXPECT_COUNT(0, run(loop, {opt::strips}), "icmp.le"); // the last one of all numbers has no next one
+    EXPECT_COUNT(0, run(with(with(loop, "    poll\n", "    bounds v4, v3\n    poll\n"), "v7 = wrap_add.i64 v4, v2", "v7 = wrap_add.i64 v4, v0"), {opt::strips}), "icmp.le");
 }
 
 TEST(Lanes, StandBeforeElementWiseLoops) {
@@ -187,6 +197,213 @@ TEST(Lengths, ThatNoLoopChangesStay) {
                                "v11 = seq_set_len.ref v7, v10", "v11 = unique.ref v7, desc2"),
                           {opt::lengths});
     EXPECT_COUNT(2, text, "seq_len");
+}
+
+// ---- rooms ----
+
+namespace {
+// The loop of `filling_loop` with a list of this many elements' room, entered when `guard` holds.
+std::string fresh_loop(const std::string& room, const std::string& guard = "icmp.gt v0, v2") {
+    const auto text = filling_loop("    release v1\n    v4 = list_new.ref " + room + ", desc2\n    v15 = " + guard);
+    return with(with(text, "jump b1(v2, v4)", "branch v15, b1(v2, v4), b3"), "return v14\n", "return v14\nb3:\n    release v4\n    return v2\n");
+}
+} // namespace
+
+TEST(Rooms, AListMadeForAllRoundsIsFilledLikeAnArray) {
+    const auto text = run(fresh_loop("v0"), {opt::uniqueness, opt::rooms});
+    EXPECT_COUNT(0, text, "list_grow");
+    EXPECT_COUNT(1, text, "seq_data");
+    EXPECT_COUNT(1, text, "wrap_add"); // the length is the counter
+    EXPECT_COUNT(1, text, "seq_set_len");
+    EXPECT_COUNT(1, text, "b1(v6: i64):\n    store.i64 elem v9 + 0 + v6 * 8, v6\n"); // and stays out of the loop
+}
+
+TEST(Rooms, ThatAreNotProvenAreAskedFor) {
+    const auto expect_asked = [](const std::string& text) {
+        const auto after = run(text, {opt::uniqueness, opt::rooms});
+        EXPECT_COUNT(1, after, "fn @f");
+        EXPECT_COUNT(1, after, "list_grow");
+        EXPECT_COUNT(1, after, "seq_set_len.ref");
+    };
+    expect_asked(fresh_loop("v3"));                       // for one
+    expect_asked(fresh_loop("v0", "icmp.lt v0, v2"));     // the first round may be one too many
+    expect_asked(with(fresh_loop("v0"), "icmp.lt v12, v0", "icmp.le v12, v0")); // the last one is
+    expect_asked(filling_loop("    v4 = unique.ref v1, desc2")); // who knows for how many
+}
+
+TEST(Rooms, WhoCountsTwiceOrReadsTheListIsLeftAlone) {
+    // Two elements a round: the length is not the counter.
+    const auto twice = run(with(fresh_loop("v0"), "v10 = wrap_add.i64 v8, v3", "v16 = const.i64 2\n    v10 = wrap_add.i64 v8, v16"),
+                           {opt::uniqueness, opt::rooms});
+    EXPECT_COUNT(1, twice, "list_grow");
+    EXPECT_COUNT(2, twice, "seq_len");
+    // Whoever asks for the list in the loop sees its length.
+    const auto seen = run(with(fresh_loop("v0"), "v12 = wrap_add", "v16 = icmp.eq v11, v11\n    v12 = wrap_add"), {opt::uniqueness, opt::rooms});
+    EXPECT_COUNT(0, seen, "list_grow");
+    EXPECT_COUNT(1, seen, "owned ref):\n    store");
+}
+
+TEST(Rooms, StartWithWhatStandsInTheList) {
+    // One element before the loop: the length is one ahead of the counter.
+    const auto text = run(with(with(fresh_loop("v20"), "    v4 = list_new", "    v20 = add.i64 v0, v3\n    v21 = list_new"),
+                               "    v15 =", "    v22 = list_grow.ref v21, desc2 unshared\n    v4 = seq_set_len.ref v22, v3\n    v15 ="),
+                          {opt::uniqueness, opt::rooms});
+    EXPECT_COUNT(1, text, "list_grow");
+    EXPECT_COUNT(1, text, "seq_data");
+}
+
+// ---- reloads ----
+
+namespace {
+// Moves what is greater than v2 one place up: the round's element was looked at by the round before.
+const std::string shifting_loop = R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = seq_data.ptr v0
+    v4 = const.i64 1
+    v5 = load.i64 elem v3 + 0 + v1 * 8
+    v6 = icmp.gt v5, v2
+    branch v6, b1(v1), b2(v1)
+b1(v7: i64):
+    v8 = load.i64 elem v3 + 0 + v7 * 8
+    store.i64 elem v3 + 8 + v7 * 8, v8
+    v9 = wrap_sub.i64 v7, v4
+    v10 = load.i64 elem v3 + 0 + v9 * 8
+    v11 = icmp.gt v10, v2
+    branch v11, b1(v9), b2(v9)
+b2(v12: i64):
+    v13 = load.i64 elem v3 + 0 + v12 * 8
+    return v13
+}
+)";
+} // namespace
+
+TEST(Reloads, TakeWhatTheTestHasLoaded) {
+    const auto text = run(shifting_loop, {opt::reloads});
+    EXPECT_COUNT(3, text, "load."); // not in b1
+    EXPECT_COUNT(1, text, "b1(v7: i64, v8: i64):\n    store.i64 elem v3 + 8 + v7 * 8, v8\n");
+    EXPECT_COUNT(1, text, "b2(v12: i64):"); // what the loop alone has loaded is not kept for those behind it
+}
+
+TEST(Reloads, MustSeeWhatIsWrittenBetween) {
+    const auto expect_loaded = [](const std::string& from, const std::string& to) {
+        const auto text = run(with(shifting_loop, from, to), {opt::reloads});
+        EXPECT_COUNT(1, text, "fn @f");
+        EXPECT_COUNT(4, text, "load.");
+    };
+    expect_loaded("    v11 =", "    store.i64 elem v3 + 0, v9\n    v11 =");
+    expect_loaded("    v6 =", "    store.i64 elem v3 + 0, v1\n    v6 =");
+    expect_loaded("    v8 = load", "    store.i64 elem v3 + 0, v1\n    v8 = load");
+    expect_loaded("    v11 =", "    v14 = call @f v0, v1, v2\n    v11 =");
+    expect_loaded("v10 = load.i64 elem v3 + 0", "v10 = load.i64 elem v3 + 16"); // another element
+    // Memory of another type is nobody's business.
+    EXPECT_COUNT(3, run(with(shifting_loop, "    v11 =", "    v14 = const.u8 1\n    store.u8 elem v3 + 0, v14\n    v11 ="), {opt::reloads}), "load.");
+}
+
+TEST(Reloads, FindWhatWasStored) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = seq_data.ptr v0
+    v4 = icmp.lt v1, v2
+    branch v4, b1, b2
+b1():
+    store.i64 elem v3 + 0 + v1 * 8, v2
+    jump b3(v1)
+b2():
+    v5 = load.i64 elem v3 + 0 + v2 * 8
+    store.i64 elem v3 + 0 + v2 * 8, v1
+    jump b3(v2)
+b3(v6: i64):
+    v7 = load.i64 elem v3 + 0 + v6 * 8
+    v8 = add.i64 v7, v6
+    return v8
+}
+)", {opt::reloads});
+    EXPECT_COUNT(1, text, "load.");
+    EXPECT_COUNT(1, text, "jump b3(v1, v2)");
+    EXPECT_COUNT(1, text, "jump b3(v2, v1)");
+}
+
+// ---- accumulators ----
+
+namespace {
+// Adds y[i] to one field of the record v3 of x, for what is behind it.
+const std::string adding_loop = R"(fn @f(v0: ref, v1: ref, v2: i64, v3: i64) {
+b0(v0: ref, v1: ref, v2: i64, v3: i64):
+    v4 = const.i64 1
+    v5 = seq_data.ptr v0
+    v6 = elem_addr.ptr v5, v3 * 24
+    v7 = add.i64 v3, v4
+    v8 = icmp.lt v7, v2
+    branch v8, b1(v7), b2
+b1(v9: i64):
+    v10 = elem_addr.ptr v5, v9 * 24
+    v11 = load.f64 elem v10 + 8
+    v12 = load.f64 elem v6 + 8
+    v13 = fadd.f64 v12, v11
+    store.f64 elem v6 + 8, v13
+    v14 = wrap_add.i64 v9, v4
+    v15 = icmp.lt v14, v2
+    branch v15, b1(v14), b2
+b2:
+    return
+}
+)";
+// Loads and stores in the loop of one block.
+int accesses(const std::string& text) {
+    const auto after = run(text, {opt::accumulators});
+    const auto from = after.find("elem_addr", after.find("elem_addr") + 1);
+    const auto loop = after.substr(from, after.find("branch", from) - from);
+    return count(loop, "load.") + count(loop, "store.");
+}
+} // namespace
+
+TEST(Accumulators, StayInRegisters) {
+    EXPECT_EQ(1, accesses(adding_loop));
+    const auto text = run(adding_loop, {opt::accumulators});
+    EXPECT_COUNT(2, text, "load.");
+    EXPECT_COUNT(1, text, "b1(v9: i64, v10: f64):");
+    EXPECT_COUNT(1, text, "    store.f64 elem v6 + 8, v13\n    jump b2\n");
+    // Read twice and written twice: what counts is the last one.
+    EXPECT_EQ(1, accesses(with(adding_loop, "    v14 =", "    v16 = load.f64 elem v6 + 8\n    v17 = fmul.f64 v16, v11\n    store.f64 elem v6 + 8, v17\n    v14 =")));
+    // Written only: nothing is read in front of the loop.
+    const auto written = run(with(adding_loop, "fadd.f64 v12, v11", "fadd.f64 v11, v11"), {opt::dce, opt::accumulators});
+    EXPECT_COUNT(1, written, "load.");
+    EXPECT_COUNT(1, written, "store.");
+    // Another field of the same record, and one of any record.
+    EXPECT_EQ(2, accesses(with(adding_loop, "    v14 =", "    store.f64 elem v10 + 16, v13\n    v14 =")));
+}
+
+TEST(Accumulators, MustNotBeFoundInMemoryMeanwhile) {
+    // The first element that is read may be the one that is changed.
+    EXPECT_EQ(3, accesses(with(adding_loop, "branch v8, b1(v7), b2", "branch v8, b1(v3), b2")));
+    EXPECT_EQ(3, accesses(with(adding_loop, "elem v10 + 8", "elem v10 + 32"))); // of the record behind
+    EXPECT_EQ(3, accesses(with(adding_loop, "v10 = elem_addr.ptr v5, v9", "v16 = seq_data.ptr v1\n    v10 = elem_addr.ptr v16, v9")));
+    // A trap or a call in the loop.
+    EXPECT_EQ(3, accesses(with(adding_loop, "    v14 =", "    poll\n    v14 =")));
+    EXPECT_EQ(3, accesses(with(adding_loop, "    v14 =", "    v16 = add.i64 v9, v9\n    v14 =")));
+    EXPECT_EQ(3, accesses(with(adding_loop, "    v14 =", "    call @f v0, v1, v9, v9\n    v14 =")));
+    // Where the record is changes.
+    EXPECT_EQ(3, accesses(with(with(adding_loop, "load.f64 elem v6 + 8", "load.f64 elem v10 + 16"), "store.f64 elem v6 + 8", "store.f64 elem v10 + 16")));
+}
+
+// ---- strides ----
+
+TEST(Strides, ShowTheFactorsThatLoopsKeep) {
+    const auto text = run(adding_loop, {opt::strides}); // 24 is three times eight
+    EXPECT_COUNT(0, text, "wrap_mul");
+    std::string large = adding_loop;
+    for (int i = 0; i < 2; ++i) large = with(large, "* 24", "* 56");
+    const auto shown = run(large, {opt::strides});
+    EXPECT_COUNT(1, shown, "wrap_mul"); // not in front of the loop
+    EXPECT_COUNT(1, shown, "* 1\n");
+    EXPECT_COUNT(1, shown, "* 56\n");
+}
+
+// ---- uniqueness ----
+
+TEST(Uniqueness, AnEmptyListHasNothingToShare) {
+    const auto text = run(filling_loop("    release v1\n    v15 = empty.ref desc2\n    v4 = retain.ref v15"), {opt::uniqueness});
+    EXPECT_COUNT(1, text, "unshared");
 }
 
 // ---- threading ----

@@ -637,6 +637,37 @@ b2():
     EXPECT_COUNT(2, loop, " add.i64") << "the second one comes after a test and must stay";
 }
 
+TEST(Licm, StoresToOtherFieldsOfRecordsLeaveALoadInvariant) {
+    const std::string field_loop = R"(fn @f(v0: ref, v1: i64, v2: f64) -> f64 {
+b0(v0: ref, v1: i64, v2: f64):
+    v3 = const.i64 0
+    v4 = const.i64 1
+    v5 = seq_data.ptr v0
+    v6 = elem_addr.ptr v5, v3 * 24
+    jump b1(v3, v2)
+b1(v7: i64, v8: f64):
+    v9 = elem_addr.ptr v5, v7 * 24
+    v10 = load.f64 elem v6 + 8
+    v11 = fadd.f64 v8, v10
+    store.f64 elem v9 + 16, v11
+    v12 = add.i64 v7, v4
+    v13 = icmp.lt v12, v1
+    branch v13, b1(v12, v11), b2()
+b2():
+    return v11
+}
+)";
+    const auto loads_in_loop = [](const std::string& text) {
+        const auto moved = run(text, {opt::licm});
+        return count(moved.substr(moved.find("b1(")), "load.");
+    };
+    EXPECT_EQ(0, loads_in_loop(field_loop));
+    EXPECT_EQ(1, loads_in_loop(with(field_loop, "elem v9 + 16", "elem v9 + 8")));  // the same field
+    EXPECT_EQ(1, loads_in_loop(with(field_loop, "elem v9 + 16", "elem v9 + 32"))); // of the next record
+    EXPECT_EQ(1, loads_in_loop(with(field_loop, "v7 * 24", "v7 * 16")));             // records of another size
+    EXPECT_EQ(1, loads_in_loop(with(field_loop, "elem v9 + 16", "elem v5 + 16 + v7 * 8")));
+}
+
 TEST(Inline, KeepsTheFramesOfTheTrace) {
     ir::ParseError error;
     auto module = ir::parse(tables + R"(fn @g(v0: i64) -> i64 {
