@@ -47,7 +47,7 @@ constexpr Pass sequence[] = {
     Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
     Pass::dce,      Pass::threading,
     Pass::uniqueness, Pass::simplify, Pass::retains, Pass::gvn,
-    Pass::reloads,  Pass::licm,     Pass::ranges,    Pass::threading,
+    Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading,
     Pass::simplify, Pass::gvn,
     Pass::licm,     Pass::ranges,    Pass::simplify, Pass::dce,
 };

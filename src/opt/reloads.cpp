@@ -58,7 +58,7 @@ public:
     }
 
 private:
-    // A load whose operands are there at the beginning of a block with several ways in.
+    // A load that depends on a parameter of a block with several ways in.
     struct Asked {
         InstId load;
         BlockId merge;
@@ -74,19 +74,21 @@ private:
         const Value& v = fn_.values[value];
         return v.inst.is_valid() ? fn_.insts[v.inst].block : v.block;
     }
-    bool is_meeting(BlockId block) const { return block != fn_.entry() && cfg_.predecessors(block).size() > 1; }
-    // Where ways meet that may all have loaded it: the block, of those that define the operands, that the others
-    // dominate, if what it defines are parameters; else the load's own.
+    // The block, of those that define the operands, that the others dominate, if one of them is its
+    // parameter.
     BlockId find_merge(const Inst& load) const {
         BlockId merge;
         for (ValueId v : fn_.operands_of(load)) {
             const BlockId block = block_of(v);
             if (!merge.is_valid() || cfg_.dominates(merge, block)) merge = block;
         }
-        bool is_computed = false;
-        for (ValueId v : fn_.operands_of(load)) is_computed |= block_of(v) == merge && fn_.values[v].inst.is_valid();
-        if (!is_computed && is_meeting(merge)) return merge;
-        return merge != load.block && is_meeting(load.block) ? load.block : BlockId();
+        bool depends = false;
+        for (ValueId v : fn_.operands_of(load)) {
+            if (block_of(v) != merge) continue;
+            if (fn_.values[v].inst.is_valid()) return BlockId();
+            depends = true;
+        }
+        return depends && merge != fn_.entry() && cfg_.predecessors(merge).size() > 1 ? merge : BlockId();
     }
     bool is_plain_load(const Inst& inst) const {
         return inst.op == Op::Load && inst.type != Scalar::Ref && inst.operands.count <= 2;
@@ -231,7 +233,7 @@ private:
         const std::uint32_t kind = kind_of(load.aux, load.type);
         if (version_at_[asked.load] != at_start_[asked.merge.index()][kind]) return;
         const Place place = place_of(load, kind);
-        if (const auto made = made_.find({place, asked.merge}); made != made_.end()) {
+        if (const auto made = made_.find(place); made != made_.end()) {
             take(asked.load, made->second);
             return;
         }
@@ -256,7 +258,7 @@ private:
             const Target longer = b.make_target(target.block, args);
             fn_.targets_of(fn_.insts[fn_.blocks[from].insts.back()])[t] = longer;
         });
-        made_[{place, asked.merge}] = param;
+        made_[place] = param;
         take(asked.load, param);
     }
     void take(InstId load, ValueId param) {
@@ -273,7 +275,7 @@ private:
     std::vector<State> at_start_, at_end_; // by block
     std::map<Place, std::vector<Known>> known_;
     std::map<InstId, std::uint32_t> version_at_; // of loads
-    std::map<std::pair<Place, BlockId>, ValueId> made_; // parameters
+    std::map<Place, ValueId> made_;              // parameters
     unsigned steps_ = 0;
 };
 

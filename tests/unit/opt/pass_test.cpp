@@ -294,12 +294,12 @@ b3(v15: i64):
 }
 )";
 
-TEST(Reloads, WhatBothTestsOfALoopHaveLookedAt) {
-    EXPECT_COUNT(2, run(looking_loop, {opt::reloads}), "load.i64");
+TEST(Loads, WhatBothTestsOfALoopHaveLookedAt) {
+    EXPECT_COUNT(2, run(looking_loop, {opt::loads}), "load.i64");
     // Not where something has been stored since, or another element is looked at.
-    EXPECT_COUNT(3, run(with(looking_loop, "    v14 = icmp", "    store.i64 elem v0 + 8, v10\n    v14 = icmp"), {opt::reloads}), "load.i64");
-    EXPECT_COUNT(3, run(with(looking_loop, "+ 0 + v11", "+ 8 + v11"), {opt::reloads}), "load.i64");
-    EXPECT_COUNT(3, run(with(looking_loop, "v9 = load.i64", "store.i64 elem v0 + 0, v8\n    v9 = load.i64"), {opt::reloads}), "load.i64");
+    EXPECT_COUNT(3, run(with(looking_loop, "    v14 = icmp", "    store.i64 elem v0 + 8, v10\n    v14 = icmp"), {opt::loads}), "load.i64");
+    EXPECT_COUNT(3, run(with(looking_loop, "+ 0 + v11", "+ 8 + v11"), {opt::loads}), "load.i64");
+    EXPECT_COUNT(3, run(with(looking_loop, "v9 = load.i64", "store.i64 elem v0 + 0, v8\n    v9 = load.i64"), {opt::loads}), "load.i64");
 }
 
 TEST(Gvn, ForgetsLoadsWhereALoopWrites) {
