@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the safety checks cost: each kernel with Tenon as it is, and with a build that makes no checks.
 
-  checks.py UNCHECKED [--reps 7] [--only fib,sort] [--fresh]
+  checks.py UNCHECKED [--reps 7] [--only fib,sort] [--fresh | --probes]
 
 UNCHECKED is the command of a build configured with -DTN_UNCHECKED=ON, which is for this and nothing else:
     cmake --preset release -B build/unchecked -DTN_UNCHECKED=ON && ninja -C build/unchecked tenon
@@ -27,8 +27,10 @@ def main():
     ap.add_argument("--reps", type=int, default=7)
     ap.add_argument("--only")
     ap.add_argument("--fresh", action="store_true")
+    ap.add_argument("--probes", action="store_true")
     args = ap.parse_args()
-    names = args.only.split(",") if args.only else sorted(os.listdir(peerbench.FRESH)) if args.fresh else peerbench.ORDER
+    collection = peerbench.FRESH if args.fresh else peerbench.PROBES if args.probes else None
+    names = args.only.split(",") if args.only else sorted(os.listdir(collection)) if collection else peerbench.ORDER
     commands = [peerbench.TENON, os.path.abspath(args.unchecked)]
     times = {}
     for name in ["startup"] + names:

@@ -7,12 +7,13 @@
   peerbench.py --impl 'other=other/tenon run {dir}/{name}.tn'
   peerbench.py --check                one run of each, checksums only
   peerbench.py --fresh                the programs of fresh/ instead, which no optimization was made for
+  peerbench.py --probes               the programs of probes/ instead, each of one shape of code
   peerbench.py --calls                host -> script call overheads (calls/run.sh), medians
 
 A program prints 'checksum X' and, if it can, 'ms T' (its own CPU time for the kernel). Where a
 program prints no 'ms', its process CPU time less that of the implementation's empty program
 (kernels/startup) is used. --metric wall or cpu takes whole-process wall or CPU time for all.
-In an --impl template {dir} is the kernel's folder, {name} its name, {build} the build folder;
+In an --impl template {source} is the C or C++ program, {dir} is the kernel's folder, {name} its name, {build} the build folder;
 a kernel whose files named in the template do not exist is skipped for that implementation, and so
 is an implementation that is not installed. Tenon is $TENON, else build/release/bin/tenon.
 Exit status 1 when checksums disagree or a program fails.
@@ -22,6 +23,7 @@ import argparse, json, math, os, shlex, shutil, statistics, subprocess, sys, thr
 ROOT = os.path.dirname(os.path.abspath(__file__))
 KERNELS = os.path.join(ROOT, "kernels")
 FRESH = os.path.join(ROOT, "fresh")
+PROBES = os.path.join(ROOT, "probes")
 BUILD = os.path.join(ROOT, "build")
 ORDER = ["fib", "sieve", "nbody", "spectral", "mandel", "matmul", "sort", "bintrees",
          "mix32", "pipeline", "rules"]
@@ -38,8 +40,8 @@ class Impl:
 
 def compiled(name, cc, **kw):
     return Impl(name, "{build}/{name}." + name,
-                build=cc + " -I{kernels}/_common {dir}/{name}.c -o {build}/{name}." + name + " -lm",
-                sources=["{dir}/{name}.c"], **kw)
+                build=cc + " -I{kernels}/_common {source} -o {build}/{name}." + name + " -lm -Wl,--as-needed -lstdc++",
+                sources=["{source}"], **kw)
 
 
 IMPLS = [
@@ -68,12 +70,17 @@ IMPLS = [
 
 
 def folder(name):
-    fresh = os.path.join(FRESH, name)
-    return fresh if os.path.exists(fresh) else os.path.join(KERNELS, name)
+    for collection in (FRESH, PROBES):
+        if os.path.exists(os.path.join(collection, name)):
+            return os.path.join(collection, name)
+    return os.path.join(KERNELS, name)
 
 
 def fill(text, name):
-    for k, v in (("{dir}", folder(name)), ("{name}", name), ("{build}", BUILD),
+    source = os.path.join(folder(name), name + ".cpp")  # where C has no such container
+    if not os.path.exists(source):
+        source = os.path.join(folder(name), name + ".c")
+    for k, v in (("{source}", source), ("{dir}", folder(name)), ("{name}", name), ("{build}", BUILD),
                  ("{kernels}", KERNELS), ("{root}", ROOT)):
         text = text.replace(k, v)
     return text
@@ -150,6 +157,7 @@ def main():
     ap.add_argument("--check", action="store_true")
     ap.add_argument("--calls", action="store_true")
     ap.add_argument("--fresh", action="store_true")
+    ap.add_argument("--probes", action="store_true")
     ap.add_argument("--json", default=os.path.join(ROOT, "results", "latest.json"))
     args = ap.parse_args()
     os.makedirs(BUILD, exist_ok=True)
@@ -163,7 +171,8 @@ def main():
     for spec in args.impl:
         name, _, cmd = spec.partition("=")
         impls.append(Impl(name.strip(), cmd.strip()))
-    names = args.only.split(",") if args.only else sorted(os.listdir(FRESH)) if args.fresh else ORDER
+    collection = FRESH if args.fresh else PROBES if args.probes else None
+    names = args.only.split(",") if args.only else sorted(os.listdir(collection)) if collection else ORDER
     absent = [i.name for i in impls if not installed(i)]
     if absent:
         print("not installed: " + ", ".join(absent), file=sys.stderr)

@@ -4,10 +4,11 @@ option(TN_FUZZ "Build the fuzz targets of tests/fuzz" OFF)
 enable_testing()
 find_package(Python3 REQUIRED COMPONENTS Interpreter)
 
-# tn_gtest(name libraries... SOURCES files...): a GoogleTest program that is one CTest test. A GoogleTest XML
-# report in the folder that GTEST_OUTPUT names is how ./dev test counts its cases.
+# tn_gtest(name libraries... [TESTS count] SOURCES files...): a GoogleTest program that is one CTest test, or `count` of
+# them that share its cases, name_1 and on: what takes long is then not one core's work. A GoogleTest XML report in the
+# folder that GTEST_OUTPUT names is how ./dev test counts its cases.
 function(tn_gtest name)
-    cmake_parse_arguments(arg "" "" "SOURCES" ${ARGN})
+    cmake_parse_arguments(arg "" "TESTS" "SOURCES" ${ARGN})
     foreach(source ${arg_SOURCES})
         if(NOT EXISTS ${source})
             message(WARNING "${name}: no ${source}")
@@ -17,7 +18,17 @@ function(tn_gtest name)
     add_executable(${name} ${arg_SOURCES})
     target_link_libraries(${name} PRIVATE ${arg_UNPARSED_ARGUMENTS} GTest::gtest)
     target_compile_definitions(${name} PRIVATE TN_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-    add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+    if(NOT arg_TESTS)
+        add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+        return()
+    endif()
+    foreach(part RANGE 1 ${arg_TESTS})
+        math(EXPR index "${part} - 1")
+        add_test(NAME ${name}_${part} COMMAND ${name} WORKING_DIRECTORY ${PROJECT_SOURCE_DIR})
+        set_tests_properties(${name}_${part} PROPERTIES
+            ENVIRONMENT "GTEST_TOTAL_SHARDS=${arg_TESTS};GTEST_SHARD_INDEX=${index}"
+            ENVIRONMENT_MODIFICATION "GTEST_OUTPUT=string_append:${name}_${part}.xml")
+    endforeach()
 endfunction()
 
 # tn_program(target out): the file that a test starts by itself: the program, or in a cross build a script that runs
@@ -74,10 +85,10 @@ endif()
 file(GLOB golden_sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/golden/*.cpp)
 get_target_property(driver_kind tn_driver TYPE)
 if(golden_sources AND NOT driver_kind STREQUAL "INTERFACE_LIBRARY")
-    tn_gtest(golden tn_driver SOURCES ${golden_sources})
+    tn_gtest(golden tn_driver TESTS 2 SOURCES ${golden_sources})
     if(CMAKE_CROSSCOMPILING) # emulated: eight times slower
         target_compile_definitions(golden PRIVATE TN_EMULATED=1)
-        set_tests_properties(golden PROPERTIES TIMEOUT 14400)
+        set_tests_properties(golden_1 golden_2 PROPERTIES TIMEOUT 14400)
     endif()
     tn_gtest(coverage tn_driver GTest::gtest_main SOURCES ${PROJECT_SOURCE_DIR}/tests/coverage/coverage_test.cpp
         ${PROJECT_SOURCE_DIR}/tests/golden/host.cpp)

@@ -42,6 +42,10 @@ driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode)
     const auto entry = plan.is_closure_call ? compiled.closure_entry(mode, plan.closure_signature)
                                             : compiled.packed_entry(mode, plan.func);
     TN_CHECK(entry != nullptr, "a function of the module has no entry thunk: " + plan.name);
+    if (plan.is_by_value) {
+        plan.value_entries[static_cast<unsigned>(mode)].store(compiled.value_entry(mode, plan.func),
+                                                              std::memory_order_release);
+    }
     plan.entries[static_cast<unsigned>(mode)].store(entry, std::memory_order_release);
     return entry;
 }

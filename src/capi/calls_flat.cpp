@@ -11,42 +11,91 @@ namespace tn::capi {
 
 namespace {
 
-[[gnu::noinline, gnu::cold]] tn_status run_flat_slowly(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
-                                                       tn_error** err) noexcept {
-    try {
-        if (core.is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
-        CallScope scope(core);
-        if (scope.status() != TN_OK) return scope.report_status(err);
-        const TrapCode code = run(core, plan, row);
-        return code == TrapCode::None ? TN_OK : report_trap(core, code, err);
-    } catch (...) { return report_exception(err); }
-}
+// The two forms in which scalars come and go, each with what a call in it is made of. Behind run() nothing of
+// the plan is read: a callback may free the last handles of instance, module and function. The parts are
+// handed on one by one, not as an object, so that they stay in registers.
 
-// What cannot be entered at once: between tn_instance_enter and _leave, in a callback, by another thread than before.
-[[gnu::noinline]] tn_status run_flat_again(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
-                                           tn_error** err) noexcept {
+// A row of slots, which are known to be in range.
+struct OnRow {
+    static constexpr bool may_refuse = false;
+    static auto entry(const FunctionPlan& plan, rt::CodeMode mode) {
+        return plan.entries[static_cast<unsigned>(mode)].load(std::memory_order_acquire);
+    }
+    static bool is_there(driver::CompiledModule::Packed thunk) { return thunk != nullptr; }
+    static std::uint32_t run(driver::CompiledModule::Packed thunk, rt::Context* context, rt::Slot* row) {
+        return thunk(context, row);
+    }
+    // From outside of the instance, whatever there is about it.
+    static tn_status slowly(InstanceCore& core, FunctionPlan& plan, tn_error** err, rt::Slot* row) noexcept {
+        try {
+            if (core.is_closed()) return report(err, TN_CLOSED, {"the instance is closed"});
+            CallScope scope(core);
+            if (scope.status() != TN_OK) return scope.report_status(err);
+            const TrapCode code = tn::capi::run(core, plan, row);
+            return code == TrapCode::None ? TN_OK : report_trap(core, code, err);
+        } catch (...) { return report_exception(err); }
+    }
+    static void failed(rt::Slot*) {}
+};
+
+// Values, which the code looks at itself; `ret` may be null.
+struct OnValues {
+    static constexpr bool may_refuse = true;
+    static auto entry(const FunctionPlan& plan, rt::CodeMode mode) {
+        return plan.value_entries[static_cast<unsigned>(mode)].load(std::memory_order_acquire);
+    }
+    static bool is_there(driver::CompiledModule::Values) { return true; } // or refuses
+    static std::uint32_t run(driver::CompiledModule::Values thunk, rt::Context* context, const tn_value* args,
+                             std::size_t, tn_value* ret) {
+        static_assert(sizeof(rt::HostValue) == sizeof(tn_value));
+        static_assert(offsetof(rt::HostValue, slot) == offsetof(tn_value, as));
+        return thunk(context, reinterpret_cast<const rt::HostValue*>(args),
+                     reinterpret_cast<rt::HostValue*>(ret));
+    }
+    static tn_status slowly(InstanceCore& core, FunctionPlan& plan, tn_error** err, const tn_value* args,
+                            std::size_t nargs, tn_value* ret) noexcept {
+        return call_slowly(core, plan, args, nargs, nullptr, ret, err);
+    }
+    static void failed(const tn_value*, std::size_t, tn_value* ret) {
+        if (ret) TN_SET_NONE(ret);
+    }
+};
+
+// What cannot be entered at once: between tn_instance_enter and _leave, in a callback, by another thread than
+// before.
+template <typename Form, typename... Parts>
+[[gnu::noinline]] tn_status run_again(InstanceCore& core, FunctionPlan& plan, tn_error** err,
+                                      Parts... parts) noexcept {
     rt::Instance& instance = *core.rt;
-    const auto entry = plan.entries[static_cast<unsigned>(instance.mode)].load(std::memory_order_acquire);
-    if (!core.is_inside() || core.place != Place::Entered || !entry ||
+    const auto entry = Form::entry(plan, instance.mode);
+    if (!core.is_inside() || core.place != Place::Entered || !Form::is_there(entry) ||
         core.attention.load(std::memory_order_relaxed) != 0) {
-        return run_flat_slowly(core, plan, row, err);
+        return Form::slowly(core, plan, err, parts...);
     }
     instance.begin_call();
     core.place = Place::Script;
-    const TrapCode code = instance.invoke(entry, row);
+    const std::uint32_t code = Form::run(entry, &instance.context, parts...);
     core.place = Place::Entered;
-    return code == TrapCode::None ? TN_OK : report_trap(core, code, err);
+    if (code == 0) return TN_OK;
+    if constexpr (Form::may_refuse) {
+        if (code == rt::values_refused) return Form::slowly(core, plan, err, parts...);
+    }
+    instance.context.trap_code = TrapCode::None;
+    Form::failed(parts...);
+    return report_trap(core, static_cast<TrapCode>(code), err);
 }
 
-// The unusual ends of run_flat(), which was inside.
-[[gnu::noinline, gnu::cold]] tn_status leave_and_run_slowly(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
-                                                            tn_error** err) noexcept {
+// The unusual ends of run_at_once(), which was inside.
+template <typename Form, typename... Parts>
+[[gnu::noinline, gnu::cold]] tn_status leave_and_run(InstanceCore& core, FunctionPlan& plan, tn_error** err,
+                                                     Parts... parts) noexcept {
     Inside::leave_instance(core);
-    return run_flat_slowly(core, plan, row, err);
+    return Form::slowly(core, plan, err, parts...);
 }
-[[gnu::noinline, gnu::cold]] tn_status leave_after_trap(InstanceCore& core, TrapCode code, tn_error** err) noexcept {
+[[gnu::noinline, gnu::cold]] tn_status leave_after_trap(InstanceCore& core, std::uint32_t code,
+                                                        tn_error** err) noexcept {
     core.context()->trap_code = TrapCode::None;
-    const tn_status status = report_trap(core, code, err);
+    const tn_status status = report_trap(core, static_cast<TrapCode>(code), err);
     Inside::leave_instance(core);
     return status;
 }
@@ -55,74 +104,83 @@ namespace {
     return TN_OK;
 }
 
-// What CallScope and run() do, for the common case: no limits of time, the code is there, and this thread has the
-// instance's bias. Few values live across the call, and every other end is a call of its own.
-[[gnu::always_inline]] inline tn_status run_flat(InstanceCore& core, FunctionPlan& plan, rt::Slot* row,
-                                                 tn_error** err) noexcept {
+// What a call of values may need after it, in memory: callee-saved registers for it would have to be saved
+// and restored each time, as nobody looks at it unless the call fails.
+struct Kept {
+    FunctionPlan& plan;
+    const tn_value* args;
+    std::size_t nargs;
+    tn_value* ret;
+    tn_error** err;
+};
+[[gnu::always_inline]] inline void keep_in_memory(const Kept& kept) {
+    asm volatile("" : : "r"(&kept) : "memory");
+}
+
+[[gnu::noinline, gnu::cold]] tn_status leave_after(InstanceCore& core, std::uint32_t code,
+                                                   const Kept& kept) noexcept {
+    if (code == rt::values_refused)
+        return leave_and_run<OnValues>(core, kept.plan, kept.err, kept.args, kept.nargs, kept.ret);
+    if (kept.ret) TN_SET_NONE(kept.ret);
+    return leave_after_trap(core, code, kept.err);
+}
+
+// What CallScope and run() do, for the common case: no limits of time, the code is there, and this thread has
+// the instance's bias. Few values live across the call, and every other end is a call of its own.
+template <typename Form, typename... Parts>
+[[gnu::always_inline]] inline tn_status run_at_once(InstanceCore& core, FunctionPlan& plan, tn_error** err,
+                                                    Parts... parts) noexcept {
     rt::Instance& instance = *core.rt;
     if (!instance.enter_at_once()) [[unlikely]]
-        return run_flat_again(core, plan, row, err);
-    const auto entry = plan.entries[static_cast<unsigned>(instance.mode)].load(std::memory_order_acquire);
+        return run_again<Form>(core, plan, err, parts...);
+    const auto entry = Form::entry(plan, instance.mode);
     // Attention is looked at once inside: what is set later interrupts the call by itself.
-    if (core.attention.load(std::memory_order_relaxed) != 0 || !entry) [[unlikely]]
-        return leave_and_run_slowly(core, plan, row, err);
+    if (core.attention.load(std::memory_order_relaxed) != 0 || !Form::is_there(entry)) [[unlikely]]
+        return leave_and_run<Form>(core, plan, err, parts...);
     core.place = Place::Script;
-    if (const std::uint32_t code = entry(&instance.context, row); code != 0) [[unlikely]]
-        return leave_after_trap(core, static_cast<TrapCode>(code), err);
+    if constexpr (std::is_same_v<Form, OnValues>) {
+        const Kept kept{plan, parts..., err};
+        keep_in_memory(kept);
+        if (const std::uint32_t code = Form::run(entry, &instance.context, parts...); code != 0) [[unlikely]]
+            return leave_after(core, code, kept);
+    } else {
+        if (const std::uint32_t code = Form::run(entry, &instance.context, parts...); code != 0) [[unlikely]]
+            return leave_after_trap(core, code, err);
+    }
     if (core.is_closed() || instance.needs_care()) [[unlikely]]
         return leave_with_care(core);
     instance.leave_at_once();
     return TN_OK;
 }
 
-// The plan may be gone by now: a callback may free the last handles of instance, module and function. What is needed
-// of it behind a call is read before.
-[[gnu::always_inline]] inline tn_status give_flat_result(tn_tag result_tag, tn_status status,
-                                                         const rt::Slot* row, tn_value* ret) noexcept {
-    if (!ret) return status;
-    if (status != TN_OK) [[unlikely]] {
-        TN_SET_NONE(ret);
-        return status;
-    }
-    // Tag and aux in one store.
-    const std::uint64_t head = result_tag;
-    std::memcpy(ret, &head, sizeof head);
-    ret->as.u = head == TN_TAG_UNIT ? 0 : row[0].u;
-    return TN_OK;
-}
-
-// As the short way of tn_call, when numbers must be looked at.
-[[gnu::noinline]] tn_status call_narrow(InstanceCore& core, FunctionPlan& plan, const tn_value* args,
+// Scalars that have no entry for values: of closures, f32 and char. Anything unusual goes the slow way, which
+// finds out what it is.
+[[gnu::noinline]] tn_status call_on_row(InstanceCore& core, FunctionPlan& plan, const tn_value* args,
                                         std::size_t nargs, tn_value* ret, tn_error** err) noexcept {
     rt::Slot row[FunctionPlan::max_flat];
     for (std::size_t i = 0; i < nargs; ++i) {
         if (args[i].tag != plan.tags[i] || !scalar_to_slot(plan.tags[i], args[i].as, row[i])) [[unlikely]]
             return call_slowly(core, plan, args, nargs, nullptr, ret, err);
     }
-    const tn_tag result_tag = plan.result_tag;
-    const tn_status status = run_flat(core, plan, row, err);
-    if (result_tag == TN_TAG_F32) row[0].f64 = row[0].f32;
-    return give_flat_result(result_tag, status, row, ret);
+    const tn_tag result_tag = plan.result_tag; // the plan may be gone behind the call
+    const tn_status status = run_at_once<OnRow>(core, plan, err, row);
+    if (!ret) return status;
+    if (status != TN_OK) [[unlikely]] {
+        TN_SET_NONE(ret);
+        return status;
+    }
+    slot_to_scalar(result_tag, row[0], *ret);
+    if (result_tag == TN_TAG_UNIT) ret->as.u = 0;
+    return TN_OK;
 }
 
-// Scalars only: anything unusual goes the slow way, which finds out what it is.
-[[gnu::always_inline]] inline tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* args,
-                                             std::size_t nargs, tn_value* ret, tn_error** err) noexcept {
-    if (!plan.is_flat || nargs != plan.param_count || plan.module != core.module.get() || (nargs != 0 && !args))
-        [[unlikely]] {
+[[gnu::noinline]] tn_status call(InstanceCore& core, FunctionPlan& plan, const tn_value* args,
+                                 std::size_t nargs, tn_value* ret, tn_error** err) noexcept {
+    if (!plan.is_flat || nargs != plan.param_count || plan.module != core.module.get() ||
+        (nargs != 0 && !args)) [[unlikely]] {
         return call_slowly(core, plan, args, nargs, nullptr, ret, err);
     }
-    if (!plan.is_wide) return call_narrow(core, plan, args, nargs, ret, err);
-    rt::Slot row[FunctionPlan::max_flat];
-    std::uint32_t differ = 0;
-    for (std::size_t i = 0; i < nargs; ++i) {
-        differ |= args[i].tag ^ plan.tags[i];
-        row[i].u = args[i].as.u;
-    }
-    if (differ != 0) [[unlikely]]
-        return call_slowly(core, plan, args, nargs, nullptr, ret, err);
-    const tn_tag result_tag = plan.result_tag;
-    return give_flat_result(result_tag, run_flat(core, plan, row, err), row, ret);
+    return call_on_row(core, plan, args, nargs, ret, err);
 }
 
 [[gnu::noinline, gnu::cold]] tn_status report_bad_slot(const FunctionPlan& plan, std::size_t i,
@@ -141,7 +199,7 @@ tn_status refuse_handles(const tn_instance* inst, const tn_function* f, tn_error
     return report_handle(err, f, "function");
 }
 
-// Scalars only, as `call_narrow`.
+// Scalars only, as `call_on_row`.
 tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, tn_error** err) noexcept {
     rt::Slot row[FunctionPlan::max_flat];
     for (std::size_t i = 0; i < plan.param_count; ++i) {
@@ -149,7 +207,7 @@ tn_status call_flat_slots(InstanceCore& core, FunctionPlan& plan, tn_slot* io, t
             return report_bad_slot(plan, i, err);
     }
     const tn_tag result_tag = plan.result_tag;
-    if (const tn_status status = run_flat(core, plan, row, err); status != TN_OK) [[unlikely]]
+    if (const tn_status status = run_at_once<OnRow>(core, plan, err, row); status != TN_OK) [[unlikely]]
         return status;
     if (result_tag == TN_TAG_F32)
         io[0].f = row[0].f32;
@@ -174,8 +232,11 @@ tn_status tn_call(tn_instance* inst, tn_function* f, const tn_value* args, size_
         if (ret) TN_SET_NONE(ret);
         return refuse_handles(inst, f, err);
     }
-    return call(*static_cast<InstanceCore*>(instance->object), *static_cast<FunctionPlan*>(function->plan),
-                args, nargs, ret, err);
+    InstanceCore& core = *static_cast<InstanceCore*>(instance->object);
+    FunctionPlan& plan = *static_cast<FunctionPlan*>(function->plan);
+    if (nargs != function->arity || instance->module != function->module) [[unlikely]]
+        return call(core, plan, args, nargs, ret, err);
+    return run_at_once<OnValues>(core, plan, err, args, std::size_t{nargs}, ret);
 }
 
 tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t nio, tn_error** err) {
@@ -191,11 +252,11 @@ tn_status tn_call_slots(tn_instance* inst, tn_function* f, tn_slot* io, size_t n
     }
     InstanceCore& core = *static_cast<InstanceCore*>(instance->object);
     FunctionPlan& plan = *static_cast<FunctionPlan*>(function->plan);
-    if (plan.module != core.module.get()) [[unlikely]]
+    if (instance->module != function->module) [[unlikely]]
         return call_slots_slowly(inst, f, io, nio, err);
     if (!plan.is_wide) return call_flat_slots(core, plan, io, err);
     // The host's slots are the row.
-    return run_flat(core, plan, reinterpret_cast<tn::rt::Slot*>(io), err);
+    return run_at_once<OnRow>(core, plan, err, reinterpret_cast<tn::rt::Slot*>(io));
 }
 
 tn_status tn_frame_call(tn_frame* fr, tn_function* f, const tn_value* args, size_t nargs, tn_value* ret,
@@ -208,5 +269,9 @@ tn_status tn_frame_call(tn_frame* fr, tn_function* f, const tn_value* args, size
     if (!function) return report_handle(err, f, "function");
     if (!frame->core->is_inside())
         return report(err, TN_STATE, {"a frame belongs to the thread of its callback"});
-    return call(*frame->core, *function->plan, args, nargs, ret, err);
+    InstanceCore& core = *frame->core;
+    FunctionPlan& plan = *function->plan;
+    if (plan.is_by_value && nargs == plan.param_count && plan.module == core.module.get())
+        return run_again<OnValues>(core, plan, err, args, std::size_t{nargs}, ret);
+    return call(core, plan, args, nargs, ret, err);
 }

@@ -52,8 +52,10 @@ std::shared_ptr<const driver::Engine> RuntimeCore::engine() {
         foreign_libraries_ = std::make_shared<host::Libraries>();
     made->libraries = foreign_libraries_;
     made->generic_call = &dispatch_host_call;
+    made->value_call = &dispatch_value_call;
     made->plain_failure = &report_plain_failure;
     made->instance_context_offset = offsetof(Cell, context);
+    made->value_tags = value_tags();
     made->shared = shared;
     engine_generation_ = registry.generation();
     engine_ = std::move(made);
@@ -104,7 +106,8 @@ FunctionPlan* ModuleCore::closure_plan(const TypeInfo& type) {
 }
 
 InstanceCore::~InstanceCore() {
-    for (FrameObject* frame : frames) {
+    while (FrameObject* frame = free_frame) {
+        free_frame = frame->next;
         // The cell is dead already; it goes back to the free ones.
         retire_handle(frame->cell);
         delete frame;

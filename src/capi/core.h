@@ -136,6 +136,7 @@ struct HostFailure {
 
 // A running generic callback: what a tn_frame handle names. The handle is dead between callbacks.
 struct FrameObject {
+    FrameObject* next = nullptr; // that waits at its instance for a callback of the next depth
     InstanceCore* core = nullptr;
     Cell* cell = nullptr;
 };
@@ -167,7 +168,7 @@ struct InstanceCore : Counted<InstanceCore> {
     std::uint64_t timeout_ms = 0;
     std::uint32_t poll_ms = 0;
     Cell* handle = nullptr;           // what callbacks get
-    std::vector<FrameObject*> frames; // one per nested callback, kept for reuse
+    FrameObject* free_frame = nullptr; // for the next callback; null: there was none of that depth yet
     std::unique_ptr<HostFailure> failure;
     tn_write_fn write = nullptr; // null: stdout
     tn_poll_fn poll = nullptr;

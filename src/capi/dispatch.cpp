@@ -17,32 +17,34 @@ namespace {
 
 constexpr std::size_t inline_args = 12;
 
-// The frame handle of one callback: alive exactly while it runs.
+[[gnu::noinline, gnu::cold]] FrameObject* new_frame(InstanceCore& core) {
+    auto frame = std::make_unique<FrameObject>();
+    frame->core = &core;
+    frame->cell = new_handle(HandleKind::Frame, frame.get());
+    if (!frame->cell) throw std::bad_alloc();
+    return frame.release();
+}
+
+// The frame handle of one callback: alive exactly while it runs. Each waits at its instance for the next callback of
+// its depth. It leaves the instance where a script stands, which is where most callbacks are called.
 class FrameScope {
 public:
-    explicit FrameScope(InstanceCore& core) : core_(core) {
-        const std::size_t depth = core.callback_depth;
-        if (depth == core.frames.size()) {
-            auto frame = std::make_unique<FrameObject>();
-            frame->core = &core;
-            core.frames.reserve(depth + 1);
-            frame->cell = new_handle(HandleKind::Frame, frame.get());
-            if (!frame->cell) throw std::bad_alloc();
-            core.frames.push_back(frame.release());
-        }
-        frame_ = core.frames[depth];
+    explicit FrameScope(InstanceCore& core) : core_(core), frame_(core.free_frame), depth_(core.callback_depth) {
+        if (!frame_) [[unlikely]]
+            frame_ = new_frame(core);
+        core.free_frame = frame_->next;
         frame_->cell->kind.store(HandleKind::Frame, std::memory_order_release);
-        place_ = core.place;
         core.place = Place::Callback;
-        ++core.callback_depth;
+        core.callback_depth = depth_ + 1;
         // What the callback enters it leaves; what was entered outside is not its own.
         enter_depth_ = std::exchange(core.enter_depth, 0);
     }
     ~FrameScope() {
         frame_->cell->kind.store(HandleKind::Dead, std::memory_order_release);
-        core_.place = place_;
+        core_.free_frame = frame_;
+        core_.place = Place::Script;
         core_.enter_depth = enter_depth_;
-        --core_.callback_depth;
+        core_.callback_depth = depth_;
     }
     FrameScope(const FrameScope&) = delete;
     FrameScope& operator=(const FrameScope&) = delete;
@@ -50,9 +52,8 @@ public:
 
 private:
     InstanceCore& core_;
-    FrameObject* frame_ = nullptr;
-    Place place_ = Place::Script;
-    std::uint32_t enter_depth_ = 0;
+    FrameObject* frame_;
+    std::uint32_t depth_, enter_depth_;
 };
 
 // Arguments of one callback, each a value of its own, cleared at the end unless the host did.
@@ -105,12 +106,13 @@ std::uint32_t fail(InstanceCore& core) {
     return static_cast<std::uint32_t>(TrapCode::HostError);
 }
 
-tn_status run_callback(InstanceCore& core, const host::Registration& registration, const tn_value* args,
+[[gnu::always_inline]] inline tn_status run_callback(InstanceCore& core, const host::Registration& registration, const tn_value* args,
                        std::size_t count, tn_value& result) {
     result.tag = TN_TAG_POISON;
     result.aux = 0;
     result.as.u = 0;
-    core.failure.reset();
+    if (core.failure) [[unlikely]]
+        core.failure.reset();
     FrameScope frame(core);
     return reinterpret_cast<tn_host_fn>(registration.address)(frame.handle(), args, count, &result,
                                                               registration.user_data.get());
@@ -162,11 +164,31 @@ std::uint32_t call_flat(InstanceCore& core, const host::Registration& registrati
     return take_result(core, registration, *plan.result.type, status, result, io);
 }
 
-std::uint32_t call_host(InstanceCore& core, const host::Registration& registration, rt::Slot* io) {
-    const HostPlan* known = core.module->host_plan(registration.index);
-    if (!known) TN_ICE("a call of a host function that the module does not import");
+const HostPlan& find_plan(const InstanceCore& core, const host::Registration& registration) {
+    const HostPlan* plan = core.module->host_plan(registration.index);
+    if (!plan) TN_ICE("a call of a host function that the module does not import");
+    return *plan;
+}
+
+std::uint32_t call_by_value(InstanceCore& core, const host::Registration& registration, tn_value* values) {
+    const HostPlan& plan = find_plan(core, registration);
     if (core.callback_depth >= max_callback_depth) return static_cast<std::uint32_t>(TrapCode::StackOverflow);
-    const HostPlan& plan = *known;
+    tn_value& result = values[0];
+    const tn_status status = run_callback(core, registration, values + 1, plan.param_count, result);
+    rt::Slot slot{};
+    if (status == TN_OK && result.tag == plan.result_tag && scalar_to_slot(result.tag, result.as, slot)) {
+        if (core.failure) [[unlikely]]
+            core.failure.reset();
+        return 0;
+    }
+    const std::uint32_t code = take_result(core, registration, *plan.result.type, status, result, &slot);
+    result.as.u = slot.u; // where the script looks for it
+    return code;
+}
+
+std::uint32_t call_host(InstanceCore& core, const host::Registration& registration, rt::Slot* io) {
+    const HostPlan& plan = find_plan(core, registration);
+    if (core.callback_depth >= max_callback_depth) return static_cast<std::uint32_t>(TrapCode::StackOverflow);
     if (plan.is_flat) return call_flat(core, registration, plan, io);
 
     Arguments arguments(plan.params.size());
@@ -200,6 +222,11 @@ rt::Object* show_host_value(rt::Context* context, const rt::HostType& type, void
     result.tag = TN_TAG_POISON;
     result.aux = 0;
     result.as.u = 0;
+    struct KeptPlace { // the host itself may want the text
+        InstanceCore& core;
+        Place place = core.place;
+        ~KeptPlace() { core.place = place; }
+    } const kept{core};
     try {
         if (core.callback_depth >= max_callback_depth) {
             context->trap_code = TrapCode::StackOverflow;
@@ -253,10 +280,11 @@ FrameObject* find_frame(const tn_frame* handle) {
     return cell ? static_cast<FrameObject*>(cell->object) : nullptr;
 }
 
-std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::Slot* io) {
-    auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
+namespace {
+// Nothing thrown leaves `call`, which answers a trap code.
+template <typename Call> std::uint32_t guard(rt::Context* context, Call call) {
     try {
-        return call_host(core, *static_cast<const host::Registration*>(registration), io);
+        return call();
     } catch (const std::bad_alloc&) {
         return static_cast<std::uint32_t>(TrapCode::MemoryLimit);
     } catch (const std::exception& exception) {
@@ -269,6 +297,21 @@ std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::S
         rt::rt_fail(context, TrapCode::HostError, text.data(), text.size());
         return static_cast<std::uint32_t>(TrapCode::HostError);
     }
+}
+} // namespace
+
+std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::Slot* io) {
+    auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
+    return guard(context,
+                 [&] { return call_host(core, *static_cast<const host::Registration*>(registration), io); });
+}
+
+std::uint32_t dispatch_value_call(rt::Context* context, void* registration, rt::HostValue* values) {
+    auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);
+    return guard(context, [&] {
+        return call_by_value(core, *static_cast<const host::Registration*>(registration),
+                             reinterpret_cast<tn_value*>(values));
+    });
 }
 
 } // namespace tn::capi

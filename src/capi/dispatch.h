@@ -9,6 +9,8 @@ namespace tn::capi {
 // driver::GenericHostCall: the arguments in `io` become tn_values, the callback's result the slots of the
 // result. Answers a trap code, 0 for success.
 std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::Slot* io);
+// driver::ValueHostCall, likewise: the values are tn_values.
+std::uint32_t dispatch_value_call(rt::Context* context, void* registration, rt::HostValue* values);
 
 // The object of a running callback's handle, or null.
 FrameObject* find_frame(const tn_frame* handle);

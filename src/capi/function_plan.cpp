@@ -94,6 +94,9 @@ std::unique_ptr<FunctionPlan> make_export_plan(ModuleCore& module, const ir::Exp
     }
     plan->result_type = module.types.get(exported.result);
     finish(*plan);
+    plan->is_by_value = plan->is_flat && has_value_entry(plan->result_type->kind);
+    for (const TypeInfo* type : plan->param_types)
+        plan->is_by_value = plan->is_by_value && has_value_entry(type->kind);
     plan->signature = signature_of(*plan);
     return plan;
 }

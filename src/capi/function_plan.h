@@ -24,6 +24,8 @@ struct ValuePlan {
     bool is_slice = false; // a List here, its address and length in the row
 };
 
+inline std::uint32_t refuse_values(rt::Context*, const rt::HostValue*, rt::HostValue*) { return rt::values_refused; }
+
 struct FunctionPlan {
     // The most parameters a function with a flat plan has.
     static constexpr unsigned max_flat = 16;
@@ -39,6 +41,8 @@ struct FunctionPlan {
     bool is_flat = false;
     // Flat, every bit pattern is a value of each parameter, and a row is what a host has in its slots.
     bool is_wide = false;
+    // An export of which machine code takes the arguments out of values, and puts the result into one.
+    bool is_by_value = false;
     bool has_mut = false;
     bool can_cross = true;     // every type has a tag
     bool slots_fit = false;    // tn_call_slots can call it, with
@@ -47,6 +51,8 @@ struct FunctionPlan {
     std::uint8_t result_tag = TN_TAG_UNIT;
     // The thunk by mode; null until it is first used.
     std::atomic<driver::CompiledModule::Packed> entries[2] = {};
+    // Likewise, when is_by_value; until then what refuses all values.
+    std::atomic<driver::CompiledModule::Values> value_entries[2] = {&refuse_values, &refuse_values};
     std::atomic<driver::CompiledModule::Packed> batch_entries[2] = {}; // likewise, of the loop over columns
     std::vector<ValuePlan> params;
     ValuePlan result;               // in the row after the call; `mut` parameters follow

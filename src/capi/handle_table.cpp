@@ -154,6 +154,8 @@ Cell* new_handle(HandleKind kind, void* object) noexcept {
     cell->object = object;
     cell->context = nullptr;
     cell->plan = nullptr;
+    cell->module = nullptr;
+    cell->arity = no_arity;
     cell->slots = never;
     cell->references.store(1, std::memory_order_relaxed);
     cell->kind.store(kind, std::memory_order_release);

@@ -45,6 +45,8 @@ struct alignas(64) Cell {
     void* object;         // by kind; see core.h
     rt::Context* context; // Instance: for C entry thunks, at instance_context_offset
     void* plan;           // Function: its FunctionPlan
+    void* module;         // Instance, Function: its ModuleCore, for comparison
+    std::uint64_t arity;  // Function: how many arguments tn_call takes the short way; or `no_arity`
     std::uint32_t next;   // in the list of free cells
     std::uint32_t slots;  // Function: tn_call_slots wants more than these to call it the short way; or `never`
 };
@@ -66,6 +68,7 @@ struct Region {
     std::size_t size = 0;
 };
 inline constexpr std::uint32_t never = 0xffffffff;
+inline constexpr std::uint64_t no_arity = ~std::uint64_t(0);
 extern Region handle_region;
 extern Region value_region;
 

@@ -68,6 +68,8 @@ tn_status new_function(ModuleCore& module, FunctionPlan* plan, bool signature_gi
     Cell* cell = new_handle(HandleKind::Function, function.get());
     if (!cell) return report_no_memory(err);
     cell->plan = plan;
+    cell->module = &module;
+    if (plan->is_by_value) cell->arity = plan->param_count;
     if (signature_given && plan->is_flat) cell->slots = plan->io_size == 0 ? 0 : plan->io_size - 1;
     function.release();
     *out = reinterpret_cast<tn_function*>(cell);

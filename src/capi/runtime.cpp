@@ -158,6 +158,7 @@ tn_status tn_instance_new(tn_module* m, const tn_config* limits, tn_instance** o
         Cell* cell = new_handle(HandleKind::Instance, core.get());
         if (!cell) return report_no_memory(err);
         cell->context = core->context();
+        cell->module = module;
         core->handle = cell;
         core.take();
         *out = reinterpret_cast<tn_instance*>(cell);

@@ -5,6 +5,7 @@
 #include "host/signature.h"
 #include "support/ice.h"
 
+#include <array>
 #include <new>
 #include <unordered_set>
 
@@ -46,6 +47,18 @@ tn_tag tag_of(const TypeTable& types, TypeId id) {
         if (row.kind == kind) return row.tag;
     }
     return TN_TAG_NONE;
+}
+
+const std::uint8_t* value_tags() {
+    static const auto tags = [] {
+        std::array<std::uint8_t, 256> out{};
+        for (const KindTag& row : kind_tags) {
+            // f32 would be converted, and char has a gap.
+            if (row.tag <= TN_TAG_F64 && row.tag != TN_TAG_F32) out[static_cast<std::size_t>(row.kind)] = row.tag;
+        }
+        return out;
+    }();
+    return tags.data();
 }
 
 const TypeInfo* find_type(const tn_type* handle) {
@@ -343,10 +356,12 @@ const TypeInfo* TypeHome::parse(std::string_view text, tn_status& status, std::s
     std::lock_guard lock(mutex_);
     std::string unknown;
     // A type of the host's may have more paths than the one that it is declared by.
-    const host::TypeNames names = [this](std::string_view name) {
-        const auto number = host_types_ ? host_types_->find(name) : std::nullopt;
-        return number ? find_host_type(*number) : TypeId();
-    };
+    const host::TypeNames names{
+        [this](std::string_view name) {
+            const auto number = host_types_ ? host_types_->find(name) : std::nullopt;
+            return number ? find_host_type(*number) : TypeId();
+        },
+        [this](std::uint32_t number) { return (*host_types_)[number].type.hash != nullptr; }};
     const std::optional<TypeId> id = host::resolve_declared(parsed, *types_, unknown, names);
     if (!id) {
         status = TN_NOT_FOUND;

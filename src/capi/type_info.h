@@ -150,5 +150,9 @@ inline const tn_type* handle_of(const TypeInfo* type) {
 
 // The tag of a type's values; TN_TAG_NONE for types that this version cannot pass.
 tn_tag tag_of(const TypeTable& types, TypeId id);
+// The tags of the kinds that machine code takes out of a tn_value by itself (driver::Engine::value_tags), and whether
+// a kind is one.
+const std::uint8_t* value_tags();
+inline bool has_value_entry(TypeKind kind) { return value_tags()[static_cast<std::size_t>(kind)] != 0; }
 
 } // namespace tn::capi

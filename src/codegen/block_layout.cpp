@@ -86,7 +86,7 @@ bool FunctionCode::is_empty_jump(std::uint32_t index) const {
 
 void FunctionCode::emit_block(std::uint32_t index) {
     const MachineBlock& block = mf_->blocks[index];
-    block_ = index;
+    here_ = place_[index];
     if (align_[index]) base_->align(asmjit::AlignMode::kCode, loop_alignment());
     base_->bind(block_labels_[index]);
     if (shared_.is_listing()) shared_.comment(("b" + std::to_string(block.block.index())).c_str());
@@ -97,6 +97,12 @@ void FunctionCode::emit_block(std::uint32_t index) {
             flush_moves();
         }
     }
+    emit_insts(index);
+}
+
+void FunctionCode::emit_insts(std::uint32_t index) {
+    const MachineBlock& block = mf_->blocks[index];
+    block_ = index;
     next_moves_ =
         static_cast<std::size_t>(find_inst(mf_->moves_before, block.first_inst) - mf_->moves_before.begin());
     for (std::uint32_t i = block.first_inst + 1; i < block.end_inst; ++i) emit_inst(i);

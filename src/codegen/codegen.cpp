@@ -117,6 +117,13 @@ void emit_thunks(const ir::Module& module, ModuleEmitter& emitter, const Generat
         if (packed[i]) emitter.emit_packed_thunk(ir::FuncId(i));
         if (exported[i]) emitter.emit_c_thunk(ir::FuncId(i));
     }
+    ValueTags tags;
+    for (const ir::Export& e : module.exports) {
+        const ir::Signature& sig = module.functions[e.func].sig;
+        if (exported[e.func.index()] && find_tags(module, options, sig, e.params, e.result, tags))
+            emitter.emit_value_thunk(e.func, tags);
+        exported[e.func.index()] = false; // under another name it is the same
+    }
 }
 
 std::shared_ptr<rt::CodeBlob> place(const ir::Module& module, ModuleEmitter& emitter) {

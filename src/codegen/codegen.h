@@ -18,6 +18,9 @@ namespace tn::codegen {
 // the same row; the answer is a trap code, 0 for success.
 using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::Slot* io);
 
+// Likewise for scalars, as values: the result's place, which the code knows nothing about, and behind it the arguments.
+using ValueHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::HostValue* values);
+
 // Sets the trap of a plain C function that answered a status other than 0.
 using PlainHostFailure = void (*)(rt::Context*, void* registration, std::int32_t status);
 
@@ -42,9 +45,12 @@ struct GenerateOptions {
     rt::CodeMode mode = rt::CodeMode::Polled;
     std::vector<HostTarget> host_targets; // by ir::HostFnId
     GenericHostCall generic_call = nullptr;
+    ValueHostCall value_call = nullptr; // for what has value_tags; null: the other one is for all
     PlainHostFailure plain_failure = nullptr;
     // Where the struct that a C entry thunk's first argument points to holds its Context*.
     std::uint32_t instance_context_offset = 0;
+    // By TypeKind, the tag of a host's value of that type; 0: such values have no entry of their own. Null: none has.
+    const std::uint8_t* value_tags = nullptr;
     // Packed thunks for every function, not only for exports, init and tests.
     bool packed_for_all = false;
     std::vector<ir::FuncId> packed; // further functions that need one

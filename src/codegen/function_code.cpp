@@ -1,5 +1,7 @@
 #include "codegen/function_code.h"
 
+#include "ir/builder.h"
+
 #include <algorithm>
 
 namespace tn::codegen {
@@ -205,8 +207,7 @@ Label FunctionCode::label_of(std::uint32_t block) const {
 }
 
 void FunctionCode::jump_to(std::uint32_t block) {
-    const std::uint32_t here = place_[block_];
-    if (here + 1 < layout_.size() && layout_[here + 1] == threaded_[block]) return;
+    if (here_ + 1 < layout_.size() && layout_[here_ + 1] == threaded_[block]) return;
     jump(label_of(block));
 }
 
@@ -234,8 +235,7 @@ void FunctionCode::return_along(const Edge& edge) {
 
 // Goes on along an edge, falling through where that leads there.
 void FunctionCode::go_along(const Edge& edge) {
-    const std::uint32_t here = place_[block_];
-    const bool falls_through = here + 1 < layout_.size() && layout_[here + 1] == threaded_[edge.to];
+    const bool falls_through = here_ + 1 < layout_.size() && layout_[here_ + 1] == threaded_[edge.to];
     const bool single_return = edge.place == EdgePlace::None && !falls_through &&
                                mf_->returns_only(edge.to) && !mf_->blocks[block_].cold &&
                                frame_->saved.size() <= 2 && mf_->moves_before.size() < 1000;
@@ -244,7 +244,40 @@ void FunctionCode::go_along(const Edge& edge) {
         return;
     }
     if (edge.place == EdgePlace::OwnBlock) emit_edge(edge);
-    jump_to(edge.to);
+    if (!falls_through && is_tail_of_loop(edge.to)) repeat_tail(edge.to);
+    else jump_to(edge.to);
+}
+
+// A short block that decides whether its loop goes on: each way through the loop may have its own, which saves a
+// jump a round, and lets the CPU tell the ways apart.
+bool FunctionCode::is_tail_of_loop(std::uint32_t index) const {
+    const MachineBlock &from = mf_->blocks[block_], &tail = mf_->blocks[index];
+    if (repeats_ || frameless_ || from.cold || tail.cold || tail.loop == no_index || from.loop != tail.loop ||
+        threaded_[index] != index || mf_->terminator(tail).op != Op::Branch ||
+        tail.end_inst - tail.first_inst > longest_tail() + 1)
+        return false;
+    for (std::uint32_t i = tail.first_inst + 1; i < tail.end_inst; ++i)
+        if (ir::is_call(mf_->fn->insts[mf_->insts[i].inst].op)) return false;
+    for (std::uint32_t p = 0; p < tail.pred_count; ++p)
+        if (mf_->edges[mf_->pred_edges[tail.first_pred + p]].place == EdgePlace::SuccStart) return false;
+    const MachineLoop& loop = mf_->loops[tail.loop];
+    const auto leads = [&](auto is_wanted) {
+        return is_wanted(mf_->edges[tail.first_succ].to) || is_wanted(mf_->edges[tail.first_succ + 1].to);
+    };
+    return leads([&](std::uint32_t to) { return to < loop.first_block || to >= loop.end_block; }) &&
+           (index == loop.first_block || leads([&](std::uint32_t to) { return to == loop.first_block; }));
+}
+
+void FunctionCode::repeat_tail(std::uint32_t index) {
+    const std::uint32_t block = block_, inst = inst_, operand = operand_;
+    const std::size_t next_moves = next_moves_;
+    repeats_ = true;
+    emit_insts(index);
+    repeats_ = false;
+    block_ = block;
+    inst_ = inst;
+    operand_ = operand;
+    next_moves_ = next_moves;
 }
 
 void FunctionCode::start_branch() {
@@ -270,8 +303,7 @@ void FunctionCode::branch(const std::function<void(bool value, Label target)>& j
         }
         return;
     }
-    const std::uint32_t here = place_[block_];
-    const std::uint32_t next = here + 1 < layout_.size() ? layout_[here + 1] : no_index;
+    const std::uint32_t next = here_ + 1 < layout_.size() ? layout_[here_ + 1] : no_index;
     auto own = [](const Edge& e) { return e.place == EdgePlace::OwnBlock; };
     auto weight = [&](const Edge& e) { return mf_->blocks[e.to].weight; };
     // The edge that goes on right here; the other one is a jump on its condition.

@@ -62,6 +62,8 @@ protected:
     void entry_site(ir::LocId loc); // the call in a prologue: what is owned before the frame is made
 
     virtual unsigned loop_alignment() const { return 32; } // of inner loops
+    // Operations of a loop's test that is repeated where a way through the loop would jump to it.
+    virtual std::size_t longest_tail() const { return 0; }
 
     // --- out of line, and the code map ---
     Label cold(Label resume, ir::LocId loc, std::function<void()> body);
@@ -84,6 +86,7 @@ private:
     bool is_empty_jump(std::uint32_t block) const;
     void lay_out_blocks();
     void emit_block(std::uint32_t block);
+    void emit_insts(std::uint32_t block);
     void emit_inst(std::uint32_t index);
     void emit_moves_before(std::uint32_t inst);
     void emit_cold_paths();
@@ -92,6 +95,8 @@ private:
     Label label_of(std::uint32_t block) const;
     bool returns_at_once(const Edge& edge) const;
     void return_along(const Edge& edge);
+    bool is_tail_of_loop(std::uint32_t block) const;
+    void repeat_tail(std::uint32_t block);
 
     ModuleCode& shared_;
     const CallConvention& convention_;
@@ -101,6 +106,8 @@ private:
     std::vector<std::uint32_t> layout_;                        // blocks in emission order
     std::vector<std::uint32_t> place_;                         // by block: index in layout_
     std::vector<std::uint32_t> threaded_;                      // by block: where a jump to it ends up
+    std::uint32_t here_ = 0;                                   // index in layout_ of what is being emitted
+    bool repeats_ = false;                                     // emitting a block for the second time
     Label frame_label_;
     std::vector<std::uint8_t> align_; // by block: starts an inner loop
     std::vector<ColdPath> cold_paths_;

@@ -15,6 +15,7 @@ void tidy_listing(std::string& text, const std::string& function) {
         std::string_view bare = line;
         while (!bare.empty() && (bare.front() == ' ' || bare.front() == ';')) bare.remove_prefix(1);
         const bool heading = bare.starts_with("fn ") || bare.starts_with("packed entry of ") ||
+                             bare.starts_with("value entry of ") ||
                              bare.starts_with("C entry of ") || bare == "trap stubs" || bare == "poll stub";
         if (heading && !function.empty()) inside = bare == "fn " + function;
         // Constants behind the code include addresses of the runtime's functions.

@@ -1,5 +1,6 @@
 #include "codegen/magic.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace tn::codegen {
@@ -47,6 +48,16 @@ UnsignedMagic unsigned_magic(std::uint64_t divisor) {
     }
     out.multiplier = m + 1;
     return out;
+}
+
+UnsignedMagic even_magic(std::uint64_t divisor) {
+    const int twos = std::countr_zero(divisor);
+    const std::uint64_t odd = divisor >> twos;
+    // 2^(64 + shift) / odd, rounded up: what it is too large by, less than 2^(shift + twos), times a dividend below
+    // 2^(64 - twos) stays below 2^(64 + shift).
+    const int shift = std::max(static_cast<int>(std::bit_width(odd)) - twos, 0);
+    const unsigned __int128 numerator = static_cast<unsigned __int128>(1) << (64 + shift);
+    return {static_cast<std::uint64_t>((numerator + odd - 1) / odd), static_cast<unsigned>(shift), false};
 }
 
 bool find_reciprocal(const MachineFunction& mf, const ir::Inst& inst, std::int64_t& divisor) {

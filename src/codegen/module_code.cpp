@@ -25,7 +25,7 @@ void ModuleCode::start(const asmjit::Environment& environment) {
 #endif
     for (std::size_t i = 0; i < module_.functions.size(); ++i) functions_.push_back(base_.newLabel());
     function_offsets_.assign(module_.functions.size(), rt::CodeBlob::no_entry);
-    packed_offsets_ = c_offsets_ = function_offsets_;
+    packed_offsets_ = value_offsets_ = c_offsets_ = function_offsets_;
     poll_stub_ = base_.newLabel();
     trap_common_ = base_.newLabel();
     packed_trap_exit_ = base_.newLabel();
@@ -101,6 +101,7 @@ void ModuleCode::copy_to(std::uint8_t* destination, std::uint8_t* address) {
 void ModuleCode::fill(rt::CodeBlob& blob) {
     blob.function_offsets = std::move(function_offsets_);
     blob.packed_offsets = std::move(packed_offsets_);
+    blob.value_offsets = std::move(value_offsets_);
     blob.c_offsets = std::move(c_offsets_);
     blob.map.frames = std::move(frames_);
     blob.map.sites = std::move(sites_);

@@ -59,7 +59,7 @@ protected:
     const rt::ImageLayout& image_;
     const GenerateOptions& options_;
     asmjit::CodeHolder code_;
-    std::vector<std::uint32_t> packed_offsets_, c_offsets_;
+    std::vector<std::uint32_t> packed_offsets_, value_offsets_, c_offsets_;
     std::vector<std::pair<TrapCode, Label>> trap_stubs_;
     Label poll_stub_, trap_common_, packed_trap_exit_, c_trap_exit_;
 

@@ -7,6 +7,7 @@
 #include "codegen/codegen.h"
 #include "codegen/frame.h"
 #include "codegen/machine.h"
+#include "codegen/plans.h"
 
 namespace tn::codegen {
 
@@ -74,6 +75,8 @@ public:
     virtual ~ModuleEmitter() = default;
     virtual void emit_function(MachineFunction& mf, const Frame& frame) = 0;
     virtual void emit_packed_thunk(ir::FuncId func) = 0;
+    // For scalars with these tags: it tests tags and ranges itself, and for null.
+    virtual void emit_value_thunk(ir::FuncId func, const ValueTags& tags) = 0;
     // False when the function's types do not fit C.
     virtual bool emit_c_thunk(ir::FuncId func) = 0;
     // Shared stubs and constants; then the code is complete and can be placed.

@@ -91,6 +91,10 @@ CompiledModule::Packed CompiledModule::packed_entry(rt::CodeMode mode, ir::FuncI
     return reinterpret_cast<Packed>(reinterpret_cast<std::uintptr_t>(code_of(mode, func).packed(func.value)));
 }
 
+CompiledModule::Values CompiledModule::value_entry(rt::CodeMode mode, ir::FuncId func) const {
+    return reinterpret_cast<Values>(reinterpret_cast<std::uintptr_t>(code_of(mode, func).values(func.value)));
+}
+
 CompiledModule::CFunction CompiledModule::c_entry(rt::CodeMode mode, ir::FuncId func) const {
     return reinterpret_cast<CFunction>(reinterpret_cast<std::uintptr_t>(code_of(mode, func).c_entry(func.value)));
 }

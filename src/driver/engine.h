@@ -67,6 +67,9 @@ struct HostVariable {
 // the same row; the answer is a trap code, 0 for success.
 using GenericHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::Slot* io);
 
+// Likewise for scalars with value_tags, as values: the result's place, and behind it the arguments.
+using ValueHostCall = std::uint32_t (*)(rt::Context*, void* registration, rt::HostValue* values);
+
 // Sets the trap of a plain C function that answered a status other than 0.
 using PlainHostFailure = void (*)(rt::Context*, void* registration, std::int32_t status);
 
@@ -108,11 +111,14 @@ struct Engine {
     // not allow extensions.
     std::function<ExtensionAnswer(const std::string& name)> load_extension;
     GenericHostCall generic_call = nullptr;
+    ValueHostCall value_call = nullptr;
     PlainHostFailure plain_failure = nullptr;
     // Where `extern` blocks find their C functions; null: the host does not allow them.
     std::shared_ptr<host::Libraries> libraries;
     // Where a tn_instance handle holds its Context*, for the C entry thunks.
     std::uint32_t instance_context_offset = 0;
+    // By TypeKind, the tags of scalars that code takes from a tn_value and puts into one by itself; else 0. Null: none.
+    const std::uint8_t* value_tags = nullptr;
     std::shared_ptr<rt::RuntimeShared> shared;
 };
 
@@ -135,6 +141,10 @@ public:
     // The packed thunk of an export, a test or `init`: uint32_t(Context*, Slot*).
     using Packed = std::uint32_t (*)(rt::Context*, rt::Slot*);
     Packed packed_entry(rt::CodeMode mode, ir::FuncId func) const;
+    // Of an export that has only scalars with value_tags: uint32_t(Context*, arguments, result), where both may be null;
+    // else null.
+    using Values = std::uint32_t (*)(rt::Context*, const rt::HostValue*, rt::HostValue*);
+    Values value_entry(rt::CodeMode mode, ir::FuncId func) const;
     // A C function `R (*)(tn_instance*, A...)` for an export; null when its types do not fit C.
     using CFunction = void (*)();
     CFunction c_entry(rt::CodeMode mode, ir::FuncId func) const;

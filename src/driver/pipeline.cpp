@@ -30,10 +30,11 @@ check::HostDecls host_declarations(const Engine& engine, TypeTable& types) {
         for (const check::HostPath& path : info.paths) by_path.emplace(path.text, type);
         decls.types.push_back({info.paths, type, info.type->extra_bytes != nullptr});
     }
-    const host::TypeNames names = [&](std::string_view name) {
-        const auto found = by_path.find(name);
-        return found == by_path.end() ? TypeId() : found->second;
-    };
+    const host::TypeNames names{[&](std::string_view name) {
+                                    const auto found = by_path.find(name);
+                                    return found == by_path.end() ? TypeId() : found->second;
+                                },
+                                [&](std::uint32_t number) { return engine.host_types[number].type->hash != nullptr; }};
     for (const HostFunction& fn : engine.host_functions) {
         host::TypeText signature;
         const auto error = host::parse_signature(fn.signature, signature);
@@ -181,6 +182,8 @@ std::shared_ptr<rt::CodeBlob> generate(const Engine& engine, const ir::Module& m
     o.generic_call = engine.generic_call;
     o.plain_failure = engine.plain_failure;
     o.instance_context_offset = engine.instance_context_offset;
+    o.value_call = engine.value_call;
+    o.value_tags = engine.value_tags;
     o.limit_registers = options.limit_registers;
     o.baseline_cpu = options.baseline_cpu;
     if (!options.machine.empty())

@@ -43,13 +43,14 @@ std::string bad_text(std::string_view what, std::string_view text, const TextErr
 } // namespace
 
 TypeNames Registry::names_into(TypeTable& types) const {
-    return [&types, this, known = std::map<std::uint32_t, TypeId>()](std::string_view name) mutable {
+    auto find = [&types, this, known = std::map<std::uint32_t, TypeId>()](std::string_view name) mutable {
         const auto number = types_.find(name);
         if (!number) return TypeId();
         auto [it, is_new] = known.try_emplace(*number);
         if (is_new) it->second = types.add_host_type(types_[*number].type.path, *number);
         return it->second;
     };
+    return {std::move(find), [this](std::uint32_t number) { return types_[number].type.hash != nullptr; }};
 }
 
 RegisterResult Registry::check_types(const Registration& entry, std::string& message) const {

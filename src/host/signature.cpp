@@ -193,12 +193,13 @@ std::optional<TextError> check_size(std::string_view text) {
     return TextError{"the text is too long", max_signature_bytes};
 }
 
-// Whether values of a built-in type have a hash.
-bool is_key(const TypeTable& types, TypeId type) {
+// Whether values of a built-in or host type have a hash.
+bool is_key(const TypeTable& types, TypeId type, const TypeNames& names) {
     const TypeKind kind = types.kind(type);
-    if (types.is_float(type) || kind == TypeKind::Fn || kind == TypeKind::Host) return false;
+    if (types.is_float(type) || kind == TypeKind::Fn) return false;
+    if (kind == TypeKind::Host) return names.has_hash && names.has_hash(types.host_type(type));
     for (TypeId arg : types.args(type)) {
-        if (!is_key(types, arg)) return false;
+        if (!is_key(types, arg, names)) return false;
     }
     return true;
 }
@@ -250,7 +251,7 @@ std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::strin
     switch (type.kind) {
     case TypeText::Kind::Name:
         if (type.name == "List" && parts.size() == 1) return types.list(parts[0]);
-        if (type.name == "Slice" && parts.size() == 1 && names && !with_declared &&
+        if (type.name == "Slice" && parts.size() == 1 && names.find && !with_declared &&
             type_class(types.kind(parts[0])) == TypeClass::Scalar)
             return types.make(TypeKind::Slice, parts);
         if (type.name == "Range" && parts.size() == 1 && types.is_integer(parts[0]))
@@ -259,9 +260,9 @@ std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::strin
             return types.make(TypeKind::Enum, parts, types.result_id.value);
         if (type.name == "Verdict" && parts.size() == 2)
             return types.make(TypeKind::Enum, parts, types.verdict_id.value);
-        if (type.name == "Map" && parts.size() == 2 && is_key(types, parts[0]))
+        if (type.name == "Map" && parts.size() == 2 && is_key(types, parts[0], names))
             return types.make(TypeKind::Map, parts, types.map_id.value);
-        if (type.name == "Set" && parts.size() == 1 && is_key(types, parts[0]))
+        if (type.name == "Set" && parts.size() == 1 && is_key(types, parts[0], names))
             return types.make(TypeKind::Set, parts, types.set_id.value);
         if (parts.empty()) {
             for (TypeKind kind : {TypeKind::Bool, TypeKind::I8, TypeKind::I16, TypeKind::I32, TypeKind::I64,
@@ -269,7 +270,7 @@ std::optional<TypeId> resolve(const TypeText& type, TypeTable& types, std::strin
                                   TypeKind::F64, TypeKind::Char, TypeKind::String, TypeKind::Bytes}) {
                 if (type.name == type_kind_text(kind)) return types.simple(kind);
             }
-            if (const TypeId named = names ? names(type.name) : TypeId(); named.is_valid()) return named;
+            if (const TypeId named = names.find ? names.find(type.name) : TypeId(); named.is_valid()) return named;
         }
         if (with_declared) {
             if (const std::optional<TypeId> id = find_declared(type.name, parts, types)) return id;

@@ -42,8 +42,13 @@ std::optional<TextError> parse_signature(std::string_view text, TypeText& out);
 // The spelling that types/print.cpp uses; parameters of signatures keep their `mut`.
 std::string canonical(const TypeText& type);
 
-// The type that a name stands for which is none of the language's; invalid: none.
-using TypeNames = std::function<TypeId(std::string_view name)>;
+// The types of the host's.
+struct TypeNames {
+    // What a name stands for that is none of the language's; invalid: none. Null: nothing has other names.
+    std::function<TypeId(std::string_view name)> find;
+    // Whether values of a host type, by its number, can be keys.
+    std::function<bool(std::uint32_t number)> has_hash;
+};
 
 // The TypeId of a type made of built-in ones and what `names` knows, with which slices are types, too. Else
 // nothing, and `unknown` is the name that is none of these.

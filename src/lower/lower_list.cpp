@@ -74,7 +74,8 @@ Row FunctionLowering::list_filled(const Row& count, const Row& value, TypeId typ
     ssa_.seal(run);
     ssa_.seal(done);
     ssa_.start(done);
-    return owned(type, ssa_.read(list));
+    // What is known of `count` is known of the length, too.
+    return owned(type, b_.seq_set_len(ssa_.read(list), count.id()));
 }
 
 Row FunctionLowering::list_slice(std::span<const Row> args, TypeId type) {

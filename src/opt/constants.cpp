@@ -19,7 +19,15 @@ bool is_instance_access(const Function& fn, const Inst& inst) {
     return base && base->op == Op::InstanceData;
 }
 
-bool is_literal(const Inst& inst) { return inst.op == Op::ConstInt || inst.op == Op::ConstFloat; }
+// The instruction that says what a stored value is, if that is a number or a text.
+const Inst* find_literal(const Function& fn, ValueId value) {
+    const Inst* def = find_def(fn, value);
+    if (def && def->op == Op::Retain) {
+        def = find_def(fn, fn.operands_of(*def)[0]);
+        return def && def->op == Op::Literal ? def : nullptr;
+    }
+    return def && (def->op == Op::ConstInt || def->op == Op::ConstFloat) ? def : nullptr;
+}
 
 } // namespace
 
@@ -48,8 +56,8 @@ void find_constants(Module& module) {
             if (inst.op != Op::Store || !is_instance_access(init, inst)) continue;
             const std::uint32_t offset = static_cast<std::uint32_t>(inst.imm);
             ++stores[offset];
-            const Inst* value = find_def(init, init.operands_of(inst)[1]);
-            if (inst.operands.count == 2 && value && is_literal(*value) && is_const(offset))
+            const Inst* value = find_literal(init, init.operands_of(inst)[1]);
+            if (inst.operands.count == 2 && value && is_const(offset))
                 module.known_constants[offset] = value->imm;
         }
     }
@@ -65,11 +73,12 @@ bool constants(Module& module, Function& fn) {
         if (block.removed) continue;
         for (InstId id : block.insts) {
             Inst& inst = fn.insts[id];
-            if (inst.op != Op::Load || inst.type == Scalar::Ref || inst.operands.count != 1 || !is_instance_access(fn, inst)) continue;
+            if (inst.op != Op::Load || inst.flags & Takes || inst.operands.count != 1 || !is_instance_access(fn, inst)) continue;
             const auto it = module.known_constants.find(static_cast<std::uint32_t>(inst.imm));
             if (it == module.known_constants.end()) continue;
-            inst.op = is_float(inst.type) ? Op::ConstFloat : Op::ConstInt;
+            inst.op = inst.type == Scalar::Ref ? Op::Literal : is_float(inst.type) ? Op::ConstFloat : Op::ConstInt;
             inst.imm = it->second;
+            inst.flags = 0;
             inst.operands.count = 0;
             inst.aux = 0;
             inst.scale = 1;

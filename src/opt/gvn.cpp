@@ -3,6 +3,8 @@
 // one trapped, the second would not run. Loads are reused, and stores forwarded, while no write to the
 // same class of memory lies between.
 //
+// A branch that a branch on the same condition dominates goes one way.
+//
 // A list that gets a new name keeps what is known of it: seq_len of unique(x) is seq_len of x.
 #include "ir/builder.h"
 #include "ir/cfg.h"
@@ -43,6 +45,7 @@ struct KeyHash {
     }
 };
 
+constexpr std::size_t max_blocks_between = 24; // from a dominator to what it dominates, to be looked through
 constexpr unsigned class_count = 3;   // MemoryClass
 constexpr unsigned scalar_count = 16; // Scalar
 using MemoryState = std::array<std::uint32_t, class_count * scalar_count>;
@@ -84,7 +87,14 @@ public:
                 stack.pop_back();
             }
         }
-        return rewriter_.finish();
+        for (const auto& [branch, constant] : decided_) {
+            auto& insts = fn_.blocks[fn_.insts[branch].block].insts;
+            insts.insert(insts.end() - 1, constant);
+            fn_.operands_of(fn_.insts[branch])[0] = fn_.result(constant);
+        }
+        const bool changed = rewriter_.finish();
+        if (!decided_.empty()) clean_blocks(fn_);
+        return changed;
     }
 
 private:
@@ -134,16 +144,62 @@ private:
         bool only_loop = header;
         if (header)
             for (BlockId p : predecessors) only_loop &= p == idom || cfg_.contains(loop, p);
+        WriteSet between{};
+        if (only_loop) between = loop_writes_[loop.index()];
+        else if (!find_writes_between(idom, block, between)) between.fill(true);
         for (unsigned i = 0; i < state.size(); ++i)
-            if (!only_loop || loop_writes_[loop.index()][i]) state[i] = ++versions_;
+            if (between[i]) state[i] = ++versions_;
         return state;
+    }
+    // What the blocks on the ways from a block's dominator to it write; false where there are too many of them.
+    bool find_writes_between(BlockId dominator, BlockId block, WriteSet& set) const {
+        std::vector<BlockId> seen;
+        auto add = [&](BlockId b) {
+            if (b != dominator && std::ranges::find(seen, b) == seen.end()) seen.push_back(b);
+        };
+        for (BlockId p : cfg_.predecessors(block)) add(p);
+        for (std::size_t i = 0; i < seen.size(); ++i) {
+            if (i == max_blocks_between) return false;
+            const WriteSet& written = written_[seen[i].index()];
+            for (unsigned k = 0; k < set.size(); ++k) set[k] |= written[k];
+            for (BlockId p : cfg_.predecessors(seen[i])) add(p);
+        }
+        return true;
     }
 
     void enter(BlockId block) {
         marks_.push_back(undo_.size());
         MemoryState memory = has_loads_ ? memory_at(block) : MemoryState();
+        note_condition(block);
         for (InstId id : fn_.blocks[block].insts) visit(id, memory);
         if (has_loads_) out_[block.index()] = memory;
+    }
+    // What the only way into a block has decided.
+    void note_condition(BlockId block) {
+        const auto& ways = cfg_.predecessors(block);
+        if (ways.size() != 1) return;
+        const Inst& last = fn_.terminator(ways[0]);
+        if (last.op != Op::Branch || fn_.targets_of(last)[0].block == fn_.targets_of(last)[1].block) return;
+        const ValueId condition = rewriter_.operand(last, 0);
+        set(decided_key(condition, fn_.targets_of(last)[0].block == block), condition);
+    }
+    static Key decided_key(ValueId condition, bool holds) {
+        return {Op::Branch, Scalar::Bool, 1, holds, 0, {condition}, 0};
+    }
+    // A branch on it inside a block that it dominates goes one way.
+    void decide(InstId id) {
+        const ValueId condition = rewriter_.operand(fn_.insts[id], 0);
+        for (const bool holds : {true, false}) {
+            if (!find(decided_key(condition, holds)).is_valid()) continue;
+            Inst constant;
+            constant.op = Op::ConstInt;
+            constant.type = Scalar::Bool;
+            constant.imm = holds;
+            constant.loc = fn_.insts[id].loc;
+            constant.block = fn_.insts[id].block;
+            decided_.emplace_back(id, rewriter_.make(constant, {}));
+            return;
+        }
     }
     void leave() {
         while (undo_.size() > marks_.back()) {
@@ -194,6 +250,10 @@ private:
         if (inst.op == Op::Store) {
             if (stores_what_is_there(inst, memory)) rewriter_.remove(id);
             else visit_store(id, memory);
+            return;
+        }
+        if (inst.op == Op::Branch) {
+            decide(id);
             return;
         }
         if (inst.op == Op::Unique || inst.op == Op::ListGrow) {
@@ -276,6 +336,7 @@ private:
     std::vector<std::pair<Key, ValueId>> undo_; // what a key meant before; invalid: nothing
     std::vector<std::size_t> marks_;
     std::uint32_t versions_ = 0;
+    std::vector<std::pair<InstId, InstId>> decided_; // branches, and the constants they are on
 };
 
 } // namespace

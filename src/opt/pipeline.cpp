@@ -47,15 +47,15 @@ constexpr Pass sequence[] = {
     Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
     Pass::dce,      Pass::threading,
     Pass::uniqueness, Pass::simplify, Pass::retains, Pass::gvn,
-    Pass::licm,     Pass::ranges,    Pass::threading,
+    Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading,
     Pass::simplify, Pass::gvn,
     Pass::licm,     Pass::ranges,    Pass::simplify, Pass::dce,
 };
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
 constexpr Pass last[] = {
-    Pass::versions, Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::selects, Pass::reloads,
-    Pass::carried,  Pass::strips,  Pass::simplify, Pass::dce,        Pass::accumulators, Pass::lanes,
+    Pass::versions, Pass::rooms,   Pass::lengths,  Pass::range_tests, Pass::remainders, Pass::selects,
+    Pass::carried,  Pass::strips,  Pass::simplify, Pass::dce,         Pass::accumulators, Pass::lanes,
     Pass::strides,
 };
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops

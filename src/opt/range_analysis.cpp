@@ -3,6 +3,7 @@
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 namespace tn::opt {
@@ -272,7 +273,12 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
         if (upper) return of(operands[0], true) <= 0 ? 0 : std::min(most, of(operands[0], true));
         return of(operands[0], false) >= 0 ? 0 : -most;
     }
-    if (op == Op::Convert && is_integer(fn_.values[operands[0]].type)) {
+    if ((op == Op::Or || op == Op::Xor) && of(operands[0], false) >= 0 && of(operands[1], false) >= 0) {
+        if (!upper) return op == Op::Or ? std::max(of(operands[0], false), of(operands[1], false)) : 0;
+        const Wide most = std::max(of(operands[0], true), of(operands[1], true));
+        return (Wide(1) << std::bit_width(static_cast<std::uint64_t>(most))) - 1; // no higher bit comes in
+    }
+    if ((op == Op::Convert || op == Op::Bitcast) && is_integer(fn_.values[operands[0]].type)) {
         const Wide low = of(operands[0], false), high = of(operands[0], true);
         if (low < min_of(type) || high > max_of(type)) return widest;
         return upper ? high : low;
@@ -416,6 +422,13 @@ Ranges::Interval Ranges::interval(ValueId value, Point at) {
     const Wide low = bound(value, false, at, 0);
     start_query();
     return {low, bound(value, true, at, 0)};
+}
+
+bool Ranges::knows_le(ValueId a, ValueId b, Wide k, Point at) {
+    start_query();
+    bool known = false;
+    facts_of(a, true, at, [&](const Fact& fact) { known |= fact.b == b && fact.k <= k; });
+    return known;
 }
 
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {

@@ -5,6 +5,8 @@
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
+#include <bit>
+
 namespace tn::opt {
 
 using namespace ir;
@@ -42,6 +44,8 @@ bool cannot_overflow(Op op, Scalar type, Interval a, Interval b) {
     return false;
 }
 
+constexpr int max_conditions = 8; // that are looked at for what a division needs to know
+
 class Prover {
 public:
     explicit Prover(Function& fn) : fn_(fn), ranges_(fn), rewriter_(fn) {}
@@ -69,15 +73,18 @@ private:
         }
         // The sign of what is not negative: the rounding of a division by a power of two goes away.
         std::int64_t amount = 0;
-        if (inst.op == Op::Shr && is_signed(inst.type) && find_const(fn_, operands[1], amount) &&
-            amount == bits_of(inst.type) - 1 && ranges_.interval(operands[0], at).low >= 0) {
-            inst.op = Op::ConstInt;
-            inst.imm = 0;
-            inst.operands.count = 0;
-            inst.flags = 0;
-            changed_ = true;
-            return;
+        if (inst.op == Op::Shr && find_const(fn_, operands[1], amount) && amount == bits_of(inst.type) - 1) {
+            const Interval of = ranges_.interval(operands[0], at);
+            if (is_signed(inst.type) ? of.low >= 0 : of.high <= max_of(inst.type) / 2) {
+                inst.op = Op::ConstInt;
+                inst.imm = 0;
+                inst.operands.count = 0;
+                inst.flags = 0;
+                changed_ = true;
+                return;
+            }
         }
+        if (inst.op == Op::Shr && is_signed(inst.type) && drop_rounding(inst, at)) return;
         const bool checked = inst.op == Op::Add || inst.op == Op::Sub || inst.op == Op::Mul || inst.op == Op::Neg ||
                              inst.op == Op::Shl || inst.op == Op::Shr || inst.op == Op::Div || inst.op == Op::Rem;
         if (!checked || (inst.flags & NoTrap)) return;
@@ -92,14 +99,58 @@ private:
         }
     }
 
+    // x + bias >> n, as simplify writes a division by 2^n, where a condition says that the lowest n bits of x are 0:
+    // the bias, which is less than 2^n, changes nothing.
+    bool drop_rounding(Inst& inst, Point at) {
+        std::int64_t n = 0, keep = 0;
+        const Inst* sum = find_def(fn_, fn_.operands_of(inst)[0]);
+        if (!sum || sum->op != Op::WrapAdd || !find_const(fn_, fn_.operands_of(inst)[1], n) || n < 1) return false;
+        const ValueId x = fn_.operands_of(*sum)[0];
+        const Inst* bias = find_def(fn_, fn_.operands_of(*sum)[1]);
+        if (!bias || bias->op != Op::Bitcast) return false;
+        const Inst* bits = find_def(fn_, fn_.operands_of(*bias)[0]);
+        if (!bits || bits->op != Op::Shr || is_signed(bits->type) || bits_of(bits->type) != bits_of(inst.type) ||
+            !find_const(fn_, fn_.operands_of(*bits)[1], keep) || keep != static_cast<std::int64_t>(bits_of(inst.type)) - n ||
+            !has_zero_bits(x, n, at.block))
+            return false;
+        fn_.operands_of(inst)[0] = x;
+        changed_ = true;
+        return true;
+    }
+    // A condition that dominates the block demands that the lowest `count` bits are 0.
+    bool has_zero_bits(ValueId value, std::int64_t count, BlockId block) const {
+        const Cfg& cfg = ranges_.cfg();
+        for (int step = 0; step < max_conditions && block.is_valid(); ++step) {
+            const auto& ways = cfg.predecessors(block);
+            if (ways.size() == 1 && fn_.terminator(ways[0]).op == Op::Branch) {
+                const Inst& branch = fn_.terminator(ways[0]);
+                const auto targets = fn_.targets_of(branch);
+                const Inst* compare = find_def(fn_, fn_.operands_of(branch)[0]);
+                std::int64_t zero = 0, mask = 0;
+                if (compare && compare->op == Op::ICmp && targets[0].block != targets[1].block &&
+                    compare->aux == static_cast<std::uint32_t>(targets[0].block == block ? Cond::Eq : Cond::Ne) &&
+                    find_const(fn_, fn_.operands_of(*compare)[1], zero) && zero == 0) {
+                    const Inst* bits = find_def(fn_, fn_.operands_of(*compare)[0]);
+                    if (bits && bits->op == Op::And && fn_.operands_of(*bits)[0] == value &&
+                        find_const(fn_, fn_.operands_of(*bits)[1], mask) && std::countr_one(static_cast<std::uint64_t>(mask)) >= count)
+                        return true;
+                }
+            }
+            block = cfg.immediate_dominator(block);
+        }
+        return false;
+    }
+
     // A comparison with only one possible answer.
     void decide(InstId id, Point at) {
         Inst& inst = fn_.insts[id];
         const ValueId a = fn_.operands_of(inst)[0], b = fn_.operands_of(inst)[1];
         if (!is_integer(fn_.values[a].type)) return;
         const Interval x = ranges_.interval(a, at), y = ranges_.interval(b, at);
-        const bool always_lt = x.high < y.low, always_gt = x.low > y.high;
-        const bool always_le = x.high <= y.low, always_ge = x.low >= y.high;
+        const bool always_lt = x.high < y.low || ranges_.knows_le(a, b, -1, at);
+        const bool always_gt = x.low > y.high || ranges_.knows_le(b, a, -1, at);
+        const bool always_le = always_lt || x.high <= y.low || ranges_.knows_le(a, b, 0, at);
+        const bool always_ge = always_gt || x.low >= y.high || ranges_.knows_le(b, a, 0, at);
         int answer = -1;
         switch (static_cast<Cond>(inst.aux)) {
         case Cond::Eq: answer = always_lt || always_gt ? 0 : -1; break;

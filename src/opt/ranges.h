@@ -31,6 +31,8 @@ public:
     Interval interval(ir::ValueId value, Point at);
     // a - b <= k, at the point.
     bool proves_le(ir::ValueId a, ir::ValueId b, Wide k, Point at);
+    // The same where a condition or test on the way to the point says just that.
+    bool knows_le(ir::ValueId a, ir::ValueId b, Wide k, Point at);
 
 private:
     // a - b <= k; an invalid a or b stands for the number 0.

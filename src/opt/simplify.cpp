@@ -102,6 +102,7 @@ private:
         else if (op == Op::Release) visit_release(id);
         else if (op == Op::FAdd || op == Op::FSub || op == Op::FMul || op == Op::FDiv) visit_float(id);
         else if (op == Op::ElemAddr) visit_elem_addr(id);
+        else if (op == Op::SeqLen) visit_seq_len(id);
         else if (op == Op::BoxNew) visit_box_new(id);
     }
 
@@ -214,8 +215,11 @@ private:
                 // Rounding towards zero: negative dividends get 2^n - 1 added first.
                 const unsigned width = bits_of(type);
                 const Scalar unsigned_type = type == Scalar::I64 ? Scalar::U64 : Scalar::U32;
-                ValueId top = insert(Op::ConstInt, type, {}, width - 1, loc);
-                ValueId sign = insert(Op::Shr, type, {a, top}, 0, loc, NoTrap);
+                ValueId sign = a; // of which the upper n bits count
+                if (n > 1) {
+                    ValueId top = insert(Op::ConstInt, type, {}, width - 1, loc);
+                    sign = insert(Op::Shr, type, {a, top}, 0, loc, NoTrap);
+                }
                 ValueId sign_bits = insert(Op::Bitcast, unsigned_type, {sign}, 0, loc);
                 ValueId keep = insert(Op::ConstInt, unsigned_type, {}, width - n, loc);
                 ValueId bias_bits = insert(Op::Shr, unsigned_type, {sign_bits, keep}, 0, loc, NoTrap);
@@ -456,6 +460,12 @@ private:
     void visit_elem_addr(InstId id) {
         std::int64_t index = 0;
         if (constant(operand(id, 1), index) && index == 0) become(id, operand(id, 0));
+    }
+
+    void visit_seq_len(InstId id) {
+        const Inst* def = find_def(fn_, operand(id, 0));
+        if (def && def->op == Op::Literal)
+            become_const(id, static_cast<std::int64_t>(module_.literals[LiteralId(static_cast<std::size_t>(def->imm))].size()));
     }
 
     // A box of a variant without payload is like any other of it: one more reference to the instance's own.

@@ -170,26 +170,39 @@ private:
         }
     }
 
-    // The list and the index of an address in its elements.
-    bool find_element(ValueId address, ValueId& list, ValueId& index) const {
-        const Inst* def = find_def(fn_, address);
-        if (!def || def->op != Op::ElemAddr) return false;
-        const Inst* data = find_def(fn_, fn_.operands_of(*def)[0]);
+    // The list and the index of the element that a row is read from.
+    bool find_element(const Inst& inst, ValueId& list, ValueId& index) {
+        const auto operands = fn_.operands_of(inst);
+        ValueId elements = operands[0];
+        if (inst.op == Op::Load && operands.size() == 2) {
+            index = operands[1];
+        } else {
+            const Inst* address = find_def(fn_, elements);
+            if (!address || address->op != Op::ElemAddr) return false;
+            elements = fn_.operands_of(*address)[0];
+            index = fn_.operands_of(*address)[1];
+        }
+        const Inst* data = find_def(fn_, elements);
         if (!data || data->op != Op::SeqData) return false;
-        list = fn_.operands_of(*data)[0];
-        index = fn_.operands_of(*def)[1];
+        list = last_name(fn_.operands_of(*data)[0], inst.block);
         return true;
     }
-    bool find_element(const Inst& inst, ValueId& list, ValueId& index) const {
-        const auto operands = fn_.operands_of(inst);
-        if (inst.op == Op::Load && operands.size() == 2) {
-            const Inst* data = find_def(fn_, operands[0]);
-            if (!data || data->op != Op::SeqData) return false;
-            list = fn_.operands_of(*data)[0];
-            index = operands[1];
-            return true;
+    // What the list is called in a block, after its length has been set: its elements stay where they are.
+    ValueId last_name(ValueId list, BlockId block) {
+        if (!uses_) uses_.emplace(fn_);
+        for (bool goes_on = true; goes_on;) {
+            goes_on = false;
+            for (const Use& use : uses_->of(list)) {
+                const Inst& setter = fn_.insts[use.inst];
+                if (use.is_block_arg || setter.op != Op::SeqSetLen || use.index != 0 || setter.block == block ||
+                    !cfg_.dominates(setter.block, block))
+                    continue;
+                list = fn_.result(use.inst);
+                goes_on = true;
+                break;
+            }
         }
-        return find_element(operands[0], list, index);
+        return list;
     }
 
     // The reference has not been given away where the block ends.
@@ -446,6 +459,7 @@ private:
 
         Tests tests(module_, fn_, loop.preheader, loc);
         moved_.clear();
+        uses_.reset();
         if (plan.counter.is_valid()) {
             const ValueId enough = tests.b.binary(Op::WrapAdd, Scalar::I64, early(tests, plan, plan.start),
                                                   tests.number(least_rounds));

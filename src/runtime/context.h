@@ -29,6 +29,15 @@ union Slot {
 };
 static_assert(sizeof(Slot) == 8);
 
+// A scalar as a host hands it over: a tn_value, whose tags this does not know.
+struct HostValue {
+    std::uint32_t tag, aux;
+    Slot slot;
+};
+static_assert(sizeof(HostValue) == 16);
+// What an entry for values answers, before anything was done, when they are not of its function's types.
+inline constexpr std::uint32_t values_refused = 0xffffffff;
+
 struct Context {
     // Code checks its stack pointer against this at every function entry; an interrupt sets it to
     // all ones, so that the same test sees both.

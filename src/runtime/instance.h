@@ -57,8 +57,9 @@ struct Instance {
     // the stack show in the limits: after an interrupt `stack_limit` is raised, without a stack there is no real one.
     bool enter_at_once() noexcept {
         const std::uintptr_t me = thread_token();
-        if (bias_.load(std::memory_order_relaxed) != me || inside_.load(std::memory_order_relaxed) != 0 ||
-            busy_.load(std::memory_order_relaxed) != idle) [[unlikely]] {
+        static_assert(idle == 0); // one test for both
+        if (bias_.load(std::memory_order_relaxed) != me ||
+            (inside_.load(std::memory_order_relaxed) | busy_.load(std::memory_order_relaxed)) != 0) [[unlikely]] {
             return false;
         }
         inside_.store(me, std::memory_order_relaxed);

@@ -32,6 +32,7 @@ struct CodeBlob {
     CodeMap map;                                 // map.base and map.size are the code's pages
     std::vector<std::uint32_t> function_offsets; // by FuncId: Tenon's own calling convention
     std::vector<std::uint32_t> packed_offsets;   // by FuncId: uint32_t (*)(Context*, Slot* io), or no_entry
+    std::vector<std::uint32_t> value_offsets;    // by FuncId: uint32_t (*)(Context*, const HostValue*, HostValue*), or no_entry
     std::vector<std::uint32_t> c_offsets;        // by FuncId: R (*)(tn_instance*, A...), or no_entry
     std::shared_ptr<void> memory;                // keeps the pages mapped
 
@@ -41,6 +42,7 @@ struct CodeBlob {
     }
     const void* function(std::uint32_t func) const { return address(function_offsets, func); }
     const void* packed(std::uint32_t func) const { return address(packed_offsets, func); }
+    const void* values(std::uint32_t func) const { return address(value_offsets, func); }
     const void* c_entry(std::uint32_t func) const { return address(c_offsets, func); }
 };
 

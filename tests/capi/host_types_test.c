@@ -359,10 +359,84 @@ static void mistakes(void) {
     }
 }
 
+/* Maps and sets with keys of a host type, in signatures of the host's functions and of scripts. */
+static tn_status sum_map(tn_frame* fr, const tn_value* args, size_t nargs, tn_value* ret, void* ud) {
+    tn_iter* it = NULL;
+    tn_value k, v;
+    int64_t sum = 0;
+    (void)fr, (void)nargs, (void)ud;
+    STATUS(tn_map_iter(&args[0], &it), TN_OK);
+    while (tn_iter_next(it, &k, &v) == TN_OK) {
+        void* date = NULL;
+        STATUS(tn_handle_get(&k, date_type, &date), TN_OK);
+        sum += ((Date*)date)->days * v.as.i;
+        tn_value_clear(&k);
+    }
+    tn_iter_free(it);
+    TN_SET_I64(ret, sum);
+    return TN_OK;
+}
+static tn_status give_set(tn_frame* fr, const tn_value* args, size_t nargs, tn_value* ret, void* ud) {
+    (void)fr, (void)nargs, (void)ud;
+    return tn_value_copy(&args[0], ret);
+}
+
+static void dates_as_keys(void) {
+    tn_runtime* rt = runtime_with_dates();
+    tn_error* err = NULL;
+    tn_value map, key, count, ret;
+    const tn_type* map_type;
+    Setup s;
+    int64_t days;
+    STATUS_ERR(tn_register_fn(rt, "sum_map", TN_NTS, "fn(Map[time.Date, i64]) -> i64", TN_NTS, sum_map, NULL,
+                              NULL, 0, &err),
+               TN_OK);
+    STATUS_ERR(tn_register_fn(rt, "same", TN_NTS, "fn(Set[(time.Date, i8)]) -> Set[(time.Date, i8)]", TN_NTS,
+                              give_set, NULL, NULL, 0, &err),
+               TN_OK);
+    STATUS_ERR(tn_register_type(rt, "plain", TN_NTS, NULL, 0, NULL, NULL, NULL, &map_type, &err), TN_OK);
+    STATUS(tn_register_fn(rt, "no", TN_NTS, "fn(Map[plain, i64])", TN_NTS, sum_map, NULL, NULL, 0, &err),
+           TN_UNSUPPORTED);
+    CONTAINS(tn_error_message(err, NULL), "`Map[plain, i64]` is not a type that a host function can use");
+    tn_error_free(err);
+    s.rt = rt;
+    s.mod = compile(
+        rt, "import time;\n"
+            "fn build() -> i64 {\n"
+            "    let m: Map[time.Date, i64] = Map{};\n"
+            "    for i in 0..10 { let d = time.Date.of(i % 3); m[d] = m.get(d).unwrap_or(0) + 1; }\n"
+            "    sum_map(m) * 10 + m.len()\n}\n"
+            "fn sets() -> bool {\n"
+            "    let s: Set[(time.Date, i8)] = Set{};\n"
+            "    s.insert((time.Date.of(4), 1)); s.insert((time.Date.of(4), 1)); s.insert((time.Date.of(5), 1));\n"
+            "    let back = same(s);\n"
+            "    back.len() == 2 && back.contains((time.Date.of(5), 1)) && !back.contains((time.Date.of(6), 1))\n}\n"
+            "fn total(m: Map[time.Date, i64]) -> i64 { sum_map(m) }\n");
+    s.inst = instance(s.mod);
+    EQUAL(call_i64(&s, "build", NULL, 0), (3 * 1 + 3 * 2) * 10 + 3);
+    STATUS_ERR(call_by_name(&s, "sets", NULL, 0, &ret, &err), TN_OK);
+    EQUAL(ret.as.u, 1);
+    /* by the host: equal dates are one key */
+    STATUS_ERR(tn_type_parse(rt, "Map[time.Date, i64]", TN_NTS, &map_type, &err), TN_OK);
+    STATUS_ERR(tn_map_new(s.inst, date_type, tn_type_child(map_type, 1), &map, &err), TN_OK);
+    for (days = 0; days < 6; ++days) {
+        STATUS_ERR(tn_handle_new(s.inst, date_type, new_date(days / 2), &key, &err), TN_OK);
+        count = make_i64(days);
+        STATUS(tn_map_set(&map, &key, &count), TN_OK);
+        STATUS(tn_map_get(&map, &key, &ret), TN_OK);
+        EQUAL(ret.as.i, days);
+        tn_value_clear(&key);
+    }
+    EQUAL(call_i64(&s, "total", &map, 1), 0 * 1 + 1 * 3 + 2 * 5);
+    tn_value_clear(&map);
+    tear_down(&s);
+}
+
 int main(void) {
     RUN(machine_code);
     RUN(unoptimized);
     RUN(interpreter);
+    RUN(dates_as_keys);
     RUN(registering);
     RUN(mistakes);
     return finish();

@@ -68,7 +68,7 @@ std::string Writer::program() {
         if (chance(70)) method(static_cast<int>(i), 0);
         if (types_.decls[i].is_recursive) write_measure(static_cast<int>(i));
     }
-    const int functions = 2 + pick(5);
+    const int functions = share(2 + pick(5));
     for (int i = 0; i < functions; ++i) function(i, chance(40));
     main_function();
     return out_;
@@ -100,7 +100,7 @@ void Writer::fill_pool() {
         pool_.push_back(t);
         pool_.push_back(t);
     }
-    for (int n = 9; n > 0; --n) {
+    for (int n = share(9); n > 0; --n) {
         Ty inner = any_type();
         for (int tries = 0; types_.depth(inner) > 1 && tries < 9; ++tries) inner = any_type();
         switch (pick(9)) {
@@ -315,7 +315,7 @@ void Writer::begin_body(Ty result) {
 
 void Writer::body_of(Fn& fn, std::uint64_t scale) {
     begin_body(fn.result);
-    const int statements = 1 + pick(6);
+    const int statements = share(1 + pick(6));
     for (int i = 0; i < statements; ++i) statement(0);
     line(expr(fn.result, 3));
     fn.cost = cost_ * scale;
@@ -397,7 +397,7 @@ void Writer::main_function() {
     line("fn main() {");
     begin_body(types_.unit);
     may_return_ = false;
-    const int statements = 5 + pick(9);
+    const int statements = share(5 + pick(9));
     for (int i = 0; i < statements; ++i) statement(0);
     for (const Fn& fn : std::vector<Fn>(fns_)) {
         if (!affordable(fn.cost) || !fn.type_params.empty() || !is_shown(fn.result)) continue;

@@ -15,7 +15,7 @@ void Writer::block(int depth, int most) {
 
 void Writer::statement(int depth) {
     cost_ += multiplier_;
-    const bool nests = depth < 3 && cost_ < 100000;
+    const bool nests = depth < std::max(1, size_ - 1) && cost_ < 100000;
     switch (pick(nests ? 34 : 22)) {
     case 0: case 1: case 2: case 3: let_statement(); break;
     case 4: closure_let(); break;

@@ -9,6 +9,7 @@
 
 #include "program_types.h"
 
+#include <algorithm>
 #include <random>
 #include <set>
 #include <string>
@@ -114,6 +115,8 @@ private:
 
     // --- tools ---
     int pick(int n) { return static_cast<int>(random_() % static_cast<std::uint64_t>(n)); }
+    // As many as a program of this size has of what the largest has `n` of.
+    int share(int n) const { return std::max(1, n * size_ / 4); }
     bool chance(int percent) { return pick(100) < percent; }
     template <typename T>
     const T& one_of(const std::vector<T>& all) {
@@ -135,6 +138,8 @@ private:
     std::string small() { return std::to_string(pick(12)); }
 
     std::mt19937_64 random_;
+    // 1 to 4: small programs find most of what large ones find, many times as fast.
+    const int size_ = 1 + pick(4) * pick(4) / 3;
     Types types_;
     std::string out_;
     int indent_ = 0;

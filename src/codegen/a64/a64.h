@@ -250,6 +250,7 @@ public:
     A64Module(const ir::Module& module, const rt::ImageLayout& image, const GenerateOptions& options);
     void emit_function(MachineFunction& mf, const Frame& frame) override;
     void emit_packed_thunk(ir::FuncId func) override;
+    void emit_value_thunk(ir::FuncId func, const ValueTags& tags) override;
     bool emit_c_thunk(ir::FuncId func) override;
 
     // A constant near enough to be loaded from here on, by its content.
@@ -262,7 +263,16 @@ private:
     void push_host_registers();
     enum class Exit : std::uint8_t { Packed, C };
     void enter(Exit exit);
-    void return_to_host(bool row);
+    void return_to_host(std::int64_t area, bool row);
+    void return_success(std::int64_t area);
+    // Where a host's slots are: the first at `base + first`, each `stride` bytes behind the one before.
+    struct Row {
+        unsigned base;
+        std::int64_t first, stride;
+    };
+    static Place slot(Row row, std::size_t i);
+    std::int64_t call_with_row(ir::FuncId func, const CallPlan& plan, Row in, unsigned out);
+    void store_results(ir::FuncId func, const CallPlan& plan, Row out);
     void leave();
     void emit_stubs() override;
     void emit_constants(bool all);

@@ -52,12 +52,12 @@ void Describe::plain_host_call(const ir::Inst& inst) {
 void Describe::op(OpTag<Op::CallHost>, const ir::Inst& inst) {
     const auto index = static_cast<std::size_t>(inst.imm);
     TN_CHECK(index < options_.host_targets.size(), "no target for a host function");
-    if (options_.host_targets[index].is_generic) {
+    if (const HostTarget& target = options_.host_targets[index]; target.is_generic) {
         for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i));
         for (unsigned i = 0; i < inst.result_count; ++i) {
             out_.def_anywhere(ir::ValueId(inst.first_result.index() + i), no_register);
         }
-        out_.outgoing(std::max<std::uint32_t>(inst.operands.count, inst.result_count));
+        out_.outgoing(plan_generic(*mf_.module, ir::HostFnId(index), target, options_).places);
     } else {
         plain_host_call(inst);
     }
@@ -283,23 +283,28 @@ void FunctionEmitter::load_result(Scalar type, Location to, const Place& from) {
 }
 
 void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& target) {
+    const GenericPlan plan = plan_generic(*mf_->module, ir::HostFnId(static_cast<std::size_t>(inst.imm)), target,
+                                          module_.options());
     auto operands = mf_->fn->operands_of(inst);
     for (unsigned i = 0; i < operands.size(); ++i)
-        moves_.add(any(operands[i]), Location::outgoing(i), mf_->type_of(operands[i]));
+        moves_.add(any(operands[i]), plan.arg(i), mf_->type_of(operands[i]));
     flush_moves();
-    for (unsigned i = 0; i < operands.size(); ++i) { // a row holds integers extended to 64 bits
+    for (unsigned i = 0; i < operands.size(); ++i) { // a slot holds integers extended to 64 bits
+        if (plan.is_by_value) {
+            a_.load_imm(scratch_register, plan.tags.params[i], false);
+            a_.store64(scratch_register, place(plan.tag(i)));
+        }
         const Scalar type = mf_->type_of(operands[i]);
         if (!is_signed(type) || is_wide(type)) continue;
-        a_.load(Scalar::U32, scratch_register, place(Location::outgoing(i)));
+        a_.load(Scalar::U32, scratch_register, place(plan.arg(i)));
         a_.sxtw(x(scratch_register), w(scratch_register));
-        a_.store64(scratch_register, place(Location::outgoing(i)));
+        a_.store64(scratch_register, place(plan.arg(i)));
     }
     a_.mov(x(X0), x(context_register));
     a_.load_imm(X1, static_cast<std::int64_t>(reinterpret_cast<std::uintptr_t>(target.user_data)), true);
     a_.mov(x(X2), jit::sp);
     enter_host_stack(0);
-    const GenericHostCall dispatcher = target.dispatcher ? target.dispatcher : module_.options().generic_call;
-    call_address(reinterpret_cast<const void*>(dispatcher));
+    call_address(plan.callee);
     leave_host_stack();
     Label failed = cold(Label(), inst.loc, [this, loc = inst.loc] {
         a_.store(Scalar::U32, X0, context_place(offsetof(rt::Context, trap_code)));
@@ -308,7 +313,7 @@ void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& 
     });
     a_.branch_zero(X0, false, false, failed);
     std::vector<Location> row;
-    for (unsigned i = 0; i < inst.result_count; ++i) row.push_back(Location::outgoing(i));
+    for (unsigned i = 0; i < inst.result_count; ++i) row.push_back(plan.result(i));
     take_results(row, inst);
     // A slot's integers are extended to 64 bits; in a frame's slot only 32 of them count.
     for (unsigned i = 0; i < inst.result_count; ++i) {

@@ -137,11 +137,13 @@ void A64Module::enter(Exit exit) {
     if (metered()) a_.load64(fuel_register, context_place(fuel_offset));
 }
 
-// Back to the host after a return: the script has kept the frame pointer and its callee-saved registers, so
-// only what the thunk itself changed is put back.
-void A64Module::return_to_host(bool row) {
+// Back to the host after a return: the script has kept the stack and frame pointers and its callee-saved
+// registers, so only what the thunk itself changed is put back: `area` bytes of the fiber, and these
+// registers. The fiber's end is not read from where enter() put it: the next call would wait for that.
+void A64Module::return_to_host(std::int64_t area, bool row) {
     auto kept = [](std::int32_t at) { return Place{X29, at - thunk_size}; };
-    a_.load64(address_register, kept(outer_fiber_place));
+    if (area) a_.add_imm(Sp, Sp, area);
+    a_.mov(x(address_register), jit::sp);
     a_.load64(scratch_register, kept(outer_host_place));
     a_.store64(address_register, context_place(fiber_stack_offset));
     a_.store64(scratch_register, context_place(host_stack_offset));
@@ -151,6 +153,12 @@ void A64Module::return_to_host(bool row) {
     a_.mov(jit::sp, x(X29));
     a_.ldp(x(X29), x(X30), jit::ptr_post(jit::sp, 16));
     a_.ret(x(X30));
+}
+
+void A64Module::return_success(std::int64_t area) {
+    if (metered()) a_.store64(fuel_register, context_place(fuel_offset));
+    a_.load_imm(X0, 0, false);
+    return_to_host(area, true);
 }
 
 // Back to the host after a trap; sp is `host_stack`, and of the registers nothing is known.
@@ -165,36 +173,40 @@ void A64Module::leave() {
     a_.ret(x(X30));
 }
 
-void A64Module::emit_packed_thunk(ir::FuncId func) {
-    const ir::Signature& sig = module_.functions[func].sig;
-    CallPlan plan;
-    std::vector<Scalar> types;
-    for (const ir::Param& p : sig.params) types.push_back(p.type);
-    plan.make(script_convention(), types, sig.results);
-    a_.align(asmjit::AlignMode::kCode, 16);
-    if (is_listing()) comment(("packed entry of " + module_.functions[func].name).c_str());
-    packed_offsets_[func.index()] = offset();
+// Enters the script and calls it with the arguments in a row whose base passes no argument itself. `out` is
+// in x19, which is callee-saved in scripts too, from then on. Answers how much of the fiber is in use behind
+// it.
+std::int64_t A64Module::call_with_row(ir::FuncId func, const CallPlan& plan, Row in, unsigned out) {
+    const std::vector<ir::Param>& params = module_.functions[func].sig.params;
     push_host_registers();
     a_.mov(x(context_register), x(X0));
-    a_.mov(x(X19), x(X1)); // the row: callee-saved in scripts too
+    a_.mov(x(X19), x(out));
     enter(Exit::Packed);
     const std::int64_t area = (plan.stack_count * 8 + 15) & ~15u;
     if (area) a_.add_imm(Sp, Sp, -area);
-    auto slot = [](std::size_t i) { return Place{X19, static_cast<std::int64_t>(8 * i)}; };
-    for (std::size_t i = 0; i < types.size(); ++i) {
-        const Scalar type = types[i];
+    for (std::size_t i = 0; i < params.size(); ++i) {
+        const Scalar type = params[i].type;
         const Location to = plan.args[i];
         // A slot holds an integer extended to 64 bits, a register to 32.
         const Scalar form = is_float(type) && to.is_register() ? type
                             : is_wide(type)                    ? Scalar::U64
                                                                : Scalar::U32;
         const unsigned reg = to.is_register() ? to.index : scratch_register;
-        a_.load(form, reg, slot(i));
+        a_.load(form, reg, slot(in, i));
         if (!to.is_register()) a_.store64(reg, {Sp, 8 * static_cast<std::int64_t>(to.index)});
     }
     a_.bl(function_label(func));
-    for (std::size_t i = 0; i < sig.results.size(); ++i) {
-        const Scalar type = sig.results[i];
+    return area;
+}
+
+Place A64Module::slot(Row row, std::size_t i) {
+    return {row.base, row.first + row.stride * static_cast<std::int64_t>(i)};
+}
+
+void A64Module::store_results(ir::FuncId func, const CallPlan& plan, Row out) {
+    const std::vector<Scalar>& types = module_.functions[func].sig.results;
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        const Scalar type = types[i];
         const Location from = plan.results[i];
         unsigned reg = from.index;
         if (!from.is_register()) {
@@ -209,11 +221,71 @@ void A64Module::emit_packed_thunk(ir::FuncId func) {
             a_.sxtw(x(scratch_register), w(reg));
             reg = scratch_register;
         }
-        a_.store64(reg, slot(i));
+        a_.store64(reg, slot(out, i));
     }
-    if (metered()) a_.store64(fuel_register, context_place(fuel_offset));
-    a_.load_imm(X0, 0, false);
-    return_to_host(true);
+}
+
+void A64Module::emit_packed_thunk(ir::FuncId func) {
+    a_.align(asmjit::AlignMode::kCode, 16);
+    if (is_listing()) comment(("packed entry of " + module_.functions[func].name).c_str());
+    packed_offsets_[func.index()] = offset();
+    CallPlan plan;
+    plan_script(script_convention(), module_.functions[func].sig, plan);
+    const Row row{X19, 0, 8};
+    const std::int64_t area = call_with_row(func, plan, row, X1);
+    store_results(func, plan, row);
+    return_success(area);
+    check();
+    emit_constants(false);
+}
+
+void A64Module::emit_value_thunk(ir::FuncId func, const ValueTags& tags) {
+    const ir::Signature& sig = module_.functions[func].sig;
+    constexpr std::int64_t size = sizeof(rt::HostValue), payload = offsetof(rt::HostValue, slot);
+    static_assert(offsetof(rt::HostValue, tag) == 0 && offsetof(rt::HostValue, aux) == 4);
+    constexpr unsigned arguments = X15, number = X8; // pass no arguments
+    a_.align(asmjit::AlignMode::kCode, 16);
+    if (is_listing()) comment(("value entry of " + module_.functions[func].name).c_str());
+    value_offsets_[func.index()] = offset();
+    Label refuse = a_.newLabel(), done = a_.newLabel();
+    if (!tags.params.empty()) a_.branch_zero(X1, true, true, refuse);
+    for (std::size_t i = 0; i < tags.params.size(); ++i) {
+        const Scalar type = sig.params[i].type;
+        a_.load(Scalar::U32, number, slot({X1, 0, size}, i));
+        a_.cmp(w(number), tags.params[i]);
+        a_.branch_if(CondCode::kNE, refuse);
+        if (is_float(type) || is_wide(type)) continue; // every bit pattern is a value
+        a_.load64(number, slot({X1, payload, size}, i));
+        if (type == Scalar::Bool) {
+            a_.cmp(x(number), 1);
+            a_.branch_if(CondCode::kHI, refuse);
+            continue;
+        }
+        switch (type) { // the assembler wants the second operand's name as wide as the first's
+        case Scalar::I8: a_.cmp(x(number), x(number), asmjit::arm::sxtb(0)); break;
+        case Scalar::I16: a_.cmp(x(number), x(number), asmjit::arm::sxth(0)); break;
+        case Scalar::I32: a_.cmp(x(number), x(number), asmjit::arm::sxtw(0)); break;
+        case Scalar::U8: a_.cmp(x(number), x(number), asmjit::arm::uxtb(0)); break;
+        case Scalar::U16: a_.cmp(x(number), x(number), asmjit::arm::uxth(0)); break;
+        default: a_.cmp(x(number), x(number), asmjit::arm::uxtw(0)); break;
+        }
+        a_.branch_if(CondCode::kNE, refuse);
+    }
+    a_.mov(x(arguments), x(X1));
+    CallPlan plan;
+    plan_script(script_convention(), module_.functions[func].sig, plan);
+    const std::int64_t area = call_with_row(func, plan, {arguments, payload, size}, X2);
+    const Row row{X19, payload, size};
+    a_.branch_zero(X19, true, true, done);
+    a_.load_imm(scratch_register, tags.result, false);
+    a_.store64(scratch_register, {X19, 0});
+    if (sig.results.empty()) a_.store_zero(Scalar::I64, slot(row, 0));
+    store_results(func, plan, row);
+    a_.bind(done);
+    return_success(area);
+    a_.bind(refuse);
+    a_.load_imm(X0, rt::values_refused, false);
+    a_.ret(x(X30));
     check();
     emit_constants(false);
 }
@@ -272,7 +344,7 @@ bool A64Module::emit_c_thunk(ir::FuncId func) {
     }
     a_.bl(function_label(func));
     if (metered()) a_.store64(fuel_register, context_place(fuel_offset));
-    return_to_host(false);
+    return_to_host(area, false);
     check();
     emit_constants(false);
     return true;

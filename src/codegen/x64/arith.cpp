@@ -69,6 +69,13 @@ void FunctionEmitter::alu(asmjit::InstId id, unsigned dst, const Rm& src, bool w
     }
 }
 
+namespace {
+// Proven to fit its type: the result is extended as its operands are.
+bool is_exact(const ir::Inst& inst) {
+    return (inst.op == Op::Add || inst.op == Op::Sub || inst.op == Op::Mul) && (inst.flags & ir::NoTrap);
+}
+} // namespace
+
 // Makes the 32-bit extended form of a narrow integer out of its low bits.
 void FunctionEmitter::extend(unsigned dst, unsigned src, Scalar type) {
     switch (scalar_size(type)) {
@@ -154,7 +161,7 @@ void FunctionEmitter::add_sub(asmjit::InstId id, const ir::Inst& inst, bool chec
     two_address(id, inst);
     if (check) {
         check_overflow(inst, dst, true);
-    } else if (scalar_size(inst.type) < 4) {
+    } else if (scalar_size(inst.type) < 4 && !is_exact(inst)) {
         extend(dst, dst, inst.type);
     }
 }
@@ -189,10 +196,14 @@ void FunctionEmitter::multiply(const ir::Inst& inst, bool check) {
         }
         const unsigned dst = reg();
         const bool power = !check && factor > 0 && std::has_single_bit(static_cast<unsigned>(factor));
+        const bool twice = check && factor == 2 && !by_upper_half; // a sum overflows where the product does
         const bool by_lea = !check && a.is_register() && (factor == 3 || factor == 5 || factor == 9);
         if (power) {
             if (!(a == Location::reg(dst))) move(a, Location::reg(dst), inst.type);
             if (factor > 1) a_->shl(gp_of(dst, wide), std::countr_zero(static_cast<unsigned>(factor)));
+        } else if (twice) {
+            if (!(a == Location::reg(dst))) move(a, Location::reg(dst), inst.type);
+            a_->add(gp_of(dst, wide), gp_of(dst, wide));
         } else if (by_lea) {
             a_->lea(gp_of(dst, wide), x86::ptr(gp64(a.index), gp64(a.index),
                                                factor == 3   ? 1
@@ -203,7 +214,7 @@ void FunctionEmitter::multiply(const ir::Inst& inst, bool check) {
         } else {
             a_->imul(gp_of(dst, wide), memory(a, wide ? 8 : 4), asmjit::imm(factor));
         }
-        if (!check && scalar_size(inst.type) < 4) extend(dst, dst, inst.type);
+        if (!check && scalar_size(inst.type) < 4 && !is_exact(inst)) extend(dst, dst, inst.type);
     } else {
         Location a = any(p.a);
         Rm b;
@@ -228,7 +239,7 @@ void FunctionEmitter::multiply(const ir::Inst& inst, bool check) {
             move(a, Location::reg(dst), inst.type);
         }
         alu(Inst::kIdImul, dst, b, wide);
-        if (!check && scalar_size(inst.type) < 4) extend(dst, dst, inst.type);
+        if (!check && scalar_size(inst.type) < 4 && !is_exact(inst)) extend(dst, dst, inst.type);
     }
     if (!check) return;
     const unsigned dst = mf_->operands[operand_ - 1].location.index;

@@ -94,8 +94,15 @@ bool FunctionEmitter::divide_by_constant(const ir::Inst& inst, bool remainder) {
         a_->add(gp64(Rdx), s);
     } else {
         UnsignedMagic magic = unsigned_magic(abs);
+        x86::Gp dividend = n;
+        if (const int twos = std::countr_zero(abs); magic.add && twos > 0) {
+            magic = even_magic(abs);
+            dividend = s;
+            a_->mov(s, n);
+            a_->shr(s, twos);
+        }
         a_->mov(gp64(Rax), asmjit::imm(magic.multiplier));
-        a_->mul(gp64(a));
+        a_->mul(dividend);
         if (magic.add) {
             a_->mov(s, n);
             a_->sub(s, gp64(Rdx));

@@ -4,9 +4,6 @@
 
 #include "runtime/code_map.h"
 
-#include <algorithm>
-#include <initializer_list>
-
 namespace tn::codegen::x64 {
 
 namespace {
@@ -95,27 +92,29 @@ void X64Module::enter(Label trap_exit) {
     if (metered()) a_.mov(gp64(fuel_register), context_mem(fuel_offset, 8));
 }
 
-// Back to the host after a return: the script has kept rbp and its callee-saved registers, so only what
-// the thunk itself changed is put back.
-void X64Module::return_to_host(std::initializer_list<unsigned> changed) {
+// Back to the host after a return: the script has kept rsp, rbp and its callee-saved registers, so only what
+// enter() changed is put back, and `area` bytes of the fiber. The fiber's end is not read from where enter()
+// put it: the next call would wait for that.
+void X64Module::return_to_host(std::uint32_t area) {
+    if (area) a_.add(x86::rsp, area);
+    a_.mov(context_mem(fiber_stack_offset, 8), x86::rsp);
     auto saved = [](std::size_t i) { return x86::Mem(x86::rbp, -8 * static_cast<std::int32_t>(i + 1), 8); };
     constexpr std::size_t count = std::size(saved_by_host);
     a_.mov(gp64(Rcx), saved(count));
-    a_.mov(gp64(Rdx), saved(count + 1));
     a_.mov(context_mem(host_stack_offset, 8), gp64(Rcx));
-    a_.mov(context_mem(fiber_stack_offset, 8), gp64(Rdx));
     for (std::size_t i = 0; i < count; ++i) {
         const unsigned reg = saved_by_host[i];
-        const bool is_changed = std::find(changed.begin(), changed.end(), reg) != changed.end() ||
-                                (metered() && reg == fuel_register);
-        if (is_changed && reg != R15) a_.mov(gp64(reg), saved(i));
+        if (reg == R15 || (metered() && reg == fuel_register)) a_.mov(gp64(reg), saved(i));
     }
-    const auto* context =
-        std::find(std::begin(saved_by_host), std::end(saved_by_host), static_cast<unsigned>(R15));
-    a_.mov(gp64(R15), saved(static_cast<std::size_t>(context - std::begin(saved_by_host))));
     a_.mov(x86::rsp, x86::rbp);
     a_.pop(x86::rbp);
     a_.ret();
+}
+
+void X64Module::return_success(std::uint32_t area) {
+    if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
+    a_.xor_(gp32(Rax), gp32(Rax));
+    return_to_host(area);
 }
 
 // Back to the host after a trap; rsp is `host_stack`, and of the registers nothing is known.
@@ -134,63 +133,138 @@ void X64Module::push_host_registers() {
     for (unsigned reg : saved_by_host) a_.push(gp64(reg));
 }
 
-void X64Module::emit_packed_thunk(ir::FuncId func) {
-    const ir::Signature& sig = module_.functions[func].sig;
-    CallPlan plan;
-    std::vector<Scalar> types;
-    for (const ir::Param& p : sig.params) types.push_back(p.type);
-    plan.make(script_convention(), types, sig.results);
-    a_.align(asmjit::AlignMode::kCode, 16);
-    if (is_listing()) comment(("packed entry of " + module_.functions[func].name).c_str());
-    packed_offsets_[func.index()] = offset();
+x86::Mem X64Module::slot(Row row, std::size_t i, unsigned size) {
+    return x86::Mem(gp64(row.base), row.first + row.stride * static_cast<std::int32_t>(i), size);
+}
+
+// Enters the script and calls it with the arguments in a row whose base passes no argument itself. `out`
+// waits on the fiber, of which this answers how much is in use, and is in the scratch register afterwards: a
+// callee-saved register for it would be the host's next thing to wait for.
+std::uint32_t X64Module::call_with_row(ir::FuncId func, const CallPlan& plan, Row in, unsigned out) {
+    const std::vector<ir::Param>& params = module_.functions[func].sig.params;
     push_host_registers();
     a_.mov(gp64(R15), gp64(Rdi));
-    a_.mov(gp64(Rbx), gp64(Rsi)); // the row: callee-saved in scripts too
     enter(packed_trap_exit_);
-    const std::uint32_t area = (plan.stack_count * 8 + 15) & ~15u;
-    if (area) a_.sub(x86::rsp, area);
-    auto slot = [](std::size_t i, unsigned size) {
-        return x86::Mem(gp64(Rbx), static_cast<std::int32_t>(8 * i), size);
-    };
-    for (std::size_t i = 0; i < types.size(); ++i) {
-        const Scalar type = types[i];
+    const std::uint32_t passed = (plan.stack_count * 8 + 15) & ~15u;
+    const x86::Mem kept(x86::rsp, static_cast<std::int32_t>(passed), 8);
+    a_.sub(x86::rsp, passed + 16);
+    a_.mov(kept, gp64(out));
+    // Those on the stack first, while a register is free to carry them.
+    for (std::size_t i = 0; i < params.size(); ++i) {
+        const bool wide = is_wide(params[i].type);
+        if (plan.args[i].is_register()) continue;
+        a_.mov(gp_of(Rax, wide), slot(in, i, wide ? 8 : 4));
+        a_.mov(x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * plan.args[i].index), 8), gp64(Rax));
+    }
+    for (std::size_t i = 0; i < params.size(); ++i) {
+        const Scalar type = params[i].type;
         const Location to = plan.args[i];
-        if (!to.is_register()) {
-            a_.mov(gp_of(scratch_register, is_wide(type)), slot(i, is_wide(type) ? 8 : 4));
-            a_.mov(x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * to.index), 8), gp64(scratch_register));
-        } else if (type == Scalar::F32) {
-            cpu_.avx ? a_.vmovss(xmm_of(to.index), slot(i, 4)) : a_.movss(xmm_of(to.index), slot(i, 4));
+        if (!to.is_register()) continue;
+        if (type == Scalar::F32) {
+            cpu_.avx ? a_.vmovss(xmm_of(to.index), slot(in, i, 4))
+                     : a_.movss(xmm_of(to.index), slot(in, i, 4));
         } else if (type == Scalar::F64) {
-            cpu_.avx ? a_.vmovsd(xmm_of(to.index), slot(i, 8)) : a_.movsd(xmm_of(to.index), slot(i, 8));
+            cpu_.avx ? a_.vmovsd(xmm_of(to.index), slot(in, i, 8))
+                     : a_.movsd(xmm_of(to.index), slot(in, i, 8));
         } else {
-            a_.mov(gp_of(to.index, is_wide(type)), slot(i, is_wide(type) ? 8 : 4));
+            a_.mov(gp_of(to.index, is_wide(type)), slot(in, i, is_wide(type) ? 8 : 4));
         }
     }
     a_.call(function_label(func));
-    for (std::size_t i = 0; i < sig.results.size(); ++i) {
-        const Scalar type = sig.results[i];
+    a_.mov(gp64(scratch_register), kept);
+    return passed + 16;
+}
+
+void X64Module::store_results(ir::FuncId func, const CallPlan& plan, Row out) {
+    const std::vector<Scalar>& types = module_.functions[func].sig.results;
+    auto store = [&](std::size_t i, unsigned reg) {
+        if (is_signed(types[i]) && !is_wide(types[i])) a_.movsxd(gp64(reg), gp32(reg));
+        if (types[i] == Scalar::F32) a_.mov(gp32(reg), gp32(reg));
+        a_.mov(slot(out, i, 8), gp64(reg));
+    };
+    for (std::size_t i = 0; i < types.size(); ++i) {
         const Location from = plan.results[i];
-        unsigned reg = from.index;
-        if (!from.is_register()) {
-            reg = scratch_register;
-            a_.mov(gp64(reg), x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * from.index), 8));
-            if (type == Scalar::F32) a_.mov(gp32(reg), gp32(reg));
-        } else if (type == Scalar::F64) {
-            cpu_.avx ? a_.vmovsd(slot(i, 8), xmm_of(from.index)) : a_.movsd(slot(i, 8), xmm_of(from.index));
-            continue;
-        } else if (type == Scalar::F32) {
-            reg = scratch_register;
-            cpu_.avx ? a_.vmovd(gp32(reg), xmm_of(from.index)) : a_.movd(gp32(reg), xmm_of(from.index));
+        if (!from.is_register()) continue;
+        if (types[i] == Scalar::F64) {
+            cpu_.avx ? a_.vmovsd(slot(out, i, 8), xmm_of(from.index))
+                     : a_.movsd(slot(out, i, 8), xmm_of(from.index));
+        } else if (types[i] == Scalar::F32) {
+            cpu_.avx ? a_.vmovss(slot(out, i, 4), xmm_of(from.index))
+                     : a_.movss(slot(out, i, 4), xmm_of(from.index));
+            a_.mov(slot(out, i, 4).cloneAdjusted(4), 0);
+        } else {
+            store(i, from.index);
         }
-        if (is_signed(type) && !is_wide(type)) {
-            a_.movsxd(gp64(scratch_register), gp32(reg));
-            reg = scratch_register;
-        }
-        a_.mov(slot(i, 8), gp64(reg));
     }
-    if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
-    a_.xor_(gp32(Rax), gp32(Rax));
-    return_to_host({Rbx});
+    for (std::size_t i = 0; i < types.size(); ++i) {
+        if (plan.results[i].is_register()) continue;
+        a_.mov(gp64(Rax),
+               x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * plan.results[i].index), 8)); // free by now
+        store(i, Rax);
+    }
+}
+
+void X64Module::emit_packed_thunk(ir::FuncId func) {
+    a_.align(asmjit::AlignMode::kCode, 16);
+    if (is_listing()) comment(("packed entry of " + module_.functions[func].name).c_str());
+    packed_offsets_[func.index()] = offset();
+    CallPlan plan;
+    plan_script(script_convention(), module_.functions[func].sig, plan);
+    const Row row{scratch_register, 0, 8};
+    a_.mov(gp64(row.base), gp64(Rsi));
+    const std::uint32_t area = call_with_row(func, plan, row, row.base);
+    store_results(func, plan, row);
+    return_success(area);
+    check();
+}
+
+void X64Module::emit_value_thunk(ir::FuncId func, const ValueTags& tags) {
+    const ir::Signature& sig = module_.functions[func].sig;
+    constexpr std::int32_t size = sizeof(rt::HostValue), payload = offsetof(rt::HostValue, slot);
+    static_assert(offsetof(rt::HostValue, tag) == 0 && offsetof(rt::HostValue, aux) == 4);
+    a_.align(asmjit::AlignMode::kCode, 16);
+    if (is_listing()) comment(("value entry of " + module_.functions[func].name).c_str());
+    value_offsets_[func.index()] = offset();
+    Label refuse = a_.newLabel(), done = a_.newLabel();
+    if (!tags.params.empty()) {
+        a_.test(gp64(Rsi), gp64(Rsi));
+        a_.jz(refuse);
+    }
+    const Row given{Rsi, payload, size};
+    for (std::size_t i = 0; i < tags.params.size(); ++i) {
+        a_.cmp(slot({Rsi, 0, size}, i, 4), tags.params[i]);
+        a_.jne(refuse);
+        switch (sig.params[i].type) {
+        case Scalar::Bool:
+            a_.cmp(slot(given, i, 8), 1);
+            a_.ja(refuse);
+            continue;
+        case Scalar::I8: a_.movsx(gp64(Rcx), slot(given, i, 1)); break;
+        case Scalar::I16: a_.movsx(gp64(Rcx), slot(given, i, 2)); break;
+        case Scalar::I32: a_.movsxd(gp64(Rcx), slot(given, i, 4)); break;
+        case Scalar::U8: a_.movzx(gp32(Rcx), slot(given, i, 1)); break;
+        case Scalar::U16: a_.movzx(gp32(Rcx), slot(given, i, 2)); break;
+        case Scalar::U32: a_.mov(gp32(Rcx), slot(given, i, 4)); break;
+        default: continue; // every bit pattern is a value
+        }
+        a_.cmp(gp64(Rcx), slot(given, i, 8));
+        a_.jne(refuse);
+    }
+    const Row row{scratch_register, payload, size};
+    a_.mov(gp64(row.base), gp64(Rsi));
+    CallPlan plan;
+    plan_script(script_convention(), module_.functions[func].sig, plan);
+    const std::uint32_t area = call_with_row(func, plan, row, Rdx);
+    a_.test(gp64(row.base), gp64(row.base));
+    a_.jz(done);
+    a_.mov(x86::Mem(gp64(row.base), 0, 8), tags.result);
+    if (sig.results.empty()) a_.mov(slot(row, 0, 8), 0);
+    store_results(func, plan, row);
+    a_.bind(done);
+    return_success(area);
+    a_.bind(refuse);
+    a_.mov(gp32(Rax), rt::values_refused);
+    a_.ret();
     check();
 }
 
@@ -262,7 +336,7 @@ bool X64Module::emit_c_thunk(ir::FuncId func) {
     }
     a_.call(function_label(func));
     if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
-    return_to_host({});
+    return_to_host(area);
     check();
     return true;
 }

@@ -198,6 +198,7 @@ private:
         Payload a, b;
     };
     // emit.cpp
+    std::size_t longest_tail() const override { return 6; }
     void start() override;
     void dispatch(const ir::Inst& inst) override;
     void emit_trap_paths() override;
@@ -285,6 +286,7 @@ public:
               const CpuFeatures& cpu);
     void emit_function(MachineFunction& mf, const Frame& frame) override;
     void emit_packed_thunk(ir::FuncId func) override;
+    void emit_value_thunk(ir::FuncId func, const ValueTags& tags) override;
     bool emit_c_thunk(ir::FuncId func) override;
 
     // Constants behind the code, by content.
@@ -297,7 +299,16 @@ public:
 private:
     void push_host_registers();
     void enter(Label trap_exit);
-    void return_to_host(std::initializer_list<unsigned> changed);
+    void return_to_host(std::uint32_t area);
+    void return_success(std::uint32_t area);
+    // Where a host's slots are: the first at `base + first`, each `stride` bytes behind the one before.
+    struct Row {
+        unsigned base;
+        std::int32_t first, stride;
+    };
+    static x86::Mem slot(Row row, std::size_t i, unsigned size);
+    std::uint32_t call_with_row(ir::FuncId func, const CallPlan& plan, Row in, unsigned out);
+    void store_results(ir::FuncId func, const CallPlan& plan, Row out);
     void leave();
     void emit_stubs() override;
     void emit_pool();

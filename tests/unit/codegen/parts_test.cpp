@@ -11,6 +11,7 @@
 #include "support/ice.h"
 
 #include <map>
+#include <bit>
 #include <random>
 
 namespace tn::codegen::test {
@@ -62,6 +63,12 @@ TEST(Divide, MagicNumbers) {
                 static_cast<std::uint64_t>(static_cast<unsigned __int128>(m.multiplier) * n >> 64);
             if (m.add) q += (n - q) >> 1;
             ASSERT_EQ(q >> m.shift, n / d) << n << " / " << d;
+        }
+        if (const std::uint64_t even = d & ~std::uint64_t(1); even >= 2 && (even & (even - 1)) != 0) {
+            const UnsignedMagic m = even_magic(even);
+            const std::uint64_t shifted = n >> std::countr_zero(even);
+            ASSERT_EQ(static_cast<std::uint64_t>(static_cast<unsigned __int128>(m.multiplier) * shifted >> 64) >> m.shift, n / even)
+                << n << " / " << even;
         }
         auto sd = static_cast<std::int64_t>(d), sn = static_cast<std::int64_t>(n);
         if (sd >= 2 || sd <= -2) {

@@ -216,6 +216,92 @@ b0(v0: ref, v1: i64):
     EXPECT_COUNT(2, text, "load.i64");
 }
 
+TEST(Gvn, LoadsOnceAroundBranches) {
+    const std::string f = R"(fn @f(v0: ptr, v1: i64, v2: bool) -> i64 {
+b0(v0: ptr, v1: i64, v2: bool):
+    v3 = load.i64 elem v0 + 0
+    branch v2, b1, b2
+b1:
+    store.u8 elem v0 + 8, v4
+    jump b2
+b2:
+    v5 = load.i64 elem v0 + 0
+    v6 = wrap_add.i64 v3, v5
+    return v6
+}
+)";
+    const auto of = [&](const std::string& type) {
+        return run(with(with(f, "u8", type), "    branch", "    v4 = const." + type + " 1\n    branch"), {opt::gvn});
+    };
+    EXPECT_COUNT(1, of("u8"), "load.i64");
+    EXPECT_COUNT(2, of("i64"), "load.i64");
+}
+
+TEST(Gvn, BranchesOnceOnACondition) {
+    const std::string f = R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    v2 = icmp.lt v0, v1
+    branch v2, b1, b2
+b1:
+    v3 = icmp.lt v0, v1
+    branch v3, b3(v0), b3(v1)
+b2:
+    v4 = icmp.lt v0, v1
+    branch v4, b3(v0), b3(v1)
+b3(v5: i64):
+    return v5
+}
+)";
+    EXPECT_COUNT(1, run(f, {opt::gvn}), "branch");
+    EXPECT_COUNT(2, run(with(f, "v3 = icmp.lt v0, v1", "v3 = icmp.lt v1, v0"), {opt::gvn}), "branch");
+}
+
+TEST(Ranges, AComparisonThatATestHasAnswered) {
+    const std::string f = R"(fn @f(v0: i64, v1: ref) -> bool {
+b0(v0: i64, v1: ref):
+    v2 = seq_len.i64 v1
+    bounds v0, v2
+    v3 = icmp.lt v0, v2
+    return v3
+}
+)";
+    EXPECT_COUNT(0, run(f, {opt::ranges}), "icmp");
+    EXPECT_COUNT(1, run(with(f, "icmp.lt v0, v2", "icmp.eq v0, v2"), {opt::ranges}), "const.bool 0");
+}
+
+// while i < n && a[i] != 9 { sum += a[i]; i += 1 }
+const std::string looking_loop = R"(fn @f(v0: ptr, v1: i64) -> i64 {
+b0(v0: ptr, v1: i64):
+    v2 = const.i64 0
+    v3 = const.i64 1
+    v4 = const.i64 9
+    v5 = load.i64 elem v0 + 0 + v2 * 8
+    v6 = icmp.ne v5, v4
+    branch v6, b1(v2, v2), b3(v2)
+b1(v7: i64, v8: i64):
+    v9 = load.i64 elem v0 + 0 + v7 * 8
+    v10 = wrap_add.i64 v8, v9
+    v11 = wrap_add.i64 v7, v3
+    poll
+    v12 = icmp.lt v11, v1
+    branch v12, b2, b3(v10)
+b2:
+    v13 = load.i64 elem v0 + 0 + v11 * 8
+    v14 = icmp.ne v13, v4
+    branch v14, b1(v11, v10), b3(v10)
+b3(v15: i64):
+    return v15
+}
+)";
+
+TEST(Loads, WhatBothTestsOfALoopHaveLookedAt) {
+    EXPECT_COUNT(2, run(looking_loop, {opt::loads}), "load.i64");
+    // Not where something has been stored since, or another element is looked at.
+    EXPECT_COUNT(3, run(with(looking_loop, "    v14 = icmp", "    store.i64 elem v0 + 8, v10\n    v14 = icmp"), {opt::loads}), "load.i64");
+    EXPECT_COUNT(3, run(with(looking_loop, "+ 0 + v11", "+ 8 + v11"), {opt::loads}), "load.i64");
+    EXPECT_COUNT(3, run(with(looking_loop, "v9 = load.i64", "store.i64 elem v0 + 0, v8\n    v9 = load.i64"), {opt::loads}), "load.i64");
+}
+
 TEST(Gvn, ForgetsLoadsWhereALoopWrites) {
     const auto text = run(R"(fn @f(v0: ref, v1: i64) -> i64 {
 b0(v0: ref, v1: i64):
@@ -395,7 +481,94 @@ b0(v0: i64):
 }
 )";
     EXPECT_COUNT(1, run(with(f, "MASK", "255"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
-    EXPECT_COUNT(3, run(with(f, "MASK", "-2"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+    EXPECT_COUNT(2, run(with(f, "MASK", "-2"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+}
+
+TEST(Ranges, HalvesWhatIsEvenByAShift) {
+    const std::string f = R"(fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 4
+    v2 = rem.i64 v0, v1
+    v3 = const.i64 0
+    v4 = icmp.eq v2, v3
+    branch v4, b1, b2
+b1:
+    v5 = div.i64 v0, v1
+    return v5
+b2:
+    return v0
+}
+)";
+    EXPECT_COUNT(1, run(f, {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+    // Not on the other way out, and not by more than what was asked for.
+    EXPECT_COUNT(3, run(with(f, "b1, b2", "b2, b1"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+    EXPECT_COUNT(3, run(with(f, "v5 = div.i64 v0, v1", "v6 = const.i64 8\n    v5 = div.i64 v0, v6"),
+                        {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+}
+
+TEST(Ranges, BytesPutTogetherStayBelowTheNextPowerOfTwo) {
+    const std::string f = R"(fn @f(v0: u8, v1: u8) -> i64 {
+b0(v0: u8, v1: u8):
+    v2 = convert.i64 v0
+    v3 = const.i64 8
+    v4 = shl.i64 v2, v3
+    v5 = convert.i64 v1
+    v6 = or.i64 v4, v5
+    v7 = const.i64 LENGTH
+    bounds v6, v7
+    return v6
+}
+)";
+    EXPECT_COUNT(0, run(with(f, "LENGTH", "65536"), {opt::ranges}), "bounds");
+    EXPECT_COUNT(1, run(with(f, "LENGTH", "65535"), {opt::ranges}), "bounds");
+}
+
+TEST(Remainders, DivideOnceForBoth) {
+    const std::string f = R"(fn @f(v0: i64) -> i64, i64 {
+b0(v0: i64):
+    v1 = const.i64 10
+    v2 = rem.i64 v0, v1 notrap
+    v3 = div.i64 v0, v1 notrap
+    return v2, v3
+}
+)";
+    for (const std::string& text : {run(f, {opt::remainders}), run(with(f, "v0, v1 notrap\n    v3 = div", "v0, v1 notrap\n    v9 = const.i64 10\n    v3 = div"), {opt::remainders})}) {
+        EXPECT_COUNT(0, text, "rem");
+        EXPECT_COUNT(1, text, "div");
+        EXPECT_COUNT(1, text, "wrap_mul");
+    }
+    EXPECT_COUNT(1, run(with(f, "v3 = div.i64 v0, v1", "v9 = const.i64 100\n    v3 = div.i64 v0, v9"), {opt::remainders}), "rem");
+}
+
+TEST(Remainders, OfWaysThatDoNotMeetStay) {
+    const auto text = run(R"(fn @f(v0: i64, v1: bool) -> i64 {
+b0(v0: i64, v1: bool):
+    v2 = const.i64 10
+    branch v1, b1, b2
+b1:
+    v3 = rem.i64 v0, v2 notrap
+    return v3
+b2:
+    v4 = div.i64 v0, v2 notrap
+    return v4
+}
+)", {opt::remainders});
+    EXPECT_COUNT(1, text, "rem");
+}
+
+TEST(Simplify, KnowsHowLongATextIs) {
+    const auto text = run_module(R"(tenon_ir 1
+desc0 string String stride 1
+desc1 bytes Bytes stride 1
+literal0 desc0 "four"
+fn @f() -> i64 {
+b0:
+    v0 = literal.ref literal0
+    v1 = seq_len.i64 v0
+    return v1
+}
+)", {opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "const.i64 4");
 }
 
 TEST(Ranges, DoesNotBelieveAnEndlessLoop) {
