@@ -15,6 +15,12 @@ if(NOT capi_kind STREQUAL "INTERFACE_LIBRARY")
         LINK_DEPENDS ${version_script})
     target_link_options(tenon_shared PRIVATE LINKER:--version-script=${version_script} LINKER:--exclude-libs,ALL
         LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack LINKER:--no-undefined-version)
+    # 100 KiB of relocations, each only "add where the library is", as 2 KiB of bits; libc has read them since 2.36.
+    include(CheckLinkerFlag)
+    check_linker_flag(CXX LINKER:-z,pack-relative-relocs TN_HAS_PACKED_RELOCATIONS)
+    if(TN_HAS_PACKED_RELOCATIONS)
+        target_link_options(tenon_shared PRIVATE LINKER:-z,pack-relative-relocs)
+    endif()
     if(NOT TN_SANITIZE)
         # Sanitizers are not in libc and want to be found in the program.
         target_link_options(tenon_shared PRIVATE LINKER:-z,defs -static-libstdc++ -static-libgcc)
