@@ -48,6 +48,7 @@ public:
             address(inst, operands(inst).size() > 1);
         } else if (op == Op::Store) {
             address(inst, operands(inst).size() > 2);
+            if (rules_.changes_memory) change(inst);
         }
     }
 
@@ -80,6 +81,33 @@ private:
             if (ir::effects_of(mf_.fn->insts[at]) & ir::Writes) return false;
         }
         return false;
+    }
+
+    // p[i] = p[i] + x, where nothing has been written since p[i] was read.
+    void change(const ir::Inst& store) {
+        const ir::ValueId value = operand(store, 1);
+        const ir::Inst* made = only_user_of(value);
+        if (!made || !is_integer(made->type) || made->operands.count != 2 || operand(*made, 0) == operand(*made, 1)) return;
+        const Op op = made->op;
+        const bool exact = op == Op::WrapAdd || op == Op::WrapSub || op == Op::And || op == Op::Or || op == Op::Xor;
+        const bool sums = op == Op::Add || op == Op::Sub;
+        if (!exact && !(sums && (made->flags & ir::NoTrap || scalar_size(made->type) >= 4))) return;
+        const ir::ValueId read = operand(*made, 0);
+        const ir::Inst* load = only_user_of(read);
+        if (!load || load->op != Op::Load || load->type != made->type || load->aux != store.aux || load->imm != store.imm ||
+            load->scale != store.scale || (load->flags & ir::Takes) || load->operands.count + 1 != store.operands.count ||
+            operand(*load, 0) != operand(store, 0) || (load->operands.count == 2 && operand(*load, 1) != operand(store, 2)))
+            return;
+        const ir::InstId first = mf_.fn->values[read].inst;
+        for (std::size_t back = 1; back <= index_ && back <= 24; ++back) {
+            const ir::InstId at = block_[index_ - back];
+            if (at == first) {
+                take(value);
+                take(read);
+                return;
+            }
+            if (ir::effects_of(mf_.fn->insts[at]) & ir::Writes) return;
+        }
     }
 
     void second(const ir::Inst& inst) {
@@ -246,6 +274,11 @@ AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst) {
     const ir::Inst* def = mf.def_inst(base);
     if (!def || def->op != Op::InstanceData) parts.base = base;
     return parts;
+}
+
+const ir::Inst* find_change(const MachineFunction& mf, const ir::Inst& store) {
+    const ir::ValueId value = mf.fn->operands_of(store)[1];
+    return mf.is_folded(value) ? mf.def_inst(value) : nullptr;
 }
 
 const ShiftedCompare* find_shifted(const MachineFunction& mf, const ir::Inst& compare) {

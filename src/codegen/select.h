@@ -8,6 +8,7 @@ namespace tn::codegen {
 
 struct FoldRules {
     bool memory_operands = false; // arithmetic and comparisons may read memory
+    bool changes_memory = false;  // a store may be of what its place holds, changed by one operation
     // Whether a comparison takes this constant as part of the instruction.
     bool (*compares_with)(Scalar type, std::int64_t constant) = nullptr;
 };
@@ -25,6 +26,9 @@ struct AddressParts {
 
 // `inst` is a Load, Store, or SeqLen or SeqData read as a load of its field.
 AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst);
+
+// The operation that a store makes in its place, folded into it together with the load before; null: none.
+const ir::Inst* find_change(const MachineFunction& mf, const ir::Inst& store);
 
 // What a folded comparison asks instead, or null.
 const ShiftedCompare* find_shifted(const MachineFunction& mf, const ir::Inst& compare);

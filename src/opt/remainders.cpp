@@ -20,9 +20,7 @@ struct Division {
     InstId inst;
     ValueId dividend;
     std::int64_t divisor;
-    bool operator<(const Division& other) const {
-        return std::pair(dividend.index(), divisor) < std::pair(other.dividend.index(), other.divisor);
-    }
+    std::uint32_t next = 0; // one more than the number of another quotient of this dividend
 };
 
 class Remainders {
@@ -45,13 +43,18 @@ public:
             }
         }
         if (quotients.empty() || remainders.empty()) return false;
-        std::ranges::stable_sort(quotients, {},
-                                 [](const Division& d) { return std::pair(d.dividend.index(), d.divisor); });
+        std::vector<std::uint32_t> first(fn_.values.size(),
+                                         0); // by dividend: one more than the number of a quotient
+        for (std::uint32_t q = 0; q < quotients.size(); ++q) {
+            quotients[q].next = first[quotients[q].dividend.index()];
+            first[quotients[q].dividend.index()] = q + 1;
+        }
         const Cfg cfg(fn_);
         for (const Division& remainder : remainders) {
-            const auto [first, last] = std::equal_range(quotients.begin(), quotients.end(), remainder);
-            for (auto quotient = first; quotient != last; ++quotient)
-                if (pair(cfg, quotient->inst, remainder.inst)) break;
+            for (std::uint32_t q = first[remainder.dividend.index()]; q != 0; q = quotients[q - 1].next)
+                if (quotients[q - 1].divisor == remainder.divisor &&
+                    pair(cfg, quotients[q - 1].inst, remainder.inst))
+                    break;
         }
         return rewriter_.finish();
     }

@@ -174,6 +174,33 @@ static void traps(void) {
     tear_down(&s);
 }
 
+/* A sum that overflows where it is kept leaves what was there. */
+static void overflow_in_place(void) {
+    Setup s = set_up("var signed_count: i64 = 9223372036854775806;\n"
+                     "var unsigned_count: u32 = 2;\n"
+                     "fn up(n: i64, unused: i64) -> i64 { signed_count += n; signed_count }\n"
+                     "fn down(n: i64, unused: i64) -> i64 { unsigned_count -= n as u32; unsigned_count as i64 }\n"
+                     "fn bump(n: i64, unused: i64) { signed_count += n; }\n"
+                     "fn drop(n: i64, unused: i64) { unsigned_count -= n as u32; }\n");
+    tn_error *err = NULL;
+    tn_value args[2], ret;
+    args[0] = make_i64(2);
+    args[1] = make_i64(0);
+    STATUS_ERR(call_by_name(&s, "bump", args, 2, &ret, &err), TN_TRAP_INTEGER_OVERFLOW);
+    args[0] = make_i64(3);
+    STATUS_ERR(call_by_name(&s, "drop", args, 2, &ret, &err), TN_TRAP_INTEGER_OVERFLOW);
+    args[0] = make_i64(0);
+    EQUAL(call_i64(&s, "up", args, 2), INT64_MAX - 1);
+    EQUAL(call_i64(&s, "down", args, 2), 2);
+    args[0] = make_i64(1);
+    STATUS_ERR(call_by_name(&s, "bump", args, 2, &ret, &err), TN_OK);
+    STATUS_ERR(call_by_name(&s, "drop", args, 2, &ret, &err), TN_OK);
+    args[0] = make_i64(0);
+    EQUAL(call_i64(&s, "up", args, 2), INT64_MAX);
+    EQUAL(call_i64(&s, "down", args, 2), 1);
+    tear_down(&s);
+}
+
 static void slots(void) {
     Setup s = set_up(scalars);
     tn_error *err = NULL;
@@ -348,6 +375,7 @@ int main(void) {
     RUN(simple_calls);
     RUN(wrong_calls);
     RUN(traps);
+    RUN(overflow_in_place);
     RUN(slots);
     RUN(mut_parameters);
     RUN(function_pointers);

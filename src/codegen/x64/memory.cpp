@@ -120,6 +120,9 @@ void FunctionEmitter::op(OpTag<Op::Load>, const ir::Inst& inst) {
 }
 
 namespace {
+bool is_checked_sum(const ir::Inst& inst) {
+    return (inst.op == Op::Add || inst.op == Op::Sub) && (inst.flags & ir::NoTrap) == 0;
+}
 // Constants that a store takes as an immediate.
 bool find_store_imm(const MachineFunction& mf, ir::ValueId value, std::int64_t& out) {
     const ir::Inst* def = mf.def_inst(value);
@@ -134,6 +137,11 @@ bool find_store_imm(const MachineFunction& mf, ir::ValueId value, std::int64_t& 
 
 void Describe::op(OpTag<Op::Store>, const ir::Inst& inst) {
     address(inst);
+    if (const ir::Inst* change = find_change(mf_, inst)) {
+        if (!Selection(mf_).is_imm32(arg(*change, 1))) out_.use(arg(*change, 1));
+        if (is_checked_sum(*change)) out_.site();
+        return;
+    }
     std::int64_t unused;
     if (!find_store_imm(mf_, arg(inst, 1), unused)) out_.use(arg(inst, 1));
 }
@@ -167,8 +175,41 @@ void FunctionEmitter::store(Scalar type, const x86::Mem& at, ir::ValueId value) 
     }
 }
 
+// The change is made in memory; one that overflows is taken back before the trap.
+void FunctionEmitter::change_memory(const ir::Inst& change, const x86::Mem& at) {
+    const bool subtracts = change.op == Op::Sub || change.op == Op::WrapSub;
+    const asmjit::InstId id = change.op == Op::And   ? Inst::kIdAnd
+                              : change.op == Op::Or  ? Inst::kIdOr
+                              : change.op == Op::Xor ? Inst::kIdXor
+                              : subtracts            ? Inst::kIdSub
+                                                     : Inst::kIdAdd;
+    x86::Mem mem = at;
+    const unsigned size = scalar_size(change.type);
+    mem.setSize(size);
+    asmjit::Operand by;
+    std::int32_t constant = 0;
+    if (Selection(*mf_).find_imm32(mf_->fn->operands_of(change)[1], constant)) {
+        by = asmjit::imm(size == 1 ? static_cast<std::int8_t>(constant) : size == 2 ? static_cast<std::int16_t>(constant) : constant);
+    } else {
+        const unsigned src = reg();
+        by = size == 1 ? x86::Gp(gp8(src)) : size == 2 ? x86::Gp(x86::gpw(src)) : gp_of(src, size == 8);
+    }
+    a_->emit(id, mem, by);
+    if (!is_checked_sum(change)) return;
+    const ir::LocId loc = change.loc;
+    Label overflown = cold(Label(), loc, [this, id, mem, by, loc] {
+        a_->emit(id == Inst::kIdAdd ? Inst::kIdSub : Inst::kIdAdd, mem, by);
+        a_->jmp(trap(TrapCode::IntegerOverflow, loc));
+    });
+    is_signed(change.type) ? a_->jo(overflown) : a_->jc(overflown);
+}
+
 void FunctionEmitter::op(OpTag<Op::Store>, const ir::Inst& inst) {
     x86::Mem mem = address(inst);
+    if (const ir::Inst* change = find_change(*mf_, inst)) {
+        change_memory(*change, mem);
+        return;
+    }
     ir::ValueId value = mf_->fn->operands_of(inst)[1];
     store(mf_->type_of(value), mem, value);
 }

@@ -250,6 +250,7 @@ private:
     void store_from(Location from, Scalar type, x86::Mem to);
 
     // call.cpp
+    void change_memory(const ir::Inst& change, const x86::Mem& at);
     Label trap(TrapCode code, ir::LocId loc, Payload a = {}, Payload b = {});
     void spend_fuel(ir::LocId loc);
     void spend_fuel_of_rounds(const ir::Inst& poll);
