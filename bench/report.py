@@ -148,6 +148,10 @@ def measure_fresh():
     kept("fresh", "peerbench.py", "--fresh", "--impls", "gcc-O2,tenon,gcc-O3n,clang-O2", "--reps", "7")
 
 
+def measure_probes():
+    kept("probes", "peerbench.py", "--probes", "--impls", "gcc-O2,tenon", "--reps", "5")
+
+
 def measure_checks():
     build = os.path.join(ROOT, "..", "build")
     subprocess.run(["cmake", "--preset", "release", "-B", os.path.join(build, "unchecked"), "-DTN_UNCHECKED=ON"],
@@ -165,6 +169,7 @@ SECTIONS = {
     "machine": (measure_machine, lambda: render_kept("machine")),
     "kernels": (measure_kernels, render_kernels),
     "fresh": (measure_fresh, lambda: render_kept("fresh")),
+    "probes": (measure_probes, lambda: render_kept("probes")),
     "calls": (measure_calls, lambda: render_kept("calls")),
     "checks": (measure_checks, lambda: render_kept("checks")),
     "compile": (lambda: kept("compile", "compile_speed.py"), lambda: render_kept("compile")),
