@@ -6,6 +6,7 @@ R=../kernels/rules
 set -e
 $B/host_raw $B/libverdict.so
 $B/host_tenon "${TENON_LIBRARY:-../../build/release/lib/libtenon.so}" $R/verdict.tn
+$B/host_back "${TENON_LIBRARY:-../../build/release/lib/libtenon.so}"
 [ ! -x $B/host_luajit ] || $B/host_luajit $R/verdict.luajit.lua $B/libverdict.so
 [ ! -x $B/host_lua54 ] || $B/host_lua54 $R/verdict.lua
 [ ! -x $B/host_python ] || $B/host_python $R

@@ -43,8 +43,9 @@ driver::CompiledModule::Packed make_entry(FunctionPlan& plan, rt::CodeMode mode)
                                             : compiled.packed_entry(mode, plan.func);
     TN_CHECK(entry != nullptr, "a function of the module has no entry thunk: " + plan.name);
     if (plan.is_by_value) {
-        plan.value_entries[static_cast<unsigned>(mode)].store(compiled.value_entry(mode, plan.func),
-                                                              std::memory_order_release);
+        const auto values = compiled.value_entry(mode, plan.func);
+        TN_CHECK(values != nullptr, "a function of scalars has no entry for values: " + plan.name);
+        plan.value_entries[static_cast<unsigned>(mode)].store(values, std::memory_order_release);
     }
     plan.entries[static_cast<unsigned>(mode)].store(entry, std::memory_order_release);
     return entry;

@@ -119,8 +119,8 @@ void emit_thunks(const ir::Module& module, ModuleEmitter& emitter, const Generat
     }
     ValueTags tags;
     for (const ir::Export& e : module.exports) {
-        const ir::Signature& sig = module.functions[e.func].sig;
-        if (exported[e.func.index()] && find_tags(module, options, sig, e.params, e.result, tags))
+        const ir::Function& fn = module.functions[e.func];
+        if (exported[e.func.index()] && !fn.blocks.empty() && find_tags(module, options, fn.sig, e.params, e.result, tags))
             emitter.emit_value_thunk(e.func, tags);
         exported[e.func.index()] = false; // under another name it is the same
     }
