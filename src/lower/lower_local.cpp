@@ -294,6 +294,10 @@ void collect_mentions(const check::Module& module, std::vector<Mention>& out) {
             }
         }
     };
+    auto is_name = [&](syntax::ExprId id) {
+        while (const auto* paren = ast.exprs[id].as<syntax::ParenExpr>()) id = paren->inner;
+        return ast.exprs[id].as<syntax::NameExpr>() != nullptr;
+    };
     for (std::size_t i = 0; i < ast.exprs.size() && i < module.exprs.size(); ++i) {
         syntax::ExprId id(i);
         const syntax::Expr& expr = ast.exprs[id];
@@ -301,14 +305,11 @@ void collect_mentions(const check::Module& module, std::vector<Mention>& out) {
         if (const auto* assign = expr.as<syntax::AssignExpr>()) note_root(assign->place, true, expr.span.end);
         // A chain is noted from each of its links; only the name it begins with counts.
         if (const auto* field = expr.as<syntax::FieldExpr>()) {
-            if (ast.exprs[field->base].as<syntax::NameExpr>()) note_root(field->base, false, textual);
+            if (is_name(field->base)) note_root(field->base, false, textual);
         } else if (const auto* tuple_field = expr.as<syntax::TupleFieldExpr>()) {
-            if (ast.exprs[tuple_field->base].as<syntax::NameExpr>())
-                note_root(tuple_field->base, false, textual);
+            if (is_name(tuple_field->base)) note_root(tuple_field->base, false, textual);
         } else if (const auto* index = expr.as<syntax::IndexExpr>()) {
-            if (ast.exprs[index->base].as<syntax::NameExpr>()) note_root(index->base, false, textual);
-        } else if (const auto* paren = expr.as<syntax::ParenExpr>()) {
-            note_root(paren->inner, false, textual);
+            if (is_name(index->base)) note_root(index->base, false, textual);
         } else if (const auto* record = expr.as<syntax::RecordExpr>()) {
             if (record->base.is_valid()) note_root(record->base, false, textual);
         }
