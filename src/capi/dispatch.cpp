@@ -41,6 +41,7 @@ public:
     }
     ~FrameScope() {
         frame_->cell->kind.store(HandleKind::Dead, std::memory_order_release);
+        frame_->next = core_.free_frame; // one that was made meanwhile is deeper than this
         core_.free_frame = frame_;
         core_.place = Place::Script;
         core_.enter_depth = enter_depth_;
