@@ -64,7 +64,7 @@ std::string read_text(const std::filesystem::path& path) {
 }
 
 TEST(Listing, IsExactlyTheStoredOne) {
-    std::array<std::uint8_t, 256> tags{}; // of exports' scalars
+    std::array<std::uint8_t, static_cast<unsigned>(TypeKind::Param) + 1> tags{}; // of exports' scalars
     for (unsigned i = 0; i < tags.size(); ++i)
         if (type_class(static_cast<TypeKind>(i)) == TypeClass::Scalar) tags[i] = static_cast<std::uint8_t>(i);
     unsigned files = 0;
