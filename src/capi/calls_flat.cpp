@@ -138,7 +138,7 @@ template <typename Form, typename... Parts>
     if (core.attention.load(std::memory_order_relaxed) != 0 || !Form::is_there(entry)) [[unlikely]]
         return leave_and_run<Form>(core, plan, err, parts...);
     core.place = Place::Script;
-    if constexpr (std::is_same_v<Form, OnValues>) {
+    if constexpr (Form::may_refuse) {
         const Kept kept{plan, parts..., err};
         keep_in_memory(kept);
         if (const std::uint32_t code = Form::run(entry, &instance.context, parts...); code != 0) [[unlikely]]

@@ -3,6 +3,7 @@
 #include "codegen/a64/a64.h"
 
 #include "runtime/code_map.h"
+#include "support/ice.h"
 
 namespace tn::codegen::a64 {
 
@@ -254,22 +255,32 @@ void A64Module::emit_value_thunk(ir::FuncId func, const ValueTags& tags) {
         a_.load(Scalar::U32, number, slot({X1, 0, size}, i));
         a_.cmp(w(number), tags.params[i]);
         a_.branch_if(CondCode::kNE, refuse);
-        if (is_float(type) || is_wide(type)) continue; // every bit pattern is a value
-        a_.load64(number, slot({X1, payload, size}, i));
-        if (type == Scalar::Bool) {
+        auto compare = [&](const auto& how) { // the assembler wants the second operand's name as wide as the first's
+            a_.load64(number, slot({X1, payload, size}, i));
+            a_.cmp(x(number), x(number), how);
+        };
+        CondCode unfit = CondCode::kNE;
+        switch (type) {
+        case Scalar::Bool:
+            a_.load64(number, slot({X1, payload, size}, i));
             a_.cmp(x(number), 1);
-            a_.branch_if(CondCode::kHI, refuse);
-            continue;
+            unfit = CondCode::kHI;
+            break;
+        case Scalar::I8: compare(asmjit::arm::sxtb(0)); break;
+        case Scalar::I16: compare(asmjit::arm::sxth(0)); break;
+        case Scalar::I32: compare(asmjit::arm::sxtw(0)); break;
+        case Scalar::U8: compare(asmjit::arm::uxtb(0)); break;
+        case Scalar::U16: compare(asmjit::arm::uxth(0)); break;
+        case Scalar::U32: compare(asmjit::arm::uxtw(0)); break;
+        case Scalar::I64:
+        case Scalar::U64:
+        case Scalar::F64: continue; // every bit pattern is a value
+        case Scalar::Void:
+        case Scalar::F32:
+        case Scalar::Ref:
+        case Scalar::Ptr: TN_ICE("no value of this type has a tag");
         }
-        switch (type) { // the assembler wants the second operand's name as wide as the first's
-        case Scalar::I8: a_.cmp(x(number), x(number), asmjit::arm::sxtb(0)); break;
-        case Scalar::I16: a_.cmp(x(number), x(number), asmjit::arm::sxth(0)); break;
-        case Scalar::I32: a_.cmp(x(number), x(number), asmjit::arm::sxtw(0)); break;
-        case Scalar::U8: a_.cmp(x(number), x(number), asmjit::arm::uxtb(0)); break;
-        case Scalar::U16: a_.cmp(x(number), x(number), asmjit::arm::uxth(0)); break;
-        default: a_.cmp(x(number), x(number), asmjit::arm::uxtw(0)); break;
-        }
-        a_.branch_if(CondCode::kNE, refuse);
+        a_.branch_if(unfit, refuse);
     }
     a_.mov(x(arguments), x(X1));
     CallPlan plan;

@@ -3,6 +3,7 @@
 #include "codegen/x64/x64.h"
 
 #include "runtime/code_map.h"
+#include "support/ice.h"
 
 namespace tn::codegen::x64 {
 
@@ -245,7 +246,13 @@ void X64Module::emit_value_thunk(ir::FuncId func, const ValueTags& tags) {
         case Scalar::U8: a_.movzx(gp32(Rcx), slot(given, i, 1)); break;
         case Scalar::U16: a_.movzx(gp32(Rcx), slot(given, i, 2)); break;
         case Scalar::U32: a_.mov(gp32(Rcx), slot(given, i, 4)); break;
-        default: continue; // every bit pattern is a value
+        case Scalar::I64:
+        case Scalar::U64:
+        case Scalar::F64: continue; // every bit pattern is a value
+        case Scalar::Void:
+        case Scalar::F32:
+        case Scalar::Ref:
+        case Scalar::Ptr: TN_ICE("no value of this type has a tag");
         }
         a_.cmp(gp64(Rcx), slot(given, i, 8));
         a_.jne(refuse);
