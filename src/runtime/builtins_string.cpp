@@ -11,9 +11,10 @@ namespace tn::rt {
 
 namespace {
 
+// -1, 0 or 1: scripts see it, and what memcmp returns beyond the sign differs from machine to machine.
 int compare_bytes(std::string_view a, std::string_view b) {
     const std::size_t common = std::min(a.size(), b.size());
-    if (const int order = common ? std::memcmp(a.data(), b.data(), common) : 0) return order;
+    if (const int order = common ? std::memcmp(a.data(), b.data(), common) : 0) return order < 0 ? -1 : 1;
     return a.size() < b.size() ? -1 : a.size() > b.size();
 }
 

@@ -136,6 +136,16 @@ Finding run_child(const std::string& text, const std::vector<Mode>& ways) {
     return {static_cast<Verdict>(message[0]), message.substr(1)};
 }
 
+// An emulator translates code when it first runs: what the parent ran before it forks, no child translates again.
+void warm_up(const std::vector<Mode>& ways) {
+    const std::string path = "/tmp/tenon_fuzz_" + std::to_string(getpid()) + ".tn";
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+        std::ofstream(path) << fuzz::generate_program(seed);
+        compare_ways(path, ways);
+    }
+    std::remove(path.c_str());
+}
+
 // What a finding is about: an internal error by its text, else that it differs, or how it died.
 std::string subject(const Finding& finding) {
     const std::size_t problem = finding.report.find("PROBLEM: ");
@@ -240,6 +250,7 @@ int main(int argc, char** argv) {
             return 2;
         }
     }
+    warm_up(ways);
     const auto began = std::chrono::steady_clock::now();
     std::uint64_t done = 0, traps = 0, refused = 0, limits = 0, failures = 0;
     for (; done < programs; ++done, ++seed) {
