@@ -291,7 +291,7 @@ private:
 
     void visit_load(InstId id, MemoryState& memory) {
         const Inst& inst = fn_.insts[id];
-        Key key = key_of(inst);
+        Key key = by_index(key_of(inst));
         key.memory = memory[memory_index(inst.aux, inst.type)];
         if (ValueId known = find(key); known.is_valid()) {
             rewriter_.replace(fn_.result(id), known);
@@ -311,6 +311,14 @@ private:
     Key stored_key(const Inst& inst, Scalar type, std::uint32_t version) {
         Key key{Op::Load, type, inst.scale, inst.aux, inst.imm, {rewriter_.operand(inst, 0)}, version};
         if (inst.operands.count == 3) key.operands[1] = rewriter_.operand(inst, 2);
+        return by_index(key);
+    }
+    // A place is the same whether its index was added to the address before or is added by the load.
+    Key by_index(Key key) {
+        const Inst* address = key.operands[1].is_valid() ? nullptr : find_def(fn_, key.operands[0]);
+        if (!address || address->op != Op::ElemAddr || (address->imm != 1 && address->imm != 2 && address->imm != 4 && address->imm != 8)) return key;
+        key.scale = static_cast<std::uint8_t>(address->imm);
+        key.operands = {rewriter_.operand(*address, 0), rewriter_.operand(*address, 1), ValueId()};
         return key;
     }
 
