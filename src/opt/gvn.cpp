@@ -8,6 +8,7 @@
 // A list that gets a new name keeps what is known of it: seq_len of unique(x) is seq_len of x.
 #include "ir/builder.h"
 #include "ir/cfg.h"
+#include "opt/memory.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
@@ -60,6 +61,7 @@ public:
         : fn_(fn),
           cfg_(fn),
           rewriter_(fn),
+          read_only_(fn),
           has_loads_(std::ranges::any_of(fn.insts, [](const Inst& inst) { return inst.op == Op::Load; })) {
         table_.reserve(fn.values.size());
     }
@@ -292,7 +294,7 @@ private:
     void visit_load(InstId id, MemoryState& memory) {
         const Inst& inst = fn_.insts[id];
         Key key = by_index(key_of(inst));
-        key.memory = memory[memory_index(inst.aux, inst.type)];
+        if (!read_only_.contains(fn_, fn_.operands_of(inst)[0])) key.memory = memory[memory_index(inst.aux, inst.type)];
         if (ValueId known = find(key); known.is_valid()) {
             rewriter_.replace(fn_.result(id), known);
             rewriter_.remove(id);
@@ -336,6 +338,7 @@ private:
     Function& fn_;
     Cfg cfg_;
     Rewriter rewriter_;
+    const ReadOnly read_only_;
     const bool has_loads_; // without loads, the versions of memory are nobody's business
     std::vector<WriteSet> written_;
     std::vector<WriteSet> loop_writes_;
