@@ -17,7 +17,9 @@ if(NOT capi_kind STREQUAL "INTERFACE_LIBRARY")
         LINKER:-z,relro LINKER:-z,now LINKER:-z,noexecstack LINKER:--no-undefined-version)
     # 100 KiB of relocations, each only "add where the library is", as 2 KiB of bits; libc has read them since 2.36.
     include(CheckLinkerFlag)
+    set(CMAKE_REQUIRED_LINK_OPTIONS LINKER:--fatal-warnings) # a linker that ignores it only warns
     check_linker_flag(CXX LINKER:-z,pack-relative-relocs TN_HAS_PACKED_RELOCATIONS)
+    unset(CMAKE_REQUIRED_LINK_OPTIONS)
     if(TN_HAS_PACKED_RELOCATIONS)
         target_link_options(tenon_shared PRIVATE LINKER:-z,pack-relative-relocs)
     endif()
