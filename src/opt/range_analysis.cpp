@@ -14,7 +14,7 @@ using Point = Ranges::Point;
 
 namespace {
 constexpr unsigned max_depth = Ranges::max_depth;
-constexpr std::uint64_t work_per_query = 3000, work_per_sign = 100;
+constexpr std::uint64_t work_per_query = 3000, work_per_proof = 8000, work_per_sign = 100;
 constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
 constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
@@ -382,8 +382,8 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
     if (const auto known = provisional_.find(key);
         known != provisional_.end() &&
         (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type)))) {
-        if (!in_progress_.empty()) assumption_ = 0; // as far as can be told
-        is_refused_ = true;
+        assumption_ = std::min(assumption_, known->second.assumption);
+        is_refused_ |= known->second.is_refused;
         return known->second.bound;
     }
     if (depth >= max_depth || work_ == 0) {
@@ -396,7 +396,7 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
     const std::size_t outer_assumption = std::exchange(assumption_, no_assumption);
     const bool outer_refused = std::exchange(is_refused_, false);
     const Wide result = bound_anew(value, upper, at, depth);
-    const KnownBound known_bound{result, is_cut_ ? depth : 0};
+    const KnownBound known_bound{result, is_cut_ ? depth : 0, assumption_, is_refused_};
     is_cut_ |= outer_cut;
     if (is_refused_ || assumption_ < in_progress_.size()) {
         provisional_[key] = known_bound;
@@ -466,7 +466,7 @@ bool Ranges::knows_le(ValueId a, ValueId b, Wide k, Point at) {
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
     if (interval(a, at).high - interval(b, at).low <= k) return true;
     at = first_like(at);
-    start_query(work_per_query);
+    start_query(work_per_proof);
     return prove(a, b, k, at, 0);
 }
 

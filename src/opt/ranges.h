@@ -132,6 +132,7 @@ private:
     std::uint64_t work_ = 0; // steps left for the current query
     std::uint64_t spent_ = 0, budget_ = 0; // steps of all queries; how many may be spent before questions get short
     std::uint64_t allowed_ = 0;            // to the current query
+    static constexpr std::size_t no_assumption = ~std::size_t(0);
     struct BoundKey {
         std::uint32_t value, block, place;
         bool upper;
@@ -149,11 +150,12 @@ private:
     struct KnownBound {
         Wide bound;
         unsigned depth; // good for questions at least as deep
+        std::size_t assumption = no_assumption; // see below
+        bool is_refused = false;
     };
     std::unordered_map<BoundKey, KnownBound, BoundHash> known_bounds_;
     std::unordered_map<BoundKey, KnownBound, BoundHash> provisional_;
     std::vector<std::pair<std::size_t, BoundKey>> provisional_keys_; // with how many parameters were in progress
-    static constexpr std::size_t no_assumption = ~std::size_t(0);
     std::size_t assumption_ = no_assumption; // the outermost entry of in_progress_ that the answer rests on
     bool is_refused_ = false;                // an answer was cut short for want of work
     bool is_cut_ = false;                    // or by the depth of the question
