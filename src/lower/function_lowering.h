@@ -378,6 +378,16 @@ private:
     // --- text (lower_text.cpp) ---
     Row show_text(const Row& value);
     ir::ValueId format_into(ir::ValueId text, const Row& value, const check::PieceFormat& format);
+    // What a text is joined of: written text, or an expression and how it is shown.
+    struct TextPart {
+        std::string_view written;
+        ExprId expr;
+        check::PieceFormat format = {};
+    };
+    // False if a part runs code of the script where it is shown; then the parts are worth nothing.
+    bool find_parts(ExprId id, std::vector<TextPart>& parts);
+    // `p += parts`: all of them are evaluated, then each is added to the text where it stands.
+    void append_parts(Place& p, std::span<const TextPart> parts, ExprId id);
 
     const check::Module* module_ = nullptr;
     const syntax::Ast* ast_ = nullptr;

@@ -70,7 +70,7 @@ private:
         if (fn_.insts[id].op != Op::Retain) return false;
         const Inst* def = find_def(fn_, fn_.operands_of(fn_.insts[id])[0]);
         return def && def->op == Op::Empty &&
-               module_.descs[DescId(static_cast<std::uint32_t>(def->imm))].kind == DescKind::List;
+               module_.descs[DescId(static_cast<std::uint32_t>(def->imm))].kind <= DescKind::List;
     }
     void note_uses(const Inst& inst) {
         const auto operands = fn_.operands_of(inst);

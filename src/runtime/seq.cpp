@@ -4,6 +4,7 @@
 #include "runtime/host_type.h"
 #include "runtime/wrapped_list.h"
 
+#include <bit>
 #include <cstring>
 #include <new>
 
@@ -16,17 +17,21 @@ constexpr std::int64_t min_list_bytes = 32;
 // Bytes of a sequence with this capacity; false beyond what a heap block can be.
 bool seq_size(const ObjectDesc& desc, std::int64_t capacity, std::size_t& size) {
     const std::size_t extra = sizeof(Seq) + (is_text(desc) ? 1 : 0);
-    if (desc.stride != 0 && capacity > static_cast<std::int64_t>((Heap::max_block - extra) / desc.stride))
-        return false;
-    size = extra + static_cast<std::size_t>(capacity) * desc.stride;
-    return true;
+    if (__builtin_mul_overflow(static_cast<std::size_t>(capacity), std::size_t(desc.stride), &size)) return false;
+    size += extra; // the product wraps only beyond max_block, which is far below
+    return size >= extra && size <= Heap::max_block;
 }
+
+// Text: the bytes that a block for so many characters' bytes takes.
+constexpr std::size_t text_extra = sizeof(Seq) + 1;
 
 // The capacity that a block for `capacity` elements has anyway.
 std::int64_t fitted_capacity(const ObjectDesc& desc, std::size_t size) {
     if (desc.stride == 0) return INT64_MAX / 2;
     const std::size_t extra = sizeof(Seq) + (is_text(desc) ? 1 : 0);
-    return static_cast<std::int64_t>((Heap::block_size(size) - extra) / desc.stride);
+    const std::size_t room = Heap::block_size(size) - extra;
+    if ((desc.stride & (desc.stride - 1)) == 0) return static_cast<std::int64_t>(room >> std::countr_zero(desc.stride));
+    return static_cast<std::int64_t>(room / desc.stride);
 }
 
 bool owns_data(const Seq* seq) { return seq->capacity > 0; }
@@ -111,9 +116,23 @@ Seq* new_seq(Context* context, const ObjectDesc& desc, std::int64_t capacity) {
 }
 
 Seq* new_text(Context* context, std::int64_t length, std::uint32_t desc) {
-    Seq* text = new_seq(context, *context->descs[desc], length);
-    if (!text) return nullptr;
+    const std::size_t size = text_extra + static_cast<std::size_t>(length);
+    const std::size_t block = Heap::block_size(size);
+    void* memory = nullptr;
+    if (TN_HEAP_SLABS && block <= Heap::max_small) [[likely]]
+        memory = context->instance->heap.allocate_small(Heap::class_of(block));
+    else if (length < static_cast<std::int64_t>(Heap::max_block - text_extra))
+        memory = context->instance->heap.allocate(size);
+    if (!memory) [[unlikely]] {
+        fail(context, TrapCode::MemoryLimit);
+        return nullptr;
+    }
+    Seq* text = new (memory) Seq;
+    text->count = 1;
+    text->desc = context->descs[desc];
     text->length = length;
+    text->capacity = static_cast<std::int64_t>(block - text_extra);
+    text->data = inline_data(text);
     text->data[length] = 0;
     return text;
 }
@@ -121,7 +140,7 @@ Seq* new_text(Context* context, std::int64_t length, std::uint32_t desc) {
 Object* new_string(Context* context, std::string_view bytes) {
     if (bytes.empty()) return empty_seq(context, string_desc_id);
     Seq* text = new_text(context, static_cast<std::int64_t>(bytes.size()));
-    if (text) std::memcpy(text->data, bytes.data(), bytes.size());
+    if (text) copy_bytes(text->data, bytes);
     return text;
 }
 
@@ -156,8 +175,7 @@ Seq* with_room(Context* context, Object* object, std::int64_t extra) {
     return grown;
 }
 
-Object* append(Context* context, Object* text, std::string_view bytes) {
-    if (bytes.empty()) return text;
+Object* append_slowly(Context* context, Object* text, std::string_view bytes) {
     const std::uint8_t* old_data = as_seq(text)->data;
     const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
     // The address order of unrelated pointers is compared as integers.
@@ -185,6 +203,14 @@ extern "C" {
 
 void rt_free_object(Context* context, Object* object) noexcept {
     Heap& heap = context->instance->heap;
+    const auto free_text = [&heap](Object* text) {
+        const std::size_t block = text_extra + static_cast<std::size_t>(as_seq(text)->capacity);
+        if (TN_HEAP_SLABS && block <= Heap::max_small) [[likely]] // a text's capacity fills its block
+            heap.free_small(text, Heap::class_of(block));
+        else
+            heap.free(text, block);
+    };
+    if (is_text(*object->desc)) return free_text(object);
     // Dead objects wait in a list that is linked through their counts, so any depth needs no memory. The one found
     // last is looked at next.
     Object* waiting = nullptr;
@@ -206,6 +232,8 @@ void rt_free_object(Context* context, Object* object) noexcept {
         if (desc.is_small_box) [[likely]] {
             give_back(box_data(static_cast<Box*>(dead)));
             heap.free_small(dead, desc.size_class);
+        } else if (is_text(desc)) {
+            free_text(dead);
         } else {
             if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
             if (desc.plain) [[unlikely]]
