@@ -364,6 +364,8 @@ private:
     void match_payload(syntax::PatternId id, const Row& value, ir::BlockId fail,
                        std::vector<Binding>& bindings);
     void test(ir::ValueId condition, ir::BlockId fail);
+    // `'a' | 'e' | 'i'`: numbers within 64 of each other, by a bit for each. False if they are something else.
+    bool match_bits(const syntax::OrPattern& n, const Row& value, ir::BlockId fail);
     void match_or(const syntax::OrPattern& node, const Row& value, ir::BlockId fail,
                   std::vector<Binding>& bindings);
     // Binds what a pattern found. `stable`: borrowed references live as long as the bindings.

@@ -4,6 +4,7 @@
 #include "runtime/host_type.h"
 #include "runtime/wrapped_list.h"
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <new>
@@ -175,7 +176,28 @@ Seq* with_room(Context* context, Object* object, std::int64_t extra) {
     return grown;
 }
 
+// Of a text that others hold too, or whose data is not ours: a longer copy.
+static Object* append_to_copy(Context* context, Seq* text, std::string_view bytes) {
+    const auto old_size = static_cast<std::int64_t>(text->length);
+    const std::int64_t need = old_size + static_cast<std::int64_t>(bytes.size());
+    const std::int64_t wanted = std::max({need, 2 * old_size, min_list_bytes});
+    Seq* copy = new_text(context, wanted);
+    if (!copy && need + need / 8 < wanted) { // near the limit a smaller one may still go
+        context->trap_code = TrapCode::None;
+        copy = new_text(context, need + need / 8);
+    }
+    if (copy) {
+        copy_bytes(copy->data, view(text));
+        copy_bytes(copy->data + old_size, bytes);
+        copy->length = need;
+        copy->data[need] = 0;
+    }
+    rt_release(context, text); // `bytes` may lie inside
+    return copy;
+}
+
 Object* append_slowly(Context* context, Object* text, std::string_view bytes) {
+    if (text->count != 1 || !owns_data(as_seq(text))) return append_to_copy(context, as_seq(text), bytes);
     const std::uint8_t* old_data = as_seq(text)->data;
     const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
     // The address order of unrelated pointers is compared as integers.
