@@ -72,6 +72,7 @@ private:
     bool is_empty_list(InstId id) const {
         if (fn_.insts[id].op != Op::Retain) return false;
         const Inst* def = find_def(fn_, fn_.operands_of(fn_.insts[id])[0]);
+        if (def && def->op == Op::Literal) return module_.literals[LiteralId(static_cast<std::uint32_t>(def->imm))].empty();
         return def && def->op == Op::Empty &&
                module_.descs[DescId(static_cast<std::uint32_t>(def->imm))].kind <= DescKind::List;
     }
