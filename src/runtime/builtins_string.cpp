@@ -82,12 +82,12 @@ Object* rt_string_append(Context* context, Object* text, Object* other) noexcept
 }
 
 Object* rt_string_append_char(Context* context, Object* text, std::uint32_t c) noexcept {
-    char bytes[4];
+    char bytes[short_buffer];
     return append(context, text, {bytes, encode_char(c, bytes)});
 }
 
 Object* rt_string_from_char(Context* context, std::uint32_t c) noexcept {
-    char bytes[4];
+    char bytes[short_buffer];
     return new_string(context, {bytes, encode_char(c, bytes)});
 }
 

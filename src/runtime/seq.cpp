@@ -116,6 +116,17 @@ Seq* new_seq(Context* context, const ObjectDesc& desc, std::int64_t capacity) {
     return seq;
 }
 
+static Seq* make_text(Context* context, void* memory, std::size_t block, std::int64_t length, std::uint32_t desc) {
+    Seq* text = new (memory) Seq;
+    text->count = 1;
+    text->desc = context->descs[desc];
+    text->length = length;
+    text->capacity = static_cast<std::int64_t>(block - text_extra);
+    text->data = inline_data(text);
+    text->data[length] = 0;
+    return text;
+}
+
 Seq* new_text(Context* context, std::int64_t length, std::uint32_t desc) {
     const std::size_t size = text_extra + static_cast<std::size_t>(length);
     const std::size_t block = Heap::block_size(size);
@@ -128,21 +139,46 @@ Seq* new_text(Context* context, std::int64_t length, std::uint32_t desc) {
         fail(context, TrapCode::MemoryLimit);
         return nullptr;
     }
-    Seq* text = new (memory) Seq;
-    text->count = 1;
-    text->desc = context->descs[desc];
-    text->length = length;
-    text->capacity = static_cast<std::int64_t>(block - text_extra);
-    text->data = inline_data(text);
-    text->data[length] = 0;
-    return text;
+    return make_text(context, memory, block, length, desc);
 }
 
-Object* new_string(Context* context, std::string_view bytes) {
+[[gnu::noinline]] static Object* new_any_string(Context* context, std::string_view bytes) {
     if (bytes.empty()) return empty_seq(context, string_desc_id);
     Seq* text = new_text(context, static_cast<std::int64_t>(bytes.size()));
     if (text) copy_bytes(text->data, bytes);
     return text;
+}
+
+// Most texts are short, and most find a block waiting: that way calls nothing, and so saves no registers.
+Object* new_string(Context* context, std::string_view bytes) {
+    if (bytes.size() - 1 < copied_at_once) {
+        const std::size_t block = Heap::block_size(text_extra + bytes.size());
+        if (void* memory = context->instance->heap.take_listed(Heap::class_of(block))) [[likely]] {
+            const auto length = static_cast<std::int64_t>(bytes.size());
+            Seq* text = make_text(context, memory, block, length, string_desc_id);
+            copy_bytes(inline_data(text), bytes);
+            return text;
+        }
+    }
+    return new_any_string(context, bytes);
+}
+
+// Of an owned text that others hold too, or whose data is not ours: a longer one, with room for so many bytes (or,
+// near the limit, for fewer). Consumes it; `more` may lie inside.
+static Seq* copy_text(Context* context, Seq* text, std::string_view more, std::int64_t wanted, std::int64_t modest) {
+    Seq* copy = new_text(context, wanted, text->desc->id);
+    if (!copy && modest < wanted) {
+        context->trap_code = TrapCode::None;
+        copy = new_text(context, modest, text->desc->id);
+    }
+    if (copy) {
+        copy_bytes(copy->data, view(text));
+        copy_bytes(copy->data + text->length, more);
+        copy->length = text->length + static_cast<std::int64_t>(more.size());
+        copy->data[copy->length] = 0;
+    }
+    rt_release(context, text);
+    return copy;
 }
 
 Seq* with_room(Context* context, Object* object, std::int64_t extra) {
@@ -167,6 +203,7 @@ Seq* with_room(Context* context, Object* object, std::int64_t extra) {
         }
         return grown;
     }
+    if (is_text(*seq->desc)) return copy_text(context, seq, {}, wanted, modest);
     grown = copy_seq(context, seq, wanted);
     if (!grown && modest < wanted) {
         context->trap_code = TrapCode::None;
@@ -176,28 +213,12 @@ Seq* with_room(Context* context, Object* object, std::int64_t extra) {
     return grown;
 }
 
-// Of a text that others hold too, or whose data is not ours: a longer copy.
-static Object* append_to_copy(Context* context, Seq* text, std::string_view bytes) {
-    const auto old_size = static_cast<std::int64_t>(text->length);
-    const std::int64_t need = old_size + static_cast<std::int64_t>(bytes.size());
-    const std::int64_t wanted = std::max({need, 2 * old_size, min_list_bytes});
-    Seq* copy = new_text(context, wanted);
-    if (!copy && need + need / 8 < wanted) { // near the limit a smaller one may still go
-        context->trap_code = TrapCode::None;
-        copy = new_text(context, need + need / 8);
-    }
-    if (copy) {
-        copy_bytes(copy->data, view(text));
-        copy_bytes(copy->data + old_size, bytes);
-        copy->length = need;
-        copy->data[need] = 0;
-    }
-    rt_release(context, text); // `bytes` may lie inside
-    return copy;
-}
-
 Object* append_slowly(Context* context, Object* text, std::string_view bytes) {
-    if (text->count != 1 || !owns_data(as_seq(text))) return append_to_copy(context, as_seq(text), bytes);
+    if (text->count != 1 || !owns_data(as_seq(text))) {
+        const std::int64_t need = as_seq(text)->length + static_cast<std::int64_t>(bytes.size());
+        const std::int64_t wanted = std::max({need, 2 * as_seq(text)->length, min_list_bytes});
+        return copy_text(context, as_seq(text), bytes, wanted, need + need / 8);
+    }
     const std::uint8_t* old_data = as_seq(text)->data;
     const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
     // The address order of unrelated pointers is compared as integers.

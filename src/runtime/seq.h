@@ -52,7 +52,10 @@ inline Object* share(Object* object) {
 // null and MemoryLimit.
 Seq* with_room(Context* context, Object* seq, std::int64_t extra);
 
+// Buffers on the stack whose bytes are added to texts: longer than what is copied at once, or the compiler warns of it.
+constexpr std::size_t short_buffer = 24;
 // memcpy of texts, which are short: up to 16 bytes are two loads and two stores.
+constexpr std::size_t copied_at_once = 16;
 inline void copy_bytes(std::uint8_t* to, std::string_view bytes) {
     const char* from = bytes.data();
     const std::size_t n = bytes.size();
@@ -63,7 +66,7 @@ inline void copy_bytes(std::uint8_t* to, std::string_view bytes) {
         std::memcpy(to, &word, sizeof word);
         std::memcpy(to + n - sizeof word, &last, sizeof word);
     };
-    if (n > 16) {
+    if (n > copied_at_once) {
         std::memcpy(to, from, n);
     } else if (n >= 8) {
         both_ends(std::uint64_t());
