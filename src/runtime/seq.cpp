@@ -242,18 +242,15 @@ bool interrupted(Context* context) {
     return true;
 }
 
-extern "C" {
+static void free_text(Heap& heap, Object* text) {
+    const std::size_t block = text_extra + static_cast<std::size_t>(as_seq(text)->capacity);
+    if (TN_HEAP_SLABS && block <= Heap::max_small) [[likely]] // a text's capacity fills its block
+        return heap.free_small(text, Heap::class_of(block));
+    heap.free(text, block);
+}
 
-void rt_free_object(Context* context, Object* object) noexcept {
+[[gnu::noinline]] static void free_with_references(Context* context, Object* object) {
     Heap& heap = context->instance->heap;
-    const auto free_text = [&heap](Object* text) {
-        const std::size_t block = text_extra + static_cast<std::size_t>(as_seq(text)->capacity);
-        if (TN_HEAP_SLABS && block <= Heap::max_small) [[likely]] // a text's capacity fills its block
-            heap.free_small(text, Heap::class_of(block));
-        else
-            heap.free(text, block);
-    };
-    if (is_text(*object->desc)) return free_text(object);
     // Dead objects wait in a list that is linked through their counts, so any depth needs no memory. The one found
     // last is looked at next.
     Object* waiting = nullptr;
@@ -276,7 +273,7 @@ void rt_free_object(Context* context, Object* object) noexcept {
             give_back(box_data(static_cast<Box*>(dead)));
             heap.free_small(dead, desc.size_class);
         } else if (is_text(desc)) {
-            free_text(dead);
+            free_text(heap, dead);
         } else {
             if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
             if (desc.plain) [[unlikely]]
@@ -296,6 +293,14 @@ void rt_free_object(Context* context, Object* object) noexcept {
         }
         dead = next;
     }
+}
+
+extern "C" {
+
+// A text refers to nothing: that way calls hardly anything, and so saves no registers.
+void rt_free_object(Context* context, Object* object) noexcept {
+    if (is_text(*object->desc)) return free_text(context->instance->heap, object);
+    free_with_references(context, object);
 }
 
 void rt_release(Context* context, Object* object) noexcept {
