@@ -14,7 +14,8 @@ using Point = Ranges::Point;
 
 namespace {
 constexpr unsigned max_depth = Ranges::max_depth;
-constexpr std::uint64_t work_per_query = 3000;
+constexpr std::uint64_t work_per_query = 3000, work_per_sign = 100;
+constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
 constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
 constexpr std::uint32_t end = Ranges::block_end;
@@ -29,7 +30,13 @@ Ranges::Ranges(const Function& fn)
       inst_index_(fn.insts.size()) {
     for (BlockId block : cfg_.order()) {
         const auto& insts = fn_.blocks[block].insts;
-        for (std::uint32_t i = 0; i < insts.size(); ++i) inst_index_[insts[i].index()] = i;
+        for (std::uint32_t i = 0; i < insts.size(); ++i) {
+            inst_index_[insts[i].index()] = i;
+            const Inst& inst = fn_.insts[insts[i]];
+            std::int64_t c = 0;
+            if (inst.op == Op::Sub && differences_.size() < max_differences && !find_const(fn_, fn_.operands_of(inst)[1], c))
+                differences_.push_back(insts[i]);
+        }
         for (const Target& target : successors(fn_, block)) ++edges_from_[target.block.index() + 1];
     }
     for (std::size_t b = 1; b < edges_from_.size(); ++b) edges_from_[b] += edges_from_[b - 1];
@@ -316,31 +323,87 @@ Wide Ranges::param_bound(ValueId value, bool upper, unsigned depth) {
         any = true;
         if (result == widest) break;
     }
+    if (result == widest && any && in_progress_.size() == 1) result = joined_bound(value, upper, depth);
     in_progress_.pop_back();
+    for (; !provisional_keys_.empty() && provisional_keys_.back().first > in_progress_.size(); provisional_keys_.pop_back())
+        provisional_.erase(provisional_keys_.back().second);
     return any ? result : widest;
 }
 
-// Remembered unless it rests on an assumption that is still open, or on work that was refused: the same loops
-// are asked about again and again.
+// All parameters that the value comes through, of blocks where ways meet, have the bound of what enters them from
+// elsewhere: a variable that some ways around a loop change and others do not.
+Wide Ranges::joined_bound(ValueId value, bool upper, unsigned depth) {
+    constexpr std::size_t most = 12; // parameters
+    const Wide widest = upper ? max_of(fn_.values[value].type) : min_of(fn_.values[value].type);
+    std::vector<ValueId> joined{value};
+    bool any = false;
+    Wide result = 0;
+    // False if it is not known where the value stays.
+    auto enter = [&](auto&& self, ValueId arg, Point at) -> bool {
+        if (std::ranges::find(joined, arg) != joined.end()) return true;
+        const Value& v = fn_.values[arg];
+        if (!v.inst.is_valid() && v.block != fn_.entry()) {
+            joined.push_back(arg);
+            return joined.size() <= most;
+        }
+        const Inst* def = find_def(fn_, arg);
+        if (def && def->op == Op::Select) return self(self, fn_.operands_of(*def)[1], at) && self(self, fn_.operands_of(*def)[2], at);
+        ValueId base;
+        Wide offset = 0;
+        if (split_sum(arg, base, offset, at, depth) && (upper ? offset <= 0 : offset >= 0) &&
+            std::ranges::find(joined, base) != joined.end())
+            return true;
+        const Wide b = bound(arg, upper, at, depth + 1);
+        result = !any ? b : upper ? std::max(result, b) : std::min(result, b);
+        any = true;
+        return result != widest;
+    };
+    for (std::size_t i = 0; i < joined.size(); ++i) {
+        const Value v = fn_.values[joined[i]];
+        for (const Edge& edge : ways_into(v.block)) {
+            const ValueId arg = fn_.args_of(successors(fn_, edge.from)[static_cast<std::size_t>(edge.target)])[v.index];
+            if (!enter(enter, arg, first_like({edge.from, 0, edge.target}))) return widest;
+        }
+    }
+    return any ? result : widest;
+}
+
+// Remembered, unless it rests on work that was refused: the same loops are asked about again and again. What rests on
+// a parameter that is still being asked about is remembered for as long as that lasts.
 Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
     const Scalar type = fn_.values[value].type;
     std::int64_t c = 0;
     if (find_const(fn_, value, c)) return number(type, c);
-    const BoundKey key{value.index(), at.block.index(),
-                       at.edge >= 0 ? ~static_cast<std::uint32_t>(at.edge) : at.index, upper};
+    const BoundKey key = key_of(value, upper, at);
     if (const auto known = known_bounds_.find(key);
         known != known_bounds_.end() &&
         (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type))))
         return known->second.bound;
+    if (const auto known = provisional_.find(key);
+        known != provisional_.end() &&
+        (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type)))) {
+        if (!in_progress_.empty()) assumption_ = 0; // as far as can be told
+        is_refused_ = true;
+        return known->second.bound;
+    }
     if (depth >= max_depth || work_ == 0) {
         is_refused_ |= work_ == 0;
+        is_cut_ |= depth >= max_depth;
         return upper ? max_of(type) : min_of(type);
     }
     --work_;
+    const bool outer_cut = std::exchange(is_cut_, false);
     const std::size_t outer_assumption = std::exchange(assumption_, no_assumption);
     const bool outer_refused = std::exchange(is_refused_, false);
     const Wide result = bound_anew(value, upper, at, depth);
-    if (assumption_ >= in_progress_.size() && !is_refused_) known_bounds_[key] = {result, depth};
+    const KnownBound known_bound{result, is_cut_ ? depth : 0};
+    is_cut_ |= outer_cut;
+    if (is_refused_ || assumption_ < in_progress_.size()) {
+        provisional_[key] = known_bound;
+        provisional_keys_.emplace_back(in_progress_.size(), key);
+    } else {
+        known_bounds_[key] = known_bound;
+    }
     assumption_ = std::min(assumption_ < in_progress_.size() ? assumption_ : no_assumption, outer_assumption);
     is_refused_ |= outer_refused;
     return result;
@@ -353,7 +416,7 @@ Wide Ranges::bound_anew(ValueId value, bool upper, Point at, unsigned depth) {
     // value - w <= k bounds it from above by w's bound; w - value <= k from below.
     facts_of(value, upper, at, [&](const Fact& fact) {
         const ValueId other = upper ? fact.b : fact.a;
-        if (fact.differs || !holds(fact, at, depth)) return;
+        if (fact.differs || fact.guard.is_valid()) return;
         const Wide w = other.is_valid() ? bound(other, upper, at, depth + 4) : 0;
         best = upper ? std::min(best, w + fact.k) : std::max(best, w - fact.k);
     });
@@ -367,9 +430,11 @@ Wide Ranges::bound_anew(ValueId value, bool upper, Point at, unsigned depth) {
     return best;
 }
 
-void Ranges::start_query() {
+void Ranges::start_query(std::uint64_t work) {
+    provisional_.clear(); // what was refused may be worked out now
+    provisional_keys_.clear();
     spent_ += allowed_ - work_;
-    allowed_ = work_ = spent_ < budget_ ? work_per_query : work_when_spent;
+    allowed_ = work_ = spent_ < budget_ ? work : work_when_spent;
 }
 
 Ranges::Interval Ranges::interval(ValueId value, Point at) {
@@ -377,18 +442,22 @@ Ranges::Interval Ranges::interval(ValueId value, Point at) {
     if (find_const(fn_, value, c))
         return {number(fn_.values[value].type, c), number(fn_.values[value].type, c)};
     at = first_like(at);
-    start_query();
+    start_query(work_per_query);
     Wide low = bound(value, false, at, 0);
-    start_query();
+    start_query(work_per_query);
     if (low < 0 && proves_sign(value)) {
-        if (prove(ValueId(), value, 0, at, 0)) low = 0;
-        start_query();
+        start_query(work_per_sign);
+        if (prove(ValueId(), value, 0, at, 0)) {
+            low = 0;
+            known_bounds_[key_of(value, false, at)] = {0, 0}; // what is computed from it gains by it
+        }
+        start_query(work_per_query);
     }
     return {low, bound(value, true, at, 0)};
 }
 
 bool Ranges::knows_le(ValueId a, ValueId b, Wide k, Point at) {
-    start_query();
+    start_query(work_per_query);
     bool known = false;
     facts_of(a, true, at, [&](const Fact& fact) { known |= fact.b == b && fact.k <= k && !fact.differs && !fact.guard.is_valid(); });
     return known;
@@ -397,7 +466,7 @@ bool Ranges::knows_le(ValueId a, ValueId b, Wide k, Point at) {
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
     if (interval(a, at).high - interval(b, at).low <= k) return true;
     at = first_like(at);
-    start_query();
+    start_query(work_per_query);
     return prove(a, b, k, at, 0);
 }
 

@@ -94,10 +94,12 @@ std::vector<Ranges::Relative> Ranges::relatives(ValueId value, bool above, Point
             if (most != (above ? max_of(def->type) : min_of(def->type))) visit(x, most);
             if (!above) continue;
             // x + y is at most h + c where x is at most h - y + c.
-            facts_of(x, true, at, [&](const Fact& fact) {
-                const Inst* gap = fact.b.is_valid() && !fact.differs && !fact.guard.is_valid() ? find_def(fn_, fact.b) : nullptr;
-                if (gap && gap->op == Op::Sub && fn_.operands_of(*gap)[1] == y) visit(fn_.operands_of(*gap)[0], fact.k);
-            });
+            for (const InstId gap : differences_) {
+                const Inst& difference = fn_.insts[gap];
+                if (fn_.operands_of(difference)[1] != y || !cfg_.dominates(difference.block, at.block)) continue;
+                if (prove(x, fn_.result(gap), -1, at, depth + 2)) visit(fn_.operands_of(difference)[0], -1);
+                else if (prove(x, fn_.result(gap), 0, at, depth + 2)) visit(fn_.operands_of(difference)[0], 0);
+            }
             // x + (h - x) / 2 is at most h, less if there is something to halve.
             for (const Relative& part : relatives(y, true, at, depth + 1)) {
                 const Inst* gap = find_def(fn_, part.value);
@@ -207,6 +209,7 @@ bool Ranges::prove_sign_of_parts(ValueId value, Wide k, Point at, unsigned depth
     if (!def || def->operands.count != 2) return false;
     const ValueId x = fn_.operands_of(*def)[0], y = fn_.operands_of(*def)[1];
     if (def->op == Op::Add) return prove(ValueId(), x, k, at, depth + 1) && prove(ValueId(), y, 0, at, depth + 1);
+    if (def->op == Op::Mul) return prove(ValueId(), x, 0, at, depth + 1) && prove(ValueId(), y, 0, at, depth + 1);
     if (def->op == Op::Rem || def->op == Op::Shr || (def->op == Op::Div && find_const(fn_, y, c) && c > 0))
         return prove(ValueId(), x, k, at, depth + 1);
     return false;

@@ -5,6 +5,7 @@
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace tn::opt {
@@ -55,6 +56,7 @@ public:
             const auto& insts = fn_.blocks[block].insts;
             for (std::uint32_t i = 0; i < insts.size(); ++i) visit(insts[i], {block, i, -1});
         }
+        for (InstId id : by_shift_) divide_by_shift(id);
         return rewriter_.finish() | changed_;
     }
 
@@ -71,20 +73,10 @@ private:
             decide(id, at);
             return;
         }
-        // The sign of what is not negative: the rounding of a division by a power of two goes away.
-        std::int64_t amount = 0;
-        if (inst.op == Op::Shr && find_const(fn_, operands[1], amount) && amount == bits_of(inst.type) - 1) {
-            const Interval of = ranges_.interval(operands[0], at);
-            if (is_signed(inst.type) ? of.low >= 0 : of.high <= max_of(inst.type) / 2) {
-                inst.op = Op::ConstInt;
-                inst.imm = 0;
-                inst.operands.count = 0;
-                inst.flags = 0;
-                changed_ = true;
-                return;
-            }
+        if ((inst.op == Op::Div || inst.op == Op::Rem) && is_signed(inst.type) && divides_like_unsigned(inst, at)) {
+            by_shift_.push_back(id);
+            return;
         }
-        if (inst.op == Op::Shr && is_signed(inst.type) && drop_rounding(inst, at)) return;
         const bool checked = inst.op == Op::Add || inst.op == Op::Sub || inst.op == Op::Mul || inst.op == Op::Neg ||
                              inst.op == Op::Shl || inst.op == Op::Shr || inst.op == Op::Div || inst.op == Op::Rem;
         if (!checked || (inst.flags & NoTrap)) return;
@@ -99,23 +91,34 @@ private:
         }
     }
 
-    // x + bias >> n, as simplify writes a division by 2^n, where a condition says that the lowest n bits of x are 0:
-    // the bias, which is less than 2^n, changes nothing.
-    bool drop_rounding(Inst& inst, Point at) {
-        std::int64_t n = 0, keep = 0;
-        const Inst* sum = find_def(fn_, fn_.operands_of(inst)[0]);
-        if (!sum || sum->op != Op::WrapAdd || !find_const(fn_, fn_.operands_of(inst)[1], n) || n < 1) return false;
-        const ValueId x = fn_.operands_of(*sum)[0];
-        const Inst* bias = find_def(fn_, fn_.operands_of(*sum)[1]);
-        if (!bias || bias->op != Op::Bitcast) return false;
-        const Inst* bits = find_def(fn_, fn_.operands_of(*bias)[0]);
-        if (!bits || bits->op != Op::Shr || is_signed(bits->type) || bits_of(bits->type) != bits_of(inst.type) ||
-            !find_const(fn_, fn_.operands_of(*bits)[1], keep) || keep != static_cast<std::int64_t>(bits_of(inst.type)) - n ||
-            !has_zero_bits(x, n, at.block))
+    // A division by 2^n that needs no rounding towards 0: of what is not negative, or has no lower bits.
+    bool divides_like_unsigned(const Inst& inst, Point at) {
+        std::int64_t y = 0;
+        const ValueId x = fn_.operands_of(inst)[0];
+        if (!find_const(fn_, fn_.operands_of(inst)[1], y) || y <= 0 || !std::has_single_bit(static_cast<std::uint64_t>(y)))
             return false;
-        fn_.operands_of(inst)[0] = x;
+        return ranges_.interval(x, at).low >= 0 ||
+               (inst.op == Op::Div && has_zero_bits(x, std::countr_zero(static_cast<std::uint64_t>(y)), at.block));
+    }
+    // Behind all questions, which go by the places of instructions.
+    void divide_by_shift(InstId id) {
+        std::int64_t y = 0;
+        find_const(fn_, fn_.operands_of(fn_.insts[id])[1], y);
+        Inst constant;
+        constant.op = Op::ConstInt;
+        constant.type = fn_.insts[id].type;
+        constant.loc = fn_.insts[id].loc;
+        constant.block = fn_.insts[id].block;
+        const bool quotient = fn_.insts[id].op == Op::Div;
+        constant.imm = quotient ? std::countr_zero(static_cast<std::uint64_t>(y)) : y - 1;
+        const InstId made = rewriter_.make(constant, {});
+        auto& insts = fn_.blocks[constant.block].insts;
+        insts.insert(std::ranges::find(insts, id), made);
+        Inst& inst = fn_.insts[id];
+        inst.op = quotient ? Op::Shr : Op::And;
+        inst.flags = quotient ? NoTrap : 0;
+        fn_.operands_of(inst)[1] = fn_.result(made);
         changed_ = true;
-        return true;
     }
     // A condition that dominates the block demands that the lowest `count` bits are 0.
     bool has_zero_bits(ValueId value, std::int64_t count, BlockId block) const {
@@ -173,6 +176,7 @@ private:
     Function& fn_;
     Ranges ranges_;
     Rewriter rewriter_;
+    std::vector<InstId> by_shift_; // divisions that become shifts, remainders that become masks
     bool changed_ = false;
 };
 

@@ -68,6 +68,7 @@ private:
     Wide bound_anew(ir::ValueId value, bool upper, Point at, unsigned depth);
     Wide structural_bound(ir::ValueId value, bool upper, Point at, unsigned depth);
     Wide param_bound(ir::ValueId value, bool upper, unsigned depth);
+    Wide joined_bound(ir::ValueId value, bool upper, unsigned depth);
     // An invalid a stands for the number 0.
     bool prove(ir::ValueId a, ir::ValueId b, Wide k, Point at, unsigned depth);
     struct Relative {
@@ -119,6 +120,7 @@ private:
         return {edges_.data() + first, edges_from_[block.index() + 1] - first};
     }
     std::vector<std::uint32_t> inst_index_; // position in its block
+    std::vector<ir::InstId> differences_;   // of two variables, that would trap if they were not exact
     // Parameters whose bound is being computed: the value, and whether the upper one.
     std::vector<std::pair<ir::ValueId, bool>> in_progress_;
     struct Goal {
@@ -126,7 +128,7 @@ private:
         Wide k;
     };
     std::vector<Goal> goals_;
-    void start_query();
+    void start_query(std::uint64_t work);
     std::uint64_t work_ = 0; // steps left for the current query
     std::uint64_t spent_ = 0, budget_ = 0; // steps of all queries; how many may be spent before questions get short
     std::uint64_t allowed_ = 0;            // to the current query
@@ -135,6 +137,9 @@ private:
         bool upper;
         bool operator==(const BoundKey&) const = default;
     };
+    static BoundKey key_of(ir::ValueId value, bool upper, Point at) {
+        return {value.index(), at.block.index(), at.edge >= 0 ? ~static_cast<std::uint32_t>(at.edge) : at.index, upper};
+    }
     struct BoundHash {
         std::size_t operator()(const BoundKey& k) const {
             const std::uint64_t x = (static_cast<std::uint64_t>(k.value) << 32 | k.block) * 0x9e3779b97f4a7c15u;
@@ -146,9 +151,12 @@ private:
         unsigned depth; // good for questions at least as deep
     };
     std::unordered_map<BoundKey, KnownBound, BoundHash> known_bounds_;
+    std::unordered_map<BoundKey, KnownBound, BoundHash> provisional_;
+    std::vector<std::pair<std::size_t, BoundKey>> provisional_keys_; // with how many parameters were in progress
     static constexpr std::size_t no_assumption = ~std::size_t(0);
     std::size_t assumption_ = no_assumption; // the outermost entry of in_progress_ that the answer rests on
     bool is_refused_ = false;                // an answer was cut short for want of work
+    bool is_cut_ = false;                    // or by the depth of the question
 };
 
 template <typename Visit> void Ranges::facts_of(ir::ValueId value, bool as_a, Point at, Visit visit) {

@@ -211,34 +211,6 @@ private:
                 set_op(id, op == Op::Div ? Op::Shr : Op::And, op == Op::Div ? NoTrap : 0);
                 return false;
             }
-            if (power && (type == Scalar::I64 || type == Scalar::I32)) {
-                // Rounding towards zero: negative dividends get 2^n - 1 added first.
-                const unsigned width = bits_of(type);
-                const Scalar unsigned_type = type == Scalar::I64 ? Scalar::U64 : Scalar::U32;
-                ValueId sign = a; // of which the upper n bits count
-                if (n > 1) {
-                    ValueId top = insert(Op::ConstInt, type, {}, width - 1, loc);
-                    sign = insert(Op::Shr, type, {a, top}, 0, loc, NoTrap);
-                }
-                ValueId sign_bits = insert(Op::Bitcast, unsigned_type, {sign}, 0, loc);
-                ValueId keep = insert(Op::ConstInt, unsigned_type, {}, width - n, loc);
-                ValueId bias_bits = insert(Op::Shr, unsigned_type, {sign_bits, keep}, 0, loc, NoTrap);
-                ValueId bias = insert(Op::Bitcast, type, {bias_bits}, 0, loc);
-                ValueId biased = insert(Op::WrapAdd, type, {a, bias}, 0, loc);
-                if (op == Op::Div) {
-                    ValueId k = insert(Op::ConstInt, type, {}, n, loc);
-                    set_operand(id, 0, biased);
-                    set_operand(id, 1, k);
-                    set_op(id, Op::Shr, NoTrap);
-                } else {
-                    ValueId mask = insert(Op::ConstInt, type, {}, extend_int(type, ~(y - 1)), loc);
-                    ValueId multiple = insert(Op::And, type, {biased, mask}, 0, loc);
-                    set_operand(id, 0, a);
-                    set_operand(id, 1, multiple);
-                    set_op(id, Op::WrapSub);
-                }
-                return false;
-            }
             if (y != 0 && y != all_ones && !(fn_.insts[id].flags & NoTrap)) set_op(id, op, NoTrap);
             if (y == all_ones && !is_signed(type) && !(fn_.insts[id].flags & NoTrap)) set_op(id, op, NoTrap);
         }
@@ -277,28 +249,18 @@ private:
         }
     }
 
-    // x - ((x + bias) & -2^n), a remainder as visit_constant writes it, is 0 where the lowest n bits are, whatever
-    // the sign: the bias is less than 2^n.
+    // x % 2^n is 0 where the lowest n bits are, whatever the sign.
     void visit_divisible(InstId id, ValueId remainder) {
-        const Inst* sub = find_def(fn_, remainder);
-        if (!sub || sub->op != Op::WrapSub) return;
-        const ValueId x = rewriter_.operand(*sub, 0);
-        const Inst* multiple = find_def(fn_, rewriter_.operand(*sub, 1));
-        std::int64_t mask = 0, shift = 0;
-        if (!multiple || multiple->op != Op::And || !constant(rewriter_.operand(*multiple, 1), mask)) return;
-        const Inst* biased = find_def(fn_, rewriter_.operand(*multiple, 0));
-        if (!biased || biased->op != Op::WrapAdd || rewriter_.operand(*biased, 0) != x) return;
-        const Inst* bias = find_def(fn_, rewriter_.operand(*biased, 1));
-        if (!bias || bias->op != Op::Bitcast) return;
-        const Inst* bits = find_def(fn_, rewriter_.operand(*bias, 0));
-        if (!bits || bits->op != Op::Shr || is_signed(bits->type) || !constant(rewriter_.operand(*bits, 1), shift)) return;
-        const Scalar type = fn_.values[x].type;
-        const std::uint64_t low_bits = ~static_cast<std::uint64_t>(mask);
-        const auto n = static_cast<unsigned>(std::countr_one(low_bits));
-        if (!std::has_single_bit(low_bits + 1) || static_cast<std::uint64_t>(shift) != bits_of(type) - n) return;
+        const Inst* rem = find_def(fn_, remainder);
+        std::int64_t y = 0;
+        if (!rem || rem->op != Op::Rem || !constant(rewriter_.operand(*rem, 1), y) || y <= 0 ||
+            !std::has_single_bit(static_cast<std::uint64_t>(y)))
+            return;
+        const Scalar type = rem->type;
+        const ValueId x = rewriter_.operand(*rem, 0);
         const LocId loc = fn_.insts[id].loc;
-        const ValueId low_mask = insert(Op::ConstInt, type, {}, static_cast<std::int64_t>(low_bits), loc);
-        set_operand(id, 0, insert(Op::And, type, {x, low_mask}, 0, loc));
+        const ValueId low_bits = insert(Op::ConstInt, type, {}, y - 1, loc);
+        set_operand(id, 0, insert(Op::And, type, {x, low_bits}, 0, loc));
     }
 
     void visit_fcmp(InstId id) {

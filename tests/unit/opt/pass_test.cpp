@@ -34,7 +34,7 @@ b0():
     EXPECT_COUNT(1, text, "div.i64");
 }
 
-TEST(Simplify, DividesByPowersOfTwoWithoutDivision) {
+TEST(Divisions, ByPowersOfTwoShift) {
     const auto text = run(R"(fn @f(v0: i64, v1: u64) -> i64, u64, i64 {
 b0(v0: i64, v1: u64):
     v2 = const.i64 8
@@ -44,7 +44,7 @@ b0(v0: i64, v1: u64):
     v6 = rem.i64 v0, v2
     return v3, v5, v6
 }
-)", {opt::simplify, opt::dce});
+)", {opt::simplify, opt::divisions, opt::dce});
     EXPECT_COUNT(0, text, "div");
     EXPECT_COUNT(0, text, "rem");
 }
@@ -141,19 +141,22 @@ b2(v4: i64):
     return v4
 }
 )", {opt::selects}), "branch");
-    EXPECT_COUNT(2, run(R"(fn @f(v0: bool, v1: i64, v2: i64) -> i64 {
+    const std::string asks = R"(fn @f(v0: bool, v1: i64, v2: i64) -> i64 {
 b0(v0: bool, v1: i64, v2: i64):
-    branch v0, b1(v1), b1(v2)
-b1(v3: i64):
-    v4 = const.i64 5
-    v5 = icmp.eq v3, v4
-    branch v5, b2, b3
+    v3 = const.i64 7
+    branch v0, b1(v1), b1(OTHER)
+b1(v4: i64):
+    v5 = const.i64 5
+    v6 = icmp.eq v4, v5
+    branch v6, b2, b3
 b2:
     return v1
 b3:
     return v2
 }
-)", {opt::selects}), "branch");
+)";
+    EXPECT_COUNT(2, run(with(asks, "OTHER", "v3"), {opt::selects}), "branch"); // who comes with 7 knows the answer
+    EXPECT_COUNT(1, run(with(asks, "OTHER", "v2"), {opt::selects}), "branch");
 }
 
 TEST(RangeTests, BothEndsAtOnce) {
@@ -480,8 +483,8 @@ b0(v0: i64):
     return v4
 }
 )";
-    EXPECT_COUNT(1, run(with(f, "MASK", "255"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
-    EXPECT_COUNT(2, run(with(f, "MASK", "-2"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+    EXPECT_COUNT(1, run(with(f, "MASK", "255"), {opt::simplify, opt::ranges, opt::divisions, opt::dce}), "shr");
+    EXPECT_COUNT(2, run(with(f, "MASK", "-2"), {opt::simplify, opt::ranges, opt::divisions, opt::dce}), "shr");
 }
 
 TEST(Ranges, HalvesWhatIsEvenByAShift) {
@@ -499,11 +502,11 @@ b2:
     return v0
 }
 )";
-    EXPECT_COUNT(1, run(f, {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+    EXPECT_COUNT(1, run(f, {opt::simplify, opt::ranges, opt::divisions, opt::dce}), "shr");
     // Not on the other way out, and not by more than what was asked for.
-    EXPECT_COUNT(3, run(with(f, "b1, b2", "b2, b1"), {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+    EXPECT_COUNT(3, run(with(f, "b1, b2", "b2, b1"), {opt::simplify, opt::ranges, opt::divisions, opt::dce}), "shr");
     EXPECT_COUNT(3, run(with(f, "v5 = div.i64 v0, v1", "v6 = const.i64 8\n    v5 = div.i64 v0, v6"),
-                        {opt::simplify, opt::ranges, opt::simplify, opt::dce}), "shr");
+                        {opt::simplify, opt::ranges, opt::divisions, opt::dce}), "shr");
 }
 
 TEST(Ranges, BytesPutTogetherStayBelowTheNextPowerOfTwo) {
