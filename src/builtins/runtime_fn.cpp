@@ -1,15 +1,21 @@
 #include "builtins/runtime_fn.h"
 
+#include <algorithm>
+
 namespace tn {
 
 namespace {
 // The effect names of ir/inst.h, which this layer must not include.
 constexpr std::uint16_t Pure = 0, Reads = 1, Writes = 2, Traps = 4;
+constexpr std::uint16_t Rare = 1 << 15;
+constexpr std::uint16_t all_effects = Rare - 1;
 
 constexpr RuntimeFnInfo table[] = {
-#define RT(name, symbol, params, results, effects) {#name, #symbol, params, results, effects},
+#define RT(name, symbol, params, results, effects) {#name, #symbol, params, results, (effects) & all_effects, ((effects) & Rare) != 0},
 #include "builtins/runtime_fn.def"
 };
+// Calls of rare rows are emitted for one result.
+static_assert(std::ranges::all_of(table, [](const RuntimeFnInfo& fn) { return !fn.is_rare || fn.results.size() == 1; }));
 } // namespace
 
 RuntimeParam RuntimeFnInfo::decode(char letter) {

@@ -28,6 +28,7 @@ struct RuntimeFnInfo {
     std::string_view symbol; // `rt_string_find`
     std::string_view params, results; // letters, see runtime_fn.def
     std::uint16_t effects; // ir::Effect bits: Reads 1, Writes 2, Traps 4
+    bool is_rare;          // stands behind a test that seldom leads there: its calls keep every register
 
     unsigned param_count() const { return static_cast<unsigned>(params.size()); }
     unsigned result_count() const { return static_cast<unsigned>(results.size()); }

@@ -1,6 +1,7 @@
 #include "codegen/machine_builder.h"
 
 #include "codegen/kept_constants.h"
+#include "builtins/runtime_fn.h"
 #include "ir/builder.h"
 #include "ir/cfg.h"
 #include "support/ice.h"
@@ -114,10 +115,23 @@ private:
         }
     }
 
+    // One way of several, which leads to a call that is seldom made.
+    bool is_rare(const MachineBlock& b) const {
+        for (std::uint32_t p = 0; p < b.pred_count; ++p) {
+            const Edge& e = mf_.edges[mf_.pred_edges[b.first_pred + p]];
+            if (mf_.blocks[e.from].succ_count == 1) return false;
+        }
+        return std::ranges::any_of(fn_.blocks[b.block].insts, [&](ir::InstId id) {
+            const ir::Inst& inst = fn_.insts[id];
+            return inst.op == ir::Op::CallRuntime && runtime_fn_info(static_cast<RuntimeFn>(inst.imm)).is_rare;
+        });
+    }
+
     // What can only end in a trap is cold, whoever made it.
     void find_cold() {
         for (std::size_t i = mf_.blocks.size(); i-- > 1;) {
             MachineBlock& b = mf_.blocks[i];
+            b.cold = b.cold || is_rare(b);
             ir::Op op = fn_.terminator(b.block).op;
             bool all_cold = op != ir::Op::Return;
             for (std::uint32_t s = 0; s < b.succ_count; ++s) {

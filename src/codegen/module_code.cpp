@@ -3,6 +3,7 @@
 #include "support/ice.h"
 
 #include <algorithm>
+#include <new>
 
 namespace tn::codegen {
 
@@ -40,6 +41,7 @@ void ModuleCode::fail(const std::string& what) {
 }
 
 void ModuleCode::check() {
+    if (errors_.lacks_memory) throw std::bad_alloc();
     if (!errors_.message.empty()) fail("asmjit: " + errors_.message);
 }
 

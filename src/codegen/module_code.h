@@ -69,7 +69,9 @@ private:
 
     struct Errors final : asmjit::ErrorHandler {
         std::string message;
+        bool lacks_memory = false; // what comes after that is no error of ours
         void handleError(asmjit::Error error, const char* text, asmjit::BaseEmitter*) override {
+            if (error == asmjit::kErrorOutOfMemory && message.empty()) lacks_memory = true;
             if (message.empty()) message = std::to_string(error) + " " + text;
         }
     };

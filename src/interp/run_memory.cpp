@@ -32,6 +32,7 @@ Run::Region Run::region_of(const Cell& address, bool write) {
     }
     auto* seq = static_cast<rt::Seq*>(address.base);
     std::int64_t count = write ? seq->capacity : seq->length;
+    if (write && count > 0 && desc.kind == rt::ObjectDesc::Kind::String) ++count; // the NUL behind it
     return {seq->data, seq->data + count * desc.stride, &desc.refs, desc.stride, MemoryClass::Element};
 }
 

@@ -84,6 +84,11 @@ private:
         return any_desc() && want(desc_kind() == DescKind::List, "description is not of a list");
     }
 
+    bool desc_of_growing() {
+        return any_desc() && want(desc_kind() == DescKind::List || desc_kind() == DescKind::String,
+                                  "description is not of a list or text");
+    }
+
     void check_flags(const OpInfo& info) {
         unsigned allowed = 0;
         if (inst_->op == Op::Load && inst_->type == Scalar::Ref) allowed |= Takes | Nullable;
@@ -221,7 +226,7 @@ private:
         case Op::SeqData: return result(Scalar::Ptr) && operand(0, Scalar::Ref);
         case Op::Bounds: return operand(0, Scalar::I64) && operand(1, Scalar::I64);
         case Op::ListNew: return result(Scalar::Ref) && operand(0, Scalar::I64) && desc_of_list();
-        case Op::ListGrow: return result(Scalar::Ref) && operand(0, Scalar::Ref) && desc_of_list();
+        case Op::ListGrow: return result(Scalar::Ref) && operand(0, Scalar::Ref) && desc_of_growing();
         case Op::SeqSetLen: return result(Scalar::Ref) && operand(0, Scalar::Ref) && operand(1, Scalar::I64);
         case Op::BoxNew: return result(Scalar::Ref) && box_leaves();
         case Op::BoxData: return result(Scalar::Ptr) && operand(0, Scalar::Ref);

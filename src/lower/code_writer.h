@@ -121,6 +121,8 @@ protected:
     ir::ValueId literal(std::string_view text);
     ir::ValueId empty_text();
     ir::ValueId append(ir::ValueId text, std::string_view more); // consumes `text`, answers the longer one
+    ir::ValueId append_char(ir::ValueId text, ir::ValueId c); // likewise
+    ir::ValueId equal_text(RuntimeFn fn, ir::ValueId a, ir::ValueId b); // `fn` compares all bytes
     ir::ValueId show_into(ir::ValueId text, const Row& value, bool nested);
     // `total`: floats are equal as the total order says, else as IEEE does.
     ir::ValueId equal(const Row& a, const Row& b, bool total);

@@ -364,6 +364,8 @@ private:
     void match_payload(syntax::PatternId id, const Row& value, ir::BlockId fail,
                        std::vector<Binding>& bindings);
     void test(ir::ValueId condition, ir::BlockId fail);
+    // `'a' | 'e' | 'i'`: numbers within 64 of each other, by a bit for each. False if they are something else.
+    bool match_bits(const syntax::OrPattern& n, const Row& value, ir::BlockId fail);
     void match_or(const syntax::OrPattern& node, const Row& value, ir::BlockId fail,
                   std::vector<Binding>& bindings);
     // Binds what a pattern found. `stable`: borrowed references live as long as the bindings.
@@ -378,6 +380,16 @@ private:
     // --- text (lower_text.cpp) ---
     Row show_text(const Row& value);
     ir::ValueId format_into(ir::ValueId text, const Row& value, const check::PieceFormat& format);
+    // What a text is joined of: written text, or an expression and how it is shown.
+    struct TextPart {
+        std::string_view written;
+        ExprId expr;
+        check::PieceFormat format = {};
+    };
+    // False if a part runs code of the script where it is shown; then the parts are worth nothing.
+    bool find_parts(ExprId id, std::vector<TextPart>& parts);
+    // `p += parts`: all of them are evaluated, then each is added to the text where it stands.
+    void append_parts(Place& p, std::span<const TextPart> parts, ExprId id);
 
     const check::Module* module_ = nullptr;
     const syntax::Ast* ast_ = nullptr;

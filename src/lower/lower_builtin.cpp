@@ -82,6 +82,7 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         [&](Tag<B::StringBytes>) { return text_parts(RuntimeFn::StringBytes, args[0], type); },
         [&](Tag<B::StringLines>) { return text_parts(RuntimeFn::StringLines, args[0], type); },
         [&](Tag<B::StringWords>) { return text_parts(RuntimeFn::StringWords, args[0], type); },
+        [&](Tag<B::StringByte>) { return list_peek(args[0], args[1].id(), type); },
         [&](Tag<B::CharToString>) { return show_text(args[0]); },
         [&](Tag<B::BytesLen>) { return length(); },
         [&](Tag<B::BytesIsEmpty>) { return is_empty(); },

@@ -3,6 +3,8 @@
 
 #include "support/ice.h"
 
+#include <algorithm>
+
 namespace tn::lower {
 
 using check::Form;
@@ -141,7 +143,7 @@ Row FunctionLowering::arithmetic(BinaryOp op, Row a, const Row& b, TypeId type) 
     TN_CHECK(types().kind(type) == TypeKind::String, "arithmetic on a type that has none");
     if (types().kind(b.type) == TypeKind::Char) {
         ValueId text = own_.to_owned(a.leaves[0], false);
-        return owned(type, rt(RuntimeFn::StringAppendChar, {text, b.id()}));
+        return owned(type, append_char(text, b.id()));
     }
     if (a.leaves[0].cleanup.is_valid() || a.leaves[0].claimed) {
         ValueId text = own_.to_owned(a.leaves[0], false);
@@ -197,14 +199,17 @@ Row FunctionLowering::lower(const syntax::AssignExpr& n, ExprId id) {
     Place p = place(n.place, true);
     TypeId type = p.type();
     // `s = s + t` is `s += t`: the text grows where it stands.
-    ExprId sum_id = strip(n.value);
-    const auto* sum = node(sum_id).as<syntax::BinaryExpr>();
-    if (sum && sum->op == BinaryOp::Add && info(sum_id).form == Form::Operator &&
-        types().kind(type) == TypeKind::String && info(strip(n.place)).form == Form::Local &&
-        info(strip(sum->lhs)).form == Form::Local &&
-        info(strip(sum->lhs)).detail == info(strip(n.place)).detail && is_simple(sum->rhs)) {
-        syntax::AssignExpr grown{BinaryOp::Add, n.place, sum->rhs, n.op_span};
-        return assign_operator(grown, id);
+    auto is_place = [&](const TextPart& part) {
+        return part.expr.is_valid() && !part.format.has_spec && info(strip(part.expr)).form == Form::Local &&
+               info(strip(part.expr)).detail == info(strip(n.place)).detail;
+    };
+    if (std::vector<TextPart> parts; types().kind(type) == TypeKind::String && info(strip(n.place)).form == Form::Local &&
+                                     find_parts(n.value, parts) && parts.size() > 1 && is_place(parts[0])) {
+        std::span<const TextPart> added = std::span(parts).subspan(1);
+        if (std::ranges::all_of(added, [&](const TextPart& part) { return !part.expr.is_valid() || is_simple(part.expr); })) {
+            append_parts(p, added, id);
+            return unit();
+        }
     }
     Row row = to_owned(fit(expr(n.value), type));
     at(id);
@@ -216,6 +221,11 @@ Row FunctionLowering::assign_operator(const syntax::AssignExpr& n, ExprId id) {
     BinaryOp op = *n.op;
     Place p = place(n.place, true);
     TypeId type = p.type();
+    if (std::vector<TextPart> parts; op == BinaryOp::Add && types().kind(type) == TypeKind::String &&
+                                     find_parts(n.value, parts) && parts.size() > 1) {
+        append_parts(p, parts, id);
+        return unit();
+    }
     Row b = operand(n.value, Span{span(id).file, span(id).begin, span(id).end + 1}); // until it is assigned
     if (is_never(b.type) || is_never(type)) return unit();
     at(id);

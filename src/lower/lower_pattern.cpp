@@ -3,6 +3,8 @@
 
 #include "support/ice.h"
 
+#include <algorithm>
+
 namespace tn::lower {
 
 using check::PatternForm;
@@ -11,6 +13,17 @@ using ir::Cond;
 using ir::Op;
 using ir::ValueId;
 using syntax::PatternId;
+
+namespace {
+Scalar unsigned_of(Scalar s) {
+    switch (scalar_size(s)) {
+    case 1: return Scalar::U8;
+    case 2: return Scalar::U16;
+    case 4: return Scalar::U32;
+    default: return Scalar::U64;
+    }
+}
+} // namespace
 
 void FunctionLowering::test(ValueId holds, BlockId fail) {
     if (!fail.is_valid()) return; // the checker has seen that nothing else is left
@@ -111,10 +124,42 @@ void FunctionLowering::match_payload(PatternId id, const Row& value, BlockId fai
     }
 }
 
+bool FunctionLowering::match_bits(const syntax::OrPattern& n, const Row& value, BlockId fail) {
+    constexpr std::size_t least = 3; // fewer are compared one by one
+    auto alternatives = ast_->view(n.alternatives);
+    const TypeKind kind = types().kind(value.type);
+    if (alternatives.size() < least || !(types().is_integer(value.type) || kind == TypeKind::Char)) return false;
+    std::vector<std::int64_t> numbers;
+    for (PatternId alternative : alternatives) {
+        const check::PatternInfo& p = module_->info(alternative);
+        if (p.form != PatternForm::Constant) return false;
+        numbers.push_back(module_->constant(p).bits);
+    }
+    const std::int64_t first = *std::ranges::min_element(numbers);
+    std::uint64_t bits = 0, last = 0;
+    for (std::int64_t number : numbers) {
+        const std::uint64_t at = static_cast<std::uint64_t>(number) - static_cast<std::uint64_t>(first);
+        if (at >= 64) return false;
+        bits |= std::uint64_t(1) << at;
+        last = std::max(last, at);
+    }
+    const Scalar s = scalar(value.type), u = unsigned_of(s);
+    ValueId at = b_.binary(Op::WrapSub, s, value.id(), b_.const_int(s, first));
+    if (u != s) at = b_.bitcast(u, at);
+    at = convert(Scalar::U64, at);
+    test(b_.compare(Op::ICmp, Cond::Le, at, b_.const_int(Scalar::U64, static_cast<std::int64_t>(last))), fail);
+    ValueId shifted =
+        b_.binary(Op::Shr, Scalar::U64, b_.const_int(Scalar::U64, static_cast<std::int64_t>(bits)), at);
+    ValueId bit = b_.binary(Op::And, Scalar::U64, shifted, b_.const_int(Scalar::U64, 1));
+    test(b_.compare(Op::ICmp, Cond::Ne, bit, b_.const_int(Scalar::U64, 0)), fail);
+    return true;
+}
+
 // Each alternative jumps to where they meet, with what it binds as arguments: borrowed, the matched value
 // still has its references.
 void FunctionLowering::match_or(const syntax::OrPattern& n, const Row& value, BlockId fail,
                                 std::vector<Binding>& bindings) {
+    if (fail.is_valid() && match_bits(n, value, fail)) return;
     auto alternatives = ast_->view(n.alternatives);
     BlockId join = ssa_.make_block();
     std::vector<Binding> joined;

@@ -86,6 +86,53 @@ Row FunctionLowering::lower(const syntax::FStringExpr& n, ExprId id) {
     return row;
 }
 
+// ---- Texts that grow ----
+
+bool FunctionLowering::find_parts(ExprId id, std::vector<TextPart>& parts) {
+    ExprId inner = strip(id);
+    const TypeKind kind = types().kind(type_of(inner));
+    if (const auto* f = node(inner).as<syntax::FStringExpr>()) {
+        auto pieces = ast_->view(f->pieces);
+        for (std::size_t i = 0; i < pieces.size(); ++i) {
+            if (!pieces[i].expr.is_valid()) {
+                if (!text(pieces[i].text).empty()) parts.push_back({text(pieces[i].text), ExprId()});
+                continue;
+            }
+            TypeId type = type_of(pieces[i].expr);
+            const TypeKind shown = types().kind(type);
+            const bool is_plain = shown == TypeKind::String || shown == TypeKind::Char || shown == TypeKind::Bool ||
+                                  is_integer(type_kind_scalar(shown)) || is_float(type_kind_scalar(shown));
+            if (!is_plain || m_.core_impl(CoreTrait::Show, type)) return false;
+            parts.push_back({{}, pieces[i].expr, module_->format_specs[info(inner).detail + i]});
+        }
+        return true;
+    }
+    const auto* sum = node(inner).as<syntax::BinaryExpr>();
+    if (kind == TypeKind::String && sum && sum->op == BinaryOp::Add && info(inner).form == Form::Operator)
+        return find_parts(sum->lhs, parts) && find_parts(sum->rhs, parts);
+    parts.push_back({{}, id});
+    return kind == TypeKind::String || kind == TypeKind::Char;
+}
+
+void FunctionLowering::append_parts(Place& p, std::span<const TextPart> parts, ExprId id) {
+    const Span until{span(id).file, span(id).begin, span(id).end + 1}; // the end of the assignment
+    std::vector<Row> values(parts.size());
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (!parts[i].expr.is_valid()) continue;
+        values[i] = operand(parts[i].expr, until);
+        if (is_never(values[i].type)) return;
+    }
+    at(id);
+    ValueId grown = own_.to_owned(take_out_of(p).leaves[0], false);
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (parts[i].expr.is_valid()) at(parts[i].expr);
+        grown = parts[i].expr.is_valid() ? format_into(grown, values[i], parts[i].format)
+                                         : append(grown, parts[i].written);
+    }
+    at(id);
+    put_back(p, to_owned(owned(p.type(), grown)));
+}
+
 // ---- Assertions ----
 
 // "a == b (left: 1, right: 2)", or the message in place of the condition.

@@ -74,6 +74,7 @@ public:
     std::uint32_t global_offset(check::GlobalId global) const { return global_offsets_[global]; }
 
     ir::LiteralId literal(std::string_view text, TypeKind kind); // String or Bytes
+    std::string_view literal_text(ir::LiteralId id) const { return module_.literals[id]; } // until there is another one
     // Of a type that is one reference: a sequence; or a function type, whose empty object traps when called.
     ir::DescId desc(TypeId type);
     ir::DescId box_desc(TypeId content) { return module_.desc(ir::DescKind::Box, content); }

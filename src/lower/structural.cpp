@@ -15,7 +15,69 @@ ValueId CodeWriter::literal(std::string_view text) { return b_.literal(m_.litera
 ValueId CodeWriter::empty_text() { return own_.retain(b_.empty(m_.desc(simple(TypeKind::String)))); }
 
 ValueId CodeWriter::append(ValueId text, std::string_view more) {
+    if (more.size() == 1) return append_char(text, b_.const_int(Scalar::U32, static_cast<unsigned char>(more[0])));
     return more.empty() ? text : rt(RuntimeFn::StringAppend, {text, literal(more)});
+}
+
+// What is no ASCII asks the runtime.
+ValueId CodeWriter::append_char(ValueId text, ValueId c) {
+    ir::BlockId ascii = ssa_.make_block(), other = ssa_.make_block(), join = ssa_.make_block();
+    ValueId answer = ssa_.add_param(join, Scalar::Ref);
+    ssa_.branch(b_.compare(ir::Op::ICmp, ir::Cond::Lt, c, b_.const_int(Scalar::U32, 0x80)), ascii, other, ir::Likely);
+    ssa_.seal(ascii);
+    ssa_.seal(other);
+
+    ssa_.start(ascii);
+    ValueId longer = b_.list_grow(text, m_.desc(simple(TypeKind::String)));
+    ValueId length = b_.seq_len(longer), data = b_.seq_data(longer);
+    b_.store_indexed(ir::MemoryClass::Element, data, length, 1, 0, convert(Scalar::U8, c));
+    // The NUL behind it has a place of its own.
+    b_.store_indexed(ir::MemoryClass::Element, data, length, 1, 1, b_.const_int(Scalar::U8, 0));
+    longer = b_.seq_set_len(longer, b_.binary(ir::Op::WrapAdd, Scalar::I64, length, int64(1)));
+    ssa_.jump(join, {&longer, 1});
+
+    ssa_.start(other);
+    longer = rt(RuntimeFn::StringAppendChar, {text, c});
+    ssa_.jump(join, {&longer, 1});
+
+    ssa_.seal(join);
+    ssa_.start(join);
+    return answer;
+}
+
+// Texts are equal that have as many bytes, and the same ones. All bytes of a short literal are compared here, of a longer
+// one the first byte.
+ValueId CodeWriter::equal_text(RuntimeFn fn, ValueId a, ValueId b) {
+    constexpr std::size_t most = 4;
+    std::string_view known;
+    for (ValueId* side : {&a, &b}) {
+        const ir::Value& value = fn_.values[*side];
+        if (!value.inst.is_valid() || fn_.insts[value.inst].op != ir::Op::Literal) continue;
+        known = m_.literal_text(ir::LiteralId(static_cast<std::size_t>(fn_.insts[value.inst].imm)));
+        if (side == &a) std::swap(a, b); // the literal is b
+        break;
+    }
+    ir::BlockId join = ssa_.make_block();
+    ValueId answer = ssa_.add_param(join, Scalar::Bool);
+    ValueId differ = b_.const_bool(false);
+    auto demand = [&](ValueId holds) {
+        ir::BlockId next = ssa_.make_block();
+        ssa_.branch(holds, next, {}, join, {&differ, 1});
+        ssa_.seal(next);
+        ssa_.start(next);
+    };
+    ValueId length = known.data() ? int64(static_cast<std::int64_t>(known.size())) : b_.seq_len(b);
+    demand(b_.compare(ir::Op::ICmp, ir::Cond::Eq, b_.seq_len(a), length));
+    std::size_t here = known.size() <= most ? known.size() : 1;
+    for (std::size_t i = 0; i < here; ++i) {
+        ValueId byte = b_.load(Scalar::U8, ir::MemoryClass::Element, b_.seq_data(a), static_cast<std::int64_t>(i));
+        demand(b_.compare(ir::Op::ICmp, ir::Cond::Eq, byte, b_.const_int(Scalar::U8, static_cast<unsigned char>(known[i]))));
+    }
+    ValueId same = known.data() && here == known.size() ? b_.const_bool(true) : rt(fn, {a, b});
+    ssa_.jump(join, {&same, 1});
+    ssa_.seal(join);
+    ssa_.start(join);
+    return answer;
 }
 
 ValueId CodeWriter::show_into(ValueId text, const Row& value, bool nested) {
@@ -40,7 +102,7 @@ ValueId CodeWriter::show_into(ValueId text, const Row& value, bool nested) {
     case TypeKind::F32: return rt(RuntimeFn::ShowF32, {text, value.id()});
     case TypeKind::Bool: return rt(RuntimeFn::ShowBool, {text, value.id()});
     case TypeKind::Char:
-        return rt(nested ? RuntimeFn::ShowQuotedChar : RuntimeFn::StringAppendChar, {text, value.id()});
+        return nested ? rt(RuntimeFn::ShowQuotedChar, {text, value.id()}) : append_char(text, value.id());
     case TypeKind::String:
         return rt(nested ? RuntimeFn::ShowQuoted : RuntimeFn::StringAppend, {text, value.id()});
     case TypeKind::Bytes: return rt(RuntimeFn::ShowBytes, {text, value.id()});
@@ -100,8 +162,8 @@ ValueId CodeWriter::equal(const Row& a, const Row& b, bool total) {
         Scalar bits = kind == TypeKind::F64 ? Scalar::U64 : Scalar::U32;
         return b_.compare(ir::Op::ICmp, ir::Cond::Eq, b_.bitcast(bits, a.id()), b_.bitcast(bits, b.id()));
     }
-    case TypeKind::String: return rt(RuntimeFn::StringEq, {a.id(), b.id()});
-    case TypeKind::Bytes: return rt(RuntimeFn::BytesEq, {a.id(), b.id()});
+    case TypeKind::String: return equal_text(RuntimeFn::StringEq, a.id(), b.id());
+    case TypeKind::Bytes: return equal_text(RuntimeFn::BytesEq, a.id(), b.id());
     case TypeKind::Unit:
     case TypeKind::Never: return b_.const_bool(true);
     case TypeKind::Tuple:

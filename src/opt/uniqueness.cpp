@@ -1,8 +1,8 @@
 // Copy on write, tested once: finds the lists that certainly have one owner, removes their `unique`
 // tests, and moves the test of a loop's list in front of the loop.
 //
-// A list is unshared from the instruction that makes it so (list_new, list_grow, unique, seq_set_len, a reference to the
-// empty list) as long as no use of it could create another owner: a retain, a borrowed argument of a call (the
+// A list is unshared from the instruction that makes it so (list_new, list_grow, unique, seq_set_len, a character
+// appended, a reference to the empty list) as long as no use of it could create another owner: a retain, a borrowed argument of a call (the
 // callee may keep it), a borrowed block parameter. Block parameters are unshared when all their
 // arguments are; that is assumed first and disproved to a fixed point.
 #include "ir/builder.h"
@@ -37,8 +37,11 @@ public:
             const Value& v = fn_.values[ValueId(i)];
             if (v.type != Scalar::Ref || v.ownership != Ownership::Owned || !kept_[i]) continue;
             if (v.inst.is_valid()) {
-                const Op op = fn_.insts[v.inst].op;
-                unshared[i] = op == Op::ListNew || op == Op::ListGrow || op == Op::Unique || op == Op::SeqSetLen ||
+                const Inst& inst = fn_.insts[v.inst];
+                const Op op = inst.op;
+                // A character more is in a text of its own.
+                const bool appends = op == Op::CallRuntime && inst.imm == static_cast<int>(RuntimeFn::StringAppendChar);
+                unshared[i] = appends || op == Op::ListNew || op == Op::ListGrow || op == Op::Unique || op == Op::SeqSetLen ||
                               is_empty_list(v.inst);
             } else {
                 unshared[i] = v.block != fn_.entry();
@@ -69,8 +72,9 @@ private:
     bool is_empty_list(InstId id) const {
         if (fn_.insts[id].op != Op::Retain) return false;
         const Inst* def = find_def(fn_, fn_.operands_of(fn_.insts[id])[0]);
+        if (def && def->op == Op::Literal) return module_.literals[LiteralId(static_cast<std::uint32_t>(def->imm))].empty();
         return def && def->op == Op::Empty &&
-               module_.descs[DescId(static_cast<std::uint32_t>(def->imm))].kind == DescKind::List;
+               module_.descs[DescId(static_cast<std::uint32_t>(def->imm))].kind <= DescKind::List;
     }
     void note_uses(const Inst& inst) {
         const auto operands = fn_.operands_of(inst);

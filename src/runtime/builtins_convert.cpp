@@ -46,7 +46,7 @@ Object* map_chars(Context* context, Object* object, Mapping map) {
                 if (!fresh) return nullptr;
                 out = fresh;
             }
-            char bytes[4];
+            char bytes[short_buffer];
             out = append(context, out, text.substr(done, at - done));
             if (out) out = append(context, out, {bytes, encode_char(mapped, bytes)});
             if (!out) return nullptr;

@@ -19,7 +19,7 @@ template <typename Int> Object* show_integer(Context* context, Object* text, Int
 
 constexpr std::string_view hex_digits = "0123456789abcdef";
 
-// The escape of a character within `quote`, into a buffer of 12; empty if it is shown as itself.
+// The escape of a character within `quote`, into a short_buffer; empty if it is shown as itself.
 std::string_view escape_of(char32_t c, char quote, char* out) {
     const char* simple = nullptr;
     switch (c) {
@@ -72,7 +72,7 @@ Object* rt_show_bool(Context* context, Object* text, bool value) noexcept {
 
 Object* rt_show_quoted(Context* context, Object* text, Object* object) noexcept {
     const std::string_view source = view(object);
-    char buffer[12];
+    char buffer[short_buffer];
     text = append(context, text, "\"");
     std::size_t done = 0;
     for (std::size_t at = 0; text && at < source.size();) {
@@ -90,7 +90,7 @@ Object* rt_show_quoted(Context* context, Object* text, Object* object) noexcept 
 }
 
 Object* rt_show_quoted_char(Context* context, Object* text, std::uint32_t c) noexcept {
-    char buffer[12], plain[4];
+    char buffer[short_buffer], plain[short_buffer];
     std::string_view shown = escape_of(c, '\'', buffer);
     if (shown.empty()) shown = {plain, encode_char(c, plain)};
     text = append(context, text, "'");
@@ -103,7 +103,7 @@ Object* rt_show_bytes(Context* context, Object* text, Object* object) noexcept {
     for (const char byte : view(object)) {
         if (!text) return nullptr;
         const auto value = static_cast<unsigned char>(byte);
-        char buffer[12];
+        char buffer[short_buffer];
         std::string_view shown(&byte, 1);
         if (value == 0 || value >= 0x7f) { // \0 would swallow digits that follow in other languages
             std::memcpy(buffer, "\\x", 2);

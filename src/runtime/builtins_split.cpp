@@ -5,6 +5,7 @@
 #include "runtime/utf8.h"
 #include "runtime/utf8_check.h"
 
+#include <bit>
 #include <cstring>
 
 namespace tn::rt {
@@ -18,7 +19,8 @@ Object* push_string(Context* context, Object* list, std::string_view text) {
         rt_release(context, list);
         return nullptr;
     }
-    Seq* grown = with_room(context, list, 1);
+    Seq* grown = as_seq(list);
+    if (grown->count != 1 || grown->length >= grown->capacity) grown = with_room(context, list, 1);
     if (!grown) {
         rt_release(context, part);
         return nullptr;
@@ -57,6 +59,13 @@ std::size_t skip_space(std::string_view text, std::size_t at) {
 
 std::size_t find_space(std::string_view text, std::size_t at) {
     while (at < text.size()) {
+        // Eight bytes at once: the first one that is below 0x21 or beyond ASCII (a borrow reaches only later ones).
+        if (std::uint64_t word; std::endian::native == std::endian::little && text.size() - at >= sizeof word) {
+            std::memcpy(&word, text.data() + at, sizeof word);
+            const std::uint64_t found = ((word - 0x2121212121212121) | word) & 0x8080808080808080;
+            at += found == 0 ? sizeof word : static_cast<std::size_t>(std::countr_zero(found)) / 8;
+            if (found == 0) continue;
+        }
         if (is_ascii(text[at])) {
             if (is_ascii_space(text[at])) break;
             ++at;

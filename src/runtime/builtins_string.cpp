@@ -18,8 +18,24 @@ int compare_bytes(std::string_view a, std::string_view b) {
     return a.size() < b.size() ? -1 : a.size() > b.size();
 }
 
+// Whether the first and the last bytes of two texts of n >= sizeof(Word) bytes are the same.
+template <typename Word> bool equal_ends(const char* a, const char* b, std::size_t n) {
+    Word words[4];
+    std::memcpy(&words[0], a, sizeof(Word));
+    std::memcpy(&words[1], b, sizeof(Word));
+    std::memcpy(&words[2], a + n - sizeof(Word), sizeof(Word));
+    std::memcpy(&words[3], b + n - sizeof(Word), sizeof(Word));
+    return ((words[0] ^ words[1]) | (words[2] ^ words[3])) == 0;
+}
+
 bool equal_bytes(std::string_view a, std::string_view b) {
-    return a.size() == b.size() && (a.data() == b.data() || std::memcmp(a.data(), b.data(), a.size()) == 0);
+    const std::size_t n = a.size();
+    if (n != b.size()) return false;
+    if (n > 16) return a.data() == b.data() || std::memcmp(a.data(), b.data(), n) == 0;
+    if (n >= 8) return equal_ends<std::uint64_t>(a.data(), b.data(), n);
+    if (n >= 4) return equal_ends<std::uint32_t>(a.data(), b.data(), n);
+    if (n >= 2) return equal_ends<std::uint16_t>(a.data(), b.data(), n);
+    return n == 0 || a[0] == b[0];
 }
 
 std::string_view trimmed_start(std::string_view text) {
@@ -56,8 +72,8 @@ Object* rt_string_concat(Context* context, Object* a, Object* b) noexcept {
     if (left.empty()) return share(b);
     Seq* text = new_text(context, static_cast<std::int64_t>(left.size() + right.size()));
     if (!text) return nullptr;
-    std::memcpy(text->data, left.data(), left.size());
-    std::memcpy(text->data + left.size(), right.data(), right.size());
+    copy_bytes(text->data, left);
+    copy_bytes(text->data + left.size(), right);
     return text;
 }
 
@@ -66,12 +82,12 @@ Object* rt_string_append(Context* context, Object* text, Object* other) noexcept
 }
 
 Object* rt_string_append_char(Context* context, Object* text, std::uint32_t c) noexcept {
-    char bytes[4];
+    char bytes[short_buffer];
     return append(context, text, {bytes, encode_char(c, bytes)});
 }
 
 Object* rt_string_from_char(Context* context, std::uint32_t c) noexcept {
-    char bytes[4];
+    char bytes[short_buffer];
     return new_string(context, {bytes, encode_char(c, bytes)});
 }
 

@@ -99,14 +99,7 @@ void* Heap::allocate(std::size_t size) noexcept {
     if (size > max_block) return nullptr;
     size = block_size(size ? size : 1);
     if (!TN_HEAP_SLABS || size > max_small) return make_room(size) ? allocate_large(size) : nullptr;
-    const unsigned size_class = class_of(size);
-    Class& c = classes_[size_class];
-    if (!c.list && !refill(size_class)) [[unlikely]]
-        return nullptr;
-    void* block = c.list;
-    std::memcpy(&c.list, block, sizeof c.list);
-    add(c.live, 1);
-    return block;
+    return allocate_small(class_of(size));
 }
 
 // Fills the class's empty list from its slabs, with as much as the limit allows.

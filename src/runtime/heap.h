@@ -68,7 +68,10 @@ public:
     };
     static Layout layout();
     static constexpr unsigned class_of(std::size_t block_size) { return static_cast<unsigned>(block_size / 16 - 1); }
-    // What free() does with a small block.
+    // What allocate() and free() do with a small block.
+    inline void* allocate_small(unsigned size_class) noexcept;
+    // The same from the list alone: null when nothing waits there.
+    inline void* take_listed(unsigned size_class) noexcept;
     inline void free_small(void* block, unsigned size_class) noexcept;
 
     // Memory of somebody else's that counts as in use. It may go beyond the limit: then nothing more is allocated.
@@ -145,6 +148,22 @@ private:
     std::uint64_t limit_ = default_limit;
     std::uint64_t fail_in_ = 0;
 };
+
+void* Heap::allocate_small(unsigned size_class) noexcept {
+    if (!classes_[size_class].list && !refill(size_class)) [[unlikely]]
+        return nullptr;
+    return take_listed(size_class);
+}
+
+void* Heap::take_listed(unsigned size_class) noexcept {
+    Class& c = classes_[size_class];
+    void* block = c.list;
+    if (!block) [[unlikely]]
+        return nullptr;
+    std::memcpy(&c.list, block, sizeof c.list);
+    add(c.live, 1);
+    return block;
+}
 
 void Heap::free_small(void* block, unsigned size_class) noexcept {
     Slab* slab = Slab::of(block);

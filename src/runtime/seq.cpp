@@ -4,6 +4,8 @@
 #include "runtime/host_type.h"
 #include "runtime/wrapped_list.h"
 
+#include <algorithm>
+#include <bit>
 #include <cstring>
 #include <new>
 
@@ -16,17 +18,21 @@ constexpr std::int64_t min_list_bytes = 32;
 // Bytes of a sequence with this capacity; false beyond what a heap block can be.
 bool seq_size(const ObjectDesc& desc, std::int64_t capacity, std::size_t& size) {
     const std::size_t extra = sizeof(Seq) + (is_text(desc) ? 1 : 0);
-    if (desc.stride != 0 && capacity > static_cast<std::int64_t>((Heap::max_block - extra) / desc.stride))
-        return false;
-    size = extra + static_cast<std::size_t>(capacity) * desc.stride;
-    return true;
+    if (__builtin_mul_overflow(static_cast<std::size_t>(capacity), std::size_t(desc.stride), &size)) return false;
+    size += extra; // the product wraps only beyond max_block, which is far below
+    return size >= extra && size <= Heap::max_block;
 }
+
+// Text: the bytes that a block for so many characters' bytes takes.
+constexpr std::size_t text_extra = sizeof(Seq) + 1;
 
 // The capacity that a block for `capacity` elements has anyway.
 std::int64_t fitted_capacity(const ObjectDesc& desc, std::size_t size) {
     if (desc.stride == 0) return INT64_MAX / 2;
     const std::size_t extra = sizeof(Seq) + (is_text(desc) ? 1 : 0);
-    return static_cast<std::int64_t>((Heap::block_size(size) - extra) / desc.stride);
+    const std::size_t room = Heap::block_size(size) - extra;
+    if ((desc.stride & (desc.stride - 1)) == 0) return static_cast<std::int64_t>(room >> std::countr_zero(desc.stride));
+    return static_cast<std::int64_t>(room / desc.stride);
 }
 
 bool owns_data(const Seq* seq) { return seq->capacity > 0; }
@@ -110,19 +116,69 @@ Seq* new_seq(Context* context, const ObjectDesc& desc, std::int64_t capacity) {
     return seq;
 }
 
-Seq* new_text(Context* context, std::int64_t length, std::uint32_t desc) {
-    Seq* text = new_seq(context, *context->descs[desc], length);
-    if (!text) return nullptr;
+static Seq* make_text(Context* context, void* memory, std::size_t block, std::int64_t length, std::uint32_t desc) {
+    Seq* text = new (memory) Seq;
+    text->count = 1;
+    text->desc = context->descs[desc];
     text->length = length;
+    text->capacity = static_cast<std::int64_t>(block - text_extra);
+    text->data = inline_data(text);
     text->data[length] = 0;
     return text;
 }
 
-Object* new_string(Context* context, std::string_view bytes) {
+Seq* new_text(Context* context, std::int64_t length, std::uint32_t desc) {
+    const std::size_t size = text_extra + static_cast<std::size_t>(length);
+    const std::size_t block = Heap::block_size(size);
+    void* memory = nullptr;
+    if (TN_HEAP_SLABS && block <= Heap::max_small) [[likely]]
+        memory = context->instance->heap.allocate_small(Heap::class_of(block));
+    else if (length < static_cast<std::int64_t>(Heap::max_block - text_extra))
+        memory = context->instance->heap.allocate(size);
+    if (!memory) [[unlikely]] {
+        fail(context, TrapCode::MemoryLimit);
+        return nullptr;
+    }
+    return make_text(context, memory, block, length, desc);
+}
+
+[[gnu::noinline]] static Object* new_any_string(Context* context, std::string_view bytes) {
     if (bytes.empty()) return empty_seq(context, string_desc_id);
     Seq* text = new_text(context, static_cast<std::int64_t>(bytes.size()));
-    if (text) std::memcpy(text->data, bytes.data(), bytes.size());
+    if (text) copy_bytes(text->data, bytes);
     return text;
+}
+
+// Most texts are short, and most find a block waiting: that way calls nothing, and so saves no registers.
+Object* new_string(Context* context, std::string_view bytes) {
+    if (bytes.size() - 1 < copied_at_once) {
+        const std::size_t block = Heap::block_size(text_extra + bytes.size());
+        if (void* memory = context->instance->heap.take_listed(Heap::class_of(block))) [[likely]] {
+            const auto length = static_cast<std::int64_t>(bytes.size());
+            Seq* text = make_text(context, memory, block, length, string_desc_id);
+            copy_bytes(inline_data(text), bytes);
+            return text;
+        }
+    }
+    return new_any_string(context, bytes);
+}
+
+// Of an owned text that others hold too, or whose data is not ours: a longer one, with room for so many bytes (or,
+// near the limit, for fewer). Consumes it; `more` may lie inside.
+static Seq* copy_text(Context* context, Seq* text, std::string_view more, std::int64_t wanted, std::int64_t modest) {
+    Seq* copy = new_text(context, wanted, text->desc->id);
+    if (!copy && modest < wanted) {
+        context->trap_code = TrapCode::None;
+        copy = new_text(context, modest, text->desc->id);
+    }
+    if (copy) {
+        copy_bytes(copy->data, view(text));
+        copy_bytes(copy->data + text->length, more);
+        copy->length = text->length + static_cast<std::int64_t>(more.size());
+        copy->data[copy->length] = 0;
+    }
+    rt_release(context, text);
+    return copy;
 }
 
 Seq* with_room(Context* context, Object* object, std::int64_t extra) {
@@ -147,6 +203,7 @@ Seq* with_room(Context* context, Object* object, std::int64_t extra) {
         }
         return grown;
     }
+    if (is_text(*seq->desc)) return copy_text(context, seq, {}, wanted, modest);
     grown = copy_seq(context, seq, wanted);
     if (!grown && modest < wanted) {
         context->trap_code = TrapCode::None;
@@ -156,8 +213,12 @@ Seq* with_room(Context* context, Object* object, std::int64_t extra) {
     return grown;
 }
 
-Object* append(Context* context, Object* text, std::string_view bytes) {
-    if (bytes.empty()) return text;
+Object* append_slowly(Context* context, Object* text, std::string_view bytes) {
+    if (text->count != 1 || !owns_data(as_seq(text))) {
+        const std::int64_t need = as_seq(text)->length + static_cast<std::int64_t>(bytes.size());
+        const std::int64_t wanted = std::max({need, 2 * as_seq(text)->length, min_list_bytes});
+        return copy_text(context, as_seq(text), bytes, wanted, need + need / 8);
+    }
     const std::uint8_t* old_data = as_seq(text)->data;
     const auto* from = reinterpret_cast<const std::uint8_t*>(bytes.data());
     // The address order of unrelated pointers is compared as integers.
@@ -181,9 +242,14 @@ bool interrupted(Context* context) {
     return true;
 }
 
-extern "C" {
+static void free_text(Heap& heap, Object* text) {
+    const std::size_t block = text_extra + static_cast<std::size_t>(as_seq(text)->capacity);
+    if (TN_HEAP_SLABS && block <= Heap::max_small) [[likely]] // a text's capacity fills its block
+        return heap.free_small(text, Heap::class_of(block));
+    heap.free(text, block);
+}
 
-void rt_free_object(Context* context, Object* object) noexcept {
+[[gnu::noinline]] static void free_with_references(Context* context, Object* object) {
     Heap& heap = context->instance->heap;
     // Dead objects wait in a list that is linked through their counts, so any depth needs no memory. The one found
     // last is looked at next.
@@ -206,6 +272,8 @@ void rt_free_object(Context* context, Object* object) noexcept {
         if (desc.is_small_box) [[likely]] {
             give_back(box_data(static_cast<Box*>(dead)));
             heap.free_small(dead, desc.size_class);
+        } else if (is_text(desc)) {
+            free_text(heap, dead);
         } else {
             if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
             if (desc.plain) [[unlikely]]
@@ -225,6 +293,14 @@ void rt_free_object(Context* context, Object* object) noexcept {
         }
         dead = next;
     }
+}
+
+extern "C" {
+
+// A text refers to nothing: that way calls hardly anything, and so saves no registers.
+void rt_free_object(Context* context, Object* object) noexcept {
+    if (is_text(*object->desc)) return free_text(context->instance->heap, object);
+    free_with_references(context, object);
 }
 
 void rt_release(Context* context, Object* object) noexcept {

@@ -6,6 +6,7 @@
 #include "runtime/instance.h"
 
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 namespace tn::rt {
@@ -51,8 +52,46 @@ inline Object* share(Object* object) {
 // null and MemoryLimit.
 Seq* with_room(Context* context, Object* seq, std::int64_t extra);
 
+// Buffers on the stack whose bytes are added to texts: longer than what is copied at once, or the compiler warns of it.
+constexpr std::size_t short_buffer = 24;
+// memcpy of texts, which are short: up to 16 bytes are two loads and two stores.
+constexpr std::size_t copied_at_once = 16;
+inline void copy_bytes(std::uint8_t* to, std::string_view bytes) {
+    const char* from = bytes.data();
+    const std::size_t n = bytes.size();
+    const auto both_ends = [&](auto word) {
+        auto last = word;
+        std::memcpy(&word, from, sizeof word);
+        std::memcpy(&last, from + n - sizeof word, sizeof word);
+        std::memcpy(to, &word, sizeof word);
+        std::memcpy(to + n - sizeof word, &last, sizeof word);
+    };
+    if (n > copied_at_once) {
+        std::memcpy(to, from, n);
+    } else if (n >= 8) {
+        both_ends(std::uint64_t());
+    } else if (n >= 4) {
+        both_ends(std::uint32_t());
+    } else if (n >= 2) {
+        both_ends(std::uint16_t());
+    } else if (n == 1) {
+        *to = static_cast<std::uint8_t>(*from);
+    }
+}
+
 // Adds bytes to an owned text; consumes it, answers it. `bytes` may lie inside the text.
-Object* append(Context* context, Object* text, std::string_view bytes);
+Object* append_slowly(Context* context, Object* text, std::string_view bytes);
+inline Object* append(Context* context, Object* text, std::string_view bytes) {
+    Seq* seq = as_seq(text);
+    const auto size = static_cast<std::int64_t>(bytes.size());
+    if (size == 0) return text;
+    if (seq->count != 1 || seq->capacity - seq->length < size) [[unlikely]] // no room: also where the data is not ours
+        return append_slowly(context, text, bytes);
+    copy_bytes(seq->data + seq->length, bytes);
+    seq->length += size;
+    seq->data[seq->length] = 0;
+    return seq;
+}
 // True, and Cancelled or DeadlineExceeded set, when a long loop of ours should stop.
 bool interrupted(Context* context);
 

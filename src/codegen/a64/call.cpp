@@ -34,7 +34,13 @@ void Describe::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
     const RuntimeFnInfo& info = runtime_fn_info(static_cast<RuntimeFn>(inst.imm));
     CallPlan plan;
     plan_runtime(c_convention(), info, plan);
-    call(inst, plan, 1);
+    if (info.is_rare) {
+        for (unsigned i = 0; i < inst.operands.count; ++i) out_.any(arg(inst, i));
+        out_.def_anywhere(inst.first_result, no_register);
+        out_.cold_call();
+    } else {
+        call(inst, plan, 1);
+    }
     if (info.effects & ir::Traps) out_.site();
 }
 
@@ -176,6 +182,7 @@ void FunctionEmitter::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
     const RuntimeFnInfo& info = runtime_fn_info(fn);
     plan_runtime(c_convention(), info, plan_);
     auto operands = mf_->fn->operands_of(inst);
+    if (info.is_rare) keep_registers(live_across(inst_), false);
     enter_host_stack(plan_.stack_count, info.effects != ir::Pure);
     for (unsigned i = 0; i < operands.size(); ++i)
         moves_.add(any(operands[i]), plan_.args[i + 1], mf_->type_of(operands[i]));
@@ -183,7 +190,13 @@ void FunctionEmitter::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
     a_.mov(x(X0), x(context_register));
     call_address(rt::runtime_fn_address(fn));
     leave_host_stack();
+    if (info.is_rare) { // has one result
+        if (plan_.results[0] == Location::reg(X0)) extend_result(X0, info.result(0).scalar);
+        take_results(plan_.results, inst);
+        keep_registers(live_across(inst_), true);
+    }
     if (info.effects & ir::Traps) test_trap_code(inst.loc);
+    if (info.is_rare) return;
     if (inst.result_count == 1) {
         if (plan_.results[0] == Location::reg(X0)) extend_result(X0, info.result(0).scalar);
         take_results(plan_.results, inst);
