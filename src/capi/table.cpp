@@ -3,6 +3,7 @@
 
 #include "capi/compound.h"
 #include "runtime/entry_points.h"
+#include "runtime/seq.h"
 
 #include <algorithm>
 #include <cstring>
@@ -102,8 +103,8 @@ rt::Box* new_table(InstanceCore& core, const TypeInfo& type) {
     if (!box) return nullptr;
     TableData data(type, box);
     data.entries = rt::new_seq(core.context(), *type.table.entries->desc, 0);
-    if (data.entries) data.index = rt::new_seq(core.context(), *type.table.index->desc, 0);
-    if (data.index) return box;
+    data.index = rt::empty_seq(core.context(), type.table.index->desc->id);
+    if (data.entries) return box;
     rt::rt_release(core.context(), box);
     return nullptr;
 }
