@@ -32,6 +32,8 @@ Run::Region Run::region_of(const Cell& address, bool write) {
     }
     auto* seq = static_cast<rt::Seq*>(address.base);
     std::int64_t count = write ? seq->capacity : seq->length;
+    // rt::Program: a shared empty list is followed by a word, which map.tn reads.
+    if (!write && count == 0 && seq->capacity == 0 && desc.stride == sizeof(std::uint64_t) && !desc.has_refs) count = 1;
     return {seq->data, seq->data + count * desc.stride, &desc.refs, desc.stride, MemoryClass::Element};
 }
 
