@@ -233,8 +233,8 @@ ValueId CodeWriter::hash(const Row& value) {
     case TypeKind::U32:
     case TypeKind::U64:
     case TypeKind::Char: return hash_bits(convert(Scalar::U64, value.id()));
-    case TypeKind::String:
-    case TypeKind::Bytes: return rt(RuntimeFn::StringHash, {value.id(), b_.hash_seed()});
+    case TypeKind::String: return rt(RuntimeFn::StringHash, {value.id(), b_.hash_seed()});
+    case TypeKind::Bytes: return rt(RuntimeFn::BytesHash, {value.id(), b_.hash_seed()});
     case TypeKind::Unit:
     case TypeKind::Never: return b_.const_int(Scalar::U64, 0);
     case TypeKind::Tuple:
