@@ -8,6 +8,7 @@
 // A list that gets a new name keeps what is known of it: seq_len of unique(x) is seq_len of x.
 #include "ir/builder.h"
 #include "ir/cfg.h"
+#include "opt/memory.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
@@ -60,6 +61,7 @@ public:
         : fn_(fn),
           cfg_(fn),
           rewriter_(fn),
+          read_only_(fn),
           has_loads_(std::ranges::any_of(fn.insts, [](const Inst& inst) { return inst.op == Op::Load; })) {
         table_.reserve(fn.values.size());
     }
@@ -291,8 +293,8 @@ private:
 
     void visit_load(InstId id, MemoryState& memory) {
         const Inst& inst = fn_.insts[id];
-        Key key = key_of(inst);
-        key.memory = memory[memory_index(inst.aux, inst.type)];
+        Key key = by_index(key_of(inst));
+        if (!read_only_.contains(fn_, fn_.operands_of(inst)[0])) key.memory = memory[memory_index(inst.aux, inst.type)];
         if (ValueId known = find(key); known.is_valid()) {
             rewriter_.replace(fn_.result(id), known);
             rewriter_.remove(id);
@@ -311,6 +313,14 @@ private:
     Key stored_key(const Inst& inst, Scalar type, std::uint32_t version) {
         Key key{Op::Load, type, inst.scale, inst.aux, inst.imm, {rewriter_.operand(inst, 0)}, version};
         if (inst.operands.count == 3) key.operands[1] = rewriter_.operand(inst, 2);
+        return by_index(key);
+    }
+    // A place is the same whether its index was added to the address before or is added by the load.
+    Key by_index(Key key) {
+        const Inst* address = key.operands[1].is_valid() ? nullptr : find_def(fn_, key.operands[0]);
+        if (!address || address->op != Op::ElemAddr || (address->imm != 1 && address->imm != 2 && address->imm != 4 && address->imm != 8)) return key;
+        key.scale = static_cast<std::uint8_t>(address->imm);
+        key.operands = {rewriter_.operand(*address, 0), rewriter_.operand(*address, 1), ValueId()};
         return key;
     }
 
@@ -328,6 +338,7 @@ private:
     Function& fn_;
     Cfg cfg_;
     Rewriter rewriter_;
+    const ReadOnly read_only_;
     const bool has_loads_; // without loads, the versions of memory are nobody's business
     std::vector<WriteSet> written_;
     std::vector<WriteSet> loop_writes_;

@@ -18,7 +18,7 @@ namespace {
 
 class Hoister {
 public:
-    Hoister(const Module& module, Function& fn) : fn_(fn), cfg_(fn), nulls_(module, fn) {}
+    Hoister(const Module& module, Function& fn) : fn_(fn), cfg_(fn), nulls_(module, fn), read_only_(fn) {}
 
     bool run() {
         for (std::uint32_t l = static_cast<std::uint32_t>(cfg_.loops().size()); l-- > 0;) {
@@ -57,6 +57,7 @@ private:
     }
 
     bool loop_writes(const Loop& loop, const Inst& load) const {
+        if (read_only_.contains(fn_, fn_.operands_of(load)[0])) return false;
         for (BlockId block : loop.blocks) {
             for (InstId id : fn_.blocks[block].insts) {
                 const Inst& inst = fn_.insts[id];
@@ -121,6 +122,7 @@ private:
     Function& fn_;
     Cfg cfg_;
     Nulls nulls_; // a test of a tag in the loop may stand before what it guards
+    ReadOnly read_only_;
     bool changed_ = false;
 };
 

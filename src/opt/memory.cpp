@@ -35,4 +35,41 @@ bool are_fields_apart(const Function& fn, const Inst& a, const Inst& b) {
     return x.stride != 0 && x.stride == y.stride && (x.end <= y.begin || y.end <= x.begin);
 }
 
+ValueId find_object(const Function& fn, ValueId address) {
+    const Inst* def = find_def(fn, address);
+    while (def && def->op == Op::ElemAddr) def = find_def(fn, fn.operands_of(*def)[0]);
+    return def && (def->op == Op::SeqData || def->op == Op::BoxData) ? fn.operands_of(*def)[0] : ValueId();
+}
+
+ReadOnly::ReadOnly(const Function& fn) : is_written_(fn.values.size(), false) {
+    for (const Block& block : fn.blocks) {
+        if (block.removed) continue;
+        for (InstId id : block.insts) {
+            const Inst& inst = fn.insts[id];
+            const bool takes = inst.op == Op::Load && (inst.flags & Takes);
+            auto note = [&](ValueId address) {
+                const ValueId object = find_object(fn, address);
+                if (object.is_valid()) is_written_[object.index()] = true;
+                else all_known_ = false;
+            };
+            if (inst.op == Op::Lanes) {
+                all_known_ = false;
+            } else if (inst.op == Op::Store || inst.op == Op::UniqueAt || takes) {
+                if (inst.aux != static_cast<std::uint32_t>(MemoryClass::Instance) || inst.op == Op::UniqueAt) note(fn.operands_of(inst)[0]);
+            } else if (is_call(inst.op)) {
+                for (ValueId operand : fn.operands_of(inst))
+                    if (fn.values[operand].type == Scalar::Ptr) note(operand);
+            }
+        }
+    }
+}
+
+bool ReadOnly::contains(const Function& fn, ValueId address) const {
+    const ValueId object = find_object(fn, address);
+    if (!object.is_valid() || object.index() >= is_written_.size() || is_written_[object.index()]) return false;
+    const Value& value = fn.values[object];
+    if (value.ownership == Ownership::Owned) return all_known_;
+    return !value.inst.is_valid() && value.block == fn.entry(); // lent by the caller for the whole call
+}
+
 } // namespace tn::opt

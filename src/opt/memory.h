@@ -3,6 +3,8 @@
 
 #include "ir/module.h"
 
+#include <vector>
+
 namespace tn::opt {
 
 // Whether what the instruction writes may be memory of a load's class and type. Other writers than those
@@ -12,5 +14,21 @@ bool may_write(const ir::Function& fn, const ir::Inst& inst, std::uint32_t memor
 // Two loads or stores, of one record in a list or of two, in one list or in two, at addresses that elem_addr
 // has made: of different leaves.
 bool are_fields_apart(const ir::Function& fn, const ir::Inst& a, const ir::Inst& b);
+
+// The object whose elements or fields the address is in; invalid where that cannot be told.
+ir::ValueId find_object(const ir::Function& fn, ir::ValueId address);
+
+// Objects that a function does not write to while it reads them. To write to an object takes a name that alone
+// refers to it: as long as another name is held, what that one reads stays as it is.
+class ReadOnly {
+public:
+    explicit ReadOnly(const ir::Function& fn);
+    // What is at the address stays as it is, as long as it can be read.
+    bool contains(const ir::Function& fn, ir::ValueId address) const;
+
+private:
+    std::vector<bool> is_written_; // by value: an object under this name
+    bool all_known_ = true;        // false: something is written that cannot be told from others
+};
 
 } // namespace tn::opt

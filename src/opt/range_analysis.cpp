@@ -13,12 +13,11 @@ using Wide = Ranges::Wide;
 using Point = Ranges::Point;
 
 namespace {
-constexpr unsigned max_depth = 16;
+constexpr unsigned max_depth = Ranges::max_depth;
 constexpr std::uint64_t work_per_query = 3000;
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
 constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
-constexpr std::uint32_t end =
-    0x7fffffffu; // of a block, as an index; edges are ~0 and ~1 where places are told apart
+constexpr std::uint32_t end = Ranges::block_end;
 } // namespace
 
 Ranges::Ranges(const Function& fn)
@@ -57,35 +56,53 @@ void Ranges::add_condition(const Inst& compare, bool holds, std::uint32_t index)
         facts_.push_back({a, b, 0, index});
         facts_.push_back({b, a, 0, index});
         break;
-    case Cond::Ne: break;
+    case Cond::Ne:
+        facts_.push_back({a, b, 0, index, ValueId(), true});
+        facts_.push_back({b, a, 0, index, ValueId(), true});
+        break;
     case Cond::Lt: facts_.push_back({a, b, -1, index}); break;
     case Cond::Le: facts_.push_back({a, b, 0, index}); break;
     case Cond::Gt: facts_.push_back({b, a, -1, index}); break;
     case Cond::Ge: facts_.push_back({b, a, 0, index}); break;
     }
-    // What bounds a square from above bounds its root: x <= x * x for every integer.
-    for (std::size_t i = first, count = facts_.size(); i < count; ++i) {
-        const Inst* def = find_def(fn_, facts_[i].a);
-        if (!def || def->op != Op::Mul || fn_.operands_of(*def)[0] != fn_.operands_of(*def)[1]) continue;
-        facts_.push_back({fn_.operands_of(*def)[0], facts_[i].b, facts_[i].k, index});
-    }
-    add_facts_of_sums(first);
+    add_facts_of_parts(first);
 }
 
-// What is known of a sum with a constant is known of what it was added to.
-void Ranges::add_facts_of_sums(std::size_t first) {
-    for (std::size_t i = first, count = facts_.size(); i < count; ++i) {
-        Fact fact = facts_[i];
-        for (ValueId* side : {&fact.a, &fact.b}) {
-            const Inst* def = side->is_valid() ? find_def(fn_, *side) : nullptr;
-            std::int64_t c = 0;
-            if (!def || (def->op != Op::Add && def->op != Op::Sub) || !find_const(fn_, fn_.operands_of(*def)[1], c)) continue;
-            const Wide offset = def->op == Op::Add ? number(def->type, c) : -number(def->type, c);
-            const Wide k = side == &fact.a ? fact.k - offset : fact.k + offset;
-            Fact more = fact;
-            (side == &fact.a ? more.a : more.b) = fn_.operands_of(*def)[0];
-            more.k = k;
-            facts_.push_back(more);
+// What is known of a sum or a product is known of its parts: of what a constant was added to; of a part of a sum whose
+// other part is not negative; of what was multiplied, if that is not negative; of a difference's first part.
+void Ranges::add_facts_of_parts(std::size_t first) {
+    constexpr std::size_t most = 12; // facts of one condition
+    for (std::size_t i = first; i < facts_.size() && facts_.size() < first + most; ++i) {
+        for (const bool is_a : {true, false}) {
+            const Fact fact = facts_[i];
+            const ValueId side = is_a ? fact.a : fact.b;
+            const Inst* def = side.is_valid() ? find_def(fn_, side) : nullptr;
+            if (!def || def->operands.count != 2) continue;
+            const auto operands = fn_.operands_of(*def);
+            auto add = [&](ValueId part, Wide k, ValueId guard) {
+                if (guard.is_valid() && (fact.guard.is_valid() || fact.differs)) return;
+                Fact more = fact;
+                (is_a ? more.a : more.b) = part;
+                more.k = k;
+                if (guard.is_valid()) more.guard = guard;
+                facts_.push_back(more);
+            };
+            std::int64_t constant = 0;
+            const bool has_constant = find_const(fn_, operands[1], constant);
+            const Wide c = has_constant ? number(fn_.values[operands[1]].type, constant) : 0;
+            if ((def->op == Op::Add || def->op == Op::Sub) && has_constant) {
+                const Wide offset = def->op == Op::Add ? c : -c;
+                add(operands[0], is_a ? fact.k - offset : fact.k + offset, ValueId());
+            } else if (is_a && def->op == Op::Add) {
+                add(operands[0], fact.k, operands[1]);
+                add(operands[1], fact.k, operands[0]);
+            } else if (!is_a && def->op == Op::Sub) {
+                add(operands[0], fact.k, operands[1]);
+            } else if (is_a && def->op == Op::Mul && operands[0] == operands[1]) {
+                if (!fact.differs) add(operands[0], fact.k, ValueId()); // x <= x * x for every integer
+            } else if (is_a && def->op == Op::Mul && c >= 1) {
+                add(operands[0], fact.k, operands[0]);
+            }
         }
     }
 }
@@ -104,7 +121,7 @@ void Ranges::collect_facts() {
                 const auto operands = fn_.operands_of(inst);
                 facts_.push_back({operands[0], operands[1], -1, i});
                 facts_.push_back({ValueId(), operands[0], 0, i});
-                add_facts_of_sums(facts_.size() - 2);
+                add_facts_of_parts(facts_.size() - 2);
             } else if (inst.op == Op::TrapIf) {
                 if (const Inst* compare = find_def(fn_, fn_.operands_of(inst)[0]))
                     add_condition(*compare, false, i);
@@ -132,29 +149,7 @@ void Ranges::collect_facts() {
     for (const Fact& fact : facts_) {
         if (fact.a.is_valid()) mentioned_[fact.a.index()] |= 1;
         if (fact.b.is_valid()) mentioned_[fact.b.index()] |= 2;
-    }
-}
-
-template <typename Visit> void Ranges::facts_of(ValueId value, bool as_a, Point at, Visit visit) {
-    if (!(mentioned_[value.index()] & (as_a ? 1 : 2))) return;
-    // By number: visiting may ask on, which never adds facts.
-    auto offer = [&](FactRow row, std::uint32_t before) {
-        for (const Fact& fact : facts(row)) {
-            if (fact.index >= before) return;
-            if ((as_a ? fact.a : fact.b) == value) visit(fact);
-        }
-    };
-    if (at.edge >= 0) {
-        if (at.edge < 2) offer(of_block_[at.block.index()].edge[at.edge], end);
-        at.index = end;
-    }
-    for (BlockId block = of_block_[at.block.index()].with_facts; block.is_valid() && work_ > 0;) {
-        --work_;
-        const BlockFacts& here = of_block_[block.index()];
-        offer(here.inside, block == at.block ? at.index : end);
-        offer(here.entry, end);
-        const BlockId idom = cfg_.immediate_dominator(block);
-        block = idom.is_valid() ? of_block_[idom.index()].with_facts : BlockId();
+        if (fact.differs && fact.a.is_valid()) mentioned_[fact.a.index()] |= 4;
     }
 }
 
@@ -221,7 +216,10 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
     if (op == Op::PopCount || op == Op::LeadingZeros || op == Op::TrailingZeros)
         return upper ? bits_of(type) : 0;
     if (op == Op::Add) return clip(of(operands[0], upper) + of(operands[1], upper));
-    if (op == Op::Sub) return clip(of(operands[0], upper) - of(operands[1], !upper));
+    if (op == Op::Sub) {
+        const Wide by_ends = clip(of(operands[0], upper) - of(operands[1], !upper));
+        return upper || by_ends >= 0 ? by_ends : std::max(by_ends, least_difference(operands[0], operands[1], at, depth));
+    }
     if (op == Op::WrapAdd || op == Op::WrapSub) {
         const bool add = op == Op::WrapAdd;
         const Wide low = of(operands[0], false) + (add ? of(operands[1], false) : -of(operands[1], true));
@@ -268,8 +266,8 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
     }
     if (op == Op::Div && find_const(fn_, operands[1], c) && number(type, c) > 0)
         return of(operands[0], upper) / number(type, c);
-    if (op == Op::Rem && find_const(fn_, operands[1], c) && number(type, c) > 0) {
-        const Wide most = number(type, c) - 1;
+    if (op == Op::Rem && of(operands[1], false) >= 0) { // not 0, or it had trapped
+        const Wide most = of(operands[1], true) - 1;
         if (upper) return of(operands[0], true) <= 0 ? 0 : std::min(most, of(operands[0], true));
         return of(operands[0], false) >= 0 ? 0 : -most;
     }
@@ -285,6 +283,7 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
     }
     if (op == Op::Select) {
         const Wide x = of(operands[1], upper), y = of(operands[2], upper);
+        if (const int picks = picks_extreme(*def); picks == (upper ? -1 : 1)) return upper ? std::min(x, y) : std::max(x, y);
         return upper ? std::max(x, y) : std::min(x, y);
     }
     return widest;
@@ -354,58 +353,18 @@ Wide Ranges::bound_anew(ValueId value, bool upper, Point at, unsigned depth) {
     // value - w <= k bounds it from above by w's bound; w - value <= k from below.
     facts_of(value, upper, at, [&](const Fact& fact) {
         const ValueId other = upper ? fact.b : fact.a;
+        if (fact.differs || !holds(fact, at, depth)) return;
         const Wide w = other.is_valid() ? bound(other, upper, at, depth + 4) : 0;
         best = upper ? std::min(best, w + fact.k) : std::max(best, w - fact.k);
     });
+    // What it is known not to be: `n != 0` of an n that is not negative makes it positive.
+    if (mentioned_[value.index()] & 4)
+        facts_of(value, true, at, [&](const Fact& fact) {
+            std::int64_t c = 0;
+            if (!fact.differs || !fact.b.is_valid() || !find_const(fn_, fact.b, c)) return;
+            if (number(fn_.values[fact.b].type, c) + fact.k == best) best += upper ? -1 : 1;
+        });
     return best;
-}
-
-bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
-    if (a == b) return k >= 0;
-    if (depth >= max_depth || work_ == 0) return false;
-    --work_;
-    // What a condition on the way says may be more than the hypothesis: `i < n` on the way to `i + 1 <= n`.
-    bool proven = false;
-    facts_of(a, true, at, [&](const Fact& fact) { proven |= fact.b == b && fact.k <= k; });
-    if (proven) return true;
-    // The same question while answering it: the induction hypothesis, if it asks for no more.
-    for (const Goal& goal : goals_)
-        if (goal.a == a && goal.b == b) return k >= goal.k;
-
-    with_share(2, [&] { proven = bound(a, true, at, depth + 1) - bound(b, false, at, depth + 1) <= k; });
-    if (proven) return true;
-    ValueId base;
-    Wide offset = 0;
-    if (split_sum(a, base, offset, at, depth) && prove(base, b, k - offset, at, depth + 1)) return true;
-    if (split_sum(b, base, offset, at, depth) && prove(a, base, k + offset, at, depth + 1)) return true;
-    facts_of(a, true, at, [&](const Fact& fact) {
-        if (!proven && fact.b.is_valid() && prove(fact.b, b, k - fact.k, at, depth + 1)) proven = true;
-    });
-    if (proven) return true;
-    return prove_by_induction(a, b, k, true, depth) || prove_by_induction(a, b, k, false, depth);
-}
-
-// One of the two is a block's parameter: it holds for the parameter if it does for the arguments.
-bool Ranges::prove_by_induction(ValueId a, ValueId b, Wide k, bool over_a, unsigned depth) {
-    const ValueId param = over_a ? a : b, other = over_a ? b : a;
-    const Value& v = fn_.values[param];
-    if (v.inst.is_valid() || v.block == fn_.entry()) return false;
-    goals_.push_back({a, b, k});
-    bool all = true;
-    for (const Edge& edge : ways_into(v.block)) {
-        const ValueId arg = fn_.args_of(successors(fn_, edge.from)[static_cast<std::size_t>(edge.target)])[v.index];
-        if (arg == param) continue;
-        const Point at = first_like({edge.from, 0, edge.target});
-        // The other one must mean the same at the edge: defined outside the loop that the parameter runs in.
-        if (!is_available(other, edge.from) ||
-            (!fn_.values[other].inst.is_valid() && fn_.values[other].block == v.block) ||
-            !(over_a ? prove(arg, b, k, at, depth + 1) : prove(a, arg, k, at, depth + 1))) {
-            all = false;
-            break;
-        }
-    }
-    goals_.pop_back();
-    return all;
 }
 
 void Ranges::start_query() {
@@ -419,15 +378,19 @@ Ranges::Interval Ranges::interval(ValueId value, Point at) {
         return {number(fn_.values[value].type, c), number(fn_.values[value].type, c)};
     at = first_like(at);
     start_query();
-    const Wide low = bound(value, false, at, 0);
+    Wide low = bound(value, false, at, 0);
     start_query();
+    if (low < 0 && proves_sign(value)) {
+        if (prove(ValueId(), value, 0, at, 0)) low = 0;
+        start_query();
+    }
     return {low, bound(value, true, at, 0)};
 }
 
 bool Ranges::knows_le(ValueId a, ValueId b, Wide k, Point at) {
     start_query();
     bool known = false;
-    facts_of(a, true, at, [&](const Fact& fact) { known |= fact.b == b && fact.k <= k; });
+    facts_of(a, true, at, [&](const Fact& fact) { known |= fact.b == b && fact.k <= k && !fact.differs && !fact.guard.is_valid(); });
     return known;
 }
 

@@ -34,12 +34,17 @@ public:
     // The same where a condition or test on the way to the point says just that.
     bool knows_le(ir::ValueId a, ir::ValueId b, Wide k, Point at);
 
+    static constexpr unsigned max_depth = 16;
+    static constexpr std::uint32_t block_end = 0x7fffffffu; // as an index; edges are ~0 and ~1 where places are told apart
+
 private:
     // a - b <= k; an invalid a or b stands for the number 0.
     struct Fact {
         ir::ValueId a, b;
         Wide k;
         std::uint32_t index = 0; // holds after this instruction of its block
+        ir::ValueId guard = {};  // holds if this is not negative
+        bool differs = false;    // says a - b != k instead
     };
 
     // Some of facts_, one after the other.
@@ -50,17 +55,33 @@ private:
 
     void collect_facts();
     void add_condition(const ir::Inst& compare, bool holds, std::uint32_t index);
-    void add_facts_of_sums(std::size_t first);
+    void add_facts_of_parts(std::size_t first);
     // The place of least index, in the block nearest to the entry, where the same facts hold.
     Point first_like(Point at) const;
     // Calls visit(fact) for each fact that mentions `value` as a (or b) and holds at the point.
     template <typename Visit> void facts_of(ir::ValueId value, bool as_a, Point at, Visit visit);
+    bool holds(const Fact& fact, Point at, unsigned depth) {
+        return !fact.guard.is_valid() || bound(fact.guard, false, at, depth + 1) >= 0;
+    }
 
     Wide bound(ir::ValueId value, bool upper, Point at, unsigned depth);
     Wide bound_anew(ir::ValueId value, bool upper, Point at, unsigned depth);
     Wide structural_bound(ir::ValueId value, bool upper, Point at, unsigned depth);
     Wide param_bound(ir::ValueId value, bool upper, unsigned depth);
+    // An invalid a stands for the number 0.
     bool prove(ir::ValueId a, ir::ValueId b, Wide k, Point at, unsigned depth);
+    struct Relative {
+        ir::ValueId value;
+        Wide offset;
+    };
+    std::vector<Relative> relatives(ir::ValueId value, bool above, Point at, unsigned depth);
+    bool prove_of_grid(ir::ValueId a, ir::ValueId b, Wide k, Point at, unsigned depth);
+    bool prove_sign_of_parts(ir::ValueId value, Wide k, Point at, unsigned depth);
+    bool proves_sign(ir::ValueId value) const;
+    int picks_extreme(const ir::Inst& select) const;
+    bool is_exact(const ir::Inst& difference, Point at, unsigned depth);
+    Wide least_difference(ir::ValueId x, ir::ValueId y, Point at, unsigned depth);
+    bool prove_of_choice(ir::ValueId a, ir::ValueId b, Wide k, Point at, unsigned depth);
     bool prove_by_induction(ir::ValueId a, ir::ValueId b, Wide k, bool over_a, unsigned depth);
     // value = base + offset without overflow; false if it is nothing of the kind.
     bool split_sum(ir::ValueId value, ir::ValueId& base, Wide& offset, Point at, unsigned depth);
@@ -90,7 +111,7 @@ private:
         ir::BlockId with_facts;    // the nearest block that dominates it, or itself, with facts of the first two kinds
     };
     std::vector<BlockFacts> of_block_;
-    std::vector<std::uint8_t> mentioned_;   // by value: in some fact as a (1), as b (2)
+    std::vector<std::uint8_t> mentioned_;   // by value: in some fact as a (1), as b (2), as what differs (4)
     std::vector<Edge> edges_;               // ways into blocks, by block
     std::vector<std::uint32_t> edges_from_; // where a block's begin in edges_; one more closes the last
     std::span<const Edge> ways_into(ir::BlockId block) const {
@@ -129,5 +150,28 @@ private:
     std::size_t assumption_ = no_assumption; // the outermost entry of in_progress_ that the answer rests on
     bool is_refused_ = false;                // an answer was cut short for want of work
 };
+
+template <typename Visit> void Ranges::facts_of(ir::ValueId value, bool as_a, Point at, Visit visit) {
+    if (!(mentioned_[value.index()] & (as_a ? 1 : 2))) return;
+    // By number: visiting may ask on, which never adds facts.
+    auto offer = [&](FactRow row, std::uint32_t before) {
+        for (const Fact& fact : facts(row)) {
+            if (fact.index >= before) return;
+            if ((as_a ? fact.a : fact.b) == value) visit(fact);
+        }
+    };
+    if (at.edge >= 0) {
+        if (at.edge < 2) offer(of_block_[at.block.index()].edge[at.edge], block_end);
+        at.index = block_end;
+    }
+    for (ir::BlockId block = of_block_[at.block.index()].with_facts; block.is_valid() && work_ > 0;) {
+        --work_;
+        const BlockFacts& here = of_block_[block.index()];
+        offer(here.inside, block == at.block ? at.index : block_end);
+        offer(here.entry, block_end);
+        const ir::BlockId idom = cfg_.immediate_dominator(block);
+        block = idom.is_valid() ? of_block_[idom.index()].with_facts : ir::BlockId();
+    }
+}
 
 } // namespace tn::opt

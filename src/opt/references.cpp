@@ -10,6 +10,10 @@ namespace tn::opt {
 
 using namespace ir;
 
+namespace {
+constexpr unsigned max_uses_of_holder = 200; // of an object and of addresses in it, that are looked at
+}
+
 References::References(const Module& module, const Function& fn)
     : module_(module), fn_(fn), uses_(fn), place_(fn.insts.size(), 0), edges_(fn.blocks.size()),
       budget_(16 * fn.blocks.size() + 1000) {
@@ -88,6 +92,33 @@ bool References::outlives_call(ValueId value) const {
     return base && base->op == Op::BoxData && is_closure_param(fn_.operands_of(*base)[0]);
 }
 
+// The object that the reference was read from, if nobody writes to it under this name; else invalid.
+ValueId References::unchanging_holder(ValueId value) const {
+    const Inst* load = find_def(fn_, value);
+    if (!load || load->op != Op::Load || (load->flags & Takes)) return {};
+    const Inst* address = find_def(fn_, fn_.operands_of(*load)[0]);
+    while (address && address->op == Op::ElemAddr) address = find_def(fn_, fn_.operands_of(*address)[0]);
+    if (!address || (address->op != Op::SeqData && address->op != Op::BoxData)) return {};
+    const ValueId holder = fn_.operands_of(*address)[0];
+    if (const Inst* made = find_def(fn_, holder); made && !made->block.is_valid()) return {}; // by the pass that asks
+    std::vector<ValueId> names{holder};
+    unsigned looked_at = 0;
+    for (std::size_t i = 0; i < names.size(); ++i)
+        for (const Use& use : uses_.of(names[i])) {
+            const Inst& inst = fn_.insts[use.inst];
+            if (!inst.block.is_valid()) continue;
+            if (++looked_at > max_uses_of_holder) return {};
+            if (use.is_block_arg) {
+                if (i != 0) return {};
+                continue;
+            }
+            const bool is_address = inst.op == Op::SeqData || inst.op == Op::BoxData || inst.op == Op::ElemAddr;
+            if (is_address) names.push_back(fn_.result(use.inst));
+            else if (i != 0 && (inst.op != Op::Load || (inst.flags & Takes))) return {};
+        }
+    return holder;
+}
+
 Held References::held(ValueId value) {
     Held held;
     if (outlives_call(value)) {
@@ -95,6 +126,8 @@ Held References::held(ValueId value) {
         return held;
     }
     if (fn_.values[value].ownership != Ownership::Owned) {
+        // What was read from an object stays as long as the object does.
+        if (const ValueId holder = unchanging_holder(value); holder.is_valid()) return this->held(holder);
         held.is_known = false;
         return held;
     }

@@ -65,6 +65,7 @@ private:
     bool consumes(const ir::Use& use) const;
     Held walk(ir::ValueId root, std::span<const ir::Use> ends);
     bool outlives_call(ir::ValueId value) const;
+    ir::ValueId unchanging_holder(ir::ValueId value) const;
     bool is_closure_param(ir::ValueId value) const;
 
     const ir::Module& module_;

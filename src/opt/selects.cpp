@@ -90,7 +90,8 @@ private:
         for (std::uint32_t i : differing) {
             const ValueId param = fn_.blocks[meeting].params[i];
             const Scalar type = fn_.values[param].type;
-            if (!is_integer(type) || type == Scalar::Bool || decides(meeting, param)) return false;
+            if (!is_integer(type) || type == Scalar::Bool) return false;
+            if (decides(meeting, param, yes[i]) || decides(meeting, param, no[i])) return false;
         }
         unsigned cost = 0;
         for (unsigned s = 0; s < 2; ++s) cost += cost_of_side(sides[s], sides[1 - s], differing);
@@ -124,15 +125,23 @@ private:
         return block != fn_.entry() && predecessors_[block.index()] == 1 && b.params.empty() && !b.cold &&
                fn_.terminator(block).op == Op::Jump;
     }
-    // The block's own branch asks for the parameter: whoever comes here knows the answer.
-    bool decides(BlockId block, ValueId param) const {
+    // The block's own branch asks for the parameter, and whoever brings this argument knows the answer.
+    bool decides(BlockId block, ValueId param, ValueId argument) const {
         const Inst& last = fn_.terminator(block);
         if (last.op != Op::Branch && last.op != Op::Switch) return false;
         const ValueId asked = fn_.operands_of(last)[0];
         if (asked == param) return true;
         const Inst* compare = find_def(fn_, asked);
-        return compare &&
-               std::ranges::find(fn_.operands_of(*compare), param) != fn_.operands_of(*compare).end();
+        if (!compare) return false;
+        const auto operands = fn_.operands_of(*compare);
+        if (std::ranges::find(operands, param) == operands.end()) return false;
+        return std::ranges::all_of(operands, [&](ValueId operand) {
+            return operand == param || operand == argument || (is_constant(operand) && is_constant(argument));
+        });
+    }
+    bool is_constant(ValueId value) const {
+        const Inst* def = find_def(fn_, value);
+        return def && def->op == Op::ConstInt;
     }
 
     unsigned cost_of_side(Side& side, const Side& other, const std::vector<std::uint32_t>& differing) const {

@@ -57,7 +57,8 @@ public:
     const Type& operator[](Ty t) const { return types_[static_cast<std::size_t>(t)]; }
     Kind kind(Ty t) const { return (*this)[t].kind; }
     Ty arg(Ty t, std::size_t i = 0) const { return (*this)[t].args[i]; }
-    const std::string& name(Ty t) const { return (*this)[t].name; }
+    // A copy: in `a() + name(t)` the name may be asked for first, and a() may make types, which moves them all.
+    std::string name(Ty t) const { return (*this)[t].name; }
     Decl& decl_of(Ty t) { return decls[static_cast<std::size_t>((*this)[t].decl)]; }
     bool is_int(Ty t) const { return kind(t) >= Kind::I64 && kind(t) <= Kind::U64; }
 
