@@ -3,6 +3,7 @@
 
 #include "capi/compound.h"
 #include "runtime/entry_points.h"
+#include "runtime/seq.h"
 
 #include <algorithm>
 #include <cstring>
@@ -11,23 +12,21 @@ namespace tn::capi {
 
 namespace {
 
-constexpr std::uint64_t hash_part = 0xffff'ffff'0000'0000u; // of a word of the index
+constexpr std::uint64_t free_word = ~std::uint64_t{0}; // of the index
 constexpr std::int64_t max_entries = 0xffff'fff0;
 
-// map.tn: __spread
-std::uint64_t spread(std::uint64_t hash) {
-    return ((hash ^ (hash >> 32)) * 0x9e37'79b9'7f4a'7c15u) & hash_part;
+// A word of the index: the number of the entry, above the key's hash.
+std::int64_t entry_of(std::uint64_t word) { return static_cast<std::int64_t>(word >> 32); }
+std::uint32_t hash_of(std::uint64_t word) { return static_cast<std::uint32_t>(word); }
+std::uint64_t word_of(std::int64_t entry, std::uint32_t hash) {
+    return static_cast<std::uint64_t>(entry) << 32 | hash;
 }
-std::int64_t entry_of(std::uint64_t word) { return static_cast<std::int64_t>(word & ~hash_part) - 1; }
 std::uint64_t* words(rt::Object* index) { return reinterpret_cast<std::uint64_t*>(rt::as_seq(index)->data); }
-std::int64_t home_of(std::uint64_t word, std::int64_t mask) {
-    return static_cast<std::int64_t>(word >> 32) & mask;
-}
 
-std::int64_t free_slot(rt::Object* index, std::uint64_t hash) {
+std::int64_t free_slot(rt::Object* index, std::uint32_t hash) {
     const std::int64_t mask = rt::as_seq(index)->length - 1;
-    std::int64_t slot = home_of(hash, mask);
-    while (words(index)[slot] != 0) slot = (slot + 1) & mask;
+    std::int64_t slot = hash & mask;
+    while (words(index)[slot] != free_word) slot = (slot + 1) & mask;
     return slot;
 }
 
@@ -46,9 +45,10 @@ rt::Seq* grown_index(InstanceCore& core, const TypeInfo& type, rt::Object* old) 
         return nullptr;
     }
     index->length = length;
-    std::memset(index->data, 0, static_cast<std::size_t>(length) * sizeof(std::uint64_t));
+    std::fill_n(words(index), length, free_word);
     for (std::int64_t i = 0; i < rt::as_seq(old)->length; ++i) {
-        if (const std::uint64_t word = words(old)[i]) words(index)[free_slot(index, word)] = word;
+        const std::uint64_t word = words(old)[i];
+        if (word != free_word) words(index)[free_slot(index, hash_of(word))] = word;
     }
     return index;
 }
@@ -57,23 +57,23 @@ rt::Seq* grown_index(InstanceCore& core, const TypeInfo& type, rt::Object* old) 
 void close_gap(rt::Object* index, std::int64_t gap) {
     const std::int64_t mask = rt::as_seq(index)->length - 1;
     std::uint64_t* all = words(index);
-    for (std::int64_t next = (gap + 1) & mask; all[next] != 0; next = (next + 1) & mask) {
-        const std::int64_t from_home = (next - static_cast<std::int64_t>(all[next] >> 32)) & mask;
+    for (std::int64_t next = (gap + 1) & mask; all[next] != free_word; next = (next + 1) & mask) {
+        const std::int64_t from_home = (next - hash_of(all[next])) & mask;
         if (from_home < ((next - gap) & mask)) continue;
         all[gap] = all[next];
         gap = next;
     }
-    all[gap] = 0;
+    all[gap] = free_word;
 }
 
 // map.tn: __compact. Entries and index have one owner.
 void compact(const TypeInfo& type, TableData& data) {
     rt::Seq* entries = rt::as_seq(data.entries);
     const std::size_t stride = entries->desc->stride;
-    std::vector<std::uint64_t> numbers(static_cast<std::size_t>(entries->length)); // new ones, by old one
+    std::vector<std::int64_t> numbers(static_cast<std::size_t>(entries->length)); // new ones, by old one
     std::int64_t kept = 0;
     for (std::int64_t at = 0; at < entries->length; ++at) {
-        numbers[static_cast<std::size_t>(at)] = static_cast<std::uint64_t>(kept + 1);
+        numbers[static_cast<std::size_t>(at)] = kept;
         const std::uint8_t* entry = entry_at(type, entries, at);
         if (!entry) continue;
         if (at != kept) std::memcpy(entries->data + static_cast<std::size_t>(kept) * stride, entry, stride);
@@ -82,7 +82,7 @@ void compact(const TypeInfo& type, TableData& data) {
     entries->length = kept;
     for (std::int64_t slot = 0; slot < rt::as_seq(data.index)->length; ++slot) {
         std::uint64_t& word = words(data.index)[slot];
-        if (word != 0) word = (word & hash_part) | numbers[static_cast<std::size_t>(entry_of(word))];
+        if (word != free_word) word = word_of(numbers[static_cast<std::size_t>(entry_of(word))], hash_of(word));
     }
 }
 
@@ -103,8 +103,8 @@ rt::Box* new_table(InstanceCore& core, const TypeInfo& type) {
     if (!box) return nullptr;
     TableData data(type, box);
     data.entries = rt::new_seq(core.context(), *type.table.entries->desc, 0);
-    if (data.entries) data.index = rt::new_seq(core.context(), *type.table.index->desc, 0);
-    if (data.index) return box;
+    data.index = rt::empty_seq(core.context(), type.table.index->desc->id);
+    if (data.entries) return box;
     rt::rt_release(core.context(), box);
     return nullptr;
 }
@@ -120,20 +120,18 @@ tn_status find_key(InstanceCore& core, const TypeInfo& type, rt::Box* table, con
         ~Keep() { rt::rt_release(core.context(), object); }
     } keep(core, table);
     KeyOps ops(core);
-    out.hash = spread(ops.hash(key_type, key));
+    out.hash = ops.key_hash(key_type, key);
     if (ops.status != TN_OK) return ops.status;
     const TableData data(type, table);
     const std::int64_t mask = rt::as_seq(data.index)->length - 1;
     if (mask < 0) return TN_OK;
     Row known(leaf_count(key_type));
-    for (std::int64_t slot = home_of(out.hash, mask);; slot = (slot + 1) & mask) {
+    for (std::int64_t slot = out.hash & mask;; slot = (slot + 1) & mask) {
         const std::uint64_t word = words(data.index)[slot];
         out.slot = slot;
-        if (word == 0) return TN_OK;
-        if (((word ^ out.hash) & hash_part) != 0) continue;
-        const std::uint8_t* entry = entry_at(type, data.entries, entry_of(word));
-        if (!entry) continue;
-        load_key(type, entry, known.data());
+        if (word == free_word) return TN_OK;
+        if (hash_of(word) != out.hash) continue;
+        load_key(type, entry_at(type, data.entries, entry_of(word)), known.data());
         const bool is_it = ops.equal(key_type, known.data(), key);
         if (ops.status != TN_OK) return ops.status;
         if (!is_it) continue;
@@ -171,9 +169,9 @@ bool insert_entry(InstanceCore& core, const TypeInfo& type, rt::Box* table, cons
     place[type.table.entries->children[0]->layout->leaves[0].offset] = 1;
     store_slots(*type.children[0], place, &type.table.key_offsets, key);
     store_slots(values, place, &type.table.value_offsets, value);
+    words(data.index)[slot] = word_of(entries->length, where.hash);
     ++entries->length;
     ++data.live;
-    words(data.index)[slot] = where.hash | static_cast<std::uint64_t>(entries->length);
     return true;
 }
 
@@ -208,7 +206,7 @@ tn_status rebuild_index(InstanceCore& core, const TypeInfo& type, rt::Object* en
         return TN_TRAP_MEMORY_LIMIT;
     }
     made->length = length;
-    std::memset(made->data, 0, static_cast<std::size_t>(length) * sizeof(std::uint64_t));
+    std::fill_n(words(made), length, free_word);
     index = made;
     live = 0;
     const TypeInfo& key_type = *type.children[0];
@@ -218,9 +216,9 @@ tn_status rebuild_index(InstanceCore& core, const TypeInfo& type, rt::Object* en
         const std::uint8_t* entry = entry_at(type, entries, at);
         if (!entry) continue;
         load_key(type, entry, key.data());
-        const std::uint64_t hash = spread(ops.hash(key_type, key.data()));
+        const std::uint32_t hash = ops.key_hash(key_type, key.data());
         if (ops.status != TN_OK) return ops.status;
-        words(made)[free_slot(made, hash)] = hash | static_cast<std::uint64_t>(at + 1);
+        words(made)[free_slot(made, hash)] = word_of(at, hash);
         ++live;
     }
     return TN_OK;

@@ -21,6 +21,7 @@ public:
     tn_status status = TN_OK;
 
     std::uint64_t hash(const TypeInfo& type, const rt::Slot* value, unsigned depth = 0);
+    std::uint32_t key_hash(const TypeInfo& type, const rt::Slot* value); // what the index keeps
     bool equal(const TypeInfo& type, const rt::Slot* a, const rt::Slot* b, unsigned depth = 0);
 
 private:
@@ -53,7 +54,7 @@ private:
 
 // Where a key is.
 struct Found {
-    std::uint64_t hash = 0;  // as the index keeps it
+    std::uint32_t hash = 0;  // as the index keeps it
     std::int64_t slot = -1;  // in the index; of a missing key: where its word goes, unless the index grows
     std::int64_t entry = -1; // -1: missing
 };

@@ -13,9 +13,14 @@ namespace tn::capi {
 
 namespace {
 
+std::uint64_t fold_times(std::uint64_t bits, std::uint64_t factor) { return (bits ^ (bits >> 32)) * factor; }
+
+std::uint64_t mixed(std::uint64_t bits, std::uint64_t seed) {
+    return fold_times((bits ^ seed) * 0x9e37'79b9'7f4a'7c15u, 0xd6e8'feb8'6659'fd93u);
+}
+
 std::uint64_t hash_bits(std::uint64_t bits, std::uint64_t seed) {
-    std::uint64_t x = (bits ^ seed) * 0x9e37'79b9'7f4a'7c15u;
-    x = (x ^ (x >> 32)) * 0xd6e8'feb8'6659'fd93u;
+    const std::uint64_t x = mixed(bits, seed);
     return x ^ (x >> 32);
 }
 
@@ -82,6 +87,15 @@ bool KeyOps::run_own(ir::FuncId func, rt::Slot* row) {
     const TrapCode code = run_function(core_, func, row);
     if (code != TrapCode::None) status = report_trap(core_, code, nullptr);
     return status == TN_OK;
+}
+
+std::uint32_t KeyOps::key_hash(const TypeInfo& type, const rt::Slot* value) {
+    const auto upper_half = [](std::uint64_t bits) { return static_cast<std::uint32_t>(bits >> 32); };
+    if (type.is_scalar()) return upper_half(mixed(value[0].u, core_.context()->hash_seed));
+    const std::uint64_t full = hash(type, value);
+    const ir::KeyImpl* own = own_impl(*core_.module, type);
+    const bool is_spread = host_of(type) || (own && own->hash.is_valid());
+    return upper_half(is_spread ? fold_times(full, 0x9e37'79b9'7f4a'7c15u) : full);
 }
 
 std::uint64_t KeyOps::hash(const TypeInfo& type, const rt::Slot* value, unsigned depth) {

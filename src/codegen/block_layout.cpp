@@ -34,7 +34,7 @@ void FunctionCode::lay_out_blocks() {
             exits = exits || to < loop.first_block || to >= loop.end_block;
         }
         if (!exits || head.succ_count != 2 || tail.succ_count != 1 ||
-            mf_->edges[tail.first_succ].to != header)
+            mf_->edges[tail.first_succ].to != header || is_search(loop))
             continue;
         std::rotate(order.begin() + loop.first_block, order.begin() + loop.first_block + 1,
                     order.begin() + last);
@@ -56,6 +56,25 @@ void FunctionCode::lay_out_blocks() {
         seen[loop] = true;
         align_[b] = 1;
     }
+}
+
+// A loop that looks for something (it has a second way out) and is known to end soon (it never asks whether to stop):
+// most often it ends in its first round, which jumps nowhere when the test stands first.
+bool FunctionCode::is_search(const MachineLoop& loop) const {
+    bool ends_inside = false;
+    for (std::uint32_t b = loop.first_block; b < loop.end_block; ++b) {
+        const MachineBlock& block = mf_->blocks[b];
+        if (block.cold) continue;
+        for (std::uint32_t i = block.first_inst + 1; i < block.end_inst; ++i) {
+            const ir::Inst& inst = mf_->fn->insts[mf_->insts[i].inst];
+            if (inst.op == Op::Poll && inst.aux != 1) return false;
+        }
+        for (std::uint32_t s = 0; s < block.succ_count && b != loop.first_block; ++s) {
+            const std::uint32_t to = mf_->edges[block.first_succ + s].to;
+            ends_inside = ends_inside || ((to < loop.first_block || to >= loop.end_block) && !mf_->blocks[to].cold);
+        }
+    }
+    return ends_inside;
 }
 
 // Jumps to a block that only jumps on go where it goes.

@@ -318,6 +318,8 @@ void FunctionCode::branch(const std::function<void(bool value, Label target)>& j
         through_no = weight(no) >= weight(yes);
     } else if (threaded_[yes.to] == next) {
         through_no = false;
+    } else if (threaded_[no.to] != next) {
+        through_no = weight(yes) >= weight(no); // both are jumps: the likelier one alone
     }
     const Edge &through = through_no ? no : yes, &away = through_no ? yes : no;
     jump_if(through_no, edge_label(away));

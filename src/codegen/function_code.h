@@ -85,6 +85,7 @@ private:
     void thread_jumps();
     bool is_empty_jump(std::uint32_t block) const;
     void lay_out_blocks();
+    bool is_search(const MachineLoop& loop) const;
     void emit_block(std::uint32_t block);
     void emit_insts(std::uint32_t block);
     void emit_inst(std::uint32_t index);

@@ -127,7 +127,10 @@ private:
             if (!mf_.is_constant(second)) load(second);
             return;
         }
-        if (!mf_.is_constant(b) && load(b)) return;
+        if (!mf_.is_constant(b) && load(b)) {
+            narrowing(a);
+            return;
+        }
         std::int64_t zero;
         if (mf_.find_int(b, zero) && zero == 0) { // a test of bits
             const ir::Inst* def = only_user_of(a);
@@ -136,7 +139,17 @@ private:
                 return;
             }
         }
-        if (!mf_.is_constant(a)) load(a);
+        if (!mf_.is_constant(a) && !load(a)) narrowing(a);
+    }
+
+    // The lower half of a 64-bit value is compared where it stands.
+    void narrowing(ir::ValueId value) {
+        if (!rules_.compares_halves) return;
+        const ir::Inst* def = only_user_of(value);
+        if (!def || def->op != Op::Convert || scalar_size(def->type) != 4 || !is_integer(def->type)) return;
+        const ir::ValueId whole = operand(*def, 0);
+        const Scalar from = mf_.type_of(whole);
+        if (is_integer(from) && scalar_size(from) == 8 && !mf_.is_constant(whole)) take(value);
     }
 
     void condition(ir::ValueId value) {

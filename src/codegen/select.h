@@ -8,6 +8,7 @@ namespace tn::codegen {
 
 struct FoldRules {
     bool memory_operands = false; // arithmetic and comparisons may read memory
+    bool compares_halves = false; // a comparison of 32 bits may read the lower half of a 64-bit register
     bool changes_memory = false;  // a store may be of what its place holds, changed by one operation
     // Whether a comparison takes this constant as part of the instruction.
     bool (*compares_with)(Scalar type, std::int64_t constant) = nullptr;

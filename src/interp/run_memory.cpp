@@ -33,6 +33,8 @@ Run::Region Run::region_of(const Cell& address, bool write) {
     auto* seq = static_cast<rt::Seq*>(address.base);
     std::int64_t count = write ? seq->capacity : seq->length;
     if (write && count > 0 && desc.kind == rt::ObjectDesc::Kind::String) ++count; // the NUL behind it
+    // rt::Program: a shared empty list is followed by a word, which map.tn reads.
+    if (!write && count == 0 && seq->capacity == 0 && desc.stride == sizeof(std::uint64_t) && !desc.has_refs) count = 1;
     return {seq->data, seq->data + count * desc.stride, &desc.refs, desc.stride, MemoryClass::Element};
 }
 

@@ -130,6 +130,10 @@ protected:
     ir::ValueId ordered(ir::Cond cond, const Row& a, const Row& b); // by `cmp`
     ir::ValueId hash(const Row& value);           // U64, keyed by the instance's seed
     ir::ValueId hash_bits(ir::ValueId bits);      // of a U64
+    ir::ValueId key_hash(const Row& value);       // U32, what the index of a map keeps
+    ir::ValueId mixed(ir::ValueId bits);
+    ir::ValueId fold_times(ir::ValueId bits, std::uint64_t factor);
+    ir::ValueId upper_half(ir::ValueId bits);
     ir::ValueId hash_combine(ir::ValueId hash, ir::ValueId part_hash);
     ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
 

@@ -263,7 +263,7 @@ private:
     // The value that lookup makes of a Map: a call of the prelude's function with this key.
     ir::ValueId map_slot(const Place::Step& step, const Row& map);
     // Where the value of entry `slot` lies, in the data of the entries.
-    Location entry_value(ir::ValueId data, ir::ValueId slot, TypeId map_type);
+    Location entry_value(ir::ValueId data, ir::ValueId slot, TypeId entry);
     void find_entry_for_read(Place::Step& step, Resolved& place, bool is_local, std::size_t first);
     void find_entry_for_write(Place::Step& step, Resolved& place);
     void insert_into_map(Place& p, const Row& value);
@@ -328,6 +328,9 @@ private:
     Row list_pop(MutArg& target, TypeId list_type, TypeId type);
     void list_insert(MutArg& target, TypeId list_type, ir::ValueId index, const Row& added);
     Row list_remove(MutArg& target, TypeId list_type, ir::ValueId index);
+    template <typename PlaceIn>
+    Row list_exchange(MutArg& target, TypeId list_type, std::span<const Row> args, PlaceIn place_in,
+                      TypeId type);
     Row list_get(const Row& list, const Row& index, TypeId type);
     Row list_slice(std::span<const Row> args, TypeId type);
     Row list_peek(const Row& list, ir::ValueId index, TypeId type);

@@ -69,6 +69,7 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
         [&](Tag<B::UnwrapFailed>) { return stop_with_shown(TrapCode::UnwrapErr, args[0], type); },
         [&](Tag<B::KeyNotFound>) { return stop_with_shown(TrapCode::KeyNotFound, args[0], type); },
         [&](Tag<B::IsLess>) { return one(type, ordered(Cond::Lt, args[0], args[1])); },
+        [&](Tag<B::KeyHash>) { return one(type, key_hash(args[0])); },
         [&](Tag<B::Debug>) { return debug(args[0]); },
         [&](Tag<B::ShowFn>) { return show_text(args[0]); },
         [&](Tag<B::ToString>) { return show_text(args[0]); },
@@ -118,6 +119,7 @@ Row FunctionLowering::builtin_with(BuiltinId what, std::span<const Row> args, Ty
             b_.trap_if(is_variant(args[0], 0), static_cast<std::uint32_t>(TrapCode::UnwrapNone));
             return payload(args[0], 1, 0);
         },
+        [&](Tag<B::OptionInside>) { return payload(args[0], 1, 0); },
         [&](Tag<B::OptionUnwrapOr>) { return unwrap_or(args[0], args[1], type); },
         [&](Tag<B::NumberAbs>) { return absolute(args[0], type); },
         [&](Tag<B::NumberMin>) { return extreme(Cond::Lt, args[0], args[1], type); },

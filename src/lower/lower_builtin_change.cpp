@@ -13,6 +13,20 @@ using ir::Op;
 using ir::ValueId;
 using syntax::ExprId;
 
+// What is at a place of the list for args[1], which goes there.
+template <typename PlaceIn>
+Row FunctionLowering::list_exchange(MutArg& target, TypeId list_type, std::span<const Row> args, PlaceIn place_in,
+                                    TypeId type) {
+    Row value = to_owned(fit(args[1], type));
+    ValueId list = b_.unique(take(target).id(), m_.desc(list_type));
+    Location place = place_in(list);
+    Row before = move_out(place, type);
+    store(place, value);
+    before = own_.own(std::move(before), layout(type));
+    put_back(target, one(list_type, list));
+    return before;
+}
+
 Row FunctionLowering::builtin_change(BuiltinId what, const check::Call& c, ExprId id) {
     TypeId type = type_of(id);
     MutArg target = mut_arg(c.args[0]);
@@ -79,6 +93,15 @@ Row FunctionLowering::builtin_change(BuiltinId what, const check::Call& c, ExprI
         },
         [&](Tag<B::ListOwn>) {
             return replace([&](ValueId list) { return b_.unique(list, m_.desc(list_type)); });
+        },
+        [&](Tag<B::ListExchange>) {
+            auto place = [&](ValueId list) { return element(b_.seq_data(list), args[0].id(), type); };
+            return list_exchange(target, list_type, args, place, type);
+        },
+        [&](Tag<B::ListSwapValue>) {
+            TypeId entry = types().arg(list_type, 0);
+            auto place = [&](ValueId list) { return entry_value(b_.seq_data(list), args[0].id(), entry); };
+            return list_exchange(target, list_type, args, place, type);
         },
         [&](Tag<B::ListCopyRaw>) {
             return replace([&](ValueId list) {

@@ -27,8 +27,7 @@ ValueId FunctionLowering::map_slot(const Place::Step& step, const Row& map) {
     return call_fn(map_fn(step.element->slot, step.element->type_args), args).result.id();
 }
 
-Location FunctionLowering::entry_value(ValueId data, ValueId slot, TypeId map_type) {
-    TypeId entry = types().arg(field_type(map_type, entries_field), 0);
+Location FunctionLowering::entry_value(ValueId data, ValueId slot, TypeId entry) {
     TypeId pair = payload_type(entry, some, 0);
     return field_location(payload_location(element(data, slot, entry), entry, some, 0), pair, value_field);
 }
@@ -40,12 +39,14 @@ void FunctionLowering::find_entry_for_read(Place::Step& step, Resolved& r, bool 
               : is_local  ? read_local(r.local, first, r.type)
                           : r.row;
     ValueId slot = step.slot.is_valid() ? step.slot : map_slot(step, map);
-    r.location = entry_value(b_.seq_data(field_of(map, entries_field).id()), slot, r.type);
+    TypeId entry = types().arg(field_type(r.type, entries_field), 0);
+    r.location = entry_value(b_.seq_data(field_of(map, entries_field).id()), slot, entry);
     r.in_memory = true;
 }
 
 void FunctionLowering::find_entry_for_write(Place::Step& step, Resolved& r) {
     TypeId entries_type = field_type(r.type, entries_field);
+    TypeId entry = types().arg(entries_type, 0);
     ir::DescId desc = m_.desc(entries_type);
     if (!r.in_memory) {
         // Nobody else changes a variable: the entry stays where it was found.
@@ -53,7 +54,7 @@ void FunctionLowering::find_entry_for_write(Place::Step& step, Resolved& r) {
         VarId var = locals_[r.local].vars.at(r.first + layout(r.type).field_first[entries_field]);
         ValueId entries = b_.unique(ssa_.read(var), desc);
         ssa_.write(var, entries);
-        r.location = entry_value(b_.seq_data(entries), step.slot, r.type);
+        r.location = entry_value(b_.seq_data(entries), step.slot, entry);
         r.in_memory = true;
         return;
     }
@@ -63,11 +64,10 @@ void FunctionLowering::find_entry_for_write(Place::Step& step, Resolved& r) {
     ValueId entries = b_.unique_at(address(field_location(r.location, r.type, entries_field)), desc);
     // The key's own methods ran since the map was read, and may have changed it.
     b_.bounds(slot, b_.seq_len(entries));
-    TypeId entry = types().arg(entries_type, 0);
     ValueId tag = load_leaf(element(b_.seq_data(entries), slot, entry), layout(entry), 0);
     ValueId is_gone = b_.compare(Op::ICmp, Cond::Ne, tag, b_.const_int(Scalar::U8, some));
     b_.trap_if(is_gone, static_cast<std::uint32_t>(TrapCode::UnwrapNone));
-    r.location = entry_value(b_.seq_data(entries), slot, r.type);
+    r.location = entry_value(b_.seq_data(entries), slot, entry);
 }
 
 // `m[k] = v`

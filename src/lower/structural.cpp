@@ -253,19 +253,24 @@ ValueId CodeWriter::compare(const Row& a, const Row& b) {
 
 // ---- Hash ----
 
-// Two rounds of multiply and xor-shift: every bit of the input reaches the upper half of the result, which is
-// what a map takes.
+ValueId CodeWriter::upper_half(ValueId bits) { return b_.binary(ir::Op::Shr, Scalar::U64, bits, int64(32)); }
+
+ValueId CodeWriter::fold_times(ValueId bits, std::uint64_t factor) {
+    ValueId folded = b_.binary(ir::Op::Xor, Scalar::U64, bits, upper_half(bits));
+    return b_.binary(ir::Op::WrapMul, Scalar::U64, folded,
+                     b_.const_int(Scalar::U64, static_cast<std::int64_t>(factor)));
+}
+
+// Two rounds of multiply and xor-shift, but for the last shift: every bit of the input reaches the upper half.
+ValueId CodeWriter::mixed(ValueId bits) {
+    ValueId factor = b_.const_int(Scalar::U64, static_cast<std::int64_t>(0x9e3779b97f4a7c15u));
+    ValueId keyed = b_.binary(ir::Op::Xor, Scalar::U64, bits, b_.hash_seed());
+    return fold_times(b_.binary(ir::Op::WrapMul, Scalar::U64, keyed, factor), 0xd6e8feb86659fd93u);
+}
+
 ValueId CodeWriter::hash_bits(ValueId bits) {
-    auto constant = [&](std::uint64_t c) {
-        return b_.const_int(Scalar::U64, static_cast<std::int64_t>(c));
-    };
-    auto fold = [&](ValueId x) {
-        ValueId upper = b_.binary(ir::Op::Shr, Scalar::U64, x, int64(32));
-        return b_.binary(ir::Op::Xor, Scalar::U64, x, upper);
-    };
-    ValueId x = b_.binary(ir::Op::Xor, Scalar::U64, bits, b_.hash_seed());
-    x = fold(b_.binary(ir::Op::WrapMul, Scalar::U64, x, constant(0x9e3779b97f4a7c15u)));
-    return fold(b_.binary(ir::Op::WrapMul, Scalar::U64, x, constant(0xd6e8feb86659fd93u)));
+    ValueId x = mixed(bits);
+    return b_.binary(ir::Op::Xor, Scalar::U64, x, upper_half(x));
 }
 
 ValueId CodeWriter::hash_combine(ValueId hash, ValueId part_hash) {
@@ -290,8 +295,8 @@ ValueId CodeWriter::hash(const Row& value) {
     case TypeKind::U32:
     case TypeKind::U64:
     case TypeKind::Char: return hash_bits(convert(Scalar::U64, value.id()));
-    case TypeKind::String:
-    case TypeKind::Bytes: return rt(RuntimeFn::StringHash, {value.id(), b_.hash_seed()});
+    case TypeKind::String: return rt(RuntimeFn::StringHash, {value.id(), b_.hash_seed()});
+    case TypeKind::Bytes: return rt(RuntimeFn::BytesHash, {value.id(), b_.hash_seed()});
     case TypeKind::Unit:
     case TypeKind::Never: return b_.const_int(Scalar::U64, 0);
     case TypeKind::Tuple:
@@ -315,6 +320,19 @@ ValueId CodeWriter::hash(const Row& value) {
     case TypeKind::Host: break;
     }
     TN_ICE("a value of type " + types().print(value.type) + " is hashed");
+}
+
+// The upper half of a hash; spread first where a script wrote it, who may have put all differences elsewhere.
+ValueId CodeWriter::key_hash(const Row& value) {
+    const TypeKind kind = types().kind(value.type);
+    ValueId bits;
+    if (kind == TypeKind::Bool || kind == TypeKind::Char || types().is_integer(value.type))
+        bits = mixed(convert(Scalar::U64, value.id()));
+    else if (m_.core_impl(CoreTrait::Hash, value.type))
+        bits = fold_times(hash(value), 0x9e3779b97f4a7c15u);
+    else
+        bits = hash(value);
+    return convert(Scalar::U32, upper_half(bits));
 }
 
 } // namespace tn::lower

@@ -13,6 +13,9 @@ std::uint64_t rt_string_hash(Context*, Object* text, std::uint64_t seed) noexcep
     const std::string_view bytes = view(text);
     return XXH3_64bits_withSeed(bytes.data(), bytes.size(), seed);
 }
+std::uint64_t rt_bytes_hash(Context* context, Object* bytes, std::uint64_t seed) noexcept {
+    return rt_string_hash(context, bytes, seed);
+}
 
 } // extern "C"
 

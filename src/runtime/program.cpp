@@ -2,6 +2,7 @@
 #include "runtime/program.h"
 
 #include "runtime/heap.h"
+#include "runtime/seq.h"
 #include "support/ice.h"
 
 #include <cstring>
@@ -12,8 +13,10 @@ namespace tn::rt {
 
 namespace {
 constexpr std::uint64_t max_image = std::uint64_t(1) << 30;
-// The data of every empty object: a NUL for strings, and room for nothing else.
+// The data of every empty text: a NUL, and room for nothing else.
 alignas(16) std::uint8_t const empty_data[16] = {};
+// The data of every empty list. map.tn reads them as a free word of an empty index.
+alignas(16) std::uint64_t const empty_list_data[2] = {~std::uint64_t{0}, ~std::uint64_t{0}};
 } // namespace
 
 ImageLayout::ImageLayout(std::size_t literals, std::size_t descs, std::uint32_t instance_data_size) {
@@ -96,7 +99,7 @@ Program::Program(ProgramParts parts)
             box->desc = &desc;
             *box_data(box) = desc.shared_tag;
         } else {
-            add_header(&desc, 0, empty_data);
+            add_header(&desc, 0, is_text(desc) ? empty_data : reinterpret_cast<const std::uint8_t*>(empty_list_data));
         }
         header += sizeof(SharedObject);
     }

@@ -42,6 +42,7 @@ Object* rt_string_words(Context*, Object*, std::int64_t) noexcept;
 Object* rt_string_from_chars(Context*, Object*) noexcept;
 Object* rt_string_to_bytes(Context*, Object*) noexcept;
 std::uint64_t rt_string_hash(Context*, Object*, std::uint64_t) noexcept;
+std::uint64_t rt_bytes_hash(Context*, Object*, std::uint64_t) noexcept;
 std::int64_t rt_string_find_from(Context*, Object*, Object*, std::int64_t) noexcept;
 std::uint32_t rt_string_char_at(Context*, Object*, std::int64_t) noexcept;
 std::int64_t rt_string_char_end(Context*, Object*, std::int64_t) noexcept;

@@ -18,6 +18,10 @@ static const char *const source =
     "fn lists() -> i64 { let xs: List[List[i64]] = []; while true { xs.push([1, 2, 3]); } xs.len() }\n"
     "fn count(n: i64) -> i64 { let t = 0; for i in 0..n { t += i; } t }\n"
     "fn fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\n"
+    "fn maps(n: i64) -> i64 {\n    let m: Map[i64, i64] = Map.new();\n"
+    "    for i in 0..n { m.insert(i * i, i); m[i * i] += 1; m.update(i % 9, 0, |v| v + 1); }\n"
+    "    for i in 0..n { if i % 3 != 0 { m.remove(i * i); } }\n"
+    "    for i in 0..n { if m.contains(i) && m.get(i) == None { return -1; } }\n    m.len()\n}\n"
     "fn inner(node: Node, depth: i64, zero: i64) -> i64 {\n"
     "    let mine = Node { name: node.name + \"x\", xs: node.xs };\n"
     "    mine.xs.push(depth);\n"
@@ -144,6 +148,21 @@ static void fuel(void) {
     EQUAL(tn_instance_fuel(NULL), 0);
     tn_config_free(c);
     tear_down(&s);
+}
+
+/* How far a map probes follows from the instance's hash seed; the fuel does not. */
+static void fuel_of_maps(void) {
+    uint64_t used[4];
+    int i;
+    for (i = 0; i < 4; ++i) {
+        Setup s = set_up(source);
+        tn_value n = make_i64(300);
+        STATUS(tn_instance_set_fuel(s.inst, 1000000), TN_OK);
+        EQUAL(call_i64(&s, "maps", &n, 1), 106);
+        used[i] = 1000000 - tn_instance_fuel(s.inst);
+        EQUAL(used[i], used[0]);
+        tear_down(&s);
+    }
 }
 
 static void *fire_later(void *handle) {
@@ -300,6 +319,7 @@ int main(void) {
     RUN(stack_sizes);
     RUN(memory);
     RUN(fuel);
+    RUN(fuel_of_maps);
     RUN(interrupts);
     RUN(timeouts);
     RUN(polling);

@@ -37,6 +37,11 @@ Compared order(const MachineFunction& mf, const Selection& sel, const ir::Inst& 
     }
     return c;
 }
+// The 64-bit value of which a comparison reads the lower half, or the value itself.
+ir::ValueId whole_of(const MachineFunction& mf, const Selection& sel, ir::ValueId value) {
+    const ir::Inst* def = sel.folded(value);
+    return def && def->op == Op::Convert ? mf.fn->operands_of(*def)[0] : value;
+}
 // The processor's "above" is false for NaN, its "below" is true: less-than is asked the other way round.
 bool reads_swapped(const ir::Inst& fcmp) {
     auto cond = static_cast<ir::Cond>(fcmp.aux);
@@ -61,10 +66,11 @@ void Describe::comparison(const ir::Inst& compare) {
         if (!sel_.is_imm32(arg(*bits, 1))) out_.use(arg(*bits, 1));
         return;
     }
+    const ir::ValueId a = whole_of(mf_, sel_, c.a);
     if (sel_.is_imm32(c.b) && !mf_.is_constant(c.a)) {
-        rm(c.a);
+        rm(a);
     } else {
-        out_.use(c.a);
+        out_.use(a);
         rm(c.b);
     }
 }
@@ -129,9 +135,10 @@ Condition FunctionEmitter::comparison(const ir::Inst& compare) {
         return {cc, Condition::Ignore};
     }
     if (sel.find_imm32(c.b, imm) && !mf_->is_constant(c.a)) {
-        Rm a = rm(c.a);
+        Rm a = rm(whole_of(*mf_, sel, c.a));
         if (a.kind == Rm::Mem) {
-            const unsigned width = a.mem.size();
+            const unsigned width = std::min(a.mem.size(), std::max(size, 4u)); // of a whole value its lower half
+            a.mem.setSize(width);
             if (width == 1) imm = static_cast<std::int8_t>(imm);
             if (width == 2) imm = static_cast<std::int16_t>(imm);
             a_->cmp(a.mem, asmjit::imm(imm));

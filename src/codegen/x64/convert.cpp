@@ -33,6 +33,14 @@ void Describe::op(OpTag<Op::Bitcast>, const ir::Inst& inst) {
 
 // --- code ---
 
+// Whether the upper half of a 64-bit value is known to be clear.
+bool FunctionEmitter::is_narrow(ir::ValueId value) const {
+    const ir::Inst* def = mf_->def_inst(value);
+    std::int64_t amount;
+    return def && def->op == Op::Shr && def->type == Scalar::U64 &&
+           mf_->find_int(mf_->fn->operands_of(*def)[1], amount) && amount >= 32 && amount < 64;
+}
+
 void FunctionEmitter::op(OpTag<Op::Convert>, const ir::Inst& inst) {
     const ir::ValueId value = mf_->fn->operands_of(inst)[0];
     const Scalar from = mf_->type_of(value);
@@ -93,7 +101,7 @@ void FunctionEmitter::op(OpTag<Op::Convert>, const ir::Inst& inst) {
         a_->movsxd(gp64(dst), gp32(a.index));
     } else if (narrows) {
         extend(dst, a.index, inst.type);
-    } else if (is_wide(from) && !is_wide(inst.type)) {
+    } else if (is_wide(from) && !is_wide(inst.type) && !is_narrow(value)) {
         a_->mov(gp32(dst), gp32(a.index)); // clears the upper half, also in place
     } else {
         move_gp(dst, a.index, inst.type);

@@ -229,6 +229,7 @@ private:
                       const ir::Inst& inst);
     void float_mask(const ir::Inst& inst, bool negate);
     void round(const ir::Inst& inst, unsigned mode);
+    bool is_narrow(ir::ValueId value) const;
     void float_to_int(const ir::Inst& inst, Scalar from);
     void int_to_float(const ir::Inst& inst, Scalar from);
     void float_op(asmjit::InstId sse, asmjit::InstId avx, unsigned dst, unsigned first, const Rm& second);

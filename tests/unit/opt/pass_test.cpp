@@ -184,6 +184,21 @@ b3:
     EXPECT_COUNT(2, run(start + "5999" + end, {opt::range_tests}), "branch"); // no value is in it
 }
 
+// A text has one hash as long as it has its name; Bytes change under theirs.
+TEST(Gvn, TextsAreHashedOnce) {
+    auto hashes_left = [](const std::string& function) {
+        const std::string hash = " = call_rt " + function + " ";
+        return count(run("fn @f(v0: owned ref, v1: ref) -> u64 {\nb0(v0: owned ref, v1: ref):\n    v2 = hash_seed.u64\n"
+                         "    v3" + hash + "v1, v2\n    v4 = call_rt StringAppend v0, v1\n"
+                         "    v5" + hash + "v1, v2\n    v6" + hash + "v4, v2\n    release v4\n"
+                         "    v7 = wrap_add.u64 v3, v5\n    v8 = wrap_add.u64 v7, v6\n    return v8\n}\n",
+                         {opt::gvn}),
+                     hash);
+    };
+    EXPECT_EQ(2, hashes_left("StringHash"));
+    EXPECT_EQ(3, hashes_left("BytesHash"));
+}
+
 TEST(Gvn, ComputesOncePerDominatingPath) {
     const auto text = run(R"(fn @f(v0: i64, v1: i64, v2: bool) -> i64 {
 b0(v0: i64, v1: i64, v2: bool):
