@@ -103,8 +103,12 @@ rt::Box* new_table(InstanceCore& core, const TypeInfo& type) {
     if (!box) return nullptr;
     TableData data(type, box);
     data.entries = rt::new_seq(core.context(), *type.table.entries->desc, 0);
-    data.index = rt::empty_seq(core.context(), type.table.index->desc->id);
-    if (data.entries) return box;
+    // Not the instance's shared empty one: the program may know no map, and have none then.
+    data.index = data.entries ? rt::new_seq(core.context(), *type.table.index->desc, 1) : nullptr;
+    if (data.index) {
+        words(data.index)[0] = free_word; // which map.tn reads
+        return box;
+    }
     rt::rt_release(core.context(), box);
     return nullptr;
 }
