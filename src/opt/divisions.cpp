@@ -30,8 +30,9 @@ public:
                 const Inst& inst = fn_.insts[id];
                 if (inst.op != Op::Div && inst.op != Op::Rem) continue;
                 std::int64_t y = 0;
-                if ((inst.type != Scalar::I64 && inst.type != Scalar::I32) || !find_const(fn_, fn_.operands_of(inst)[1], y) ||
-                    y < 2 || !std::has_single_bit(static_cast<std::uint64_t>(y)))
+                if ((inst.type != Scalar::I64 && inst.type != Scalar::I32) ||
+                    !find_const(fn_, fn_.operands_of(inst)[1], y) || y < 2 ||
+                    !std::has_single_bit(static_cast<std::uint64_t>(y)))
                     continue;
                 shift(id, static_cast<unsigned>(std::countr_zero(static_cast<std::uint64_t>(y))));
             }
@@ -49,10 +50,13 @@ private:
         ValueId sign = x; // of which the upper n bits count
         if (n > 1) sign = insert(Op::Shr, type, {x, constant(type, width - 1)}, NoTrap);
         const ValueId sign_bits = insert(Op::Bitcast, bits, {sign});
-        const ValueId bias = insert(Op::Bitcast, type, {insert(Op::Shr, bits, {sign_bits, constant(bits, width - n)}, NoTrap)});
+        const ValueId bias = insert(Op::Bitcast, type,
+                                    {insert(Op::Shr, bits, {sign_bits, constant(bits, width - n)}, NoTrap)});
         const ValueId biased = insert(Op::WrapAdd, type, {x, bias});
         const bool quotient = fn_.insts[id].op == Op::Div;
-        const ValueId by = quotient ? constant(type, n) : insert(Op::And, type, {biased, constant(type, -(std::int64_t(1) << n))});
+        const ValueId by = quotient
+                               ? constant(type, n)
+                               : insert(Op::And, type, {biased, constant(type, -(std::int64_t(1) << n))});
         Inst& inst = fn_.insts[id];
         inst.op = quotient ? Op::Shr : Op::WrapSub;
         inst.flags = quotient ? NoTrap : 0;
@@ -62,7 +66,8 @@ private:
     }
     ValueId constant(Scalar type, std::int64_t value) { return insert(Op::ConstInt, type, {}, 0, value); }
     // In front of the division.
-    ValueId insert(Op op, Scalar type, std::initializer_list<ValueId> operands, std::uint8_t flags = 0, std::int64_t imm = 0) {
+    ValueId insert(Op op, Scalar type, std::initializer_list<ValueId> operands, std::uint8_t flags = 0,
+                   std::int64_t imm = 0) {
         Inst inst;
         inst.op = op;
         inst.type = type;

@@ -318,7 +318,8 @@ private:
     // A place is the same whether its index was added to the address before or is added by the load.
     Key by_index(Key key) {
         const Inst* address = key.operands[1].is_valid() ? nullptr : find_def(fn_, key.operands[0]);
-        if (!address || address->op != Op::ElemAddr || (address->imm != 1 && address->imm != 2 && address->imm != 4 && address->imm != 8)) return key;
+        if (!address || address->op != Op::ElemAddr) return key;
+        if (address->imm != 1 && address->imm != 2 && address->imm != 4 && address->imm != 8) return key;
         key.scale = static_cast<std::uint8_t>(address->imm);
         key.operands = {rewriter_.operand(*address, 0), rewriter_.operand(*address, 1), ValueId()};
         return key;

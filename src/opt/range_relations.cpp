@@ -12,8 +12,8 @@ using namespace ir;
 using Wide = Ranges::Wide;
 using Point = Ranges::Point;
 
-// What x - y is at least, as far as 1, 0 and -1 go, where the relation of the two is known. Without the hypotheses of proofs that are
-// under way: what comes of this is remembered.
+// What x - y is at least, as far as 1, 0 and -1 go, where the relation of the two is known. Without the
+// hypotheses of proofs that are under way: what comes of this is remembered.
 Wide Ranges::least_difference(ValueId x, ValueId y, Point at, unsigned depth) {
     const std::vector<Goal> open = std::exchange(goals_, {});
     Wide least = min_of(fn_.values[x].type);
@@ -44,21 +44,26 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
     for (const Goal& goal : goals_)
         if (goal.a == a && goal.b == b) return k >= goal.k;
 
-    with_share(2, [&] { proven = (a.is_valid() ? bound(a, true, at, depth + 1) : 0) - bound(b, false, at, depth + 1) <= k; });
+    with_share(2, [&] {
+        proven = (a.is_valid() ? bound(a, true, at, depth + 1) : 0) - bound(b, false, at, depth + 1) <= k;
+    });
     if (proven) return true;
     ValueId base;
     Wide offset = 0;
-    if (a.is_valid() && split_sum(a, base, offset, at, depth) && prove(base, b, k - offset, at, depth + 1)) return true;
+    if (a.is_valid() && split_sum(a, base, offset, at, depth) && prove(base, b, k - offset, at, depth + 1))
+        return true;
     if (split_sum(b, base, offset, at, depth) && prove(a, base, k + offset, at, depth + 1)) return true;
     if (differs && prove(a, b, k + 1, at, depth + 1)) return true;
     if (a.is_valid())
         facts_of(a, true, at, [&](const Fact& fact) {
-            if (!proven && !fact.differs && fact.b.is_valid() && holds(fact, at, depth) && prove(fact.b, b, k - fact.k, at, depth + 1))
+            if (!proven && !fact.differs && fact.b.is_valid() && holds(fact, at, depth) &&
+                prove(fact.b, b, k - fact.k, at, depth + 1))
                 proven = true;
         });
     if (!proven && (!a.is_valid() || depth == 0))
         facts_of(b, false, at, [&](const Fact& fact) {
-            if (!proven && !fact.differs && fact.a.is_valid() && holds(fact, at, depth) && prove(a, fact.a, k - fact.k, at, depth + 1))
+            if (!proven && !fact.differs && fact.a.is_valid() && holds(fact, at, depth) &&
+                prove(a, fact.a, k - fact.k, at, depth + 1))
                 proven = true;
         });
     if (proven) return true;
@@ -68,12 +73,12 @@ bool Ranges::prove(ValueId a, ValueId b, Wide k, Point at, unsigned depth) {
     for (const Relative& less : relatives(b, false, at, depth))
         if (prove(a, less.value, k + less.offset, at, depth + 1)) return true;
     if (!a.is_valid() && k >= 0 && prove_sign_of_parts(b, k, at, depth)) return true;
-    return prove_of_choice(a, b, k, at, depth) || prove_of_grid(a, b, k, at, depth) || prove_by_induction(a, b, k, true, depth) ||
-           prove_by_induction(a, b, k, false, depth);
+    return prove_of_choice(a, b, k, at, depth) || prove_of_grid(a, b, k, at, depth) ||
+           prove_by_induction(a, b, k, true, depth) || prove_by_induction(a, b, k, false, depth);
 }
 
-// Values x that the value is at most, or at least, by how it is computed: value <= x + offset if `above`, else
-// value >= x + offset.
+// Values x that the value is at most, or at least, by how it is computed: value <= x + offset if `above`,
+// else value >= x + offset.
 std::vector<Ranges::Relative> Ranges::relatives(ValueId value, bool above, Point at, unsigned depth) {
     std::vector<Relative> found;
     const Inst* def = find_def(fn_, value);
@@ -96,14 +101,18 @@ std::vector<Ranges::Relative> Ranges::relatives(ValueId value, bool above, Point
             // x + y is at most h + c where x is at most h - y + c.
             for (const InstId gap : differences_) {
                 const Inst& difference = fn_.insts[gap];
-                if (fn_.operands_of(difference)[1] != y || !cfg_.dominates(difference.block, at.block)) continue;
-                if (prove(x, fn_.result(gap), -1, at, depth + 2)) visit(fn_.operands_of(difference)[0], -1);
-                else if (prove(x, fn_.result(gap), 0, at, depth + 2)) visit(fn_.operands_of(difference)[0], 0);
+                if (fn_.operands_of(difference)[1] != y || !cfg_.dominates(difference.block, at.block))
+                    continue;
+                if (prove(x, fn_.result(gap), -1, at, depth + 2))
+                    visit(fn_.operands_of(difference)[0], -1);
+                else if (prove(x, fn_.result(gap), 0, at, depth + 2))
+                    visit(fn_.operands_of(difference)[0], 0);
             }
             // x + (h - x) / 2 is at most h, less if there is something to halve.
             for (const Relative& part : relatives(y, true, at, depth + 1)) {
                 const Inst* gap = find_def(fn_, part.value);
-                if (gap && (gap->op == Op::Sub || gap->op == Op::WrapSub) && fn_.operands_of(*gap)[1] == x && is_exact(*gap, at, depth))
+                if (gap && (gap->op == Op::Sub || gap->op == Op::WrapSub) && fn_.operands_of(*gap)[1] == x &&
+                    is_exact(*gap, at, depth))
                     visit(fn_.operands_of(*gap)[0], part.offset);
             }
         }
@@ -129,8 +138,10 @@ std::vector<Ranges::Relative> Ranges::relatives(ValueId value, bool above, Point
         if (sum && sum->op == Op::Add && c == (def->op == Op::Div ? 2 : 1)) {
             // The middle of two is at most the larger one.
             const ValueId one = fn_.operands_of(*sum)[0], other = fn_.operands_of(*sum)[1];
-            if (prove(one, other, 0, at, depth + 1)) visit(other, 0);
-            else if (prove(other, one, 0, at, depth + 1)) visit(one, 0);
+            if (prove(one, other, 0, at, depth + 1))
+                visit(other, 0);
+            else if (prove(other, one, 0, at, depth + 1))
+                visit(one, 0);
         }
         const Wide x = low(operands[0]);
         if (x >= 0) visit(operands[0], (def->op == Op::Div ? x / c : x >> std::min<Wide>(c, 63)) - x);
@@ -146,7 +157,8 @@ std::vector<Ranges::Relative> Ranges::relatives(ValueId value, bool above, Point
             if (low(operands[i]) >= 0) visit(operands[i], 0);
         return found;
     case Op::Or:
-        if (!above && low(operands[0]) >= 0 && low(operands[1]) >= 0) visit(operands[0], 0), visit(operands[1], 0);
+        if (!above && low(operands[0]) >= 0 && low(operands[1]) >= 0)
+            visit(operands[0], 0), visit(operands[1], 0);
         return found;
     case Op::Convert:
     case Op::Bitcast: {
@@ -166,7 +178,8 @@ std::vector<Ranges::Relative> Ranges::relatives(ValueId value, bool above, Point
 bool Ranges::is_exact(const Inst& difference, Point at, unsigned depth) {
     if (difference.op == Op::Sub) return true; // it would have trapped, or is proven
     const auto operands = fn_.operands_of(difference);
-    return is_signed(difference.type) && bound(operands[0], false, at, depth + 1) >= 0 && bound(operands[1], false, at, depth + 1) >= 0;
+    return is_signed(difference.type) && bound(operands[0], false, at, depth + 1) >= 0 &&
+           bound(operands[1], false, at, depth + 1) >= 0;
 }
 
 // -1 if the selection is the smaller of its two values, 1 if it is the larger one, else 0.
@@ -175,7 +188,8 @@ int Ranges::picks_extreme(const Inst& select) const {
     const Inst* compare = find_def(fn_, operands[0]);
     if (!compare || compare->op != Op::ICmp) return 0;
     const auto asked = fn_.operands_of(*compare);
-    const bool straight = asked[0] == operands[1] && asked[1] == operands[2], crossed = asked[0] == operands[2] && asked[1] == operands[1];
+    const bool straight = asked[0] == operands[1] && asked[1] == operands[2],
+               crossed = asked[0] == operands[2] && asked[1] == operands[1];
     if (!straight && !crossed) return 0;
     switch (static_cast<Cond>(compare->aux)) {
     case Cond::Lt:
@@ -195,7 +209,9 @@ bool Ranges::prove_of_choice(ValueId a, ValueId b, Wide k, Point at, unsigned de
         const Inst* choice = value.is_valid() ? find_def(fn_, value) : nullptr;
         if (!choice || choice->op != Op::Select) continue;
         const ValueId yes = fn_.operands_of(*choice)[1], no = fn_.operands_of(*choice)[2];
-        auto of = [&](ValueId chosen) { return is_a ? prove(chosen, b, k, at, depth + 1) : prove(a, chosen, k, at, depth + 1); };
+        auto of = [&](ValueId chosen) {
+            return is_a ? prove(chosen, b, k, at, depth + 1) : prove(a, chosen, k, at, depth + 1);
+        };
         const bool one_will_do = picks_extreme(*choice) == (is_a ? -1 : 1);
         if (one_will_do ? of(yes) || of(no) : of(yes) && of(no)) return true;
     }
@@ -208,8 +224,10 @@ bool Ranges::prove_sign_of_parts(ValueId value, Wide k, Point at, unsigned depth
     std::int64_t c = 0;
     if (!def || def->operands.count != 2) return false;
     const ValueId x = fn_.operands_of(*def)[0], y = fn_.operands_of(*def)[1];
-    if (def->op == Op::Add) return prove(ValueId(), x, k, at, depth + 1) && prove(ValueId(), y, 0, at, depth + 1);
-    if (def->op == Op::Mul) return prove(ValueId(), x, 0, at, depth + 1) && prove(ValueId(), y, 0, at, depth + 1);
+    if (def->op == Op::Add)
+        return prove(ValueId(), x, k, at, depth + 1) && prove(ValueId(), y, 0, at, depth + 1);
+    if (def->op == Op::Mul)
+        return prove(ValueId(), x, 0, at, depth + 1) && prove(ValueId(), y, 0, at, depth + 1);
     if (def->op == Op::Rem || def->op == Op::Shr || (def->op == Op::Div && find_const(fn_, y, c) && c > 0))
         return prove(ValueId(), x, k, at, depth + 1);
     return false;
@@ -258,7 +276,8 @@ bool Ranges::prove_by_induction(ValueId a, ValueId b, Wide k, bool over_a, unsig
     const Value& v = fn_.values[param];
     if (v.inst.is_valid() || v.block == fn_.entry()) return false;
     // Parameters of one block change together.
-    const bool both = other.is_valid() && !fn_.values[other].inst.is_valid() && fn_.values[other].block == v.block;
+    const bool both =
+        other.is_valid() && !fn_.values[other].inst.is_valid() && fn_.values[other].block == v.block;
     if (both && !over_a) return false; // asked already
     goals_.push_back({a, b, k});
     bool all = true;
@@ -272,8 +291,10 @@ bool Ranges::prove_by_induction(ValueId a, ValueId b, Wide k, bool over_a, unsig
             all = prove(arg, other_arg, k, at, depth + 1);
         } else {
             if (arg == param) continue;
-            // The other one must mean the same at the edge: defined outside the loop that the parameter runs in.
-            all = is_available(other, edge.from) && (over_a ? prove(arg, b, k, at, depth + 1) : prove(a, arg, k, at, depth + 1));
+            // The other one must mean the same at the edge: defined outside the loop that the parameter runs
+            // in.
+            all = is_available(other, edge.from) &&
+                  (over_a ? prove(arg, b, k, at, depth + 1) : prove(a, arg, k, at, depth + 1));
         }
         if (!all) break;
     }

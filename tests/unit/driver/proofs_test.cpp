@@ -38,28 +38,37 @@ TEST(Proofs, IndexesThatAreInBoundsAreNotTested) {
         "for i in 0..n { s = s +% xs[n - 1 - i]; }",
         "for i in 0..n { s = s +% xs[n - i - 1]; }",
         "if n != 0 { for i in 0..1000 { s = s +% xs[i % n]; } }",
-        "let lo = 0; let hi = n; while lo < hi { let mid = lo + (hi - lo) / 2; if xs[mid] < k { lo = mid + 1; } else { hi = mid; } }",
-        "let lo = 0; let hi = n - 1; while lo <= hi { let mid = (lo + hi) / 2; if xs[mid] == k { return mid; } "
+        "let lo = 0; let hi = n; while lo < hi { let mid = lo + (hi - lo) / 2; if xs[mid] < k { lo = mid + "
+        "1; } else { hi = mid; } }",
+        "let lo = 0; let hi = n - 1; while lo <= hi { let mid = (lo + hi) / 2; if xs[mid] == k { return mid; "
+        "} "
         "if xs[mid] < k { lo = mid + 1; } else { hi = mid - 1; } }",
         "if n > 0 { let i = k & n - 1; for _r in 0..100 { s = s +% xs[i]; i = (i + 1) & n - 1; } }",
-        "for i in 0..n { let l = if i == 0 { n - 1 } else { i - 1 }; let r = if i == n - 1 { 0 } else { i + 1 }; s = s +% xs[l] +% xs[r]; }",
+        "for i in 0..n { let l = if i == 0 { n - 1 } else { i - 1 }; let r = if i == n - 1 { 0 } else { i + "
+        "1 }; s = s +% xs[l] +% xs[r]; }",
         "for i in 0..n { s = s +% xs[(i +% k).min(n - 1).max(0)]; }",
         "if k >= 0 { for i in 0..n - k { s = s +% xs[i + k]; } }",
         "let i = 0; while i < n { let l = 2 * i + 1; if l < n { s = s +% xs[l] +% xs[i]; } i += 1; }",
         "let at = 0; for i in 0..100 { if at != n { s = s +% xs[at]; at += 1; } else { at = 0; } }",
     };
     for (const char* body : bodies) EXPECT_EQ(count_tests(over_list(body)), 0u) << body;
-    EXPECT_EQ(count_tests("pub fn f(g: List[i64], w: i64, h: i64) -> i64 { if g.len() != w * h { return 0; } let s = 0; "
-                          "for y in 0..h { for x in 0..w { s = s +% g[y * w + x]; } } s }"),
-              0u);
+    EXPECT_EQ(
+        count_tests(
+            "pub fn f(g: List[i64], w: i64, h: i64) -> i64 { if g.len() != w * h { return 0; } let s = 0; "
+            "for y in 0..h { for x in 0..w { s = s +% g[y * w + x]; } } s }"),
+        0u);
     EXPECT_EQ(count_tests("pub fn f(g: List[List[i64]]) -> i64 { let s = 0; "
                           "for y in 0..g.len() { for x in 0..g[y].len() { s = s +% g[y][x]; } } s }"),
               0u);
     // A variable that some ways around the loop change and others do not.
-    EXPECT_EQ(count_tests("pub fn f(steps: List[u8]) -> i64 { let board: List[i64] = List.filled(30 * 20, 0); let x = 3; let y = 4; "
-                          "for s in steps { if s == 0 { x = (x + 1) % 30; } else if s == 1 { x = (x + 29) % 30; } else "
-                          "if s == 2 { y = (y + 1) % 20; } else { y = (y + 19) % 20; } board[y * 30 + x] = 1; } board[7] }"),
-              0u);
+    EXPECT_EQ(
+        count_tests(
+            "pub fn f(steps: List[u8]) -> i64 { let board: List[i64] = List.filled(30 * 20, 0); let x = 3; "
+            "let y = 4; "
+            "for s in steps { if s == 0 { x = (x + 1) % 30; } else if s == 1 { x = (x + 29) % 30; } else "
+            "if s == 2 { y = (y + 1) % 20; } else { y = (y + 19) % 20; } board[y * 30 + x] = 1; } board[7] "
+            "}"),
+        0u);
 }
 
 TEST(Proofs, IndexesThatMayBeOutOfBoundsAreTested) {
@@ -67,7 +76,8 @@ TEST(Proofs, IndexesThatMayBeOutOfBoundsAreTested) {
         "for i in 0..n { s = s +% xs[n - i]; }",
         "for i in 0..n { s = s +% xs[i - 1]; }",
         "for i in 0..1000 { s = s +% xs[i & n]; }",
-        "let lo = 0; let hi = n; while lo <= hi { let mid = (lo + hi) / 2; if xs[mid] < k { lo = mid + 1; } else { hi = mid - 1; } }",
+        "let lo = 0; let hi = n; while lo <= hi { let mid = (lo + hi) / 2; if xs[mid] < k { lo = mid + 1; } "
+        "else { hi = mid - 1; } }",
         "for i in 0..n { let r = if i == n { 0 } else { i + 1 }; s = s +% xs[r]; }",
         "for i in 0..n { s = s +% xs[(i +% k).min(n).max(0)]; }",
         "for i in 0..n - k { s = s +% xs[i + k]; }",
@@ -76,9 +86,11 @@ TEST(Proofs, IndexesThatMayBeOutOfBoundsAreTested) {
         "let i = k % 8; while i < n { s = s +% xs[i]; i += 1; }", // k may be negative
     };
     for (const char* body : bodies) EXPECT_GT(count_tests(over_list(body)), 0u) << body;
-    EXPECT_GT(count_tests("pub fn f(g: List[i64], w: i64, h: i64) -> i64 { if g.len() != w * h { return 0; } let s = 0; "
-                          "for y in 0..h { for x in 0..h { s = s +% g[y * w + x]; } } s }"),
-              0u);
+    EXPECT_GT(
+        count_tests(
+            "pub fn f(g: List[i64], w: i64, h: i64) -> i64 { if g.len() != w * h { return 0; } let s = 0; "
+            "for y in 0..h { for x in 0..h { s = s +% g[y * w + x]; } } s }"),
+        0u);
 }
 
 } // namespace
