@@ -112,6 +112,8 @@ private:
                operands(inst).size() == address_operands(inst) && inst.imm % size() == 0 &&
                inst.imm >= -pair_reach * size() && inst.imm < pair_reach * size();
     }
+    // A load that nobody asked for is not done: nothing may be done along with it.
+    bool is_unused(const ir::Inst& inst) const { return inst.op == Op::Load && mf_.use_count[inst.first_result.index()] == 0; }
     bool is_zero_float(ir::ValueId value) const {
         const ir::Inst* def = mf_.def_inst(value);
         return def && def->op == Op::ConstFloat && def->imm == 0;
@@ -120,7 +122,7 @@ private:
     // The one right next to it, some instructions before, when nothing in between could tell that it moves: a
     // load up to the earlier one, a store down to the later.
     void neighbour() {
-        if (size() < 4 || type_of(inst_) == Scalar::Ref || !is_plain(inst_) ||
+        if (size() < 4 || type_of(inst_) == Scalar::Ref || !is_plain(inst_) || is_unused(inst_) ||
             mf_.joined.contains(block_[index_].value))
             return;
         const ir::ValueId base = operands(inst_)[0];
@@ -133,7 +135,7 @@ private:
             if (mf_.folded[id.index()] != 0) continue;
             if (ir::effects_of(other) & (ir::Traps | ir::Ends)) return;
             if (other.op != inst_.op || type_of(other) != type_of(inst_) || other.aux != inst_.aux ||
-                operands(other)[0] != base || !is_plain(other) ||
+                operands(other)[0] != base || !is_plain(other) || is_unused(other) ||
                 (other.imm != inst_.imm + size() && other.imm != inst_.imm - size()))
                 continue;
             if (!mf_.joined.contains(id.value)) join(id, back);
