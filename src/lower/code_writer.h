@@ -135,6 +135,8 @@ protected:
     ir::ValueId fold_times(ir::ValueId bits, std::uint64_t factor);
     ir::ValueId upper_half(ir::ValueId bits);
     ir::ValueId hash_combine(ir::ValueId hash, ir::ValueId part_hash);
+    // A float's bits, those of one NaN for all: which sign a NaN has differs from machine to machine.
+    ir::ValueId float_bits(ir::ValueId value, Scalar type, Scalar bits);
     ir::ValueId order_key(ir::ValueId value, Scalar type); // a signed integer in the total order of floats
 
 private:

@@ -129,10 +129,16 @@ ValueId CodeWriter::show_into(ValueId text, const Row& value, bool nested) {
     TN_ICE("a value of type " + types().print(value.type) + " is shown");
 }
 
+ValueId CodeWriter::float_bits(ValueId value, Scalar type, Scalar bits) {
+    ValueId is_nan = b_.compare(ir::Op::FCmp, ir::Cond::Ne, value, value);
+    ValueId nan = b_.const_int(bits, type == Scalar::F64 ? 0x7ff8'0000'0000'0000 : 0x7fc0'0000);
+    return b_.select(is_nan, nan, b_.bitcast(bits, value));
+}
+
 ValueId CodeWriter::order_key(ValueId value, Scalar type) {
     bool wide = type == Scalar::F64;
     Scalar sint = wide ? Scalar::I64 : Scalar::I32, uint = wide ? Scalar::U64 : Scalar::U32;
-    ValueId bits = b_.bitcast(sint, value);
+    ValueId bits = float_bits(value, type, sint);
     // Negative numbers count downward: all bits but the sign are turned around.
     ValueId sign = b_.binary(ir::Op::Shr, sint, bits, int64(wide ? 63 : 31));
     ValueId mask = b_.bitcast(sint, b_.binary(ir::Op::Shr, uint, b_.bitcast(uint, sign), int64(1)));
@@ -159,8 +165,9 @@ ValueId CodeWriter::equal(const Row& a, const Row& b, bool total) {
     case TypeKind::F32:
     case TypeKind::F64: {
         if (!total) return b_.compare(ir::Op::FCmp, ir::Cond::Eq, a.id(), b.id());
-        Scalar bits = kind == TypeKind::F64 ? Scalar::U64 : Scalar::U32;
-        return b_.compare(ir::Op::ICmp, ir::Cond::Eq, b_.bitcast(bits, a.id()), b_.bitcast(bits, b.id()));
+        Scalar type = kind == TypeKind::F64 ? Scalar::F64 : Scalar::F32, bits = kind == TypeKind::F64 ? Scalar::U64 : Scalar::U32;
+        ValueId x = float_bits(a.id(), type, bits), y = float_bits(b.id(), type, bits);
+        return b_.compare(ir::Op::ICmp, ir::Cond::Eq, x, y);
     }
     case TypeKind::String: return equal_text(RuntimeFn::StringEq, a.id(), b.id());
     case TypeKind::Bytes: return equal_text(RuntimeFn::BytesEq, a.id(), b.id());
