@@ -99,8 +99,12 @@ tn_status load_extension(RuntimeCore& core, const std::string& folder, LoadedExt
 
     wake_unwinder();
     Loading loading(core.registry, files.name);
-    // Another thread may have been faster.
-    if (auto known = find_loaded(core.registry, files, out, err)) return *known;
+    // Another thread may have been faster. Nothing was added then, and rolling back would take what that one has added by
+    // this name.
+    if (auto known = find_loaded(core.registry, files, out, err)) {
+        loading.keep();
+        return *known;
+    }
     auto library = std::make_shared<host::SharedLibrary>();
     if (!library->open(files.library, why))
         return report(err, TN_IO, {"extension `", files.name, "`: ", why});
