@@ -161,7 +161,8 @@ std::shared_ptr<rt::CodeBlob> generate(const ir::Module& module, const rt::Image
         a64::A64Module emitter(module, image, options);
         return run(module, [&] { return std::make_unique<a64::A64Target>(options); }, emitter, options);
     }
-    const x64::CpuFeatures cpu = options.baseline_cpu ? x64::CpuFeatures() : x64::CpuFeatures::host();
+    x64::CpuFeatures cpu = options.baseline_cpu ? x64::CpuFeatures() : x64::CpuFeatures::host();
+    if (options.limit_registers > 0) cpu.avx512_lanes = false; // the stress takes the longer ways, too
     x64::X64Module emitter(module, image, options, cpu);
     return run(module, [&] { return std::make_unique<x64::X64Target>(cpu, options); }, emitter, options);
 }

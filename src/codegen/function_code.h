@@ -5,10 +5,14 @@
 
 #include "codegen/module_code.h"
 #include "codegen/parallel_move.h"
+#include "ir/lane_loop.h"
 
 #include <functional>
 
 namespace tn::codegen {
+
+struct LaneLimits;
+struct LaneOperands;
 
 class FunctionCode {
 public:
@@ -45,6 +49,7 @@ protected:
     void add_moves(const std::vector<Move>& moves, std::uint32_t first, std::uint32_t count);
     void flush_moves();
     void take_results(const std::vector<Location>& from, const ir::Inst& inst);
+    LaneOperands take_lane_operands(const ir::Inst& lanes, const ir::LaneLoop& loop, const LaneLimits& limits);
 
     // --- blocks and edges ---
     void emit_edge(const Edge& edge);

@@ -244,7 +244,11 @@ Run::Step Run::exec(Tag<Op::BoxNew>, const Inst& inst) {
 
 // None of the rounds is as good as any: the loop does them all.
 Run::Step Run::exec(Tag<Op::Lanes>, const Inst& inst) {
-    set(inst, operand(inst, 0));
+    for (unsigned i = 0; i < inst.result_count; ++i) {
+        Cell start;
+        start.slot = operand(inst, i);
+        define(ir::ValueId(inst.first_result.index() + i), start);
+    }
     return Step::Next;
 }
 

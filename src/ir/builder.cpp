@@ -95,6 +95,9 @@ InstId Builder::append(Inst inst, std::span<const ValueId> operands, std::span<c
             for (unsigned i = 0; i < callee.result_count(); ++i) {
                 add_result(callee.result(i).scalar, callee.result(i).owned);
             }
+        } else if (inst.op == Op::Lanes) {
+            for (std::size_t i = 0; i < static_cast<std::size_t>(inst.imm); ++i)
+                add_result(fn_.values[operands[i]].type, false);
         } else {
             const Signature& sig = signature_of(module_, inst);
             if (inst.op == Op::CallHost)

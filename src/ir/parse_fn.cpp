@@ -284,6 +284,15 @@ private:
             if (!module_.host_fns.contains(HostFnId(static_cast<std::size_t>(inst.imm))))
                 cursor.fail("unknown host function");
             return value_list(cursor);
+        case Op::Lanes: {
+            std::vector<ValueId> operands = value_list(cursor);
+            inst.imm = static_cast<std::int64_t>(operands.size());
+            cursor.expect("to");
+            const std::vector<ValueId> others = value_list(cursor);
+            if (operands.empty() || others.empty()) cursor.fail("expected values in front of and behind `to`");
+            operands.insert(operands.end(), others.begin(), others.end());
+            return operands;
+        }
         case Op::TrapIf:
         case Op::Trap: inst.imm = trap_code(cursor); return value_list(cursor);
         case Op::Poll: {

@@ -177,6 +177,11 @@ private:
             return led_by(known ? std::string(runtime_fn_info(RuntimeFn(inst.imm)).name) : "?" + number);
         }
         case Op::CallHost: return led_by("host" + number);
+        case Op::Lanes: {
+            const auto starts = static_cast<std::size_t>(inst.imm);
+            if (starts > operands.size()) return list;
+            return value_list(operands.first(starts)) + " to " + value_list(operands.subspan(starts));
+        }
         case Op::TrapIf:
         case Op::Trap: {
             std::string_view name = trap_name(TrapCode(inst.imm));

@@ -216,8 +216,8 @@ private:
             return want(operands_.size() == 2 || operands_.size() == 3, "number of operands") &&
                    check_address(2) && operand(1, t);
         case Op::Lanes:
-            return want(operands_.size() >= 2, "number of operands") && result(Scalar::I64) && operand(0, Scalar::I64) &&
-                   operand(1, Scalar::I64);
+            return want(inst_->imm >= 1 && static_cast<std::size_t>(inst_->imm) < operands_.size(), "number of starts") &&
+                   operand(static_cast<unsigned>(inst_->imm), Scalar::I64);
         case Op::Retain: return result(Scalar::Ref) && operand(0, Scalar::Ref);
         case Op::Release: return operand(0, Scalar::Ref);
         case Op::Unique: return result(Scalar::Ref) && operand(0, Scalar::Ref) && any_desc();
@@ -299,6 +299,8 @@ private:
                 for (unsigned i = 0; i < callee.result_count(); ++i) {
                     wanted.push_back(owned_if(callee.result(i).scalar, callee.result(i).owned));
                 }
+            } else if (inst_->op == Op::Lanes) {
+                for (unsigned i = 0; i < operands_.size() && i < inst_->imm; ++i) wanted.push_back({type(i), Ownership::Borrowed});
             } else {
                 for (Scalar type : signature_of(module_, *inst_).results)
                     wanted.push_back(owned_if(type, true));

@@ -4,6 +4,7 @@
 #include "ir/lane_loop.h"
 #include "opt/loops.h"
 #include "opt/passes.h"
+#include "opt/rewrite.h"
 
 namespace tn::opt {
 
@@ -19,25 +20,25 @@ bool lanes(Module& module, Function& fn) {
             !find_lane_loop(fn, found.header, loop))
             continue;
         const InstId last = fn.blocks[found.preheader].insts.back();
-        const ValueId start = fn.args_of(fn.targets_of(fn.insts[last])[0])[0];
-        const Inst* made = fn.values[start].inst.is_valid() ? &fn.insts[fn.values[start].inst] : nullptr;
+        const auto starts = fn.args_of(fn.targets_of(fn.insts[last])[0]);
+        const Inst* made = find_def(fn, starts[0]);
         if (made && made->op == Op::Lanes) continue;
-        std::vector<ValueId> operands{start, loop.end};
-        operands.insert(operands.end(), loop.inputs.begin(), loop.inputs.end());
+        std::vector<ValueId> operands(starts.begin(), starts.end());
         // The end may be a constant of the loop's own.
         Builder b(module, fn);
         fn.blocks[found.preheader].insts.pop_back();
         b.set_block(found.preheader);
         b.set_loc(fn.insts[last].loc);
-        const Value& end = fn.values[loop.end];
-        if (end.inst.is_valid() && fn.insts[end.inst].op == Op::ConstInt)
-            operands[1] = b.const_int(Scalar::I64, fn.insts[end.inst].imm);
+        std::int64_t end = 0;
+        operands.push_back(find_const(fn, loop.end, end) ? b.const_int(Scalar::I64, end) : loop.end);
+        operands.insert(operands.end(), loop.inputs.begin(), loop.inputs.end());
         Inst inst;
         inst.op = Op::Lanes;
-        inst.type = Scalar::I64;
-        const ValueId onward = b.result(b.append(inst, operands));
+        inst.imm = static_cast<std::int64_t>(starts.size());
+        const InstId lanes = b.append(inst, operands);
         fn.blocks[found.preheader].insts.push_back(last);
-        fn.args_of(fn.targets_of(fn.insts[last])[0])[0] = onward;
+        const auto args = fn.args_of(fn.targets_of(fn.insts[last])[0]);
+        for (unsigned i = 0; i < args.size(); ++i) args[i] = b.result(lanes, i);
         changed = true;
     }
     return changed;

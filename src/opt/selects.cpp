@@ -31,9 +31,18 @@ constexpr unsigned too_much = max_cost + 1;
 unsigned cost_of(const Function& fn, const Inst& inst) {
     if (inst.result_count != 1 || (effects_of(inst) & (Reads | Writes | Traps | Ends | Owned)))
         return too_much;
+    switch (inst.op) {
+    case Op::ConstInt:
+    case Op::ConstFloat: return 0;
+    case Op::FNeg:
+    case Op::FAbs: return 1;
+    case Op::FAdd:
+    case Op::FSub:
+    case Op::FMul: return 2;
+    default: break;
+    }
     if (!is_integer(inst.type)) return too_much;
     switch (inst.op) {
-    case Op::ConstInt: return 0;
     case Op::Add:
     case Op::Sub:
     case Op::Neg:
@@ -90,7 +99,9 @@ private:
         for (std::uint32_t i : differing) {
             const ValueId param = fn_.blocks[meeting].params[i];
             const Scalar type = fn_.values[param].type;
-            if (!is_integer(type) || type == Scalar::Bool) return false;
+            // A float is chosen without a jump by comparing floats alone.
+            const Inst* asked = is_float(type) ? find_def(fn_, fn_.operands_of(last)[0]) : nullptr;
+            if (is_float(type) ? !asked || asked->op != Op::FCmp : !is_integer(type) || type == Scalar::Bool) return false;
             if (decides(meeting, param, yes[i]) || decides(meeting, param, no[i])) return false;
         }
         unsigned cost = 0;

@@ -1,237 +1,492 @@
-// `lanes`: rounds of an element-wise loop, as many at once as fit a vector register.
+// `lanes`: rounds of a loop, as many at once as fit a vector register.
 //
-// The loop is the one its block goes on to. All elements are read before any is written, and nothing is done
-// where the place written lies less than a vector ahead of a place read: then a round would see what an
-// earlier one wrote.
-#include "codegen/lanes.h"
+// As on x86-64 (x64/lanes.cpp), without sums that trap in steps: two lanes do not pay for looking. Lanes are as
+// wide as the widest value of the loop; a narrower integer stands in its lane extended by its type, a Bool as no or all bits.
+// Every address walks through its elements.
 #include "codegen/a64/a64.h"
+#include "codegen/lanes.h"
 
 #include "support/ice.h"
+
+#include <bit>
 
 namespace tn::codegen::a64 {
 
 using Inst = jit::Inst;
+using ir::Cond;
 
 namespace {
+
 constexpr unsigned vector_bytes = 16;
-constexpr unsigned last_lane_register = V30; // below the scratch register
-static_assert(last_lane_register - ir::max_lane_values >= V16);
+constexpr unsigned last_lane_register = V30; // V31 is the scratch register
+constexpr unsigned lane_registers = 15, temp_count = 3;
+constexpr std::int64_t least_rounds = 16; // that pay for starting and ending a fold
+
+bool knows(const MachineFunction& mf, const ir::LaneLoop& loop) {
+    if (loop.checks) return false;
+    for (ir::InstId id : loop.steps) {
+        const ir::Inst& inst = mf.fn->insts[id];
+        switch (inst.op) {
+        case Op::Mul:
+        case Op::WrapMul:
+            if (loop.size == 8) return false;
+            break;
+        case Op::RotateLeft:
+        case Op::RotateRight: return false;
+        default: break;
+        }
+    }
+    return true;
+}
+
+constexpr LaneLimits limits{lane_registers - temp_count, true, knows};
+
 } // namespace
 
 void Describe::op(OpTag<Op::Lanes>, const ir::Inst& inst) {
     ir::LaneLoop loop;
-    if (!find_lanes(mf_, inst, loop)) {
-        out_.def(inst.first_result, out_.use(arg(inst, 0)));
+    if (find_lanes(mf_, inst, limits, loop)) {
+        RegMask clobbered = 0;
+        for (unsigned i = 0; i < lane_registers; ++i) clobbered |= mask_of(last_lane_register - i);
+        describe_lanes(mf_, inst, loop, limits, clobbered, out_);
         return;
     }
-    for (unsigned i = 0; i < inst.operands.count; ++i) out_.late_use(arg(inst, i));
-    for (unsigned i = 0; i < 1 + count_lane_addresses(mf_, loop); ++i) out_.temp(RegClass::Int);
-    for (unsigned i = 0; i < ir::max_lane_values; ++i) out_.clobber(mask_of(last_lane_register - i));
-    out_.def(inst.first_result);
+    std::vector<std::uint32_t> starts;
+    for (unsigned i = 0; i < inst.result_count; ++i) starts.push_back(out_.any(arg(inst, i)));
+    for (unsigned i = 0; i < inst.result_count; ++i) out_.def(ir::ValueId(inst.first_result.index() + i), starts[i]);
 }
 
 namespace {
 
-// The code of one loop: registers by value, made as they are needed. Every address walks through its
-// elements.
+// The code of one loop.
 class LaneCode {
 public:
-    LaneCode(Code& a, const MachineFunction& mf, const ir::LaneLoop& loop) : a_(a), mf_(mf), loop_(loop) {}
+    using MoveTo = std::function<void(Location from, unsigned to, Scalar type)>;
 
-    struct Known {
-        ir::ValueId value;
-        unsigned reg;
-    };
-    std::vector<Known> inputs;
-    unsigned counter = 0, left = 0; // registers: the round, and rounds to the end
-    std::vector<unsigned> temps;    // for addresses
+    LaneCode(Code& a, const MachineFunction& mf, const ir::LaneLoop& loop, LaneOperands operands, MoveTo move)
+        : a_(a), mf_(mf), loop_(loop), at_(std::move(operands)), move_(std::move(move)), plan_(plan_lanes(mf, loop)) {
+        RegMask taken = 0;
+        for (unsigned reg : at_.results) taken |= mask_of(reg);
+        for (unsigned i = lane_registers; i-- > 0;)
+            if (!(taken & mask_of(last_lane_register - i))) registers_.push_back(last_lane_register - i);
+        for (unsigned& temp : temps_) {
+            temp = registers_.back();
+            registers_.pop_back();
+        }
+        counter_ = at_.results[loop.counter_index];
+    }
 
     void emit() {
-        Label done = a_.newLabel(), again = a_.newLabel();
         const std::int64_t lanes = vector_bytes / loop_.size;
+        take_starts();
+        const jit::GpX left = x(at_.left);
+        a_.subs(left, x(at_.end.index), x(counter_));
+        a_.branch_if(CondCode::kVS, done_);
+        for (const ir::LaneFold& fold : loop_.folds)
+            if (fold.checked) test_start(fold);
         // At least one round stays for the loop, which tests behind its first.
         const CondCode full = loop_.includes_end ? CondCode::kGE : CondCode::kGT;
-        a_.subs(x(left), x(left), x(counter));
-        a_.branch_if(CondCode::kVS, done);
-        a_.cmp(x(left), lanes);
-        a_.branch_if(negated(full), done);
+        a_.cmp(left, loop_.folds.empty() ? lanes : least_rounds);
+        a_.branch_if(negated(full), done_);
+        if (is_checked_) {
+            a_.load_imm(scratch_register, ir::max_checked_rounds, true);
+            a_.cmp(left, x(scratch_register));
+            a_.csel(left, left, x(scratch_register), CondCode::kLE);
+        }
         find_addresses();
-        test_overlap(done);
+        test_overlap();
         for (const Address& at : addresses_)
-            a_.add(x(at.reg), x(at.reg), x(counter), asmjit::arm::lsl(shift()));
-        for (ir::InstId id : loop_.steps) spread_operands(mf_.fn->insts[id]);
+            a_.add(x(at.reg), x(at.reg), x(counter_), asmjit::arm::lsl(shift_of(at.access.type)));
+        for (ir::ValueId value : plan_.spread) spread(value);
+        if (loop_.uses_counter) start_counter();
+        for (const ir::LaneFold& fold : loop_.folds) start(fold);
+        if (is_measured_) a_.movi(measure().d2(), 0);
         a_.align(asmjit::AlignMode::kCode, 16);
-        a_.bind(again);
-        std::size_t memory = 0;
-        const std::size_t kept = lanes_.size();
-        for (ir::InstId id : loop_.steps) step(mf_.fn->insts[id], memory);
-        lanes_.resize(kept);
-        a_.add(x(counter), x(counter), lanes);
-        a_.sub(x(left), x(left), lanes);
-        a_.cmp(x(left), lanes);
-        a_.branch_if(full, again);
-        a_.bind(done);
+        a_.bind(again_);
+        round(lanes);
+        a_.add(x(counter_), x(counter_), lanes);
+        a_.sub(left, left, lanes);
+        a_.cmp(left, lanes);
+        a_.branch_if(full, again_);
+        finish();
+        a_.bind(done_);
     }
 
 private:
     struct Address {
-        ir::ValueId data, base;
-        std::int64_t offset = 0;
+        LaneAccess access;
         unsigned reg = 0;
-        bool stores = false;
     };
 
-    unsigned input(ir::ValueId value) const {
-        for (const Known& k : inputs)
-            if (k.value == value) return k.reg;
-        TN_ICE("lanes without an input of theirs");
+    static std::uint32_t shift_of(Scalar type) { return static_cast<std::uint32_t>(std::countr_zero(scalar_size(type))); }
+    const ir::Inst& inst_of(const ir::LaneFold& fold) const { return mf_.fn->insts[fold.inst]; }
+    Scalar type_of(const ir::LaneFold& fold) const { return mf_.type_of(fold.param); }
+    bool is_wide() const { return loop_.size == 8; }
+    jit::VecV lane(ir::ValueId value) const { return v(registers_[plan_[value]]); }
+    jit::VecV measure() const { return v(registers_[plan_.measure]); } // the bits of all numbers that checked sums added
+    jit::VecV temp(unsigned i) const { return v(temps_[i]); }
+    // The register as elements of `size` bytes.
+    static jit::VecV elements(const jit::VecV& r, unsigned size) {
+        return size == 8 ? r.d2() : size == 4 ? r.s4() : size == 2 ? r.h8() : r.b16();
     }
-    std::uint32_t shift() const {
-        return loop_.size == 8 ? 3 : loop_.size == 4 ? 2 : loop_.size == 2 ? 1 : 0;
+    jit::VecV elements(const jit::VecV& r) const { return elements(r, loop_.size); }
+
+    void take_starts() {
+        for (std::size_t i = 0; i < at_.starts.size(); ++i)
+            move_(at_.starts[i].at, at_.results[i], mf_.type_of(at_.starts[i].value));
+    }
+
+    // A checked sum starts far enough from the ends of its type.
+    void test_start(const ir::LaneFold& fold) {
+        is_checked_ = true;
+        is_measured_ = is_measured_ || is_measured(fold);
+        const bool wide = is_wide();
+        const unsigned start = at_.results[fold.index];
+        if (is_signed(type_of(fold))) {
+            a_.asr(gp_of(scratch_register, wide), gp_of(start, wide), wide ? 62 : 30);
+            a_.add(gp_of(scratch_register, wide), gp_of(scratch_register, wide), 1);
+            a_.cmp(gp_of(scratch_register, wide), 1);
+            a_.branch_if(CondCode::kHI, done_);
+        } else {
+            a_.lsr(gp_of(scratch_register, wide), gp_of(start, wide), wide ? 63 : 31);
+            a_.branch_zero(scratch_register, wide, false, done_);
+        }
     }
 
     void find_addresses() {
-        for (ir::InstId id : loop_.steps) {
-            const ir::Inst& inst = mf_.fn->insts[id];
-            if (inst.op != Op::Load && inst.op != Op::Store) continue;
-            Address at;
-            at.stores = inst.op == Op::Store;
-            at.data = mf_.fn->operands_of(inst)[0];
-            at.offset = inst.imm;
-            ir::is_lane_index(*mf_.fn, loop_, mf_.fn->operands_of(inst).back(), at.base);
-            at.reg = temps[addresses_.size()];
-            unsigned from = input(at.data);
-            if (at.base.is_valid()) {
-                a_.add(x(at.reg), x(from), x(input(at.base)), asmjit::arm::lsl(shift()));
-                from = at.reg;
+        std::size_t i = 0;
+        for (const LaneAccess& access : lane_accesses(mf_, loop_)) {
+            const Address address{access, at_.temps[i++]};
+            unsigned from = at_.find(access.data).index;
+            if (access.base.is_valid()) {
+                move_(at_.find(access.base), scratch_register, Scalar::I64);
+                a_.add(x(address.reg), x(from), x(scratch_register), asmjit::arm::lsl(shift_of(access.type)));
+                from = address.reg;
             }
-            a_.add_imm(at.reg, from, at.offset);
-            addresses_.push_back(at);
+            a_.add_imm(address.reg, from, access.offset);
+            addresses_.push_back(address);
         }
     }
-    void test_overlap(Label done) {
-        const Address& to = addresses_.back();
-        for (const Address& from : addresses_) {
-            if (from.stores || (from.data == to.data && from.base == to.base && from.offset == to.offset))
-                continue;
-            const jit::GpX ahead = x(scratch_register);
-            a_.sub(ahead, x(to.reg), x(from.reg));
-            a_.sub(ahead, ahead, 1);
-            a_.cmp(ahead, vector_bytes - 1);
-            a_.branch_if(CondCode::kLO, done);
+    // Accesses of different types never overlap.
+    void test_overlap() {
+        for (const Address& to : addresses_) {
+            if (!to.access.stores) continue;
+            for (const Address& from : addresses_) {
+                const LaneAccess &a = from.access, &b = to.access;
+                if (a.stores || a.type != b.type || (a.data == b.data && a.base == b.base && a.offset == b.offset))
+                    continue;
+                const jit::GpX ahead = x(scratch_register);
+                a_.sub(ahead, x(to.reg), x(from.reg));
+                a_.sub(ahead, ahead, 1);
+                a_.cmp(ahead, vector_bytes - 1);
+                a_.branch_if(CondCode::kLO, done_);
+            }
         }
     }
 
-    unsigned make_register(ir::ValueId value) {
-        const unsigned reg = last_lane_register - static_cast<unsigned>(lanes_.size());
-        lanes_.push_back({value, reg});
-        return reg;
-    }
-    const Known* find_lane(ir::ValueId value) const {
-        for (const Known& k : lanes_)
-            if (k.value == value) return &k;
-        return nullptr;
-    }
-    unsigned lane(ir::ValueId value) const {
-        const Known* known = find_lane(value);
-        TN_CHECK(known, "lanes of a value that has none");
-        return known->reg;
-    }
-    // The register as elements of the loop's size.
-    jit::VecV elements(unsigned reg) const {
-        const jit::VecV r = v(reg);
-        return loop_.size == 8 ? r.d2() : loop_.size == 4 ? r.s4() : loop_.size == 2 ? r.h8() : r.b16();
-    }
-    // One value in every lane.
-    void spread(ir::ValueId value) {
-        const ir::Inst* def = mf_.def_inst(value);
-        const bool constant = def && (def->op == Op::ConstInt || def->op == Op::ConstFloat);
-        const bool inside = def && !constant && def->block == mf_.fn->values[loop_.counter].block;
-        if (inside || find_lane(value)) return;
-        const unsigned reg = make_register(value);
-        const bool wide = loop_.size == 8;
-        if (constant && def->imm == 0) {
-            a_.movi(v(reg).d2(), 0);
-        } else if (constant) {
-            a_.load_imm(scratch_register, def->imm, wide);
-            a_.dup(elements(reg), gp_of(scratch_register, wide));
-        } else if (const unsigned from = input(value); is_float(mf_.type_of(value))) {
-            a_.dup(elements(reg), wide ? jit::Vec(v(from).d(0)) : jit::Vec(v(from).s(0)));
-        } else {
-            a_.dup(elements(reg), gp_of(from, wide));
-        }
-    }
-    void spread_operands(const ir::Inst& inst) {
-        const auto operands = mf_.fn->operands_of(inst);
-        if (inst.op == Op::Load) return;
-        if (inst.op == Op::Store) {
-            spread(operands[1]);
-        } else {
-            spread(operands[0]);
-            spread(operands[1]);
-        }
-    }
-
-    void step(const ir::Inst& inst, std::size_t& memory) {
-        const auto operands = mf_.fn->operands_of(inst);
-        if (inst.op == Op::Load || inst.op == Op::Store) {
-            const jit::Mem at = jit::ptr_post(x(addresses_[memory++].reg), vector_bytes);
-            if (inst.op == Op::Load) {
-                a_.ldr(v(make_register(inst.first_result)).q(), at);
-            } else {
-                a_.str(v(lane(operands[1])).q(), at);
-            }
+    void spread_bits(const jit::VecV& to, std::int64_t bits) {
+        if (bits == 0) {
+            a_.movi(to.d2(), 0);
             return;
         }
-        const unsigned first = lane(operands[0]), second = lane(operands[1]),
-                       to = make_register(inst.first_result);
-        const bool bits = inst.op == Op::And || inst.op == Op::Or || inst.op == Op::Xor;
-        auto form = [&](unsigned reg) { return bits ? v(reg).b16() : elements(reg); };
-        a_.emit(instruction(inst.op), form(to), form(first), form(second));
+        a_.load_imm(scratch_register, bits, is_wide());
+        a_.dup(elements(to), gp_of(scratch_register, is_wide()));
     }
-    static asmjit::InstId instruction(Op op) {
-        switch (op) {
-        case Op::FAdd: return Inst::kIdFadd_v;
-        case Op::FSub: return Inst::kIdFsub_v;
-        case Op::FMul: return Inst::kIdFmul_v;
-        case Op::FDiv: return Inst::kIdFdiv_v;
+    void spread(ir::ValueId value) {
+        const jit::VecV to = lane(value);
+        if (is_lane_constant(mf_, value)) {
+            spread_bits(to, mf_.def_inst(value)->imm);
+        } else {
+            spread_from(to, at_.find(value), mf_.type_of(value));
+        }
+    }
+    void spread_from(const jit::VecV& to, Location from, Scalar type) {
+        if (is_float(type)) {
+            move_(from, V31, type);
+            a_.dup(elements(to), is_wide() ? jit::Vec(v(V31).d(0)) : jit::Vec(v(V31).s(0)));
+            return;
+        }
+        move_(from, scratch_register, type);
+        if (is_signed(type) && scalar_size(type) < 8 && is_wide()) a_.sxtw(x(scratch_register), w(scratch_register));
+        a_.dup(elements(to), gp_of(scratch_register, is_wide()));
+    }
+    void start_counter() { // one after the other
+        const jit::VecV to = lane(loop_.counter);
+        a_.dup(to.d2(), x(counter_));
+        a_.add(x(scratch_register), x(counter_), 1);
+        a_.emit(Inst::kIdIns_v, to.d(1), x(scratch_register));
+    }
+    void start(const ir::LaneFold& fold) {
+        if (fold.kind == ir::LaneFold::Ordered) return; // in its result
+        const jit::VecV to = lane(fold.param);
+        if (fold.kind == ir::LaneFold::Best) {
+            spread_from(to, Location::reg(at_.results[fold.index]), type_of(fold));
+        } else {
+            spread_bits(to, inst_of(fold).op == Op::And ? -1 : 0);
+        }
+    }
+
+    void round(std::int64_t lanes) {
+        std::size_t access = 0;
+        for (ir::InstId id : loop_.steps) {
+            const ir::Inst& inst = mf_.fn->insts[id];
+            if (inst.op == Op::Load) {
+                load(lane(inst.first_result), addresses_[access++], lanes);
+            } else if (inst.op == Op::Store) {
+                a_.str(lane(mf_.fn->operands_of(inst)[1]).q(), jit::ptr_post(x(addresses_[access++].reg), vector_bytes));
+            } else {
+                step(inst);
+            }
+        }
+        for (const ir::LaneFold& fold : loop_.folds) add_to(fold);
+        if (loop_.uses_counter) {
+            spread_bits(v(V31), lanes);
+            a_.add(lane(loop_.counter).d2(), lane(loop_.counter).d2(), v(V31).d2());
+        }
+    }
+
+    void load(const jit::VecV& to, const Address& from, std::int64_t lanes) {
+        const unsigned size = scalar_size(from.access.type);
+        const auto bytes = static_cast<std::int32_t>(lanes * size);
+        const jit::Mem at = jit::ptr_post(x(from.reg), bytes);
+        const jit::Vec whole = bytes == 16  ? jit::Vec(to.q())
+                               : bytes == 8 ? jit::Vec(to.d())
+                               : bytes == 4 ? jit::Vec(to.s())
+                                            : jit::Vec(to.h());
+        a_.ldr(whole, at);
+        for (unsigned s = size; s < loop_.size; s *= 2) {
+            const jit::Vec narrow = s == 1 ? jit::Vec(to.b8()) : s == 2 ? jit::Vec(to.h4()) : jit::Vec(to.s2());
+            a_.emit(is_signed(from.access.type) ? Inst::kIdSxtl_v : Inst::kIdUxtl_v, elements(to, 2 * s), narrow);
+        }
+        if (from.access.type == Scalar::Bool) a_.neg(elements(to), elements(to)); // 0 or 1: no or all bits
+    }
+
+    void step(const ir::Inst& inst) {
+        const auto operands = mf_.fn->operands_of(inst);
+        const jit::VecV to = lane(inst.first_result), a = lane(operands[0]);
+        auto second = [&] { return lane(operands[1]); };
+        auto same = [&](asmjit::InstId id) { a_.emit(id, elements(to), elements(a)); };
+        auto both = [&](asmjit::InstId id) { a_.emit(id, elements(to), elements(a), elements(second())); };
+        auto bits = [&](asmjit::InstId id) { a_.emit(id, to.b16(), a.b16(), second().b16()); };
+        std::int64_t amount = 0;
+        switch (inst.op) {
         case Op::Add:
-        case Op::WrapAdd: return Inst::kIdAdd_v;
+        case Op::WrapAdd: both(Inst::kIdAdd_v); return;
         case Op::Sub:
-        case Op::WrapSub: return Inst::kIdSub_v;
-        case Op::And: return Inst::kIdAnd_v;
-        case Op::Or: return Inst::kIdOrr_v;
-        case Op::Xor: return Inst::kIdEor_v;
+        case Op::WrapSub: both(Inst::kIdSub_v); return;
+        case Op::Mul:
+        case Op::WrapMul: both(Inst::kIdMul_v); return;
+        case Op::Neg: same(Inst::kIdNeg_v); return;
+        case Op::And: bits(Inst::kIdAnd_v); return;
+        case Op::Or: bits(Inst::kIdOrr_v); return;
+        case Op::Xor: bits(Inst::kIdEor_v); return;
+        case Op::Not: a_.emit(Inst::kIdNot_v, to.b16(), a.b16()); return;
+        case Op::Shl:
+        case Op::Shr:
+            mf_.find_int(operands[1], amount);
+            if (amount == 0) {
+                a_.mov(to.b16(), a.b16());
+            } else {
+                a_.emit(inst.op == Op::Shl ? Inst::kIdShl_v : is_signed(inst.type) ? Inst::kIdSshr_v : Inst::kIdUshr_v,
+                        elements(to), elements(a), asmjit::imm(amount));
+            }
+            return;
+        case Op::FAdd: both(Inst::kIdFadd_v); return;
+        case Op::FSub: both(Inst::kIdFsub_v); return;
+        case Op::FMul: both(Inst::kIdFmul_v); return;
+        case Op::FDiv: both(Inst::kIdFdiv_v); return;
+        case Op::FNeg: same(Inst::kIdFneg_v); return;
+        case Op::FAbs: same(Inst::kIdFabs_v); return;
+        case Op::Sqrt: same(Inst::kIdFsqrt_v); return;
+        case Op::Floor: same(Inst::kIdFrintm_v); return;
+        case Op::Ceil: same(Inst::kIdFrintp_v); return;
+        case Op::Trunc: same(Inst::kIdFrintz_v); return;
+        case Op::ICmp:
+        case Op::FCmp: compare(static_cast<Cond>(inst.aux), mf_.type_of(operands[0]), to, a, second()); return;
+        case Op::Select: choose(to, a, second(), lane(operands[2])); return;
+        case Op::Bitcast: a_.mov(to.b16(), a.b16()); return;
+        case Op::Convert: convert(mf_.type_of(operands[0]), inst.type, to, a); return;
         default: TN_ICE("an operation without lanes");
+        }
+    }
+
+    // All bits of lanes where `a cond b`.
+    void compare(Cond cond, Scalar type, const jit::VecV& to, jit::VecV a, jit::VecV b) {
+        const bool floats = is_float(type), full = scalar_size(type) == loop_.size;
+        const bool is_unsigned = !floats && !is_signed(type) && full;
+        if (cond == Cond::Lt || cond == Cond::Le) {
+            std::swap(a, b);
+            cond = swapped(cond);
+        }
+        const asmjit::InstId equal = floats ? Inst::kIdFcmeq_v : Inst::kIdCmeq_v,
+                             greater = floats ? Inst::kIdFcmgt_v : is_unsigned ? Inst::kIdCmhi_v : Inst::kIdCmgt_v,
+                             at_least = floats ? Inst::kIdFcmge_v : is_unsigned ? Inst::kIdCmhs_v : Inst::kIdCmge_v;
+        a_.emit(cond == Cond::Gt ? greater : cond == Cond::Ge ? at_least : equal, elements(to), elements(a), elements(b));
+        if (cond == Cond::Ne) a_.emit(Inst::kIdNot_v, to.b16(), to.b16());
+    }
+    // `to` may be `no`, and is no other operand.
+    void choose(const jit::VecV& to, const jit::VecV& mask, const jit::VecV& yes, const jit::VecV& no) {
+        a_.mov(v(V31).b16(), mask.b16());
+        a_.emit(Inst::kIdBsl_v, v(V31).b16(), yes.b16(), no.b16());
+        a_.mov(to.b16(), v(V31).b16());
+    }
+    void convert(Scalar from, Scalar to, const jit::VecV& dst, const jit::VecV& source) {
+        if (from == Scalar::Bool) {
+            a_.neg(elements(dst), elements(source));
+        } else if (is_float(to)) {
+            a_.emit(Inst::kIdScvtf_v, elements(dst), elements(source));
+        } else if (scalar_size(to) < loop_.size && !is_signed(to) &&
+                   (is_signed(from) || scalar_size(from) > scalar_size(to))) {
+            spread_bits(v(V31), static_cast<std::int64_t>((std::uint64_t(1) << (8 * scalar_size(to))) - 1));
+            a_.emit(Inst::kIdAnd_v, dst.b16(), source.b16(), v(V31).b16());
+        } else {
+            a_.mov(dst.b16(), source.b16());
+        }
+    }
+
+    void add_to(const ir::LaneFold& fold) {
+        const jit::VecV with = lane(fold.with);
+        if (fold.kind == ir::LaneFold::Ordered) {
+            add_in_order(fold, with);
+            return;
+        }
+        if (is_measured(fold)) {
+            if (is_signed(type_of(fold))) { // the bits in which a number differs from its sign
+                a_.emit(Inst::kIdSshr_v, elements(temp(0)), elements(with), asmjit::imm(8 * loop_.size - 1));
+                a_.emit(Inst::kIdEor_v, temp(0).b16(), temp(0).b16(), with.b16());
+                a_.emit(Inst::kIdOrr_v, measure().b16(), measure().b16(), temp(0).b16());
+            } else {
+                a_.emit(Inst::kIdOrr_v, measure().b16(), measure().b16(), with.b16());
+            }
+        }
+        combine(fold, inst_of(fold).op, lane(fold.param), with);
+    }
+    void combine(const ir::LaneFold& fold, Op op, const jit::VecV& to, const jit::VecV& with) {
+        if (fold.kind == ir::LaneFold::Best) {
+            compare(fold.better, type_of(fold), temp(1), with, to);
+            choose(to, temp(1), with, to);
+            return;
+        }
+        switch (op) {
+        case Op::Add:
+        case Op::WrapAdd: a_.add(elements(to), elements(to), elements(with)); return;
+        case Op::Sub:
+        case Op::WrapSub: a_.sub(elements(to), elements(to), elements(with)); return;
+        case Op::And: a_.emit(Inst::kIdAnd_v, to.b16(), to.b16(), with.b16()); return;
+        case Op::Or: a_.emit(Inst::kIdOrr_v, to.b16(), to.b16(), with.b16()); return;
+        case Op::Xor: a_.emit(Inst::kIdEor_v, to.b16(), to.b16(), with.b16()); return;
+        default: TN_ICE("a fold without lanes");
+        }
+    }
+    void add_in_order(const ir::LaneFold& fold, const jit::VecV& with) {
+        const ir::Inst& inst = inst_of(fold);
+        const bool first = mf_.fn->operands_of(inst)[0] == fold.param;
+        const asmjit::InstId id = inst.op == Op::FAdd ? Inst::kIdFadd_v : inst.op == Op::FSub ? Inst::kIdFsub_v : Inst::kIdFmul_v;
+        auto scalar = [&](const jit::VecV& r) { return is_wide() ? jit::Vec(r.d()) : jit::Vec(r.s()); };
+        const jit::Vec sum = scalar(v(at_.results[fold.index]));
+        for (unsigned i = 0; i < vector_bytes / loop_.size; ++i) {
+            jit::Vec one = scalar(with);
+            if (i > 0) {
+                a_.emit(Inst::kIdDup_v, scalar(temp(0)), is_wide() ? jit::Vec(with.d(i)) : jit::Vec(with.s(i)));
+                one = scalar(temp(0));
+            }
+            first ? a_.emit(id, sum, sum, one) : a_.emit(id, sum, one, sum);
+        }
+    }
+
+    // From lanes to results.
+    void finish() {
+        Label discard = a_.newLabel(), kept = a_.newLabel();
+        bool discards = is_measured_;
+        if (is_measured_) {
+            const int bits = static_cast<int>(8 * loop_.size) - 1 - std::countr_zero(std::uint64_t(ir::max_checked_rounds));
+            bool all_unsigned = true;
+            for (const ir::LaneFold& fold : loop_.folds)
+                if (fold.checked && is_signed(type_of(fold))) all_unsigned = false;
+            a_.emit(Inst::kIdUshr_v, elements(measure()), elements(measure()), asmjit::imm(all_unsigned ? bits : bits - 1));
+            a_.emit(Inst::kIdUmaxv_v, temp(0).s(), measure().s4()); // any bit of any lane
+            a_.fmov(w(scratch_register), temp(0).s());
+            a_.branch_zero(scratch_register, false, false, discard);
+        }
+        // What may be discarded after all goes first.
+        for (const ir::LaneFold& fold : loop_.folds) {
+            if (fold.kind != ir::LaneFold::Best || !is_float(type_of(fold))) continue;
+            gather(fold, Op::Select);
+            // Zeros of both signs are equal; the first of them would be the one.
+            const jit::VecV best = lane(fold.param);
+            is_wide() ? a_.fcmp(best.d(), 0.0) : a_.fcmp(best.s(), 0.0);
+            a_.branch_if(CondCode::kEQ, discard);
+            discards = true;
+        }
+        for (const ir::LaneFold& fold : loop_.folds) finish(fold);
+        if (!discards) return;
+        a_.b(kept);
+        a_.bind(discard);
+        take_starts();
+        a_.bind(kept);
+    }
+    void finish(const ir::LaneFold& fold) {
+        if (fold.kind == ir::LaneFold::Ordered) return;
+        const unsigned result = at_.results[fold.index];
+        const jit::VecV lanes = lane(fold.param);
+        if (is_float(type_of(fold))) {
+            is_wide() ? a_.fmov(v(result).d(), lanes.d()) : a_.fmov(v(result).s(), lanes.s());
+            return;
+        }
+        const Op op = inst_of(fold).op;
+        const Op both = op == Op::Sub ? Op::Add : op == Op::WrapSub ? Op::WrapAdd : op; // lanes have subtracted from 0
+        gather(fold, both);
+        const bool wide = is_wide();
+        const jit::Gp sum = gp_of(scratch_register, wide), to = gp_of(result, wide);
+        auto take = [&](const jit::Gp& gp) { wide ? a_.fmov(gp, lanes.d()) : a_.fmov(gp, lanes.s()); };
+        if (fold.kind == ir::LaneFold::Best) {
+            take(to);
+            return;
+        }
+        take(sum);
+        switch (both) {
+        case Op::And: a_.and_(to, to, sum); return;
+        case Op::Or: a_.orr(to, to, sum); return;
+        case Op::Xor: a_.eor(to, to, sum); return;
+        default: a_.add(to, to, sum); return;
+        }
+    }
+    // Brings half of the lanes beside the other half, until one is left.
+    void gather(const ir::LaneFold& fold, Op op) {
+        const jit::VecV lanes = lane(fold.param), other = temp(2);
+        for (unsigned bytes = 8; bytes >= loop_.size; bytes /= 2) {
+            a_.emit(Inst::kIdExt_v, other.b16(), lanes.b16(), lanes.b16(), asmjit::imm(bytes));
+            combine(fold, op, lanes, other);
         }
     }
 
     Code& a_;
     const MachineFunction& mf_;
     const ir::LaneLoop& loop_;
+    LaneOperands at_;
+    MoveTo move_;
+    LanePlan plan_;
+    std::vector<unsigned> registers_; // by number of the plan
+    unsigned temps_[temp_count] = {};
     std::vector<Address> addresses_;
-    std::vector<Known> lanes_;
+    unsigned counter_ = 0;
+    bool is_checked_ = false, is_measured_ = false;
+    Label done_ = a_.newLabel(), again_ = a_.newLabel();
 };
 
 } // namespace
 
 void FunctionEmitter::op(OpTag<Op::Lanes>, const ir::Inst& inst) {
     ir::LaneLoop loop;
-    if (!find_lanes(*mf_, inst, loop)) {
-        const unsigned from = reg();
-        move_gp(reg(), from, Scalar::I64);
+    if (!find_lanes(*mf_, inst, limits, loop)) {
+        std::vector<Location> from;
+        for (unsigned i = 0; i < inst.result_count; ++i) from.push_back(any(mf_->fn->operands_of(inst)[i]));
+        take_results(from, inst);
         return;
     }
-    LaneCode code(a_, *mf_, loop);
-    const auto operands = mf_->fn->operands_of(inst);
-    const unsigned start = reg(), end = reg();
-    for (unsigned i = 2; i < operands.size(); ++i) code.inputs.push_back({operands[i], reg()});
-    code.left = reg();
-    for (unsigned i = count_lane_addresses(*mf_, loop); i > 0; --i) code.temps.push_back(reg());
-    code.counter = reg();
-    move_gp(code.counter, start, Scalar::I64);
-    move_gp(code.left, end, Scalar::I64);
-    code.emit();
+    LaneCode(a_, *mf_, loop, take_lane_operands(inst, loop, limits),
+             [this](Location from, unsigned to, Scalar type) { move(from, Location::reg(to), type); })
+        .emit();
 }
 
 } // namespace tn::codegen::a64

@@ -237,7 +237,39 @@ void FunctionEmitter::op(OpTag<Op::FCmp>, const ir::Inst& inst) {
 
 // --- selection ---
 
+Selection::FloatChoice Selection::float_choice(const ir::Inst& select, const CpuFeatures& cpu) const {
+    const auto operands = mf_.fn->operands_of(select);
+    const ir::Inst* compare = folded(operands[0]);
+    if (!cpu.avx || !is_float(select.type) || !compare || compare->op != Op::FCmp) return {};
+    const ir::ValueId a = mf_.fn->operands_of(*compare)[0], b = mf_.fn->operands_of(*compare)[1];
+    if (mf_.type_of(a) != select.type) return {};
+    const auto cond = static_cast<ir::Cond>(compare->aux);
+    if (cond == ir::Cond::Lt || cond == ir::Cond::Gt) {
+        const bool less = cond == ir::Cond::Lt;
+        if (operands[1] == a && operands[2] == b) return {compare, less ? FloatChoice::Min : FloatChoice::Max, a, b};
+        if (operands[1] == b && operands[2] == a) return {compare, less ? FloatChoice::Max : FloatChoice::Min, b, a};
+    }
+    return {compare, FloatChoice::Mask, a, b};
+}
+
+namespace {
+bool is_zero(const MachineFunction& mf, ir::ValueId value) {
+    const ir::Inst* def = mf.def_inst(value);
+    return def && def->op == Op::ConstFloat && def->imm == 0;
+}
+} // namespace
+
 void Describe::op(OpTag<Op::Select>, const ir::Inst& inst) {
+    if (const auto choice = sel_.float_choice(inst, cpu_); choice.compare) {
+        out_.use(choice.a);
+        rm(choice.b);
+        if (choice.kind == Selection::FloatChoice::Mask) {
+            for (unsigned i = 1; i <= 2; ++i)
+                if (!is_zero(mf_, arg(inst, i))) out_.use(arg(inst, i));
+        }
+        out_.def(inst.first_result);
+        return;
+    }
     condition(arg(inst, 0));
     if (class_of(inst.type) == RegClass::Float) {
         std::uint32_t first = out_.any(arg(inst, 1));
@@ -256,10 +288,45 @@ void Describe::op(OpTag<Op::Select>, const ir::Inst& inst) {
 
 void FunctionEmitter::op(OpTag<Op::Select>, const ir::Inst& inst) {
     auto operands = mf_->fn->operands_of(inst);
+    if (const auto choice = Selection(*mf_).float_choice(inst, cpu_); choice.compare) {
+        select_float(inst, choice);
+        return;
+    }
     Condition c = condition(operands[0]);
     keep_flags_ = true;
     select(inst, c);
     keep_flags_ = false;
+}
+
+void FunctionEmitter::select_float(const ir::Inst& inst, const Selection::FloatChoice& choice) {
+    using Choice = Selection::FloatChoice;
+    const bool wide = inst.type == Scalar::F64;
+    const unsigned first = reg();
+    const Rm second = rm(choice.b);
+    if (choice.kind != Choice::Mask) {
+        const bool min = choice.kind == Choice::Min;
+        float_op(0, min ? (wide ? Inst::kIdVminsd : Inst::kIdVminss) : (wide ? Inst::kIdVmaxsd : Inst::kIdVmaxss), reg(),
+                 first, second);
+        return;
+    }
+    const auto operands = mf_->fn->operands_of(inst);
+    const bool no_yes = is_zero(*mf_, operands[1]), no_no = is_zero(*mf_, operands[2]);
+    const unsigned yes = no_yes ? 0u : reg(), no = no_no ? 0u : reg();
+    const x86::Xmm dst = xmm_of(reg()), mask = xmm_of(Xmm15);
+    static constexpr unsigned predicates[] = {0x00, 0x04, 0x11, 0x12, 0x1e, 0x1d}; // Eq Ne Lt Le Gt Ge: with NaN only Ne
+    const auto predicate = asmjit::imm(predicates[choice.compare->aux]);
+    const asmjit::InstId compare = wide ? Inst::kIdVcmpsd : Inst::kIdVcmpss;
+    second.kind == Rm::Mem ? a_->emit(compare, mask, xmm_of(first), second.mem, predicate)
+                           : a_->emit(compare, mask, xmm_of(first), xmm_of(second.reg), predicate);
+    if (no_yes && no_no) {
+        a_->vxorps(dst, dst, dst);
+    } else if (no_no) {
+        a_->vandps(dst, mask, xmm_of(yes));
+    } else if (no_yes) {
+        a_->vandnps(dst, mask, xmm_of(no));
+    } else {
+        wide ? a_->vblendvpd(dst, xmm_of(no), xmm_of(yes), mask) : a_->vblendvps(dst, xmm_of(no), xmm_of(yes), mask);
+    }
 }
 
 void FunctionEmitter::select(const ir::Inst& inst, const Condition& c) {

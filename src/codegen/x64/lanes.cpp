@@ -1,12 +1,15 @@
-// `lanes`: rounds of an element-wise loop, as many at once as fit a vector register of AVX2.
+// `lanes`: rounds of a loop, as many at once as fit a vector register of AVX2.
 //
-// The loop is the one its block goes on to. All elements are read before any is written, and nothing is done
+// The loop is the one its block goes on to. Within a step of all lanes, operations keep their order; nothing is done
 // where the place written lies less than a vector ahead of a place read: then a round would see what an
-// earlier one wrote.
-#include "codegen/lanes.h"
-#include "codegen/x64/x64.h"
+// earlier one wrote. A sum that overflows ends it in front of the rounds in question, which the loop does itself, and so
+// does what the lanes' own way of adding up cannot promise to be what one round after the other gives.
+#include "codegen/x64/lane_ops.h"
 
+#include "ir/builder.h"
 #include "support/ice.h"
+
+#include <bit>
 
 namespace tn::codegen::x64 {
 
@@ -14,231 +17,400 @@ namespace Inst = x86::Inst;
 
 namespace {
 
-constexpr unsigned vector_bytes = 32;
-constexpr unsigned last_lane_register = 14; // below the scratch register
+constexpr unsigned temp_count = 4; // three of the operations', xmm15 among them, and one to bring lanes together
+constexpr std::int64_t least_rounds = 16; // that pay for starting and ending a fold
+constexpr LaneLimits limits{16 - temp_count, false, nullptr};
+constexpr RegMask all_lanes = 0x7fffull << Xmm0;
+
+std::uint64_t bits_of_constant(const ir::Inst& def) { return static_cast<std::uint64_t>(def.imm); }
 
 } // namespace
 
 void Describe::op(OpTag<Op::Lanes>, const ir::Inst& inst) {
     ir::LaneLoop loop;
-    if (!cpu_.avx2 || !find_lanes(mf_, inst, loop)) {
-        out_.def(inst.first_result, out_.use(arg(inst, 0)));
+    if (cpu_.avx2 && find_lanes(mf_, inst, limits, loop)) {
+        describe_lanes(mf_, inst, loop, limits, all_lanes, out_);
         return;
     }
-    for (unsigned i = 0; i < inst.operands.count; ++i) out_.late_use(arg(inst, i));
-    for (unsigned i = 0; i < 1 + count_lane_addresses(mf_, loop); ++i) out_.temp(RegClass::Int);
-    for (unsigned i = 0; i < ir::max_lane_values; ++i) out_.clobber(mask_of(Xmm0 + last_lane_register - i));
-    out_.def(inst.first_result);
+    std::vector<std::uint32_t> starts;
+    for (unsigned i = 0; i < inst.result_count; ++i) starts.push_back(out_.any(arg(inst, i)));
+    for (unsigned i = 0; i < inst.result_count; ++i) out_.def(ir::ValueId(inst.first_result.index() + i), starts[i]);
 }
 
 namespace {
 
-// The code of one loop: registers by value, made as they are needed.
+// The code of one loop.
 class LaneCode {
 public:
-    LaneCode(x86::Assembler& a, const MachineFunction& mf, const ir::LaneLoop& loop)
-        : a_(a), mf_(mf), loop_(loop) {}
+    using MoveTo = std::function<void(Location from, unsigned to, Scalar type)>;
 
-    struct Known {
-        ir::ValueId value;
-        unsigned reg;
-    };
-    std::vector<Known> inputs;
-    unsigned counter = 0, left = 0; // registers: the round, and rounds to the end
-    std::vector<unsigned> temps;    // for addresses
-
-    void emit(const std::function<void(unsigned, std::int64_t)>& load_imm) {
-        Label done = a_.newLabel(), again = a_.newLabel();
-        const auto lanes = static_cast<std::int32_t>(vector_bytes / loop_.size);
-        // At least one round stays for the loop, which tests behind its first.
-        auto leave_unless_full = [&] {
-            a_.cmp(gp64(left), asmjit::imm(lanes));
-            loop_.includes_end ? a_.jl(done) : a_.jle(done);
+    LaneCode(x86::Assembler& a, X64Module& module, const MachineFunction& mf, const ir::LaneLoop& loop,
+             LaneOperands operands, MoveTo move)
+        : a_(a), mf_(mf), loop_(loop), at_(std::move(operands)), move_(std::move(move)), ops_(a, module, mf, loop.size) {
+        ops_.plan = plan_lanes(mf, loop);
+        RegMask taken = 0;
+        for (unsigned reg : at_.results) taken |= mask_of(reg);
+        for (unsigned reg = 15; reg-- > 0;)
+            if (!(taken & mask_of(Xmm0 + reg))) ops_.registers.push_back(reg);
+        auto take = [&] {
+            const unsigned reg = ops_.registers.back();
+            ops_.registers.pop_back();
+            return reg;
         };
-        a_.sub(gp64(left), gp64(counter));
-        a_.jo(done);
-        leave_unless_full();
+        ops_.temps[0] = 15;
+        ops_.temps[1] = take();
+        ops_.temps[2] = take();
+        gathered_ = take();
+        counter_ = at_.results[loop.counter_index];
+    }
+
+    void emit() {
+        const auto lanes = static_cast<std::int32_t>(vector_bytes / loop_.size);
+        take_starts();
+        const x86::Gp left = gp64(at_.left);
+        a_.mov(left, gp64(at_.end.index));
+        a_.sub(left, gp64(counter_));
+        a_.jo(done_);
+        for (const ir::LaneFold& fold : loop_.folds)
+            if (fold.checked) test_start(fold);
+        // At least one round stays for the loop, which tests behind its first.
+        const bool folds = !loop_.folds.empty();
+        a_.cmp(left, asmjit::imm(folds ? least_rounds : lanes));
+        loop_.includes_end ? a_.jl(done_) : a_.jle(done_);
+        if (is_checked_) {
+            a_.mov(gp64(scratch_register), asmjit::imm(ir::max_checked_rounds));
+            a_.cmp(left, gp64(scratch_register));
+            a_.cmovg(left, gp64(scratch_register));
+        }
         find_addresses();
-        test_overlap(done);
-        for (ir::InstId id : loop_.steps) spread_operands(mf_.fn->insts[id], load_imm);
+        test_overlap();
+        for (ir::ValueId value : ops_.plan.spread) spread(value);
+        if (loop_.uses_counter) start_counter();
+        for (const ir::LaneFold& fold : loop_.folds) start(fold);
+        if (is_measured_) ops_.set_zero(measure());
         a_.align(asmjit::AlignMode::kCode, 32);
-        a_.bind(again);
-        std::size_t memory = 0;
-        const std::size_t kept = lanes_.size();
-        for (ir::InstId id : loop_.steps) step(mf_.fn->insts[id], memory);
-        lanes_.resize(kept);
-        a_.add(gp64(counter), asmjit::imm(lanes));
-        a_.sub(gp64(left), asmjit::imm(lanes));
-        a_.cmp(gp64(left), asmjit::imm(lanes));
-        loop_.includes_end ? a_.jge(again) : a_.jg(again);
+        a_.bind(again_);
+        round(lanes);
+        a_.add(gp64(counter_), asmjit::imm(lanes));
+        a_.sub(left, asmjit::imm(lanes));
+        a_.cmp(left, asmjit::imm(lanes));
+        loop_.includes_end ? a_.jge(again_) : a_.jg(again_);
+        if (loop_.checks) a_.bind(overflow_);
+        finish();
         a_.vzeroupper();
-        a_.bind(done);
+        a_.bind(done_);
     }
 
 private:
     struct Address {
-        ir::ValueId data, base;
-        std::int32_t offset = 0;
+        LaneAccess access;
         unsigned reg = 0;
-        bool stores = false;
     };
 
-    unsigned input(ir::ValueId value) const {
-        for (const Known& k : inputs)
-            if (k.value == value) return k.reg;
-        return 0;
+    bool is_int(ir::ValueId value) const { return !is_float(mf_.type_of(value)); }
+    const ir::Inst& inst_of(const ir::LaneFold& fold) const { return mf_.fn->insts[fold.inst]; }
+    Scalar type_of(const ir::LaneFold& fold) const { return mf_.type_of(fold.param); }
+    // The bits of all numbers that checked sums added.
+    x86::Ymm measure() const { return x86::ymm(ops_.registers[ops_.plan.measure]); }
+    x86::Ymm overflow() const { return x86::ymm(ops_.registers[ops_.plan.overflow]); }
+
+    void take_starts() {
+        for (std::size_t i = 0; i < at_.starts.size(); ++i)
+            move_(at_.starts[i].at, at_.results[i], mf_.type_of(at_.starts[i].value));
     }
-    unsigned shift() const { return loop_.size == 8 ? 3 : loop_.size == 4 ? 2 : loop_.size == 2 ? 1 : 0; }
+
+    // A checked sum starts far enough from the ends of its type.
+    void test_start(const ir::LaneFold& fold) {
+        is_checked_ = true;
+        is_measured_ = is_measured_ || is_measured(fold);
+        const bool wide = loop_.size == 8;
+        const x86::Gp start = gp_of(scratch_register, wide);
+        a_.mov(start, gp_of(at_.results[fold.index], wide));
+        if (is_signed(type_of(fold))) {
+            a_.sar(start, wide ? 62 : 30);
+            a_.inc(start);
+            a_.cmp(start, 1);
+            a_.ja(done_);
+        } else {
+            a_.shr(start, wide ? 63 : 31);
+            a_.jnz(done_);
+        }
+    }
 
     void find_addresses() {
+        std::size_t i = 0;
+        for (const LaneAccess& access : lane_accesses(mf_, loop_)) {
+            Address address{access, at_.find(access.data).index};
+            if (access.base.is_valid()) {
+                move_(at_.find(access.base), scratch_register, Scalar::I64);
+                const unsigned temp = at_.temps[i], shift = static_cast<unsigned>(std::countr_zero(scalar_size(access.type)));
+                a_.lea(gp64(temp), x86::ptr(gp64(address.reg), gp64(scratch_register), shift));
+                address.reg = temp;
+            }
+            addresses_.push_back(address);
+            ++i;
+        }
+    }
+    // Accesses of different types never overlap.
+    void test_overlap() {
+        for (const Address& to : addresses_) {
+            if (!to.access.stores) continue;
+            for (const Address& from : addresses_) {
+                const LaneAccess &a = from.access, &b = to.access;
+                if (a.stores || a.type != b.type || (a.data == b.data && a.base == b.base && a.offset == b.offset))
+                    continue;
+                const x86::Gp ahead = gp64(scratch_register);
+                a_.lea(ahead, x86::ptr(gp64(to.reg), static_cast<std::int32_t>(b.offset - a.offset - 1)));
+                a_.sub(ahead, gp64(from.reg));
+                a_.cmp(ahead, asmjit::imm(vector_bytes - 1));
+                a_.jb(done_);
+            }
+        }
+    }
+
+    void spread(ir::ValueId value) {
+        const x86::Ymm to = ops_.ymm(value);
+        if (is_lane_constant(mf_, value)) {
+            ops_.spread_bits(to, bits_of_constant(*mf_.def_inst(value)));
+            return;
+        }
+        spread_from(to, at_.find(value), mf_.type_of(value));
+    }
+    void spread_from(x86::Ymm to, Location from, Scalar type) {
+        if (is_float(type)) {
+            move_(from, Xmm15, type);
+            ops_.spread_float(to, x86::xmm15);
+            return;
+        }
+        move_(from, scratch_register, type);
+        if (is_signed(type) && scalar_size(type) < 8 && loop_.size == 8)
+            a_.movsxd(gp64(scratch_register), gp32(scratch_register));
+        ops_.spread_int(to, gp64(scratch_register));
+    }
+    void start_counter() { // one after the other
+        const x86::Ymm to = ops_.ymm(loop_.counter);
+        ops_.spread_int(to, gp64(counter_));
+        a_.mov(gp32(scratch_register), asmjit::imm(0x03020100));
+        a_.vmovd(x86::xmm15, gp32(scratch_register));
+        a_.vpmovzxbq(x86::ymm15, x86::xmm15);
+        ops_.add(to, to, x86::ymm15);
+    }
+    void start(const ir::LaneFold& fold) {
+        if (fold.kind == ir::LaneFold::Ordered) return; // in its result
+        const x86::Ymm to = ops_.ymm(fold.param);
+        if (fold.kind == ir::LaneFold::Best) {
+            spread_from(to, Location::reg(at_.results[fold.index]), type_of(fold));
+        } else if (inst_of(fold).op == Op::And) {
+            ops_.set_ones(to);
+        } else {
+            ops_.set_zero(to);
+        }
+    }
+
+    void round(std::int32_t lanes) {
+        std::size_t access = 0;
+        bool checked = false, tested = !loop_.checks;
+        auto test = [&] {
+            if (tested) return;
+            loop_.size == 8 ? a_.vtestpd(overflow(), overflow()) : a_.vtestps(overflow(), overflow());
+            a_.jnz(overflow_);
+            tested = true;
+        };
         for (ir::InstId id : loop_.steps) {
             const ir::Inst& inst = mf_.fn->insts[id];
-            if (inst.op != Op::Load && inst.op != Op::Store) continue;
-            Address at;
-            at.stores = inst.op == Op::Store;
-            at.data = mf_.fn->operands_of(inst)[0];
-            at.offset = static_cast<std::int32_t>(inst.imm);
-            ir::is_lane_index(*mf_.fn, loop_, mf_.fn->operands_of(inst).back(), at.base);
-            at.reg = input(at.data);
-            if (at.base.is_valid()) {
-                const unsigned temp = temps[addresses_.size()];
-                a_.lea(gp64(temp), x86::ptr(gp64(at.reg), gp64(input(at.base)), shift()));
-                at.reg = temp;
+            if (inst.op == Op::Load) {
+                ops_.load(ops_.ymm(inst.first_result), place(addresses_[access++]), inst.type);
+            } else if (inst.op == Op::Store) {
+                test();
+                const ir::ValueId value = mf_.fn->operands_of(inst)[1];
+                const x86::Mem to = place(addresses_[access++]);
+                if (is_int(value)) {
+                    a_.vmovdqu(to, ops_.ymm(value));
+                } else {
+                    loop_.size == 8 ? a_.vmovupd(to, ops_.ymm(value)) : a_.vmovups(to, ops_.ymm(value));
+                }
+            } else {
+                const bool traps = (ir::effects_of(inst) & ir::Traps) != 0;
+                ops_.step(inst, loop_.checks ? overflow() : x86::ymm15, !checked);
+                checked = checked || traps;
             }
-            addresses_.push_back(at);
+        }
+        test();
+        for (const ir::LaneFold& fold : loop_.folds) add_to(fold);
+        if (loop_.uses_counter) {
+            ops_.spread_bits(x86::ymm15, static_cast<std::uint64_t>(lanes));
+            ops_.add(ops_.ymm(loop_.counter), ops_.ymm(loop_.counter), x86::ymm15);
         }
     }
-    void test_overlap(Label done) {
-        const Address& to = addresses_.back();
-        for (const Address& from : addresses_) {
-            if (from.stores || (from.data == to.data && from.base == to.base && from.offset == to.offset))
-                continue;
-            const x86::Gp ahead = gp64(scratch_register);
-            a_.lea(ahead, x86::ptr(gp64(to.reg), to.offset - from.offset - 1));
-            a_.sub(ahead, gp64(from.reg));
-            a_.cmp(ahead, asmjit::imm(vector_bytes - 1));
-            a_.jb(done);
-        }
+    x86::Mem place(const Address& address) const {
+        const unsigned shift = static_cast<unsigned>(std::countr_zero(scalar_size(address.access.type)));
+        return x86::Mem(gp64(address.reg), gp64(counter_), shift, static_cast<std::int32_t>(address.access.offset),
+                        vector_bytes);
     }
 
-    unsigned make_register(ir::ValueId value) {
-        const unsigned reg = last_lane_register - static_cast<unsigned>(lanes_.size());
-        lanes_.push_back({value, reg});
-        return reg;
-    }
-    x86::Ymm find_lane(ir::ValueId value) const {
-        for (const Known& k : lanes_)
-            if (k.value == value) return x86::ymm(k.reg);
-        return x86::ymm(last_lane_register);
-    }
-    bool is_spread(ir::ValueId value) const {
-        for (const Known& k : lanes_)
-            if (k.value == value) return true;
-        return false;
-    }
-    // One value in every lane.
-    void spread(ir::ValueId value, const std::function<void(unsigned, std::int64_t)>& load_imm) {
-        const ir::Inst* def = mf_.def_inst(value);
-        const bool constant = def && (def->op == Op::ConstInt || def->op == Op::ConstFloat);
-        const bool inside = def && !constant && def->block == mf_.fn->values[loop_.counter].block;
-        if (inside || is_spread(value)) return;
-        const unsigned reg = make_register(value);
-        const x86::Xmm x = x86::xmm(reg);
-        const x86::Ymm y = x86::ymm(reg);
-        if (constant && def->imm == 0) {
-            a_.vpxor(y, y, y);
+    void add_to(const ir::LaneFold& fold) {
+        const x86::Ymm with = ops_.ymm(fold.with);
+        if (fold.kind == ir::LaneFold::Ordered) {
+            add_in_order(fold, with);
             return;
         }
-        if (!constant && is_float(mf_.type_of(value))) {
-            const x86::Xmm from = xmm_of(input(value));
-            loop_.size == 8 ? a_.vbroadcastsd(y, from) : a_.vbroadcastss(y, from);
+        const x86::Ymm sum = ops_.ymm(fold.param);
+        if (fold.kind == ir::LaneFold::Best) {
+            choose_better(fold, sum, with);
             return;
         }
-        if (constant) {
-            load_imm(scratch_register, def->imm);
-            a_.vmovq(x, gp64(scratch_register));
-        } else {
-            a_.vmovq(x, gp64(input(value)));
+        if (is_measured(fold)) {
+            if (is_signed(type_of(fold))) { // the bits in which a number differs from its sign
+                ops_.signs(ops_.temp(0), with);
+                a_.vpxor(ops_.temp(0), ops_.temp(0), with);
+                a_.vpor(measure(), measure(), ops_.temp(0));
+            } else {
+                a_.vpor(measure(), measure(), with);
+            }
         }
-        switch (loop_.size) {
-        case 1: a_.vpbroadcastb(y, x); return;
-        case 2: a_.vpbroadcastw(y, x); return;
-        case 4: a_.vpbroadcastd(y, x); return;
-        default: a_.vpbroadcastq(y, x); return;
-        }
+        combine(inst_of(fold).op, sum, with);
     }
-    void spread_operands(const ir::Inst& inst, const std::function<void(unsigned, std::int64_t)>& load_imm) {
-        const auto operands = mf_.fn->operands_of(inst);
-        if (inst.op == Op::Load) return;
-        if (inst.op == Op::Store) {
-            spread(operands[1], load_imm);
-        } else {
-            spread(operands[0], load_imm);
-            spread(operands[1], load_imm);
-        }
-    }
-
-    x86::Mem place(const Address& at) const {
-        return x86::Mem(gp64(at.reg), gp64(counter), shift(), at.offset, vector_bytes);
-    }
-
-    void step(const ir::Inst& inst, std::size_t& memory) {
-        const auto operands = mf_.fn->operands_of(inst);
-        if (inst.op == Op::Load) {
-            a_.vmovdqu(x86::ymm(make_register(inst.first_result)), place(addresses_[memory++]));
-            return;
-        }
-        if (inst.op == Op::Store) {
-            a_.vmovdqu(place(addresses_[memory++]), find_lane(operands[1]));
-            return;
-        }
-        const x86::Ymm a = find_lane(operands[0]), b = find_lane(operands[1]);
-        a_.emit(instruction(inst), x86::ymm(make_register(inst.first_result)), a, b);
-    }
-    static asmjit::InstId instruction(const ir::Inst& inst) {
-        const bool wide = scalar_size(inst.type) == 8;
-        switch (inst.op) {
-        case Op::FAdd: return wide ? Inst::kIdVaddpd : Inst::kIdVaddps;
-        case Op::FSub: return wide ? Inst::kIdVsubpd : Inst::kIdVsubps;
-        case Op::FMul: return wide ? Inst::kIdVmulpd : Inst::kIdVmulps;
-        case Op::FDiv: return wide ? Inst::kIdVdivpd : Inst::kIdVdivps;
+    void combine(Op op, x86::Ymm to, x86::Ymm with) {
+        switch (op) {
         case Op::Add:
-        case Op::WrapAdd: return wide ? Inst::kIdVpaddq : Inst::kIdVpaddd;
+        case Op::WrapAdd: ops_.add(to, to, with); return;
         case Op::Sub:
-        case Op::WrapSub: return wide ? Inst::kIdVpsubq : Inst::kIdVpsubd;
-        case Op::And: return Inst::kIdVpand;
-        case Op::Or: return Inst::kIdVpor;
-        case Op::Xor: return Inst::kIdVpxor;
-        default: TN_ICE("an operation without lanes");
+        case Op::WrapSub: ops_.subtract(to, to, with); return;
+        case Op::And: a_.vpand(to, to, with); return;
+        case Op::Or: a_.vpor(to, to, with); return;
+        case Op::Xor: a_.vpxor(to, to, with); return;
+        default: TN_ICE("a fold without lanes");
         }
+    }
+    // Equal floats differ in nothing but the sign of zero, for which all is discarded.
+    void choose_better(const ir::LaneFold& fold, x86::Ymm best, x86::Ymm with) {
+        const bool largest = fold.better == Cond::Gt || fold.better == Cond::Ge;
+        ops_.choose_better(largest, type_of(fold), best, with);
+    }
+    void add_in_order(const ir::LaneFold& fold, x86::Ymm with) {
+        const ir::Inst& inst = inst_of(fold);
+        const bool wide = loop_.size == 8, first = mf_.fn->operands_of(inst)[0] == fold.param;
+        const x86::Xmm sum = xmm_of(at_.results[fold.index]), one = x86::xmm(ops_.temp(0).id()), upper = x86::xmm(ops_.temp(1).id());
+        const auto id = scalar_instruction(inst.op, wide);
+        auto add = [&](x86::Xmm number) { first ? a_.emit(id, sum, sum, number) : a_.emit(id, sum, number, sum); };
+        a_.vextractf128(upper, with, 1);
+        for (const x86::Xmm& half : {x86::xmm(with.id()), upper}) {
+            add(half);
+            for (unsigned lane = 1; lane < 16 / loop_.size; ++lane) {
+                wide ? a_.vunpckhpd(one, half, half) : a_.vpermilps(one, half, lane);
+                add(one);
+            }
+        }
+    }
+    static asmjit::InstId scalar_instruction(Op op, bool wide) {
+        switch (op) {
+        case Op::FAdd: return wide ? Inst::kIdVaddsd : Inst::kIdVaddss;
+        case Op::FSub: return wide ? Inst::kIdVsubsd : Inst::kIdVsubss;
+        case Op::FMul: return wide ? Inst::kIdVmulsd : Inst::kIdVmulss;
+        default: TN_ICE("a fold without lanes");
+        }
+    }
+
+    // From lanes to results.
+    void finish() {
+        Label discard = a_.newLabel(), kept = a_.newLabel();
+        bool discards = is_measured_;
+        if (is_measured_) {
+            const unsigned bits = 8 * loop_.size - 1 - static_cast<unsigned>(std::countr_zero(std::uint64_t(ir::max_checked_rounds)));
+            bool all_unsigned = true;
+            for (const ir::LaneFold& fold : loop_.folds)
+                if (fold.checked && is_signed(type_of(fold))) all_unsigned = false;
+            ops_.spread_bits(ops_.temp(0), ~std::uint64_t(0) << (all_unsigned ? bits : bits - 1));
+            a_.vptest(measure(), ops_.temp(0));
+            a_.jnz(discard);
+        }
+        // What may be discarded after all goes first.
+        for (const ir::LaneFold& fold : loop_.folds) {
+            if (fold.kind != ir::LaneFold::Best || !is_float(type_of(fold))) continue;
+            const x86::Ymm best = ops_.ymm(fold.param);
+            gather(best, [&](x86::Ymm other) { choose_better(fold, best, other); });
+            // Zeros of both signs are equal; the first of them would be the one.
+            const x86::Xmm number = x86::xmm(best.id()), zero = x86::xmm(ops_.temp(0).id());
+            Label differs = a_.newLabel();
+            a_.vxorps(zero, zero, zero);
+            loop_.size == 8 ? a_.vucomisd(number, zero) : a_.vucomiss(number, zero);
+            a_.jp(differs);
+            a_.je(discard);
+            a_.bind(differs);
+            discards = true;
+        }
+        for (const ir::LaneFold& fold : loop_.folds) finish(fold);
+        if (!discards) return;
+        a_.jmp(kept);
+        a_.bind(discard);
+        take_starts();
+        a_.bind(kept);
+    }
+    void finish(const ir::LaneFold& fold) {
+        if (fold.kind == ir::LaneFold::Ordered) return;
+        const unsigned result = at_.results[fold.index];
+        const x86::Ymm lanes = ops_.ymm(fold.param);
+        const x86::Xmm low = x86::xmm(lanes.id());
+        const bool wide = loop_.size == 8;
+        if (is_float(type_of(fold))) {
+            a_.vmovaps(xmm_of(result), low);
+            return;
+        }
+        const Op op = inst_of(fold).op;
+        const Op both = op == Op::Sub ? Op::Add : op == Op::WrapSub ? Op::WrapAdd : op; // lanes have subtracted from 0
+        gather(lanes, [&](x86::Ymm other) {
+            fold.kind == ir::LaneFold::Best ? choose_better(fold, lanes, other) : combine(both, lanes, other);
+        });
+        const x86::Gp sum = gp_of(scratch_register, wide), to = gp_of(result, wide);
+        if (fold.kind == ir::LaneFold::Best) {
+            wide ? a_.vmovq(to, low) : a_.vmovd(to, low);
+            return;
+        }
+        wide ? a_.vmovq(sum, low) : a_.vmovd(sum, low);
+        switch (both) {
+        case Op::And: a_.and_(to, sum); return;
+        case Op::Or: a_.or_(to, sum); return;
+        case Op::Xor: a_.xor_(to, sum); return;
+        default: a_.add(to, sum); return;
+        }
+    }
+    // Brings half of the lanes beside the other half, until one is left.
+    template <typename F> void gather(x86::Ymm lanes, F&& combine_with) {
+        const x86::Ymm other = x86::ymm(gathered_);
+        a_.vextracti128(x86::xmm(other.id()), lanes, 1);
+        combine_with(other);
+        a_.vpshufd(other, lanes, 0x4e);
+        combine_with(other);
+        if (loop_.size == 8) return;
+        a_.vpshufd(other, lanes, 0xb1);
+        combine_with(other);
     }
 
     x86::Assembler& a_;
     const MachineFunction& mf_;
     const ir::LaneLoop& loop_;
+    LaneOperands at_;
+    MoveTo move_;
+    LaneOps ops_;
     std::vector<Address> addresses_;
-    std::vector<Known> lanes_;
+    unsigned counter_ = 0, gathered_ = 0;
+    bool is_checked_ = false, is_measured_ = false;
+    Label done_ = a_.newLabel(), again_ = a_.newLabel(), overflow_ = a_.newLabel();
 };
 
 } // namespace
 
 void FunctionEmitter::op(OpTag<Op::Lanes>, const ir::Inst& inst) {
     ir::LaneLoop loop;
-    if (!cpu_.avx2 || !find_lanes(*mf_, inst, loop)) {
-        const unsigned from = reg();
-        move_gp(reg(), from, Scalar::I64);
+    if (!cpu_.avx2 || !find_lanes(*mf_, inst, limits, loop)) {
+        std::vector<Location> from;
+        for (unsigned i = 0; i < inst.result_count; ++i) from.push_back(any(mf_->fn->operands_of(inst)[i]));
+        take_results(from, inst);
         return;
     }
-    LaneCode code(*a_, *mf_, loop);
-    const auto operands = mf_->fn->operands_of(inst);
-    const unsigned start = reg(), end = reg();
-    for (unsigned i = 2; i < operands.size(); ++i) code.inputs.push_back({operands[i], reg()});
-    code.left = reg();
-    for (unsigned i = count_lane_addresses(*mf_, loop); i > 0; --i) code.temps.push_back(reg());
-    code.counter = reg();
-    move_gp(code.counter, start, Scalar::I64);
-    move_gp(code.left, end, Scalar::I64);
-    code.emit([this](unsigned to, std::int64_t value) { load_imm(to, value, true); });
+    LaneCode(*a_, module_, *mf_, loop, take_lane_operands(inst, loop, limits),
+             [this](Location from, unsigned to, Scalar type) { move(from, Location::reg(to), type); })
+        .emit();
 }
 
 } // namespace tn::codegen::x64

@@ -18,6 +18,7 @@ CpuFeatures CpuFeatures::host() {
     out.bmi2 = f.hasBMI2();
     out.popcnt = f.hasPOPCNT();
     out.lzcnt = f.hasLZCNT();
+    out.avx512_lanes = f.hasAVX512_VL() && f.hasAVX512_DQ();
     return out;
 }
 

@@ -21,6 +21,7 @@ template <Op op> using OpTag = ir::OpTag<op>;
 
 struct CpuFeatures {
     bool avx = false, avx2 = false, sse41 = false, bmi1 = false, bmi2 = false, popcnt = false, lzcnt = false;
+    bool avx512_lanes = false; // VL and DQ
     static CpuFeatures host();
 };
 
@@ -87,6 +88,14 @@ public:
         bool swapped = false;
     };
     Pair pair(const ir::Inst& inst) const;
+    // A selection of floats by a comparison of floats of the same type: as the smaller or larger of `a` and `b`, where equal
+    // ones and NaN give `b`, or by a mask.
+    struct FloatChoice {
+        const ir::Inst* compare = nullptr; // null: it is none
+        enum Kind : std::uint8_t { Min, Max, Mask } kind = Mask;
+        ir::ValueId a, b;
+    };
+    FloatChoice float_choice(const ir::Inst& select, const CpuFeatures& cpu) const;
     const ShiftedCompare* shifted(const ir::Inst& compare) const { return find_shifted(mf_, compare); }
     bool wants_second(ir::ValueId value) const { return mf_.is_constant(value) || is_folded_load(value); }
 
@@ -233,13 +242,13 @@ private:
     void float_to_int(const ir::Inst& inst, Scalar from);
     void int_to_float(const ir::Inst& inst, Scalar from);
     void float_op(asmjit::InstId sse, asmjit::InstId avx, unsigned dst, unsigned first, const Rm& second);
-    Rm float_rm(ir::ValueId value);
 
     // compare.cpp, control.cpp
     Condition comparison(const ir::Inst& compare);
     Condition condition(ir::ValueId value);
     void jump_if(const Condition& c, bool value, Label target);
     void select(const ir::Inst& inst, const Condition& c);
+    void select_float(const ir::Inst& inst, const Selection::FloatChoice& choice);
 
     // memory.cpp
     void load(Scalar type, unsigned dst, const x86::Mem& mem);
