@@ -89,9 +89,9 @@ TEST(Strips, OthersAskAboutTheNextRound) {
 
 TEST(Lanes, StandBeforeElementWiseLoops) {
     const auto text = run(element_loop, {opt::lanes});
-    EXPECT_COUNT(1, text, "lanes.i64");
+    EXPECT_COUNT(1, text, "= lanes");
     EXPECT_COUNT(1, text, "fadd.f64"); // the loop stays
-    EXPECT_COUNT(1, run(element_loop, {opt::lanes, opt::lanes}), "lanes.i64");
+    EXPECT_COUNT(1, run(element_loop, {opt::lanes, opt::lanes}), "= lanes");
 }
 
 TEST(Lanes, LeaveWhatIsNotElementWise) {
@@ -104,6 +104,50 @@ TEST(Lanes, LeaveWhatIsNotElementWise) {
     expect_none("v4 + 0 + v7", "v4 + 0 + v2");
     expect_none("icmp.lt v11", "icmp.ne v11");
     expect_none("const.i64 1", "const.i64 2");
+}
+
+// Adds up, or folds otherwise, x[0..n].
+const std::string fold_loop = R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = seq_data.ptr v0
+    v3 = const.i64 0
+    v4 = const.i64 1
+    jump b1(v3, v3)
+b1(v5: i64, v6: i64):
+    v7 = load.i64 elem v2 + 0 + v5 * 8
+    v8 = add.i64 v6, v7
+    v9 = wrap_add.i64 v5, v4
+    v10 = icmp.lt v9, v1
+    branch v10, b1(v9, v8), b2
+b2:
+    return v8
+}
+)";
+
+TEST(Lanes, FoldWhatARoundCombinesWithOneValue) {
+    EXPECT_COUNT(1, run(fold_loop, {opt::lanes}), "= lanes v3, v3 to v1, v2");
+    for (const char* folds : {"sub.i64 v6, v7", "wrap_add.i64 v7, v6", "xor.i64 v6, v7", "and.i64 v7, v6"})
+        EXPECT_COUNT(1, run(with(fold_loop, "add.i64 v6, v7", folds), {opt::lanes}), "= lanes");
+    const auto best = [](const std::string& choice) {
+        return run(with(fold_loop, "v8 = add.i64 v6, v7", "v11 = icmp." + choice), {opt::lanes});
+    };
+    EXPECT_COUNT(1, best("lt v7, v6\n    v8 = select.i64 v11, v7, v6"), "= lanes");
+    EXPECT_COUNT(1, best("lt v7, v6\n    v8 = select.i64 v11, v6, v7"), "= lanes"); // the largest
+    EXPECT_COUNT(0, best("eq v7, v6\n    v8 = select.i64 v11, v7, v6"), "= lanes");
+    EXPECT_COUNT(0, best("lt v7, v4\n    v8 = select.i64 v11, v7, v6"), "= lanes"); // the last that is small
+}
+
+TEST(Lanes, LeaveWhatOneRoundTellsTheNext) {
+    const auto expect_none = [](const std::string& from, const std::string& to) {
+        EXPECT_COUNT(0, run(with(fold_loop, from, to), {opt::lanes}), "lanes");
+    };
+    expect_none("add.i64 v6, v7", "sub.i64 v7, v6");
+    expect_none("add.i64 v6, v7", "mul.i64 v6, v7");
+    expect_none("v8 = add.i64 v6, v7", "v11 = add.i64 v6, v6\n    v8 = add.i64 v11, v7");
+    expect_none("v9 = wrap_add", "v11 = mul.i64 v6, v6\n    v9 = wrap_add"); // a trap that nobody needs
+    expect_none("v9 = wrap_add", "store.i64 elem v2 + 0 + v5 * 8, v8\n    v9 = wrap_add"); // a prefix sum
+    // What is known of a counter because a sum of it does not trap is known for the rounds before it alone.
+    expect_none("v8 = add.i64 v6, v7", "v11 = add.i64 v5, v1\n    v8 = xor.i64 v6, v11");
 }
 
 TEST(Recursion, InlinesThreeLevelsOfASmallFunction) {
