@@ -104,6 +104,9 @@ private:
             if (is_float(type) ? !asked || asked->op != Op::FCmp : !is_integer(type) || type == Scalar::Bool) return false;
             if (decides(meeting, param, yes[i]) || decides(meeting, param, no[i])) return false;
         }
+        // Floats last: the one that decides can then take the place of the one it is better than.
+        std::ranges::stable_partition(
+            differing, [&](std::uint32_t i) { return !is_float(fn_.values[fn_.blocks[meeting].params[i]].type); });
         unsigned cost = 0;
         for (unsigned s = 0; s < 2; ++s) cost += cost_of_side(sides[s], sides[1 - s], differing);
         if (cost > max_cost) return false;
