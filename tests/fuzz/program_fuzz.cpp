@@ -1,7 +1,7 @@
 // Differential fuzzing: random programs must do the same in the interpreter and in every kind of machine
 // code: output, trap, stack trace, and an empty heap afterwards.
 //
-//   fuzz_program [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] [--ways LIST] [--texts FOLDER]
+//   fuzz_program [--seconds N | --programs N] [--seed S] [--step N] [--keep-going 1] [--results FILE] [--ways LIST] [--texts FOLDER]
 //   fuzz_program --shrink FILE       makes a program that fails smaller
 //
 // FILE gets a line for each program: its seed, how it ended, and a digest of all it did. The same seeds on another
@@ -223,7 +223,7 @@ std::vector<Mode> find_ways(const std::string& list) {
 
 int main(int argc, char** argv) {
     std::ofstream results;
-    std::uint64_t seconds = 10, programs = ~std::uint64_t(0), seed = 1, keep_going = 0;
+    std::uint64_t seconds = 10, programs = ~std::uint64_t(0), seed = 1, step = 1, keep_going = 0;
     std::vector<Mode> ways(golden::all_modes.begin(), golden::all_modes.end());
     std::string texts;
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -244,16 +244,17 @@ int main(int argc, char** argv) {
         if (!std::strcmp(argv[i], "--seconds")) seconds = value;
         else if (!std::strcmp(argv[i], "--programs")) programs = value, seconds = 100000000;
         else if (!std::strcmp(argv[i], "--seed")) seed = value;
+        else if (!std::strcmp(argv[i], "--step")) step = value; // 8 from 0: loops in lanes alone
         else if (!std::strcmp(argv[i], "--keep-going")) keep_going = value;
         else {
-            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S] [--keep-going 1] [--results FILE] [--ways LIST] [--texts FOLDER] | --shrink FILE\n", argv[0]);
+            std::fprintf(stderr, "usage: %s [--seconds N | --programs N] [--seed S] [--step N] [--keep-going 1] [--results FILE] [--ways LIST] [--texts FOLDER] | --shrink FILE\n", argv[0]);
             return 2;
         }
     }
     warm_up(ways);
     const auto began = std::chrono::steady_clock::now();
     std::uint64_t done = 0, traps = 0, refused = 0, limits = 0, failures = 0;
-    for (; done < programs; ++done, ++seed) {
+    for (; done < programs; ++done, seed += step) {
         if (std::chrono::steady_clock::now() - began > std::chrono::seconds(static_cast<std::int64_t>(seconds))) break;
         const std::string text = text_of(seed, texts);
         const Finding finding = run_child(text, ways);

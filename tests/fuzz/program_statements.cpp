@@ -16,7 +16,7 @@ void Writer::block(int depth, int most) {
 void Writer::statement(int depth) {
     cost_ += multiplier_;
     const bool nests = depth < std::max(1, size_ - 1) && cost_ < 100000;
-    switch (pick(nests ? 34 : 22)) {
+    switch (pick(nests ? 35 : 22)) {
     case 0: case 1: case 2: case 3: let_statement(); break;
     case 4: closure_let(); break;
     case 5: destructuring_let(); break;
@@ -39,6 +39,7 @@ void Writer::statement(int depth) {
         break;
     case 22: case 23: case 24: if_statement(depth); break;
     case 25: case 26: case 27: case 28: case 29: loop_statement(depth); break;
+    case 30: lane_loop(); break;
     default: match_statement(depth); break;
     }
 }

@@ -38,6 +38,7 @@ class Writer {
 public:
     explicit Writer(std::uint64_t seed) : random_(seed) {}
     std::string program();
+    std::string program_of_lanes();
 
 private:
     // --- items ---
@@ -73,6 +74,10 @@ private:
     void drawn_loop(int depth);
     void while_let(int depth);
     void match_statement(int depth);
+    // program_lanes.cpp: one that may run in lanes, its values and conditions
+    void lane_loop();
+    std::string lane_value(const std::string& type, const std::vector<std::pair<std::string, std::string>>& lists, int depth);
+    std::string lane_condition(const std::vector<std::pair<std::string, std::string>>& lists, int depth);
     void arm(const std::string& pattern, int depth, const std::vector<Var>& bound);
     bool leaves_loop();
 
