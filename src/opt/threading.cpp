@@ -11,13 +11,12 @@
 // one.
 #include "ir/cfg.h"
 #include "ir/uses.h"
+#include "opt/block_copy.h"
 #include "opt/fold.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
-#include "opt/ssa_repair.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace tn::opt {
 
@@ -44,15 +43,6 @@ public:
     }
 
 private:
-    struct Edge {
-        InstId inst; // the terminator
-        std::uint32_t target = 0;
-    };
-    struct Copy {
-        BlockId block;
-        std::unordered_map<std::uint32_t, ValueId> values; // of the original, by index
-    };
-
     bool run_round() {
         note_ways();
         std::vector<BlockId> candidates;
@@ -146,7 +136,7 @@ private:
         const int deciding = decided_param(fn_.blocks[block]);
         if (deciding < 0) return false; // an earlier copy has changed it
         const auto param = static_cast<std::size_t>(deciding);
-        std::vector<Copy> copies;
+        std::vector<BlockCopy> copies;
         for (const Edge& edge : edges_to(block)) {
             const Inst& from = fn_.insts[edge.inst];
             std::int64_t value = 0;
@@ -186,76 +176,18 @@ private:
                 if (!is_within(fn_.args_of(fn_.targets_of(fn_.insts[edge.inst])[edge.target])[value.index]))
                     return false;
         }
-        std::vector<Copy> copies;
+        std::vector<BlockCopy> copies;
         for (const Edge& edge : rounds) copies.push_back(copy_for(block, edge, 0));
         return finish(block, copies);
     }
 
-    // A copy of the block for one way into it, ending in a jump to its n-th target.
-    Copy copy_for(BlockId original, Edge edge, int taken) {
+    BlockCopy copy_for(BlockId original, Edge edge, int taken) {
         ++copies_;
-        Copy copy;
-        copy.block = BlockId(fn_.blocks.size());
-        const Block from = fn_.blocks[original];
-        fn_.blocks.push_back(Block{});
-        for (ValueId param : from.params) {
-            Value value = fn_.values[param];
-            value.block = copy.block;
-            copy.values[param.value] = fn_.values.push_back(value);
-            fn_.blocks[copy.block].params.push_back(copy.values[param.value]);
-        }
-        auto copied = [&](ValueId v) {
-            const auto known = copy.values.find(v.value);
-            return known == copy.values.end() ? v : known->second;
-        };
-        auto copy_values = [&](Range32 range) {
-            const Range32 made{static_cast<std::uint32_t>(fn_.operands.size()), range.count};
-            for (std::uint32_t i = 0; i < range.count; ++i)
-                fn_.operands.push_back(copied(fn_.operands[range.first + i]));
-            return made;
-        };
-        for (InstId id : from.insts) {
-            Inst inst = fn_.insts[id];
-            inst.block = copy.block;
-            if (id == from.insts.back()) {
-                const Target target = fn_.targets[inst.first_target + static_cast<std::uint32_t>(taken)];
-                inst.op = Op::Jump;
-                inst.flags = 0;
-                inst.aux = 0;
-                inst.operands.count = 0;
-                inst.target_count = 1;
-                inst.first_target = static_cast<std::uint32_t>(fn_.targets.size());
-                fn_.targets.push_back({target.block, copy_values(target.args)});
-            } else {
-                inst.operands = copy_values(inst.operands);
-                const InstId made(fn_.insts.size());
-                for (unsigned r = 0; r < inst.result_count; ++r) {
-                    Value value = fn_.values[fn_.result(id, r)];
-                    value.inst = made;
-                    const ValueId result = fn_.values.push_back(value);
-                    copy.values[fn_.result(id, r).value] = result;
-                    if (r == 0) inst.first_result = result;
-                }
-            }
-            fn_.blocks[copy.block].insts.push_back(fn_.insts.push_back(inst));
-        }
-        fn_.targets_of(fn_.insts[edge.inst])[edge.target].block = copy.block;
-        return copy;
+        return copy_block(fn_, original, edge, taken);
     }
-
-    bool finish(BlockId original, const std::vector<Copy>& copies) {
+    bool finish(BlockId original, const std::vector<BlockCopy>& copies) {
         if (copies.empty()) return false;
-        std::vector<ValueId> defined = fn_.blocks[original].params;
-        for (InstId id : fn_.blocks[original].insts)
-            for (unsigned r = 0; r < fn_.insts[id].result_count; ++r) defined.push_back(fn_.result(id, r));
-        remove_unreachable_blocks(fn_);
-        std::vector<Redefined> redefined;
-        for (ValueId v : defined) {
-            Redefined r{v, {{original, v}}};
-            for (const Copy& copy : copies) r.at_end.emplace_back(copy.block, copy.values.at(v.value));
-            redefined.push_back(std::move(r));
-        }
-        repair_uses(fn_, redefined, [&](BlockId block) { return block == original; });
+        repair_copied(fn_, original, copies);
         return true;
     }
 
