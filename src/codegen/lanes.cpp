@@ -30,10 +30,19 @@ bool needs_address(const LaneAccess& access, const LaneLimits& limits) {
     return limits.addresses_walk || access.base.is_valid();
 }
 
+// Those of the plan, temps, and as many as results may take of them.
+unsigned count_lane_registers(const MachineFunction& mf, const ir::Inst& lanes, const ir::LaneLoop& loop,
+                              const LaneLimits& limits) {
+    unsigned count = plan_lanes(mf, loop).count + limits.temps;
+    for (unsigned i = 0; i < lanes.result_count; ++i)
+        count += is_float(mf.type_of(ir::ValueId(lanes.first_result.index() + i)));
+    return count;
+}
+
 // Everything that must be in a register at once.
 bool fits_registers(const MachineFunction& mf, const ir::Inst& lanes, const ir::LaneLoop& loop,
                     const LaneLimits& limits) {
-    std::size_t ints = 2, floats = 0; // the end, the rounds left
+    std::size_t ints = 2; // the end, the rounds left
     std::vector<ir::ValueId> seen;
     for (const LaneAccess& access : lane_accesses(mf, loop)) {
         ints += needs_address(access, limits);
@@ -41,8 +50,8 @@ bool fits_registers(const MachineFunction& mf, const ir::Inst& lanes, const ir::
     }
     ints += seen.size();
     for (unsigned i = 0; i < lanes.result_count; ++i)
-        ++(class_of(mf.type_of(ir::ValueId(lanes.first_result.index() + i))) == RegClass::Int ? ints : floats);
-    return ints <= mf.int_registers && plan_lanes(mf, loop).count + floats <= limits.registers;
+        ints += !is_float(mf.type_of(ir::ValueId(lanes.first_result.index() + i)));
+    return ints <= mf.int_registers && count_lane_registers(mf, lanes, loop, limits) <= limits.registers;
 }
 
 } // namespace
@@ -137,7 +146,7 @@ bool find_lanes(const MachineFunction& mf, const ir::Inst& lanes, const LaneLimi
 }
 
 void describe_lanes(MachineFunction& mf, const ir::Inst& lanes, const ir::LaneLoop& loop, const LaneLimits& limits,
-                    RegMask lane_registers, OperandList& out) {
+                    OperandList& out) {
     const auto operands = mf.fn->operands_of(lanes);
     const std::size_t starts = lanes.result_count;
     for (std::size_t i = 0; i < starts; ++i) out.late_any(operands[i]);
@@ -146,7 +155,7 @@ void describe_lanes(MachineFunction& mf, const ir::Inst& lanes, const ir::LaneLo
     out.temp(RegClass::Int);
     for (const LaneAccess& access : lane_accesses(mf, loop))
         if (needs_address(access, limits)) out.temp(RegClass::Int);
-    out.clobber(lane_registers);
+    for (unsigned i = count_lane_registers(mf, lanes, loop, limits); i-- > 0;) out.clobber(mask_of(limits.last_register - i));
     for (unsigned i = 0; i < starts; ++i) out.def(ir::ValueId(lanes.first_result.index() + i));
 }
 
@@ -163,6 +172,9 @@ LaneOperands FunctionCode::take_lane_operands(const ir::Inst& lanes, const ir::L
     for (const LaneAccess& access : lane_accesses(*mf_, loop))
         out.temps.push_back(needs_address(access, limits) ? reg() : no_register);
     for (std::size_t i = 0; i < starts; ++i) out.results.push_back(reg());
+    for (unsigned i = 0, count = count_lane_registers(*mf_, lanes, loop, limits); i < count; ++i)
+        if (std::ranges::find(out.results, limits.last_register - i) == out.results.end())
+            out.lanes.push_back(limits.last_register - i);
     return out;
 }
 

@@ -37,7 +37,9 @@ std::vector<LaneAccess> lane_accesses(const MachineFunction& mf, const ir::LaneL
 
 // What the machine has registers for and knows how to do.
 struct LaneLimits {
-    unsigned registers = 0;                  // of lanes
+    unsigned last_register = 0;              // lanes take this one and those before it
+    unsigned registers = 0;                  // so many at most,
+    unsigned temps = 0;                      // of which these are for the machine's own use
     bool addresses_walk = false;             // every access has a register of its own
     bool (*knows)(const MachineFunction&, const ir::LaneLoop&) = nullptr; // null: everything
 };
@@ -45,7 +47,7 @@ bool find_lanes(const MachineFunction& mf, const ir::Inst& lanes, const LaneLimi
 
 // The operands of `lanes` in the order in which the emitter asks for them: see LaneOperands.
 void describe_lanes(MachineFunction& mf, const ir::Inst& lanes, const ir::LaneLoop& loop, const LaneLimits& limits,
-                    RegMask lane_registers, OperandList& out);
+                    OperandList& out);
 
 // Where they are.
 struct LaneOperands {
@@ -59,6 +61,7 @@ struct LaneOperands {
     unsigned left = 0;             // a register: the rounds to the end
     std::vector<unsigned> temps;   // registers for addresses, by access, or no_register
     std::vector<unsigned> results; // registers
+    std::vector<unsigned> lanes;   // registers: of the plan, and behind them temps
 
     Location find(ir::ValueId value) const;
 };

@@ -53,6 +53,7 @@ public:
         for (LaneFold& fold : loop_.folds)
             if (!note_size(fn_.values[fold.param].type) || !visit(fold.with)) return false;
         if (stores > 1 || (stores == 0 && loop_.folds.empty()) || !collect(block)) return false;
+        loop_.size = std::max(loop_.size, 1u); // nothing but Bools
         return std::ranges::all_of(loop_.steps, [&](InstId id) { return fits(fn_.insts[id]); }) &&
                std::ranges::all_of(loop_.folds, [&](LaneFold& fold) { return fits(fold, stores > 0); }) && pays();
     }
@@ -163,7 +164,7 @@ private:
     bool visit(ValueId value) {
         if (is_const(fn_, value) || !is_inside(value)) {
             add_input(value);
-            return type_of(value) != Scalar::Bool && note_size(type_of(value));
+            return note_size(type_of(value));
         }
         if (value == loop_.counter) {
             loop_.uses_counter = true;
@@ -237,7 +238,7 @@ private:
         std::int64_t amount = 0;
         switch (inst.op) {
         case Op::Load: return !is_float(type) || is_full(type);
-        case Op::Store: return is_full(type_of(operands[1])) && type_of(operands[1]) != Scalar::Bool;
+        case Op::Store: return is_full(type_of(operands[1]));
         case Op::Add:
         case Op::Sub:
             return !may_trap(inst) || (is_signed_int(type) && is_full(type) && loop_.size >= 4);

@@ -18,8 +18,7 @@ using ir::Cond;
 namespace {
 
 constexpr unsigned vector_bytes = 16;
-constexpr unsigned last_lane_register = V30; // V31 is the scratch register
-constexpr unsigned lane_registers = 15, temp_count = 3;
+constexpr unsigned temp_count = 3;
 constexpr std::int64_t least_rounds = 16; // that pay for starting and ending a fold
 
 bool knows(const MachineFunction& mf, const ir::LaneLoop& loop) {
@@ -39,16 +38,14 @@ bool knows(const MachineFunction& mf, const ir::LaneLoop& loop) {
     return true;
 }
 
-constexpr LaneLimits limits{lane_registers - temp_count, true, knows};
+constexpr LaneLimits limits{V30, 15, temp_count, true, knows}; // V31 is the scratch register
 
 } // namespace
 
 void Describe::op(OpTag<Op::Lanes>, const ir::Inst& inst) {
     ir::LaneLoop loop;
     if (find_lanes(mf_, inst, limits, loop)) {
-        RegMask clobbered = 0;
-        for (unsigned i = 0; i < lane_registers; ++i) clobbered |= mask_of(last_lane_register - i);
-        describe_lanes(mf_, inst, loop, limits, clobbered, out_);
+        describe_lanes(mf_, inst, loop, limits, out_);
         return;
     }
     std::vector<std::uint32_t> starts;
@@ -65,10 +62,7 @@ public:
 
     LaneCode(Code& a, const MachineFunction& mf, const ir::LaneLoop& loop, LaneOperands operands, MoveTo move)
         : a_(a), mf_(mf), loop_(loop), at_(std::move(operands)), move_(std::move(move)), plan_(plan_lanes(mf, loop)) {
-        RegMask taken = 0;
-        for (unsigned reg : at_.results) taken |= mask_of(reg);
-        for (unsigned i = lane_registers; i-- > 0;)
-            if (!(taken & mask_of(last_lane_register - i))) registers_.push_back(last_lane_register - i);
+        registers_ = at_.lanes;
         for (unsigned& temp : temps_) {
             temp = registers_.back();
             registers_.pop_back();
@@ -195,7 +189,8 @@ private:
     void spread(ir::ValueId value) {
         const jit::VecV to = lane(value);
         if (is_lane_constant(mf_, value)) {
-            spread_bits(to, mf_.def_inst(value)->imm);
+            const std::int64_t bits = mf_.def_inst(value)->imm;
+            spread_bits(to, mf_.type_of(value) == Scalar::Bool ? -bits : bits);
         } else {
             spread_from(to, at_.find(value), mf_.type_of(value));
         }
@@ -208,6 +203,7 @@ private:
         }
         move_(from, scratch_register, type);
         if (is_signed(type) && scalar_size(type) < 8 && is_wide()) a_.sxtw(x(scratch_register), w(scratch_register));
+        if (type == Scalar::Bool) a_.neg(x(scratch_register), x(scratch_register));
         a_.dup(elements(to), gp_of(scratch_register, is_wide()));
     }
     void start_counter() { // one after the other
@@ -233,7 +229,12 @@ private:
             if (inst.op == Op::Load) {
                 load(lane(inst.first_result), addresses_[access++], lanes);
             } else if (inst.op == Op::Store) {
-                a_.str(lane(mf_.fn->operands_of(inst)[1]).q(), jit::ptr_post(x(addresses_[access++].reg), vector_bytes));
+                jit::VecV value = lane(mf_.fn->operands_of(inst)[1]);
+                if (mf_.type_of(mf_.fn->operands_of(inst)[1]) == Scalar::Bool) {
+                    a_.neg(v(V31).b16(), value.b16());
+                    value = v(V31);
+                }
+                a_.str(value.q(), jit::ptr_post(x(addresses_[access++].reg), vector_bytes));
             } else {
                 step(inst);
             }

@@ -17,10 +17,9 @@ namespace Inst = x86::Inst;
 
 namespace {
 
-constexpr unsigned temp_count = 4; // three of the operations', xmm15 among them, and one to bring lanes together
+constexpr unsigned temp_count = 3; // two of the operations', beside xmm15, and one to bring lanes together
 constexpr std::int64_t least_rounds = 16; // that pay for starting and ending a fold
-constexpr LaneLimits limits{16 - temp_count, false, nullptr};
-constexpr RegMask all_lanes = 0x7fffull << Xmm0;
+constexpr LaneLimits limits{Xmm0 + 14, 15, temp_count, false, nullptr};
 
 std::uint64_t bits_of_constant(const ir::Inst& def) { return static_cast<std::uint64_t>(def.imm); }
 
@@ -29,7 +28,7 @@ std::uint64_t bits_of_constant(const ir::Inst& def) { return static_cast<std::ui
 void Describe::op(OpTag<Op::Lanes>, const ir::Inst& inst) {
     ir::LaneLoop loop;
     if (cpu_.avx2 && find_lanes(mf_, inst, limits, loop)) {
-        describe_lanes(mf_, inst, loop, limits, all_lanes, out_);
+        describe_lanes(mf_, inst, loop, limits, out_);
         return;
     }
     std::vector<std::uint32_t> starts;
@@ -48,10 +47,7 @@ public:
              LaneOperands operands, MoveTo move)
         : a_(a), mf_(mf), loop_(loop), at_(std::move(operands)), move_(std::move(move)), ops_(a, module, mf, loop.size) {
         ops_.plan = plan_lanes(mf, loop);
-        RegMask taken = 0;
-        for (unsigned reg : at_.results) taken |= mask_of(reg);
-        for (unsigned reg = 15; reg-- > 0;)
-            if (!(taken & mask_of(Xmm0 + reg))) ops_.registers.push_back(reg);
+        for (unsigned reg : at_.lanes) ops_.registers.push_back(reg - Xmm0);
         auto take = [&] {
             const unsigned reg = ops_.registers.back();
             ops_.registers.pop_back();
@@ -142,9 +138,11 @@ private:
         for (const LaneAccess& access : lane_accesses(mf_, loop_)) {
             Address address{access, at_.find(access.data).index};
             if (access.base.is_valid()) {
-                move_(at_.find(access.base), scratch_register, Scalar::I64);
+                const Location base = at_.find(access.base);
+                if (!base.is_register()) move_(base, scratch_register, Scalar::I64);
+                const unsigned index = base.is_register() ? base.index : scratch_register;
                 const unsigned temp = at_.temps[i], shift = static_cast<unsigned>(std::countr_zero(scalar_size(access.type)));
-                a_.lea(gp64(temp), x86::ptr(gp64(address.reg), gp64(scratch_register), shift));
+                a_.lea(gp64(temp), x86::ptr(gp64(address.reg), gp64(index), shift));
                 address.reg = temp;
             }
             addresses_.push_back(address);
@@ -171,20 +169,22 @@ private:
     void spread(ir::ValueId value) {
         const x86::Ymm to = ops_.ymm(value);
         if (is_lane_constant(mf_, value)) {
-            ops_.spread_bits(to, bits_of_constant(*mf_.def_inst(value)));
+            const std::uint64_t bits = bits_of_constant(*mf_.def_inst(value));
+            ops_.spread_bits(to, mf_.type_of(value) == Scalar::Bool ? 0 - bits : bits);
             return;
         }
         spread_from(to, at_.find(value), mf_.type_of(value));
     }
     void spread_from(x86::Ymm to, Location from, Scalar type) {
         if (is_float(type)) {
-            move_(from, Xmm15, type);
-            ops_.spread_float(to, x86::xmm15);
+            if (!from.is_register()) move_(from, Xmm15, type);
+            ops_.spread_float(to, from.is_register() ? xmm_of(from.index) : x86::xmm15);
             return;
         }
         move_(from, scratch_register, type);
         if (is_signed(type) && scalar_size(type) < 8 && loop_.size == 8)
             a_.movsxd(gp64(scratch_register), gp32(scratch_register));
+        if (type == Scalar::Bool) a_.neg(gp64(scratch_register));
         ops_.spread_int(to, gp64(scratch_register));
     }
     void start_counter() { // one after the other
@@ -224,7 +224,10 @@ private:
                 test();
                 const ir::ValueId value = mf_.fn->operands_of(inst)[1];
                 const x86::Mem to = place(addresses_[access++]);
-                if (is_int(value)) {
+                if (mf_.type_of(value) == Scalar::Bool) {
+                    a_.vpabsb(ops_.temp(0), ops_.ymm(value));
+                    a_.vmovdqu(to, ops_.temp(0));
+                } else if (is_int(value)) {
                     a_.vmovdqu(to, ops_.ymm(value));
                 } else {
                     loop_.size == 8 ? a_.vmovupd(to, ops_.ymm(value)) : a_.vmovups(to, ops_.ymm(value));
