@@ -128,9 +128,12 @@ private:
         loop_.folds.push_back(fold);
         return true;
     }
-    // select(with better param, with, param), in any order.
+    // select(with better param, with, param), in any order, or `max` and `min` of floats: select(with is NaN, param,
+    // select(param better with, param, with)).
     bool find_best(LaneFold& fold, const Inst& select) {
         const auto operands = fn_.operands_of(select);
+        if (const Inst* inner = def_of(fn_, operands[2]); inner && inner->op == Op::Select && operands[1] == fold.param)
+            return find_extreme(fold, select, *inner);
         const Inst* compare = def_of(fn_, operands[0]);
         const bool takes = operands[2] == fold.param; // when the condition holds
         if (!compare || (compare->op != Op::ICmp && compare->op != Op::FCmp) || (!takes && operands[1] != fold.param) ||
@@ -149,6 +152,24 @@ private:
         if (!takes) fold.better = inverted(fold.better);
         loop_.folds.push_back(fold);
         return fold.better != Cond::Eq && fold.better != Cond::Ne;
+    }
+
+    bool find_extreme(LaneFold& fold, const Inst& select, const Inst& inner) {
+        const auto operands = fn_.operands_of(inner);
+        const Inst *is_nan = def_of(fn_, fn_.operands_of(select)[0]), *compare = def_of(fn_, operands[0]);
+        fold.with = operands[2];
+        auto compares = [&](const Inst* inst, ValueId a, ValueId b) {
+            return inst && inst->op == Op::FCmp && fn_.operands_of(*inst)[0] == a && fn_.operands_of(*inst)[1] == b &&
+                   count_uses(inst->first_result) == 1;
+        };
+        if (operands[1] != fold.param || count_uses(inner.first_result) != 1 || count_uses(fold.param) != 3 ||
+            !compares(compare, fold.param, fold.with) || !compares(is_nan, fold.with, fold.with) ||
+            static_cast<Cond>(is_nan->aux) != Cond::Ne)
+            return false;
+        fold.kind = LaneFold::Best;
+        fold.better = swapped(inverted(static_cast<Cond>(compare->aux))); // no NaN is left
+        loop_.folds.push_back(fold);
+        return fold.better == Cond::Ge || fold.better == Cond::Le;
     }
 
     bool note_size(Scalar type) {

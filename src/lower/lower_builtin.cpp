@@ -260,10 +260,8 @@ Row FunctionLowering::extreme(Cond better, const Row& a, const Row& b, TypeId ty
         return one(type, b_.select(b_.compare(ir::Op::ICmp, better, a.id(), b.id()), a.id(), b.id()));
     }
     // A comparison with NaN is false: then the answer is b, unless b is the NaN.
-    ValueId b_is_nan = b_.compare(ir::Op::FCmp, Cond::Ne, b.id(), b.id());
-    ValueId takes_a =
-        b_.binary(ir::Op::Or, Scalar::Bool, b_.compare(ir::Op::FCmp, better, a.id(), b.id()), b_is_nan);
-    return one(type, b_.select(takes_a, a.id(), b.id()));
+    ValueId known = b_.select(b_.compare(ir::Op::FCmp, better, a.id(), b.id()), a.id(), b.id());
+    return one(type, b_.select(b_.compare(ir::Op::FCmp, Cond::Ne, b.id(), b.id()), a.id(), known));
 }
 
 Row FunctionLowering::bit_count(ir::Op op, const Row& value, TypeId type) {

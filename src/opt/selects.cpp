@@ -38,7 +38,8 @@ unsigned cost_of(const Function& fn, const Inst& inst) {
     case Op::FAbs: return 1;
     case Op::FAdd:
     case Op::FSub:
-    case Op::FMul: return 2;
+    case Op::FMul:
+    case Op::Select: return 2;
     default: break;
     }
     if (!is_integer(inst.type)) return too_much;
@@ -55,7 +56,7 @@ unsigned cost_of(const Function& fn, const Inst& inst) {
     case Op::Xor:
     case Op::Not: return 1;
     case Op::ICmp:
-    case Op::Select:
+    case Op::FCmp:
     case Op::Mul:
     case Op::WrapMul: return 2;
     case Op::Convert:
@@ -163,6 +164,7 @@ private:
         unsigned cost = 0;
         const auto& insts = fn_.blocks[side.block].insts;
         for (std::size_t i = 0; i + 1 < insts.size() && cost <= max_cost; ++i) {
+            if (is_unused(side, fn_.insts[insts[i]])) continue;
             const unsigned one = cost_of(fn_, fn_.insts[insts[i]]);
             if (one == too_much && side.sums.empty() && is_sum(insts[i], side, other, differing))
                 side.sums.push_back(insts[i]), ++cost;
@@ -170,6 +172,17 @@ private:
                 cost += one;
         }
         return cost;
+    }
+    // A comparison that an inner selection has made again.
+    bool is_unused(const Side& side, const Inst& inst) const {
+        if ((inst.op != Op::ICmp && inst.op != Op::FCmp) || !inst.first_result.is_valid()) return false;
+        const ValueId result = inst.first_result;
+        const auto args = fn_.args_of(side.on);
+        return std::ranges::find(args, result) == args.end() &&
+               std::ranges::none_of(fn_.blocks[side.block].insts, [&](InstId user) {
+                   const auto operands = fn_.operands_of(fn_.insts[user]);
+                   return std::ranges::find(operands, result) != operands.end();
+               });
     }
     // A checked sum that only the meeting point gets, where the other way brings its first operand.
     bool is_sum(InstId id, const Side& side, const Side& other,
@@ -283,9 +296,12 @@ private:
 } // namespace
 
 bool selects(Module&, Function& fn) {
-    if (!Selects(fn).run()) return false;
-    clean_blocks(fn);
-    return true;
+    bool changed = false;
+    while (Selects(fn).run()) { // an outer branch, once the inner one is gone
+        clean_blocks(fn);
+        changed = true;
+    }
+    return changed;
 }
 
 } // namespace tn::opt

@@ -413,10 +413,11 @@ private:
         for (const ir::LaneFold& fold : loop_.folds) {
             if (fold.kind != ir::LaneFold::Best || !is_float(type_of(fold))) continue;
             gather(fold, Op::Select);
-            // Zeros of both signs are equal; the first of them would be the one.
+            // Zeros of both signs are equal; the first of them would be the one. And what it starts with may be NaN.
             const jit::VecV best = lane(fold.param);
             is_wide() ? a_.fcmp(best.d(), 0.0) : a_.fcmp(best.s(), 0.0);
             a_.branch_if(CondCode::kEQ, discard);
+            a_.branch_if(CondCode::kVS, discard);
             discards = true;
         }
         for (const ir::LaneFold& fold : loop_.folds) finish(fold);

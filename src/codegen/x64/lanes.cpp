@@ -332,14 +332,11 @@ private:
             if (fold.kind != ir::LaneFold::Best || !is_float(type_of(fold))) continue;
             const x86::Ymm best = ops_.ymm(fold.param);
             gather(best, [&](x86::Ymm other) { choose_better(fold, best, other); });
-            // Zeros of both signs are equal; the first of them would be the one.
+            // Zeros of both signs are equal; the first of them would be the one. And what it starts with may be NaN.
             const x86::Xmm number = x86::xmm(best.id()), zero = x86::xmm(ops_.temp(0).id());
-            Label differs = a_.newLabel();
             a_.vxorps(zero, zero, zero);
             loop_.size == 8 ? a_.vucomisd(number, zero) : a_.vucomiss(number, zero);
-            a_.jp(differs);
-            a_.je(discard);
-            a_.bind(differs);
+            a_.je(discard); // or unordered
             discards = true;
         }
         for (const ir::LaneFold& fold : loop_.folds) finish(fold);
