@@ -18,6 +18,7 @@ std::span<const ir::ValueId> lane_operands(const MachineFunction& mf, const ir::
     switch (inst.op) {
     case Op::Load: return {};
     case Op::Store: return operands.subspan(1, 1);
+    case Op::TrapIf: return operands.first(1); // without the payload
     case Op::Shl:
     case Op::Shr:
     case Op::RotateLeft:
@@ -124,6 +125,22 @@ std::vector<LaneAccess> lane_accesses(const MachineFunction& mf, const ir::LaneL
         accesses.push_back(access);
     }
     return accesses;
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> lanes_apart(const std::vector<LaneAccess>& accesses) {
+    std::vector<std::pair<std::size_t, std::size_t>> pairs;
+    for (std::size_t later = 0; later < accesses.size(); ++later) {
+        for (std::size_t before = 0; before < later; ++before) {
+            const LaneAccess &a = accesses[before], &b = accesses[later];
+            // Accesses of different types never overlap; those of one place keep their order.
+            if ((!a.stores && !b.stores) || a.type != b.type ||
+                (a.data == b.data && a.base == b.base && a.offset == b.offset))
+                continue;
+            if (b.stores) pairs.emplace_back(later, before);
+            if (a.stores) pairs.emplace_back(before, later);
+        }
+    }
+    return pairs;
 }
 
 bool find_lanes(const MachineFunction& mf, const ir::Inst& lanes, const LaneLimits& limits, ir::LaneLoop& loop) {

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t max_steps = 48;
 constexpr std::size_t max_folds = 4;
+constexpr unsigned max_stores = 4;
 constexpr std::size_t max_insts = 128; // of the block: the search is quadratic
 constexpr std::size_t much_work = 12;  // steps that pay for taking lanes apart again
 
@@ -45,14 +46,18 @@ public:
         unsigned stores = 0;
         for (InstId id : block.insts) {
             const Inst& inst = fn_.insts[id];
-            if (inst.op != Op::Store) continue;
-            ++stores;
-            if (!visit_memory(inst) || !visit(fn_.operands_of(inst)[1])) return false;
-            needed_.push_back(id);
+            if (inst.op == Op::Store) {
+                ++stores;
+                if (!visit_memory(inst) || !visit(fn_.operands_of(inst)[1])) return false;
+                needed_.push_back(id);
+            } else if (inst.op == Op::TrapIf) {
+                if (!visit(fn_.operands_of(inst)[0])) return false;
+                needed_.push_back(id);
+            }
         }
         for (LaneFold& fold : loop_.folds)
             if (!note_size(fn_.values[fold.param].type) || !visit(fold.with)) return false;
-        if (stores > 1 || (stores == 0 && loop_.folds.empty()) || !collect(block)) return false;
+        if (stores > max_stores || (stores == 0 && loop_.folds.empty()) || !collect(block)) return false;
         loop_.size = std::max(loop_.size, 1u); // nothing but Bools
         return std::ranges::all_of(loop_.steps, [&](InstId id) { return fits(fn_.insts[id]); }) &&
                std::ranges::all_of(loop_.folds, [&](LaneFold& fold) { return fits(fold, stores > 0); }) && pays();
@@ -224,8 +229,7 @@ private:
         return true;
     }
 
-    // What was visited, in its order. Nothing else may have an effect, nothing may be read that was written before, and
-    // whoever traps does so before anything is written. What is known of a counter because a sum of it does not
+    // What was visited, in its order. Nothing else may have an effect, and whoever traps does so before anything is written. What is known of a counter because a sum of it does not
     // trap holds for no later round.
     bool collect(const Block& block) {
         bool stored = false;
@@ -238,7 +242,7 @@ private:
                 if (needed) return false;
             } else if (needed) {
                 const bool traps = may_trap(inst);
-                if (stored && (inst.op == Op::Load || traps)) return false;
+                if (stored && traps) return false;
                 stored = stored || inst.op == Op::Store;
                 loop_.checks = loop_.checks || traps;
                 loop_.steps.push_back(id);
@@ -288,6 +292,7 @@ private:
         case Op::Floor:
         case Op::Ceil:
         case Op::Trunc: return is_full(type);
+        case Op::TrapIf: return loop_.size >= 4;
         case Op::ICmp: return is_integer(type_of(operands[0])) && type_of(operands[0]) != Scalar::Bool;
         case Op::FCmp: return is_full(type_of(operands[0]));
         case Op::Select: return type != Scalar::Bool;

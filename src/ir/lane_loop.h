@@ -32,7 +32,7 @@ struct LaneLoop {
     unsigned counter_index = 0;  // among the parameters
     bool includes_end = false;   // goes on while next <= end; else next < end
     bool uses_counter = false;   // to compute with, not for indexes alone
-    bool checks = false;         // some steps are sums that trap
+    bool checks = false;         // some steps may trap
     std::uint32_t size = 0;      // of a lane in bytes: of the widest value; narrower ones are extended by their types
     std::vector<InstId> steps;   // loads, operations and stores, in order
     std::vector<LaneFold> folds; // one for each parameter but the counter, in order

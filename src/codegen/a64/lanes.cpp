@@ -161,20 +161,15 @@ private:
             addresses_.push_back(address);
         }
     }
-    // Accesses of different types never overlap.
     void test_overlap() {
-        for (const Address& to : addresses_) {
-            if (!to.access.stores) continue;
-            for (const Address& from : addresses_) {
-                const LaneAccess &a = from.access, &b = to.access;
-                if (a.stores || a.type != b.type || (a.data == b.data && a.base == b.base && a.offset == b.offset))
-                    continue;
-                const jit::GpX ahead = x(scratch_register);
-                a_.sub(ahead, x(to.reg), x(from.reg));
-                a_.sub(ahead, ahead, 1);
-                a_.cmp(ahead, vector_bytes - 1);
-                a_.branch_if(CondCode::kLO, done_);
-            }
+        std::vector<LaneAccess> accesses;
+        for (const Address& address : addresses_) accesses.push_back(address.access);
+        for (const auto& [ahead, behind] : lanes_apart(accesses)) {
+            const jit::GpX distance = x(scratch_register);
+            a_.sub(distance, x(addresses_[ahead].reg), x(addresses_[behind].reg));
+            a_.sub(distance, distance, 1);
+            a_.cmp(distance, vector_bytes - 1);
+            a_.branch_if(CondCode::kLO, done_);
         }
     }
 

@@ -61,7 +61,16 @@ void LaneOps::load(x86::Ymm to, x86::Mem from, Scalar type) {
 
 void LaneOps::step(const ir::Inst& inst, x86::Ymm overflow, bool first_check) {
     const auto operands = mf_.fn->operands_of(inst);
-    const x86::Ymm to = ymm(inst.first_result), a = ymm(operands[0]);
+    const x86::Ymm a = ymm(operands[0]);
+    if (inst.op == Op::TrapIf) {
+        if (first_check) {
+            a_.vmovdqa(overflow, a);
+        } else {
+            a_.vpor(overflow, overflow, a);
+        }
+        return;
+    }
+    const x86::Ymm to = ymm(inst.first_result);
     const bool wide = size_ == 8;
     auto second = [&] { return ymm(operands[1]); };
     auto amount = [&] {

@@ -1,8 +1,7 @@
 // `lanes`: rounds of a loop, as many at once as fit a vector register of AVX2.
 //
-// The loop is the one its block goes on to. Within a step of all lanes, operations keep their order; nothing is done
-// where the place written lies less than a vector ahead of a place read: then a round would see what an
-// earlier one wrote. A sum that overflows ends it in front of the rounds in question, which the loop does itself, and so
+// The loop is the one its block goes on to. All lanes take a step before any takes the next; nothing is done where places
+// overlap so that rounds would see each other's writes (lanes_apart). A sum that overflows ends it in front of the rounds in question, which the loop does itself, and so
 // does what the lanes' own way of adding up cannot promise to be what one round after the other gives.
 #include "codegen/x64/lane_ops.h"
 
@@ -149,20 +148,16 @@ private:
             ++i;
         }
     }
-    // Accesses of different types never overlap.
     void test_overlap() {
-        for (const Address& to : addresses_) {
-            if (!to.access.stores) continue;
-            for (const Address& from : addresses_) {
-                const LaneAccess &a = from.access, &b = to.access;
-                if (a.stores || a.type != b.type || (a.data == b.data && a.base == b.base && a.offset == b.offset))
-                    continue;
-                const x86::Gp ahead = gp64(scratch_register);
-                a_.lea(ahead, x86::ptr(gp64(to.reg), static_cast<std::int32_t>(b.offset - a.offset - 1)));
-                a_.sub(ahead, gp64(from.reg));
-                a_.cmp(ahead, asmjit::imm(vector_bytes - 1));
-                a_.jb(done_);
-            }
+        std::vector<LaneAccess> accesses;
+        for (const Address& address : addresses_) accesses.push_back(address.access);
+        for (const auto& [ahead, behind] : lanes_apart(accesses)) {
+            const Address &to = addresses_[ahead], &from = addresses_[behind];
+            const x86::Gp distance = gp64(scratch_register);
+            a_.lea(distance, x86::ptr(gp64(to.reg), static_cast<std::int32_t>(to.access.offset - from.access.offset - 1)));
+            a_.sub(distance, gp64(from.reg));
+            a_.cmp(distance, asmjit::imm(vector_bytes - 1));
+            a_.jb(done_);
         }
     }
 
