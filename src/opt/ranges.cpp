@@ -150,12 +150,17 @@ private:
         const ValueId a = fn_.operands_of(inst)[0], b = fn_.operands_of(inst)[1];
         if (!is_integer(fn_.values[a].type)) return;
         const Interval x = ranges_.interval(a, at), y = ranges_.interval(b, at);
-        const bool always_lt = x.high < y.low || ranges_.knows_le(a, b, -1, at);
+        // Whether a counter is below an end, as iterators ask that a loop has asked before, is worth a proof.
+        const auto cond = static_cast<Cond>(inst.aux);
+        std::int64_t unused = 0;
+        const bool counts = (cond == Cond::Lt || cond == Cond::Ge) && !fn_.values[a].inst.is_valid() &&
+                            fn_.values[a].block == at.block && !find_const(fn_, b, unused);
+        const bool always_lt = x.high < y.low || (counts ? ranges_.proves_le(a, b, -1, at) : ranges_.knows_le(a, b, -1, at));
         const bool always_gt = x.low > y.high || ranges_.knows_le(b, a, -1, at);
         const bool always_le = always_lt || x.high <= y.low || ranges_.knows_le(a, b, 0, at);
         const bool always_ge = always_gt || x.low >= y.high || ranges_.knows_le(b, a, 0, at);
         int answer = -1;
-        switch (static_cast<Cond>(inst.aux)) {
+        switch (cond) {
         case Cond::Eq: answer = always_lt || always_gt ? 0 : -1; break;
         case Cond::Ne: answer = always_lt || always_gt ? 1 : -1; break;
         case Cond::Lt: answer = always_lt ? 1 : always_ge ? 0 : -1; break;

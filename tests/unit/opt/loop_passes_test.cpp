@@ -150,6 +150,78 @@ TEST(Lanes, LeaveWhatOneRoundTellsTheNext) {
     expect_none("v8 = add.i64 v6, v7", "v11 = add.i64 v5, v1\n    v8 = xor.i64 v6, v11");
 }
 
+// Tests at the top; two counters that are one.
+const std::string top_loop = R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = seq_data.ptr v0
+    v3 = const.i64 0
+    v4 = const.i64 1
+    jump b1(v3, v3, v3)
+b1(v5: i64, v6: i64, v7: i64):
+    poll inlined
+    v8 = icmp.ge v5, v1
+    branch v8, b2, b3
+b2:
+    return v7
+b3:
+    v9 = load.i64 elem v2 + 0 + v6 * 8
+    v10 = add.i64 v7, v9
+    v11 = wrap_add.i64 v5, v4
+    v12 = wrap_add.i64 v6, v4
+    poll
+    jump b1(v11, v12, v10)
+}
+)";
+
+TEST(Rotate, TestsAtTheBottom) {
+    const auto text = run(top_loop, {opt::rotate});
+    EXPECT_COUNT(1, text, "icmp.ge");
+    EXPECT_COUNT(1, text, "icmp.lt"); // the one at the bottom goes on where it holds
+    EXPECT_COUNT(2, text, "poll inlined");
+    EXPECT_COUNT(1, run(top_loop, {opt::rotate, opt::dce, opt::strips, opt::lanes}), "= lanes");
+    EXPECT_COUNT(2, run(top_loop, {opt::rotate, opt::rotate}), "icmp."); // once
+}
+
+TEST(Rotate, MergesCountersThatStepAlike) {
+    EXPECT_COUNT(1, run(top_loop, {opt::rotate, opt::dce}), "wrap_add.i64");
+    EXPECT_COUNT(2, run(with(top_loop, "wrap_add.i64 v6, v4", "wrap_add.i64 v6, v1"), {opt::rotate, opt::dce}), "wrap_add.i64");
+    EXPECT_COUNT(2, run(with(top_loop, "b1(v3, v3, v3)", "b1(v3, v4, v3)"), {opt::rotate, opt::dce}), "wrap_add.i64");
+}
+
+TEST(Rotate, LeavesHeadersThatWriteOrCall) {
+    for (const char* more : {"store.i64 elem v2 + 0, v5", "v20 = call @f v0, v5"}) {
+        const auto text = run(with(top_loop, "    poll inlined\n", "    poll inlined\n    " + std::string(more) + "\n"), {opt::rotate});
+        EXPECT_COUNT(1, text, "icmp.");
+    }
+}
+
+// Adds up a field of records of 40 bytes.
+const std::string record_loop = R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = seq_data.ptr v0
+    v3 = const.i64 0
+    v4 = const.i64 1
+    jump b1(v3, v3)
+b1(v5: i64, v6: i64):
+    v7 = elem_addr.ptr v2, v5 * 40
+    v8 = load.i64 elem v7 + 16
+    v9 = add.i64 v6, v8
+    v10 = wrap_add.i64 v5, v4
+    v11 = icmp.lt v10, v1
+    branch v11, b1(v10, v9), b2
+b2:
+    return v9
+}
+)";
+
+TEST(Pointers, WalkThroughRecords) {
+    const auto text = run(record_loop, {opt::pointers});
+    EXPECT_COUNT(2, text, "elem_addr.ptr"); // of the first one in front of the loop, and the step
+    EXPECT_COUNT(1, text, ": ptr");
+    EXPECT_COUNT(1, run(with(record_loop, "* 40", "* 8"), {opt::pointers}), "elem_addr.ptr");
+    EXPECT_COUNT(1, run(with(record_loop, "wrap_add.i64 v5, v4", "wrap_add.i64 v5, v1"), {opt::pointers}), "elem_addr.ptr");
+}
+
 TEST(Recursion, InlinesThreeLevelsOfASmallFunction) {
     const std::string fib = R"(fn @f(v0: i64) -> i64 {
 b0(v0: i64):
