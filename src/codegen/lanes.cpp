@@ -59,6 +59,12 @@ bool fits_registers(const MachineFunction& mf, const ir::Inst& lanes, const ir::
 
 bool is_measured(const ir::LaneFold& fold) { return fold.checked && !fold.is_small; }
 
+bool changes_extension(Scalar from, Scalar to, unsigned size) {
+    if (scalar_size(to) == size) return false;
+    if (scalar_size(from) == scalar_size(to)) return is_signed(from) != is_signed(to);
+    return scalar_size(from) > scalar_size(to) || (is_signed(from) && !is_signed(to));
+}
+
 bool is_lane_constant(const MachineFunction& mf, ir::ValueId value) {
     const ir::Inst* def = mf.def_inst(value);
     return def && (def->op == Op::ConstInt || def->op == Op::ConstFloat);

@@ -31,6 +31,8 @@ struct LaneAccess {
 };
 
 bool is_measured(const ir::LaneFold& fold); // a checked sum that needs `measure`
+// Whether a conversion between integers is more than to take what a lane of `size` bytes holds for the other type.
+bool changes_extension(Scalar from, Scalar to, unsigned size);
 bool is_lane_constant(const MachineFunction& mf, ir::ValueId value); // of integers or floats
 LanePlan plan_lanes(const MachineFunction& mf, const ir::LaneLoop& loop);
 std::vector<LaneAccess> lane_accesses(const MachineFunction& mf, const ir::LaneLoop& loop);

@@ -263,7 +263,7 @@ private:
         std::int64_t amount = 0;
         switch (inst.op) {
         case Op::Load: return !is_float(type) || is_full(type);
-        case Op::Store: return is_full(type_of(operands[1]));
+        case Op::Store: return !is_float(type_of(operands[1])) || is_full(type_of(operands[1]));
         case Op::Add:
         case Op::Sub:
             return !may_trap(inst) || (is_signed_int(type) && is_full(type) && loop_.size >= 4);
@@ -304,10 +304,7 @@ private:
     bool fits_conversion(Scalar from, Scalar to) const {
         if (to == Scalar::Bool || is_float(from)) return false;
         if (from == Scalar::Bool) return !is_float(to);
-        if (is_float(to)) return is_full(to) && !(is_full(from) && !is_signed(from));
-        const bool grows = scalar_size(to) > scalar_size(from);
-        // Lanes hold what is narrower extended by its type already.
-        return is_full(to) || !is_signed(to) || (grows && !is_signed(from));
+        return !is_float(to) || (is_full(to) && !(is_full(from) && !is_signed(from)));
     }
     bool fits(LaneFold& fold, bool stores) const {
         const Scalar type = type_of(fold.param);

@@ -224,12 +224,7 @@ private:
             if (inst.op == Op::Load) {
                 load(lane(inst.first_result), addresses_[access++], lanes);
             } else if (inst.op == Op::Store) {
-                jit::VecV value = lane(mf_.fn->operands_of(inst)[1]);
-                if (mf_.type_of(mf_.fn->operands_of(inst)[1]) == Scalar::Bool) {
-                    a_.neg(v(V31).b16(), value.b16());
-                    value = v(V31);
-                }
-                a_.str(value.q(), jit::ptr_post(x(addresses_[access++].reg), vector_bytes));
+                store(addresses_[access++], lane(mf_.fn->operands_of(inst)[1]), lanes);
             } else {
                 step(inst);
             }
@@ -244,17 +239,31 @@ private:
     void load(const jit::VecV& to, const Address& from, std::int64_t lanes) {
         const unsigned size = scalar_size(from.access.type);
         const auto bytes = static_cast<std::int32_t>(lanes * size);
-        const jit::Mem at = jit::ptr_post(x(from.reg), bytes);
-        const jit::Vec whole = bytes == 16  ? jit::Vec(to.q())
-                               : bytes == 8 ? jit::Vec(to.d())
-                               : bytes == 4 ? jit::Vec(to.s())
-                                            : jit::Vec(to.h());
-        a_.ldr(whole, at);
+        a_.ldr(lower(to, bytes), jit::ptr_post(x(from.reg), bytes));
         for (unsigned s = size; s < loop_.size; s *= 2) {
             const jit::Vec narrow = s == 1 ? jit::Vec(to.b8()) : s == 2 ? jit::Vec(to.h4()) : jit::Vec(to.s2());
             a_.emit(is_signed(from.access.type) ? Inst::kIdSxtl_v : Inst::kIdUxtl_v, elements(to, 2 * s), narrow);
         }
         if (from.access.type == Scalar::Bool) a_.neg(elements(to), elements(to)); // 0 or 1: no or all bits
+    }
+
+    void store(const Address& to, jit::VecV value, std::int64_t lanes) {
+        const unsigned size = scalar_size(to.access.type);
+        const auto bytes = static_cast<std::int32_t>(lanes * size);
+        for (unsigned s = loop_.size; s > size; s /= 2) {
+            const jit::VecV to_narrow = v(V31);
+            const jit::Vec narrow = s == 2 ? jit::Vec(to_narrow.b8()) : s == 4 ? jit::Vec(to_narrow.h4()) : jit::Vec(to_narrow.s2());
+            a_.emit(Inst::kIdXtn_v, narrow, elements(value, s));
+            value = to_narrow;
+        }
+        if (to.access.type == Scalar::Bool) {
+            a_.neg(v(V31).b16(), value.b16());
+            value = v(V31);
+        }
+        a_.str(lower(value, bytes), jit::ptr_post(x(to.reg), bytes));
+    }
+    static jit::Vec lower(const jit::VecV& r, std::int32_t bytes) {
+        return bytes == 16 ? jit::Vec(r.q()) : bytes == 8 ? jit::Vec(r.d()) : bytes == 4 ? jit::Vec(r.s()) : jit::Vec(r.h());
     }
 
     void step(const ir::Inst& inst) {
@@ -331,12 +340,15 @@ private:
             a_.neg(elements(dst), elements(source));
         } else if (is_float(to)) {
             a_.emit(Inst::kIdScvtf_v, elements(dst), elements(source));
-        } else if (scalar_size(to) < loop_.size && !is_signed(to) &&
-                   (is_signed(from) || scalar_size(from) > scalar_size(to))) {
+        } else if (!changes_extension(from, to, loop_.size)) {
+            a_.mov(dst.b16(), source.b16());
+        } else if (is_signed(to)) {
+            const auto upper = asmjit::imm(8 * (loop_.size - scalar_size(to)));
+            a_.emit(Inst::kIdShl_v, elements(dst), elements(source), upper);
+            a_.emit(Inst::kIdSshr_v, elements(dst), elements(dst), upper);
+        } else {
             spread_bits(v(V31), static_cast<std::int64_t>((std::uint64_t(1) << (8 * scalar_size(to))) - 1));
             a_.emit(Inst::kIdAnd_v, dst.b16(), source.b16(), v(V31).b16());
-        } else {
-            a_.mov(dst.b16(), source.b16());
         }
     }
 

@@ -3,6 +3,8 @@
 #include "ir/builder.h"
 #include "support/ice.h"
 
+#include <cstring>
+
 namespace tn::codegen::x64 {
 
 namespace Inst = x86::Inst;
@@ -292,12 +294,59 @@ void LaneOps::convert(Scalar from, Scalar to, x86::Ymm dst, x86::Ymm source) {
         } else {
             a_.vcvtdq2ps(dst, source);
         }
-    } else if (scalar_size(to) < size_ && !is_signed(to) && (is_signed(from) || scalar_size(from) > scalar_size(to))) {
+    } else if (!changes_extension(from, to, size_)) {
+        a_.vmovdqa(dst, source);
+    } else if (!is_signed(to)) {
         spread_bits(temp(0), (std::uint64_t(1) << (8 * scalar_size(to))) - 1);
         a_.vpand(dst, source, temp(0));
+    } else if (size_ == 8 && scalar_size(to) == 4) { // the sign of the lower half becomes the upper half
+        a_.vpsrad(temp(0), source, 31);
+        a_.vpsllq(temp(0), temp(0), 32);
+        a_.vpblendd(dst, source, temp(0), 0xaa);
+    } else if (size_ == 2) {
+        a_.vpsllw(dst, source, 8);
+        a_.vpsraw(dst, dst, 8);
     } else {
-        a_.vmovdqa(dst, source);
+        const unsigned upper = 8 * (size_ - scalar_size(to));
+        shift_left(dst, source, upper);
+        shift_right(dst, dst, upper, true);
     }
+}
+
+void LaneOps::store(x86::Mem to, x86::Ymm from, Scalar type) {
+    const unsigned size = scalar_size(type);
+    if (is_float(type)) {
+        size == 8 ? a_.vmovupd(to, from) : a_.vmovups(to, from);
+        return;
+    }
+    const x86::Ymm lanes = temp(0);
+    if (size < size_) { // the lower bytes of all lanes side by side, in each half
+        std::uint8_t bytes[16];
+        for (unsigned i = 0; i < 16; ++i)
+            bytes[i] = i < 16 / size_ * size ? static_cast<std::uint8_t>(i / size * size_ + i % size) : 0x80;
+        std::uint64_t mask[2];
+        std::memcpy(mask, bytes, sizeof mask);
+        a_.vbroadcasti128(lanes, module_.pool128(mask[0], mask[1]));
+        a_.vpshufb(lanes, from, lanes);
+        from = lanes;
+    }
+    if (type == Scalar::Bool) { // no or all bits: 0 or 1
+        a_.vpabsb(lanes, from);
+        from = lanes;
+    }
+    if (size == size_) {
+        a_.vmovdqu(to, from);
+        return;
+    }
+    const unsigned half = 16 / size_ * size;
+    auto store_half = [&](x86::Xmm x) {
+        to.setSize(half);
+        half == 8 ? a_.vmovq(to, x) : half == 4 ? a_.vmovd(to, x) : a_.vpextrw(to, x, 0);
+        to.addOffset(half);
+    };
+    store_half(x86::xmm(from.id()));
+    a_.vextracti128(x86::xmm(from.id()), from, 1);
+    store_half(x86::xmm(from.id()));
 }
 
 // Both halves become doubles by standing in the mantissa of a power of two, which is taken away again; the one sum rounds.

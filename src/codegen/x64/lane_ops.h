@@ -32,6 +32,7 @@ public:
     void set_zero(x86::Ymm to) { a_.vpxor(x86::xmm(to.id()), x86::xmm(to.id()), x86::xmm(to.id())); }
 
     void load(x86::Ymm to, x86::Mem from, Scalar type);
+    void store(x86::Mem to, x86::Ymm from, Scalar type);
     // Everything but Load and Store. What may trap adds what tells of it to `overflow`: the signs of lanes.
     void step(const ir::Inst& inst, x86::Ymm overflow, bool first_check);
     void add(x86::Ymm to, x86::Ymm a, x86::Ymm b) { by_size(adds, to, a, b); }

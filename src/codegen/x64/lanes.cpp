@@ -218,15 +218,7 @@ private:
             } else if (inst.op == Op::Store) {
                 test();
                 const ir::ValueId value = mf_.fn->operands_of(inst)[1];
-                const x86::Mem to = place(addresses_[access++]);
-                if (mf_.type_of(value) == Scalar::Bool) {
-                    a_.vpabsb(ops_.temp(0), ops_.ymm(value));
-                    a_.vmovdqu(to, ops_.temp(0));
-                } else if (is_int(value)) {
-                    a_.vmovdqu(to, ops_.ymm(value));
-                } else {
-                    loop_.size == 8 ? a_.vmovupd(to, ops_.ymm(value)) : a_.vmovups(to, ops_.ymm(value));
-                }
+                ops_.store(place(addresses_[access++]), ops_.ymm(value), mf_.type_of(value));
             } else {
                 const bool traps = (ir::effects_of(inst) & ir::Traps) != 0;
                 ops_.step(inst, loop_.checks ? overflow() : x86::ymm15, !checked);
