@@ -38,6 +38,7 @@ constexpr std::int64_t max_offset = std::int64_t(1) << 31;
 constexpr std::int64_t max_factor = 1 << 12;
 constexpr std::int64_t near = 1 << 30; // what is added and multiplied in front of a loop is less, so nothing can wrap
 constexpr std::size_t max_terms = 3;
+constexpr std::int64_t max_table = 1 << 16; // elements of a list that an index of no form may be made for
 constexpr unsigned max_depth = 5; // of an index that is taken apart
 
 // What stays the same in all rounds, as part of an index.
@@ -344,7 +345,7 @@ private:
         std::int64_t c = 0;
         if (value == plan.counter) {
             index.factor += times;
-            return index.factor > 0 && index.factor <= max_factor;
+            return index.factor != 0 && index.factor <= max_factor && index.factor >= -max_factor;
         }
         if (find_const(fn_, value, c)) {
             if (c <= -max_offset || c >= max_offset) return false;
@@ -397,16 +398,26 @@ private:
 
     void find_tests(Plan& plan) {
         for (BlockId block : loop_of(plan).blocks) {
-            for (InstId id : fn_.blocks[block].insts) {
+            const auto& insts = fn_.blocks[block].insts;
+            for (std::uint32_t position = 0; position < insts.size(); ++position) {
+                const InstId id = insts[position];
                 const Inst& inst = fn_.insts[id];
                 if (inst.op != Op::Bounds || inst.flags & NoTrap) continue;
                 Index index;
                 sums_.clear();
                 arithmetic_.clear();
                 const ValueId length = fn_.operands_of(inst)[1];
-                if (!is_invariant(plan, length) || !add_part(plan, fn_.operands_of(inst)[0], 1, index)) continue;
-                note(plan, index, length);
-                plan.moved.insert(plan.moved.end(), arithmetic_.begin(), arithmetic_.end());
+                if (!is_invariant(plan, length)) continue;
+                if (add_part(plan, fn_.operands_of(inst)[0], 1, index)) {
+                    note(plan, index, index.offset, length);
+                    plan.moved.insert(plan.moved.end(), arithmetic_.begin(), arithmetic_.end());
+                } else {
+                    // A masked number, or a byte: the list may be long enough for all that it can be.
+                    const auto range = ranges_.interval(fn_.operands_of(inst)[0], {block, position, -1});
+                    if (range.low < 0 || range.high > max_table) continue;
+                    note(plan, {{}, 0, static_cast<std::int64_t>(range.low)}, static_cast<std::int64_t>(range.high), length);
+                    sums_.clear();
+                }
                 plan.tests.push_back(id);
                 plan.sums.insert(plan.sums.end(), sums_.begin(), sums_.end());
             }
@@ -416,14 +427,14 @@ private:
         const BlockId block = loop_of(plan).preheader;
         return {block, static_cast<std::uint32_t>(fn_.blocks[block].insts.size()) - 1, -1};
     }
-    void note(Plan& plan, const Index& index, ValueId length) {
+    void note(Plan& plan, const Index& index, std::int64_t most, ValueId length) {
         for (Access& known : plan.accesses) {
             if (known.terms != index.terms || known.length != length || known.factor != index.factor) continue;
             known.least = std::min(known.least, index.offset);
-            known.most = std::max(known.most, index.offset);
+            known.most = std::max(known.most, most);
             return;
         }
-        plan.accesses.push_back({index.terms, length, index.factor, index.offset, index.offset});
+        plan.accesses.push_back({index.terms, length, index.factor, index.offset, most});
     }
 
     // ---- the change ----
@@ -561,10 +572,11 @@ private:
         Builder& b = tests.b;
         const ValueId length = early(tests, plan, access.length);
         ValueId sum;
+        const bool is_alone = access.factor == 0 && access.terms.size() == 1 && !access.terms[0].is_subtracted;
         for (const Term& term : access.terms) {
             const ValueId part = early(tests, plan, term.value);
             // A product of what is near is far from where a sum of some could wrap.
-            if (is_outside(plan, term.value)) tests.demand_near(part);
+            if (!is_alone && is_outside(plan, term.value)) tests.demand_near(part);
             if (!sum.is_valid() && !term.is_subtracted) sum = part;
             else sum = b.binary(term.is_subtracted ? Op::WrapSub : Op::WrapAdd, Scalar::I64, sum.is_valid() ? sum : tests.number(0), part);
         }
@@ -576,27 +588,26 @@ private:
             return;
         }
         ValueId low = early(tests, plan, lowest(plan)), high = early(tests, plan, highest(plan));
-        // The end itself is not reached: it may be the length, and one less than what the least index may be.
-        std::int64_t before_least = plan.includes_end || !plan.goes_down ? 0 : 1;
-        std::int64_t behind_most = plan.includes_end || plan.goes_down ? 0 : 1;
         if (sum.is_valid() || access.factor != 1) {
             if (ranges_.interval(lowest(plan), before(plan)).low <= -near) tests.demand(Cond::Ge, low, tests.number(-near));
             if (ranges_.interval(highest(plan), before(plan)).high >= near) tests.demand(Cond::Lt, high, tests.number(near));
         }
+        // The end itself is not reached: it may be the length, and one less than what the least index may be.
+        bool stops_before_low = !plan.includes_end && plan.goes_down, stops_before_high = !plan.includes_end && !plan.goes_down;
         if (access.factor != 1) {
+            if (stops_before_low) low = b.binary(Op::WrapAdd, Scalar::I64, low, tests.number(1));
+            if (stops_before_high) high = b.binary(Op::WrapSub, Scalar::I64, high, tests.number(1));
+            stops_before_low = stops_before_high = false;
             low = b.binary(Op::WrapMul, Scalar::I64, low, tests.number(access.factor));
             high = b.binary(Op::WrapMul, Scalar::I64, high, tests.number(access.factor));
-            before_least *= access.factor;
-            behind_most *= access.factor - 1;
-            if (behind_most != 0) high = b.binary(Op::WrapSub, Scalar::I64, high, tests.number(behind_most));
-            behind_most = !plan.includes_end && !plan.goes_down;
+            if (access.factor < 0) std::swap(low, high);
         }
         if (sum.is_valid()) {
             low = b.binary(Op::WrapAdd, Scalar::I64, sum, low);
             high = b.binary(Op::WrapAdd, Scalar::I64, sum, high);
         }
-        tests.demand(Cond::Ge, low, tests.number(-access.least - before_least));
-        tests.demand(behind_most == 1 ? Cond::Le : Cond::Lt, high, room);
+        tests.demand(Cond::Ge, low, tests.number(-access.least - stops_before_low));
+        tests.demand(stops_before_high ? Cond::Le : Cond::Lt, high, room);
     }
 
     Module& module_;
