@@ -9,9 +9,10 @@
 //     last:     poll inlined i, j, s; jump done      (who does not go on has only rounds to pay)
 //
 // Any limit up to n is right, since the tail asks again; one that wraps is not taken. Where the rounds are known
-// to be few there is neither head nor tail. Left alone: loops that call or that free, which may take their time, loops
-// with a second way out, which would leave without paying for their rounds, and counters that may wrap or stand still. A loop
-// that counts down is treated alike, with everything the other way round. Of the loops left alone it is only asked whether the next round is one more, not whether this one is the last.
+// to be few there is neither head nor tail. A loop that counts down is treated alike, with everything the other way
+// round. Left alone: loops that call or that free, which may take their time, loops with a second way out, which would
+// leave without paying for their rounds, and counters that may wrap or stand still. Of those it is only asked whether the
+// next round is one more, not whether this one is the last.
 #include "ir/builder.h"
 #include "ir/uses.h"
 #include "opt/loops.h"

@@ -11,6 +11,10 @@
 //
 // Which loop runs is no difference to a script: a test that fails chooses the loop that traps where it always
 // did.
+//
+// An index is a sum: the counter times a constant, up or down, and what stays the same, as `(y - 1) * width + x` in a loop
+// over x. What of it may overflow is computed in front, from numbers that are small enough not to. An index of
+// another form, a byte or `x & 15`, needs a list that is long enough for all that it can be.
 #include "ir/builder.h"
 #include "ir/uses.h"
 #include "opt/loop_copy.h"
@@ -580,9 +584,13 @@ private:
             if (!sum.is_valid() && !term.is_subtracted) sum = part;
             else sum = b.binary(term.is_subtracted ? Op::WrapSub : Op::WrapAdd, Scalar::I64, sum.is_valid() ? sum : tests.number(0), part);
         }
+        if (access.factor == 0 && !sum.is_valid()) {
+            tests.demand(Cond::Ge, tests.number(access.least), tests.number(0));
+            tests.demand(Cond::Lt, tests.number(access.most), length);
+            return;
+        }
         const ValueId room = access.most == 0 ? length : b.binary(Op::WrapSub, Scalar::I64, length, tests.number(access.most));
         if (access.factor == 0) {
-            if (!sum.is_valid()) sum = tests.number(0);
             tests.demand(Cond::Ge, sum, tests.number(-access.least));
             tests.demand(Cond::Lt, sum, room);
             return;

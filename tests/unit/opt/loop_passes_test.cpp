@@ -105,6 +105,16 @@ TEST(Lanes, StandBeforeElementWiseLoops) {
     EXPECT_COUNT(1, run(element_loop, {opt::lanes, opt::lanes}), "lanes.i64");
 }
 
+TEST(Lanes, ElementsBesideTheCounters) {
+    const auto beside = with(element_loop, "    v9 = load.f64 elem v4 + 0 + v7 * 8", "    v13 = sub.i64 v7, v6 notrap\n    v9 = load.f64 elem v4 + 0 + v13 * 8");
+    const auto text = run(beside, {opt::lanes});
+    EXPECT_COUNT(1, text, "lanes.i64");
+    EXPECT_COUNT(1, text, "+ -8 + v");
+    EXPECT_COUNT(0, text, "sub.i64");
+    EXPECT_COUNT(0, run(with(beside, "sub.i64 v7, v6 notrap", "sub.i64 v7, v6"), {opt::lanes}), "lanes");
+    EXPECT_COUNT(0, run(with(beside, "sub.i64 v7, v6 notrap", "wrap_sub.i64 v6, v7"), {opt::lanes}), "lanes");
+}
+
 TEST(Lanes, LeaveWhatIsNotElementWise) {
     const auto expect_none = [](const std::string& from, const std::string& to) {
         const auto text = run(with(element_loop, from, to), {opt::lanes});
