@@ -15,8 +15,16 @@ namespace {
 
 constexpr std::int64_t max_lane_offset = 1 << 15; // elements
 
-// Elements before and behind that of the counter, `a[i - 1]`, are at an offset from it.
+// Elements before and behind that of the counter, `a[i - 1]`, are at an offset from it. Only in loops that lanes may be for:
+// others would hold the counter and the sum.
 bool use_offsets(Function& fn, BlockId block) {
+    unsigned stores = 0;
+    for (InstId id : fn.blocks[block].insts) {
+        const Inst& inst = fn.insts[id];
+        if ((effects_of(inst) & Traps) || is_call(inst.op)) return false;
+        stores += inst.op == Op::Store;
+    }
+    if (stores != 1) return false;
     std::vector<ValueId> sums;
     for (InstId id : fn.blocks[block].insts) {
         Inst& inst = fn.insts[id];
