@@ -44,7 +44,10 @@ public:
         count_uses();
         ready_.assign(fn_.values.size(), 0);
         find_ready(false);
-        if (!cfg_.loops().empty()) find_ready(true);
+        if (!cfg_.loops().empty()) {
+            ends_ = ready_;
+            find_ready(true);
+        }
         for (BlockId block : cfg_.order())
             if (!fn_.blocks[block].cold) visit(block);
         return rewriter_.finish();
@@ -72,8 +75,7 @@ private:
         for (BlockId block : cfg_.order()) {
             const LoopId loop = cfg_.loop_of(block);
             const bool is_header = loop.is_valid() && cfg_.loops()[loop].header == block;
-            if (is_header && again) note_carried(cfg_.loops()[loop]);
-            else if (!is_header) note_joined(block);
+            if (block != fn_.entry() && (again || !is_header)) note_params(block, is_header);
             for (InstId id : fn_.blocks[block].insts) {
                 const Inst& inst = fn_.insts[id];
                 if (inst.result_count != 1) continue;
@@ -83,28 +85,25 @@ private:
             }
         }
     }
-    void note_joined(BlockId block) {
+    // Of the parameters of a block, as late as the latest that comes in; of a header, how much earlier than the last one.
+    void note_params(BlockId block, bool is_header) {
         const auto& params = fn_.blocks[block].params;
-        if (params.empty() || block == fn_.entry()) return;
         for (ValueId param : params) ready_[param.index()] = early;
-        for (BlockId from : cfg_.predecessors(block))
+        int last = early;
+        for (BlockId from : cfg_.predecessors(block)) {
+            if (is_header && !cfg_.contains(cfg_.loop_of(block), from)) continue;
             for (const Target& target : successors(fn_, from)) {
                 if (target.block != block) continue;
-                for (std::size_t p = 0; p < params.size(); ++p)
-                    ready_[params[p].index()] = std::max(ready_[params[p].index()], ready_in(block, fn_.args_of(target)[p]));
+                for (std::size_t p = 0; p < params.size(); ++p) {
+                    const ValueId arg = fn_.args_of(target)[p];
+                    int& ready = ready_[params[p].index()];
+                    ready = std::max(ready, is_header ? ends_[arg.index()] : ready_in(block, arg));
+                    last = std::max(last, ready);
+                }
             }
-    }
-    void note_carried(const Loop& loop) {
-        const auto& params = fn_.blocks[loop.header].params;
-        std::vector<int> ends(params.size(), early);
-        for (BlockId from : loop.latches)
-            for (const Target& target : successors(fn_, from)) {
-                if (target.block != loop.header) continue;
-                for (std::size_t p = 0; p < params.size(); ++p)
-                    ends[p] = std::max(ends[p], ready_in(loop.header, fn_.args_of(target)[p]));
-            }
-        const int last = ends.empty() ? 0 : *std::ranges::max_element(ends);
-        for (std::size_t p = 0; p < params.size(); ++p) ready_[params[p].index()] = ends[p] - last;
+        }
+        if (is_header)
+            for (ValueId param : params) ready_[param.index()] -= last;
     }
 
     // The operation behind a value, if it is part of a chain that ends in `block`.
@@ -113,14 +112,23 @@ private:
         return def && def->op == last.op && def->type == last.type && def->block == last.block && uses_[value.index()] == 1;
     }
     void collect(const Inst& inst, std::vector<ValueId>& leaves, std::vector<InstId>& links) const {
-        for (ValueId v : fn_.operands_of(inst)) {
-            if (is_link(v, inst) && links.size() < max_leaves) {
-                links.push_back(fn_.values[v].inst);
-                collect(*find_def(fn_, v), leaves, links);
-            } else {
-                leaves.push_back(v);
+        leaves = {fn_.operands_of(inst)[0], fn_.operands_of(inst)[1]};
+        for (std::size_t i = 0; i < leaves.size();) {
+            if (leaves.size() == max_leaves || !is_link(leaves[i], inst)) {
+                ++i;
+                continue;
             }
+            const InstId link = fn_.values[leaves[i]].inst;
+            links.push_back(link);
+            leaves[i] = fn_.operands_of(fn_.insts[link])[0];
+            leaves.push_back(fn_.operands_of(fn_.insts[link])[1]);
+            for (std::size_t k = leaves.size() - 1; k > i + 1; --k) std::swap(leaves[k], leaves[k - 1]);
         }
+    }
+    void sort_by_readiness(std::vector<ValueId>& leaves, BlockId block) const {
+        for (std::size_t i = 1; i < leaves.size(); ++i)
+            for (std::size_t k = i; k > 0 && ready_in(block, leaves[k]) < ready_in(block, leaves[k - 1]); --k)
+                std::swap(leaves[k], leaves[k - 1]);
     }
     void visit(BlockId block) {
         const std::vector<InstId> insts = fn_.blocks[block].insts;
@@ -149,7 +157,7 @@ private:
         collect(fn_.insts[id], leaves, links);
         if (links.size() < 2 || is_of_address(fn_.insts[id], leaves)) return false;
         const BlockId block = fn_.insts[id].block;
-        std::ranges::stable_sort(leaves, {}, [&](ValueId v) { return ready_in(block, v); });
+        sort_by_readiness(leaves, block);
         int ready = ready_in(block, leaves[0]);
         for (std::size_t i = 1; i < leaves.size(); ++i) ready = std::max(ready, ready_in(block, leaves[i])) + 1;
         if (ready >= ready_[fn_.insts[id].first_result.index()]) return false;
@@ -179,6 +187,7 @@ private:
     Rewriter rewriter_;
     std::vector<std::uint32_t> uses_; // by value
     std::vector<int> ready_;          // by value, in steps from the start of a round
+    std::vector<int> ends_;           // the same before it was known what a round gets from the one before
 };
 
 // Three in a row at least.
