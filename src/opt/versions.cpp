@@ -70,6 +70,8 @@ struct Plan {
     ValueId counter, start, end; // invalid: no counter is known
     bool goes_down = false;      // from `start` to a lower `end`
     bool includes_end = false;   // the last round's counter is `end`, not one before
+    bool is_low_known = false, is_high_known = false; // how far the lower and the higher of the two are is near
+    bool may_wrap = true;                             // the lower one plus the least rounds
     std::vector<InstId> rows;    // look-ups of inner lists, `unique_at` first
     std::vector<InstId> moved;   // what only depends on these and on values from outside
     std::vector<Access> accesses;
@@ -94,6 +96,8 @@ public:
             if (make(plan)) plans.push_back(std::move(plan));
         }
         bool changed = false;
+        // The last one first: a loop's values get other names behind it, and what is planned for the loops there may speak of them.
+        std::ranges::sort(plans, std::greater(), [&](const Plan& plan) { return cfg_.position(loop_of(plan).header); });
         for (const Plan& plan : plans) changed |= change(plan);
         return changed;
     }
@@ -130,7 +134,14 @@ private:
         if (plan.counter.is_valid() && find_const(fn_, plan.start, start) && find_const(fn_, plan.end, end) &&
             (plan.goes_down ? start - end : end - start) < 2 * least_rounds)
             return false;
-        return !plan.tests.empty() && plan.accesses.size() * 3 + plan.rows.size() * 2 <= max_tests;
+        if (plan.tests.empty() || plan.accesses.size() * 3 + plan.rows.size() * 2 > max_tests) return false;
+        if (plan.counter.is_valid()) {
+            const auto low = ranges_.interval(lowest(plan), before(plan)), high = ranges_.interval(highest(plan), before(plan));
+            plan.is_low_known = low.low > -near;
+            plan.is_high_known = high.high < near;
+            plan.may_wrap = low.high > max_of(Scalar::I64) - least_rounds;
+        }
+        return true;
     }
 
     // Small, without calls, and with a test to get rid of.
@@ -508,8 +519,7 @@ private:
         uses_.reset();
         if (plan.counter.is_valid()) {
             const ValueId low = early(tests, plan, lowest(plan)), high = early(tests, plan, highest(plan));
-            if (ranges_.interval(lowest(plan), before(plan)).high > max_of(Scalar::I64) - least_rounds)
-                tests.demand(Cond::Lt, low, high);
+            if (plan.may_wrap) tests.demand(Cond::Lt, low, high);
             tests.demand(Cond::Le, tests.b.binary(Op::WrapAdd, Scalar::I64, low, tests.number(least_rounds)), high);
         }
         for (InstId id : plan.rows) find_row(tests, plan, id);
@@ -597,8 +607,8 @@ private:
         }
         ValueId low = early(tests, plan, lowest(plan)), high = early(tests, plan, highest(plan));
         if (sum.is_valid() || access.factor != 1) {
-            if (ranges_.interval(lowest(plan), before(plan)).low <= -near) tests.demand(Cond::Ge, low, tests.number(-near));
-            if (ranges_.interval(highest(plan), before(plan)).high >= near) tests.demand(Cond::Lt, high, tests.number(near));
+            if (!plan.is_low_known) tests.demand(Cond::Ge, low, tests.number(-near));
+            if (!plan.is_high_known) tests.demand(Cond::Lt, high, tests.number(near));
         }
         // The end itself is not reached: it may be the length, and one less than what the least index may be.
         bool stops_before_low = !plan.includes_end && plan.goes_down, stops_before_high = !plan.includes_end && !plan.goes_down;
