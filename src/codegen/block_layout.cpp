@@ -40,7 +40,11 @@ void FunctionCode::lay_out_blocks() {
                     order.begin() + last);
     }
     layout_.clear();
-    const auto rank = [&](std::uint32_t b) { return mf_->blocks[b].cold ? 2u : mf_->blocks[b].unlikely ? 1u : 0u; };
+    // What runs before there is a frame stays in front of where it is made.
+    const auto rank = [&](std::uint32_t b) {
+        const bool is_before_frame = mf_->frameless != 0 && b <= mf_->frameless;
+        return mf_->blocks[b].cold ? 2u : mf_->blocks[b].unlikely && !is_before_frame ? 1u : 0u;
+    };
     for (unsigned wanted = 0; wanted <= 2; ++wanted) {
         for (std::uint32_t b : order) {
             if (rank(b) == wanted && threaded_[b] == b) layout_.push_back(b);
