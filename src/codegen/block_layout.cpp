@@ -14,7 +14,7 @@ template <typename Entry> auto find_inst(const std::vector<Entry>& list, std::ui
 } // namespace
 
 // Allocation order, with two changes: a loop whose header tests and whose last block only jumps back runs
-// its test at the bottom, and cold blocks stand behind all others.
+// its test at the bottom; blocks that are not expected to run stand behind the others, and cold ones behind those.
 void FunctionCode::lay_out_blocks() {
     const auto count = static_cast<std::uint32_t>(mf_->blocks.size());
     std::vector<std::uint32_t> order(count);
@@ -40,9 +40,14 @@ void FunctionCode::lay_out_blocks() {
                     order.begin() + last);
     }
     layout_.clear();
-    for (bool cold : {false, true}) {
+    // What runs before there is a frame stays in front of where it is made.
+    const auto rank = [&](std::uint32_t b) {
+        const bool is_before_frame = mf_->frameless != 0 && b <= mf_->frameless;
+        return mf_->blocks[b].cold ? 2u : mf_->blocks[b].unlikely && !is_before_frame ? 1u : 0u;
+    };
+    for (unsigned wanted = 0; wanted <= 2; ++wanted) {
         for (std::uint32_t b : order) {
-            if (mf_->blocks[b].cold == cold && threaded_[b] == b) layout_.push_back(b);
+            if (rank(b) == wanted && threaded_[b] == b) layout_.push_back(b);
         }
     }
     place_.assign(count, 0);

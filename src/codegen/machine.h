@@ -54,6 +54,7 @@ struct MachineBlock {
     std::uint32_t depth = 0;                      // loops around it
     std::uint32_t loop = no_index;                // innermost, in loops
     bool cold = false;
+    bool unlikely = false; // not cold, but no branch on the way is expected to lead here
 
     std::uint32_t begin() const { return position_of(first_inst); }
     std::uint32_t end() const { return position_of(end_inst); }

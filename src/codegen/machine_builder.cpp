@@ -108,11 +108,29 @@ private:
             mf_.pred_edges[to.first_pred + to.pred_count++] = e;
         }
         find_cold();
-        for (MachineBlock& b : mf_.blocks) {
+        for (std::uint32_t i = 0; i < mf_.blocks.size(); ++i) {
+            MachineBlock& b = mf_.blocks[i];
             b.weight = 1;
             for (std::uint32_t d = 0; d < std::min(b.depth, 6u); ++d) b.weight *= 10;
             if (b.cold) b.weight *= 0.001f;
+            b.unlikely = i > 0 && is_unlikely(i);
+            if (b.unlikely && !b.cold) b.weight *= 0.1f;
         }
+    }
+
+    // Every way that leads here from the front takes an edge that is not expected to be taken.
+    bool is_unlikely(std::uint32_t index) const {
+        const MachineBlock& b = mf_.blocks[index];
+        for (std::uint32_t p = 0; p < b.pred_count; ++p) {
+            const std::uint32_t e = mf_.pred_edges[b.first_pred + p];
+            const std::uint32_t from = mf_.edges[e].from;
+            if (from >= index || mf_.blocks[from].unlikely) continue;
+            const ir::Inst& last = fn_.terminator(mf_.blocks[from].block);
+            if (last.op != ir::Op::Branch) return false;
+            const bool is_first = e == mf_.blocks[from].first_succ;
+            if (!(last.flags & (is_first ? ir::Unlikely : ir::Likely))) return false;
+        }
+        return true;
     }
 
     // One way of several, which leads to a call that is seldom made.

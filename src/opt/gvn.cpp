@@ -191,8 +191,16 @@ private:
     // A branch on it inside a block that it dominates goes one way.
     void decide(InstId id) {
         const ValueId condition = rewriter_.operand(fn_.insts[id], 0);
+        ValueId opposite; // `a < b` for `a >= b`
+        if (const Inst* compare = find_def(fn_, condition); compare && compare->op == Op::ICmp) {
+            Key key = key_of(*compare);
+            key.aux = static_cast<std::uint32_t>(inverted(static_cast<Cond>(key.aux)));
+            opposite = find(key);
+        }
         for (const bool holds : {true, false}) {
-            if (!find(decided_key(condition, holds)).is_valid()) continue;
+            if (!find(decided_key(condition, holds)).is_valid() &&
+                (!opposite.is_valid() || !find(decided_key(opposite, !holds)).is_valid()))
+                continue;
             Inst constant;
             constant.op = Op::ConstInt;
             constant.type = Scalar::Bool;

@@ -2,6 +2,7 @@
 // answers where the loop goes on; the loop itself stays as it is and does the rest, at least one round.
 #include "ir/builder.h"
 #include "ir/lane_loop.h"
+#include "ir/uses.h"
 #include "opt/loops.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
@@ -10,12 +11,58 @@ namespace tn::opt {
 
 using namespace ir;
 
+namespace {
+
+constexpr std::int64_t max_lane_offset = 1 << 15; // elements
+
+// Elements before and behind that of the counter, `a[i - 1]`, are at an offset from it. Only in loops that lanes may be for:
+// others would hold the counter and the sum.
+bool use_offsets(Function& fn, BlockId block) {
+    unsigned stores = 0;
+    for (InstId id : fn.blocks[block].insts) {
+        const Inst& inst = fn.insts[id];
+        if ((effects_of(inst) & Traps) || is_call(inst.op)) return false;
+        stores += inst.op == Op::Store;
+    }
+    if (stores != 1) return false;
+    std::vector<ValueId> sums;
+    for (InstId id : fn.blocks[block].insts) {
+        Inst& inst = fn.insts[id];
+        if ((inst.op != Op::Load && inst.op != Op::Store) || inst.aux != static_cast<std::uint32_t>(MemoryClass::Element) ||
+            inst.operands.count != (inst.op == Op::Load ? 2u : 3u))
+            continue;
+        ValueId& index = fn.operands_of(inst).back();
+        const Inst* sum = find_def(fn, index);
+        std::int64_t c = 0;
+        if (!sum || sum->block != block || sum->operands.count != 2 || !find_const(fn, fn.operands_of(*sum)[1], c)) continue;
+        const bool exact = sum->flags & NoTrap;
+        const bool adds = sum->op == Op::WrapAdd || (sum->op == Op::Add && exact);
+        const Value& counter = fn.values[fn.operands_of(*sum)[0]];
+        if ((!adds && sum->op != Op::WrapSub && !(sum->op == Op::Sub && exact)) || counter.inst.is_valid() || counter.block != block ||
+            c < -max_lane_offset || c > max_lane_offset)
+            continue;
+        const std::int64_t offset = inst.imm + (adds ? c : -c) * inst.scale;
+        if (offset != static_cast<std::int32_t>(offset)) continue;
+        sums.push_back(index);
+        inst.imm = offset;
+        index = fn.operands_of(*sum)[0];
+    }
+    if (sums.empty()) return false;
+    const Uses uses(fn);
+    for (ValueId sum : sums)
+        if (const InstId id = fn.values[sum].inst; uses.count(sum) == 0 && fn.insts[id].block.is_valid()) remove_inst(fn, id);
+    return true;
+}
+
+} // namespace
+
 bool lanes(Module& module, Function& fn) {
     if (Cfg(fn).loops().empty()) return false;
     bool changed = make_preheaders(fn);
     const Cfg cfg(fn);
     for (const Loop& found : cfg.loops()) {
         LaneLoop loop;
+        if (found.blocks.size() == 1) changed |= use_offsets(fn, found.header);
         if (found.blocks.size() != 1 || !found.preheader.is_valid() ||
             !find_lane_loop(fn, found.header, loop))
             continue;

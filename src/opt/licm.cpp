@@ -56,6 +56,22 @@ private:
                (!find_const(fn_, fn_.operands_of(inst)[1], divisor) || divisor == 0 || divisor == -1);
     }
 
+    // A comparison only for the branch behind it is flags there; in front of the loop it would need a register.
+    bool is_for_branch(const Inst& inst) {
+        if (inst.op != Op::ICmp) return false;
+        const Inst& last = fn_.terminator(inst.block);
+        if (last.op != Op::Branch || fn_.operands_of(last)[0] != inst.first_result) return false;
+        if (use_count_.empty()) {
+            use_count_.resize(fn_.values.size(), 0);
+            for (const Block& block : fn_.blocks)
+                for (InstId id : block.insts) {
+                    for (ValueId v : fn_.operands_of(fn_.insts[id])) ++use_count_[v.index()];
+                    for (const Target& target : fn_.targets_of(fn_.insts[id]))
+                        for (ValueId v : fn_.args_of(target)) ++use_count_[v.index()];
+                }
+        }
+        return use_count_[inst.first_result.index()] == 1;
+    }
     bool loop_writes(const Loop& loop, const Inst& load) const {
         if (read_only_.contains(fn_, fn_.operands_of(load)[0])) return false;
         for (BlockId block : loop.blocks) {
@@ -103,7 +119,7 @@ private:
                 const bool early_test = at_start && !(effects & (Reads | Writes)) && inst.op != Op::Poll &&
                                         inst.op != Op::CallRuntime;
                 const bool early_load = at_start && inst.op == Op::Load;
-                if (!owns && !is_constant(inst) && !is_address(inst) && (pure || early_test || early_load) &&
+                if (!owns && !is_constant(inst) && !is_address(inst) && !is_for_branch(inst) && (pure || early_test || early_load) &&
                     has_invariant_operands(id, inst) && !(early_load && loop_writes(loop, inst)) &&
                     (at_start || nulls_.can_follow(cfg_, inst, loop.preheader))) {
                     hoist(id, loop.preheader, inst_id);
@@ -123,6 +139,7 @@ private:
     Cfg cfg_;
     Nulls nulls_; // a test of a tag in the loop may stand before what it guards
     ReadOnly read_only_;
+    std::vector<std::uint32_t> use_count_; // by value, once somebody asks
     bool changed_ = false;
 };
 

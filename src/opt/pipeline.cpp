@@ -45,7 +45,7 @@ const PassRow& row_of(Pass pass) { return rows[static_cast<std::size_t>(pass)]; 
 constexpr unsigned max_call_rounds = 6; // of inline_calls and closures: closures that make closures
 constexpr Pass sequence[] = {
     Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
-    Pass::dce,      Pass::threading, Pass::rotate,
+    Pass::dce,      Pass::threading, Pass::rotate,   Pass::unroll,
     Pass::uniqueness, Pass::simplify, Pass::retains, Pass::gvn,
     Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading,
     Pass::simplify, Pass::gvn,
@@ -55,13 +55,13 @@ constexpr Pass sequence[] = {
 // functions small.
 constexpr Pass last[] = {
     Pass::versions, Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
-    Pass::selects,  Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
+    Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
     Pass::lanes,    Pass::pointers, Pass::strides,
 };
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops
 // Passes that do nothing to a function without loops.
 constexpr bool is_of_loops(Pass pass) {
-    return pass == Pass::licm || pass == Pass::rotate || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
+    return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
            pass == Pass::carried || pass == Pass::strips || pass == Pass::accumulators || pass == Pass::lanes ||
            pass == Pass::pointers || pass == Pass::strides;
 }

@@ -222,16 +222,19 @@ Wide Ranges::param_bound(ValueId value, bool upper, unsigned depth) {
 }
 
 // All parameters that the value comes through, of blocks where ways meet, have the bound of what enters them from
-// elsewhere: a variable that some ways around a loop change and others do not.
+// elsewhere: a variable that some ways around a loop change and others do not. Where a 64-bit one is counted on by
+// small steps it stays within 2^62 of that: no machine runs long enough to go farther.
 Wide Ranges::joined_bound(ValueId value, bool upper, unsigned depth) {
     constexpr std::size_t most = 12; // parameters
+    constexpr Wide max_step = 2;
     const Wide widest = upper ? max_of(fn_.values[value].type) : min_of(fn_.values[value].type);
     std::vector<ValueId> joined{value};
-    bool any = false;
+    bool any = false, counts = false;
     Wide result = 0;
+    const auto is_joined = [&](ValueId v) { return std::ranges::find(joined, v) != joined.end(); };
     // False if it is not known where the value stays.
     auto enter = [&](auto&& self, ValueId arg, Point at) -> bool {
-        if (std::ranges::find(joined, arg) != joined.end()) return true;
+        if (is_joined(arg)) return true;
         const Value& v = fn_.values[arg];
         if (!v.inst.is_valid() && v.block != fn_.entry()) {
             joined.push_back(arg);
@@ -242,8 +245,17 @@ Wide Ranges::joined_bound(ValueId value, bool upper, unsigned depth) {
         ValueId base;
         Wide offset = 0;
         if (split_sum(arg, base, offset, at, depth) && (upper ? offset <= 0 : offset >= 0) &&
-            std::ranges::find(joined, base) != joined.end())
+            is_joined(base))
             return true;
+        if (def && (def->op == Op::Add || def->op == Op::WrapAdd) && bits_of(def->type) == 64) {
+            for (unsigned i = 0; i < 2; ++i) {
+                if (!is_joined(fn_.operands_of(*def)[i])) continue;
+                const Wide step = bound(fn_.operands_of(*def)[1 - i], upper, at, depth + 1);
+                if (upper ? step > max_step : step < -max_step) continue;
+                counts = true;
+                return true;
+            }
+        }
         const Wide b = bound(arg, upper, at, depth + 1);
         result = !any ? b : upper ? std::max(result, b) : std::min(result, b);
         any = true;
@@ -256,7 +268,10 @@ Wide Ranges::joined_bound(ValueId value, bool upper, unsigned depth) {
             if (!enter(enter, arg, first_like({edge.from, 0, edge.target}))) return widest;
         }
     }
-    return any ? result : widest;
+    if (!any) return widest;
+    if (!counts) return result;
+    constexpr Wide far = Wide(1) << 62;
+    return upper ? (result < far ? result + far : widest) : (result > -far ? result - far : widest);
 }
 
 // Remembered, unless it rests on work that was refused: the same loops are asked about again and again. What rests on

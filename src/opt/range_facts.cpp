@@ -86,6 +86,12 @@ void Ranges::collect_facts() {
                 facts_.push_back({operands[0], operands[1], -1, i});
                 facts_.push_back({ValueId(), operands[0], 0, i});
                 add_facts_of_parts(facts_.size() - 2);
+            } else if ((inst.op == Op::Shl || inst.op == Op::Shr) && !(inst.flags & NoTrap)) {
+                const ValueId amount = fn_.operands_of(inst)[1];
+                std::int64_t c = 0;
+                if (find_const(fn_, amount, c)) continue;
+                facts_.push_back({amount, ValueId(), bits_of(inst.type) - Wide(1), i});
+                facts_.push_back({ValueId(), amount, 0, i});
             } else if (inst.op == Op::TrapIf) {
                 if (const Inst* compare = find_def(fn_, fn_.operands_of(inst)[0]))
                     add_condition(*compare, false, i);

@@ -9,9 +9,10 @@
 //     last:     poll inlined i, j, s; jump done      (who does not go on has only rounds to pay)
 //
 // Any limit up to n is right, since the tail asks again; one that wraps is not taken. Where the rounds are known
-// to be few there is neither head nor tail. Left alone: loops that call or that free, which may take their time, loops
-// with a second way out, which would leave without paying for their rounds, and counters that may wrap or stand still. Of
-// those it is only asked whether the next round is one more, not whether this one is the last.
+// to be few there is neither head nor tail. A loop that counts down is treated alike, with everything the other way
+// round. Left alone: loops that call or that free, which may take their time, loops with a second way out, which would
+// leave without paying for their rounds, and counters that may wrap or stand still. Of those it is only asked whether the
+// next round is one more, not whether this one is the last.
 #include "ir/builder.h"
 #include "ir/uses.h"
 #include "opt/loops.h"
@@ -34,7 +35,8 @@ struct Strip {
     InstId compare;
     std::vector<InstId> polls; // of every round: the loop's own and those of calls inlined into it
     unsigned counter = 0;      // which parameter of the header
-    ValueId next, step;        // the counter's next value, and what is added
+    ValueId next, step;        // the counter's next value, and what is added, or subtracted
+    bool goes_down = false;
     ValueId end;
     Cond cond = Cond::Lt; // compared `cond` end goes on
     bool compares_next = false;
@@ -164,11 +166,12 @@ private:
         ValueId compared = fn_.operands_of(compare)[0];
         strip.end = fn_.operands_of(compare)[1];
         strip.cond = static_cast<Cond>(compare.aux);
-        if (strip.cond == Cond::Gt || strip.cond == Cond::Ge) {
+        if (is_outside_or_constant(strip, compared)) {
             std::swap(compared, strip.end);
             strip.cond = swapped(strip.cond);
         }
-        if ((strip.cond != Cond::Lt && strip.cond != Cond::Le) || !is_integer(fn_.values[compared].type) ||
+        strip.goes_down = strip.cond == Cond::Gt || strip.cond == Cond::Ge;
+        if (strip.cond == Cond::Eq || strip.cond == Cond::Ne || !is_integer(fn_.values[compared].type) ||
             !is_outside_or_constant(strip, strip.end))
             return false;
         const Loop& loop = loop_of(strip);
@@ -183,10 +186,11 @@ private:
         return false;
     }
 
-    // next = counter + step, a step forward that does not wrap.
+    // next = counter + step, or counter - step, a step towards the end that does not wrap.
     bool counts(Strip& strip, ValueId counter) {
         const Inst* add = find_def(fn_, strip.next);
-        if (!add || (add->op != Op::Add && add->op != Op::WrapAdd)) return false;
+        const bool down = strip.goes_down;
+        if (!add || (add->op != (down ? Op::Sub : Op::Add) && add->op != (down ? Op::WrapSub : Op::WrapAdd))) return false;
         const auto operands = fn_.operands_of(*add);
         if (operands[0] != counter || !is_outside_or_constant(strip, operands[1])) return false;
         strip.step = operands[1];
@@ -194,18 +198,20 @@ private:
         const auto step = ranges_.interval(strip.step, start);
         if (step.low < 1 || step.high > max_of(add->type) / rounds_per_strip) return false;
         const bool by_one = step.low == 1 && step.high == 1;
-        const bool tests_counter = !strip.compares_next && strip.cond == Cond::Lt && by_one;
-        const bool wraps =
-            add->op == Op::WrapAdd && ranges_.interval(counter, at).high + step.high > max_of(add->type);
+        const bool tests_counter = !strip.compares_next && (strip.cond == Cond::Lt || strip.cond == Cond::Gt) && by_one;
+        const auto range = ranges_.interval(counter, at);
+        const bool wraps = (add->op == Op::WrapAdd && range.high + step.high > max_of(add->type)) ||
+                           (add->op == Op::WrapSub && range.low - step.high < min_of(add->type));
         // Going on from i < n it cannot wrap, whatever it does on the way out.
         if (wraps && !(tests_counter && bits_of(add->type) == 64)) return false;
         const ValueId from =
             fn_.args_of(fn_.targets_of(fn_.terminator(loop_of(strip).preheader))[0])[strip.counter];
-        const auto distance = ranges_.interval(strip.end, start).high - ranges_.interval(from, start).low;
+        const ValueId low = strip.goes_down ? strip.end : from, high = strip.goes_down ? from : strip.end;
+        const auto distance = ranges_.interval(high, start).high - ranges_.interval(low, start).low;
         // i < n is j <= n where j = i + 1: i need not live on.
         if (tests_counter && !wraps) {
             strip.compares_next = true;
-            strip.cond = Cond::Le;
+            strip.cond = strip.goes_down ? Cond::Ge : Cond::Le;
         }
         strip.is_short = distance <= (rounds_per_strip - 2) * step.low;
         return true;
@@ -250,9 +256,9 @@ private:
             const ValueId end = visible(b, strip.end);
             const ValueId stride =
                 b.binary(Op::WrapMul, type, visible(b, strip.step), b.const_int(type, rounds_per_strip));
-            const ValueId reach = b.binary(Op::WrapAdd, type, start, stride);
+            const ValueId reach = b.binary(strip.goes_down ? Op::WrapSub : Op::WrapAdd, type, start, stride);
             // Where the sum wraps the strip is one round long: what decides is the comparison behind it.
-            limit = b.select(b.compare(Op::ICmp, Cond::Lt, reach, end), reach, end);
+            limit = b.select(b.compare(Op::ICmp, strip.goes_down ? Cond::Gt : Cond::Lt, reach, end), reach, end);
             b.jump(loop.header, params);
         }
 
@@ -260,7 +266,8 @@ private:
         b.set_block(tail);
         b.set_loc(fn_.terminator(strip.latch).loc);
         const ValueId compared = strip.compares_next ? strip.next : counter;
-        const ValueId rounds[] = {start, strip.next, visible(b, strip.step)};
+        ValueId rounds[] = {start, strip.next, visible(b, strip.step)};
+        if (strip.goes_down) std::swap(rounds[0], rounds[1]); // rounds are (to - from) / step
         const std::vector<ValueId> again_args(fn_.args_of(again).begin(), fn_.args_of(again).end());
         const std::vector<ValueId> done_args(fn_.args_of(done).begin(), fn_.args_of(done).end());
         if (!strip.is_short) {

@@ -11,6 +11,10 @@
 //
 // Which loop runs is no difference to a script: a test that fails chooses the loop that traps where it always
 // did.
+//
+// An index is a sum: the counter times a constant, up or down, and what stays the same, as `(y - 1) * width + x` in a loop
+// over x. What of it may overflow is computed in front, from numbers that are small enough not to. An index of
+// another form, a byte or `x & 15`, needs a list that is long enough for all that it can be.
 #include "ir/builder.h"
 #include "ir/uses.h"
 #include "opt/loop_copy.h"
@@ -35,26 +39,39 @@ constexpr std::size_t max_insts = 200;   // of a loop
 constexpr std::size_t max_tests = 48;    // in front of one
 constexpr std::int64_t least_rounds = 4; // that are worth the tests
 constexpr std::int64_t max_offset = std::int64_t(1) << 31;
-constexpr std::int64_t max_base = std::int64_t(1) << 61;
+constexpr std::int64_t max_factor = 1 << 12;
+constexpr std::int64_t near = 1 << 30; // what is added and multiplied in front of a loop is less, so nothing can wrap
+constexpr std::size_t max_terms = 3;
+constexpr std::int64_t max_table = 1 << 16; // elements of a list that an index of no form may be made for
+constexpr unsigned max_depth = 5; // of an index that is taken apart
 
-// base + counter + offset, of which base and counter may be missing.
+// What stays the same in all rounds, as part of an index.
+struct Term {
+    ValueId value;
+    bool is_subtracted = false;
+    bool operator==(const Term&) const = default;
+};
+
+// The terms + factor * counter + offset.
 struct Index {
-    ValueId base;
-    bool counts = false;
-    std::int64_t offset = 0;
+    std::vector<Term> terms;
+    std::int64_t factor = 0, offset = 0;
 };
 
 // All indexes of one form into one list.
 struct Access {
-    ValueId base, length;
-    bool counts = false;
-    std::int64_t least = 0, most = 0; // offsets
+    std::vector<Term> terms;
+    ValueId length;
+    std::int64_t factor = 0, least = 0, most = 0; // offsets
 };
 
 struct Plan {
     LoopId loop;
     ValueId counter, start, end; // invalid: no counter is known
-    bool includes_end = false;   // the last round's counter is `end`, not one less
+    bool goes_down = false;      // from `start` to a lower `end`
+    bool includes_end = false;   // the last round's counter is `end`, not one before
+    bool is_low_known = false, is_high_known = false; // how far the lower and the higher of the two are is near
+    bool may_wrap = true;                             // the lower one plus the least rounds
     std::vector<InstId> rows;    // look-ups of inner lists, `unique_at` first
     std::vector<InstId> moved;   // what only depends on these and on values from outside
     std::vector<Access> accesses;
@@ -79,6 +96,8 @@ public:
             if (make(plan)) plans.push_back(std::move(plan));
         }
         bool changed = false;
+        // The last one first: a loop's values get other names behind it, and what is planned for the loops there may speak of them.
+        std::ranges::sort(plans, std::greater(), [&](const Plan& plan) { return cfg_.position(loop_of(plan).header); });
         for (const Plan& plan : plans) changed |= change(plan);
         return changed;
     }
@@ -113,9 +132,16 @@ private:
         find_tests(plan);
         std::int64_t start = 0, end = 0;
         if (plan.counter.is_valid() && find_const(fn_, plan.start, start) && find_const(fn_, plan.end, end) &&
-            end - start < 2 * least_rounds)
+            (plan.goes_down ? start - end : end - start) < 2 * least_rounds)
             return false;
-        return !plan.tests.empty() && plan.accesses.size() * 3 + plan.rows.size() * 2 <= max_tests;
+        if (plan.tests.empty() || plan.accesses.size() * 3 + plan.rows.size() * 2 > max_tests) return false;
+        if (plan.counter.is_valid()) {
+            const auto low = ranges_.interval(lowest(plan), before(plan)), high = ranges_.interval(highest(plan), before(plan));
+            plan.is_low_known = low.low > -near;
+            plan.is_high_known = high.high < near;
+            plan.may_wrap = low.high > max_of(Scalar::I64) - least_rounds;
+        }
+        return true;
     }
 
     // Small, without calls, and with a test to get rid of.
@@ -132,7 +158,7 @@ private:
         return tests > 0;
     }
 
-    // A parameter of the header that each round makes larger, and that the latch compares with what stays.
+    // A parameter of the header that each round makes larger, or smaller, and that the latch compares with what stays.
     void find_counter(Plan& plan) {
         const Loop& loop = loop_of(plan);
         const Inst& last = fn_.terminator(loop.latches[0]);
@@ -149,23 +175,28 @@ private:
             std::swap(left, right);
             cond = swapped(cond);
         }
-        if (!is_invariant(plan, right) || (cond != Cond::Lt && cond != Cond::Le)) return;
+        if (!is_invariant(plan, right) || cond == Cond::Eq || cond == Cond::Ne) return;
+        plan.goes_down = cond == Cond::Gt || cond == Cond::Ge;
+        const bool may_be_equal = cond == Cond::Le || cond == Cond::Ge;
         const Target back = fn_.targets_of(last)[goes_on ? 0 : 1];
         const auto& params = fn_.blocks[loop.header].params;
         for (std::uint32_t p = 0; p < params.size(); ++p) {
             const ValueId next = fn_.args_of(back)[p];
             const Inst* step = find_def(fn_, next);
             std::int64_t by = 0;
-            if (!step || (step->op != Op::Add && step->op != Op::WrapAdd) ||
-                fn_.operands_of(*step)[0] != params[p] || !find_const(fn_, fn_.operands_of(*step)[1], by) ||
-                by <= 0 || by > max_offset)
+            if (!step || step->operands.count != 2 || fn_.operands_of(*step)[0] != params[p] ||
+                !find_const(fn_, fn_.operands_of(*step)[1], by) || by < -max_offset || by > max_offset)
                 continue;
+            const bool adds = step->op == Op::Add || step->op == Op::WrapAdd;
+            if (!adds && step->op != Op::Sub && step->op != Op::WrapSub) continue;
+            if (adds == plan.goes_down) by = -by; // in the loop's own direction
+            if (by <= 0) continue;
             if (left != next && !(left == params[p] && by == 1)) continue;
-            if (left != next && cond == Cond::Le) continue; // the round after the last one counts one further
+            if (left != next && may_be_equal) continue; // the round after the last one counts one further
             plan.counter = params[p];
             plan.start = fn_.args_of(fn_.targets_of(fn_.terminator(loop.preheader))[0])[p];
             plan.end = right;
-            plan.includes_end = left != next || cond == Cond::Le;
+            plan.includes_end = left != next || may_be_equal;
             return;
         }
     }
@@ -324,80 +355,101 @@ private:
         return true;
     }
 
-    bool find_index(Plan& plan, ValueId value, Index& index) {
-        for (int part = 0; part < 4; ++part) {
-            if (value == plan.counter) {
-                if (index.counts) return false;
-                index.counts = true;
-                return true;
-            }
-            if (is_invariant(plan, value)) {
-                std::int64_t c = 0;
-                if (find_const(fn_, value, c)) {
-                    index.offset += c;
-                    return c > -max_offset && c < max_offset;
-                }
-                if (index.base.is_valid()) return false;
-                index.base = value;
-                return true;
-            }
-            const Inst* def = find_def(fn_, value);
-            const bool adds = def && (def->op == Op::Add || def->op == Op::WrapAdd);
-            const bool subtracts = def && (def->op == Op::Sub || def->op == Op::WrapSub);
-            if (!adds && !subtracts) return false;
-            const ValueId left = fn_.operands_of(*def)[0], right = fn_.operands_of(*def)[1];
-            std::int64_t c = 0;
-            sums_.push_back(fn_.values[value].inst);
-            if (find_const(fn_, right, c) && c > -max_offset && c < max_offset) {
-                index.offset += adds ? c : -c;
-                value = left;
-            } else if (adds && is_invariant(plan, left) && !index.base.is_valid()) {
-                index.base = left;
-                value = right;
-            } else if (adds && is_invariant(plan, right) && !index.base.is_valid()) {
-                index.base = right;
-                value = left;
-            } else {
-                return false;
-            }
+    // Adds `times` the value to the index: 1, -1, or any other factor of what counts.
+    bool add_part(const Plan& plan, ValueId value, std::int64_t times, Index& index, unsigned depth = 0) {
+        std::int64_t c = 0;
+        if (value == plan.counter) {
+            index.factor += times;
+            return index.factor != 0 && index.factor <= max_factor && index.factor >= -max_factor;
         }
-        return false;
+        if (find_const(fn_, value, c)) {
+            if (c <= -max_offset || c >= max_offset) return false;
+            index.offset += c * times;
+            return true;
+        }
+        if (is_outside(plan, value) || is_moved(plan, value)) return add_term(value, times, index);
+        const Inst* def = find_def(fn_, value);
+        if (!def || def->operands.count != 2 || depth == max_depth) return false;
+        const ValueId left = fn_.operands_of(*def)[0], right = fn_.operands_of(*def)[1];
+        sums_.push_back(fn_.values[value].inst);
+        switch (def->op) {
+        case Op::Add:
+        case Op::WrapAdd: return add_part(plan, left, times, index, depth + 1) && add_part(plan, right, times, index, depth + 1);
+        case Op::Sub:
+        case Op::WrapSub: return add_part(plan, left, times, index, depth + 1) && add_part(plan, right, -times, index, depth + 1);
+        case Op::Mul:
+        case Op::WrapMul:
+        case Op::Shl:
+            if (can_move(plan, value, 0)) {
+                sums_.pop_back();
+                note_moved(plan, value);
+                return add_term(value, times, index);
+            }
+            if (!find_const(fn_, right, c) || c < 0 || c > max_factor) return false;
+            if (def->op == Op::Shl) c = c < 12 ? std::int64_t(1) << c : 0;
+            return c > 0 && c * times <= max_factor && c * times >= -max_factor && add_part(plan, left, c * times, index, depth + 1);
+        default: return false;
+        }
+    }
+    static bool add_term(ValueId value, std::int64_t times, Index& index) {
+        if ((times != 1 && times != -1) || index.terms.size() == max_terms) return false;
+        index.terms.push_back({value, times < 0});
+        return true;
+    }
+    // Checked arithmetic with what stays the same: in front of the loop it is asked whether it can overflow.
+    bool can_move(const Plan& plan, ValueId value, unsigned depth) const {
+        if (is_invariant(plan, value)) return true;
+        const Inst* def = find_def(fn_, value);
+        return def && def->type == Scalar::I64 && depth < max_depth &&
+               (def->op == Op::Add || def->op == Op::Sub || def->op == Op::Mul) &&
+               can_move(plan, fn_.operands_of(*def)[0], depth + 1) && can_move(plan, fn_.operands_of(*def)[1], depth + 1);
+    }
+    void note_moved(const Plan& plan, ValueId value) {
+        const InstId id = fn_.values[value].inst;
+        if (is_invariant(plan, value) || std::ranges::find(arithmetic_, id) != arithmetic_.end()) return;
+        arithmetic_.push_back(id);
+        for (ValueId operand : fn_.operands_of(fn_.insts[id])) note_moved(plan, operand);
     }
 
     void find_tests(Plan& plan) {
         for (BlockId block : loop_of(plan).blocks) {
-            for (InstId id : fn_.blocks[block].insts) {
+            const auto& insts = fn_.blocks[block].insts;
+            for (std::uint32_t position = 0; position < insts.size(); ++position) {
+                const InstId id = insts[position];
                 const Inst& inst = fn_.insts[id];
                 if (inst.op != Op::Bounds || inst.flags & NoTrap) continue;
                 Index index;
                 sums_.clear();
+                arithmetic_.clear();
                 const ValueId length = fn_.operands_of(inst)[1];
-                if (!is_invariant(plan, length) || !find_index(plan, fn_.operands_of(inst)[0], index))
-                    continue;
-                if (!is_far_enough(plan, index)) continue;
-                note(plan, index, length);
+                if (!is_invariant(plan, length)) continue;
+                if (add_part(plan, fn_.operands_of(inst)[0], 1, index)) {
+                    note(plan, index, index.offset, length);
+                    plan.moved.insert(plan.moved.end(), arithmetic_.begin(), arithmetic_.end());
+                } else {
+                    // A masked number, or a byte: the list may be long enough for all that it can be.
+                    const auto range = ranges_.interval(fn_.operands_of(inst)[0], {block, position, -1});
+                    if (range.low < 0 || range.high > max_table) continue;
+                    note(plan, {{}, 0, static_cast<std::int64_t>(range.low)}, static_cast<std::int64_t>(range.high), length);
+                    sums_.clear();
+                }
                 plan.tests.push_back(id);
                 plan.sums.insert(plan.sums.end(), sums_.begin(), sums_.end());
             }
         }
     }
-    // What is added up in front of the loop stays far from where it would wrap.
-    bool is_far_enough(const Plan& plan, const Index& index) {
-        if (!index.counts || !index.base.is_valid()) return true;
-        return ranges_.interval(plan.start, before(plan)).low >= 0;
-    }
     Ranges::Point before(const Plan& plan) const {
         const BlockId block = loop_of(plan).preheader;
         return {block, static_cast<std::uint32_t>(fn_.blocks[block].insts.size()) - 1, -1};
     }
-    void note(Plan& plan, const Index& index, ValueId length) {
+    void note(Plan& plan, const Index& index, std::int64_t most, ValueId length) {
         for (Access& known : plan.accesses) {
-            if (known.base != index.base || known.length != length || known.counts != index.counts) continue;
+            if (known.terms != index.terms || known.length != length || known.factor != index.factor) continue;
             known.least = std::min(known.least, index.offset);
-            known.most = std::max(known.most, index.offset);
+            known.most = std::max(known.most, most);
             return;
         }
-        plan.accesses.push_back({index.base, length, index.counts, index.offset, index.offset});
+        plan.accesses.push_back({index.terms, length, index.factor, index.offset, most});
     }
 
     // ---- the change ----
@@ -421,6 +473,11 @@ private:
             const BlockId next = b.make_block();
             b.branch(b.compare(Op::ICmp, cond, left, right), next, {}, slow, {}, Likely);
             b.set_block(next);
+        }
+        // 0 <= value < near, or a constant that is no farther away
+        void demand_near(ValueId value) {
+            if (std::int64_t c = 0; find_const(b.function(), value, c) && c > -near && c < near) return;
+            demand(Cond::Lt, b.bitcast(Scalar::U64, value), b.const_int(Scalar::U64, near));
         }
         ValueId number(std::int64_t n) {
             auto [it, is_new] = numbers_.try_emplace(n);
@@ -461,9 +518,9 @@ private:
         moved_.clear();
         uses_.reset();
         if (plan.counter.is_valid()) {
-            const ValueId enough = tests.b.binary(Op::WrapAdd, Scalar::I64, early(tests, plan, plan.start),
-                                                  tests.number(least_rounds));
-            tests.demand(Cond::Le, enough, early(tests, plan, plan.end));
+            const ValueId low = early(tests, plan, lowest(plan)), high = early(tests, plan, highest(plan));
+            if (plan.may_wrap) tests.demand(Cond::Lt, low, high);
+            tests.demand(Cond::Le, tests.b.binary(Op::WrapAdd, Scalar::I64, low, tests.number(least_rounds)), high);
         }
         for (InstId id : plan.rows) find_row(tests, plan, id);
         for (const Access& access : plan.accesses) demand(tests, plan, access);
@@ -472,7 +529,7 @@ private:
         tests.b.jump(copy, args);
 
         for (InstId id : plan.sums)
-            fn_.insts[id].flags |= fn_.insts[id].op == Op::Add || fn_.insts[id].op == Op::Sub ? NoTrap : 0;
+            fn_.insts[id].flags |= fn_.insts[id].op == Op::Add || fn_.insts[id].op == Op::Sub || fn_.insts[id].op == Op::Mul ? NoTrap : 0;
         Rewriter rewriter(fn_);
         for (InstId id : plan.tests) rewriter.remove(id);
         for (const auto& [old, value] : moved_) {
@@ -482,6 +539,9 @@ private:
         return rewriter.finish();
     }
 
+    static ValueId lowest(const Plan& plan) { return plan.goes_down ? plan.end : plan.start; }
+    static ValueId highest(const Plan& plan) { return plan.goes_down ? plan.start : plan.end; }
+
     // The value in front of the loop.
     ValueId early(Tests& tests, const Plan& plan, ValueId value) {
         std::int64_t c = 0;
@@ -489,10 +549,14 @@ private:
             return is_outside(plan, value) ? value : tests.b.const_int(fn_.values[value].type, c);
         if (const auto known = moved_.find(value); known != moved_.end()) return known->second;
         if (!is_moved(plan, value)) return value;
-        const Inst inst = fn_.insts[fn_.values[value].inst];
+        Inst inst = fn_.insts[fn_.values[value].inst];
         std::vector<ValueId> operands;
         for (std::uint32_t i = 0; i < inst.operands.count; ++i)
             operands.push_back(early(tests, plan, fn_.operands[inst.operands.first + i]));
+        if (inst.op == Op::Add || inst.op == Op::Sub || inst.op == Op::Mul) {
+            for (ValueId operand : operands) tests.demand_near(operand);
+            inst.op = inst.op == Op::Add ? Op::WrapAdd : inst.op == Op::Sub ? Op::WrapSub : Op::WrapMul;
+        }
         return place(tests, value, inst, operands);
     }
     ValueId place(Tests& tests, ValueId value, Inst inst, std::span<const ValueId> operands) {
@@ -519,29 +583,49 @@ private:
     }
 
     void demand(Tests& tests, const Plan& plan, const Access& access) {
+        Builder& b = tests.b;
         const ValueId length = early(tests, plan, access.length);
-        const ValueId room =
-            access.most == 0 ? length
-                             : tests.b.binary(Op::WrapSub, Scalar::I64, length, tests.number(access.most));
-        ValueId first, last; // of what is indexed, without the offset
-        if (!access.counts) {
-            first = access.base.is_valid() ? early(tests, plan, access.base) : tests.number(0);
-        } else {
-            first = early(tests, plan, plan.start);
-            last = early(tests, plan, plan.end);
-            if (access.base.is_valid()) {
-                const ValueId base = early(tests, plan, access.base);
-                tests.demand(Cond::Ge, base, tests.number(0));
-                tests.demand(Cond::Lt, base, tests.number(max_base));
-                tests.demand(Cond::Lt, first, tests.number(max_base));
-                tests.demand(Cond::Lt, last, tests.number(max_base));
-                first = tests.b.binary(Op::WrapAdd, Scalar::I64, base, first);
-                last = tests.b.binary(Op::WrapAdd, Scalar::I64, base, last);
-            }
+        ValueId sum;
+        const bool is_alone = access.factor == 0 && access.terms.size() == 1 && !access.terms[0].is_subtracted;
+        for (const Term& term : access.terms) {
+            const ValueId part = early(tests, plan, term.value);
+            // A product of what is near is far from where a sum of some could wrap.
+            if (!is_alone && is_outside(plan, term.value)) tests.demand_near(part);
+            if (!sum.is_valid() && !term.is_subtracted) sum = part;
+            else sum = b.binary(term.is_subtracted ? Op::WrapSub : Op::WrapAdd, Scalar::I64, sum.is_valid() ? sum : tests.number(0), part);
         }
-        tests.demand(Cond::Ge, first, tests.number(-access.least));
-        tests.demand(Cond::Lt, first, room);
-        if (last.is_valid()) tests.demand(plan.includes_end ? Cond::Lt : Cond::Le, last, room);
+        if (access.factor == 0 && !sum.is_valid()) {
+            tests.demand(Cond::Ge, tests.number(access.least), tests.number(0));
+            tests.demand(Cond::Lt, tests.number(access.most), length);
+            return;
+        }
+        const ValueId room = access.most == 0 ? length : b.binary(Op::WrapSub, Scalar::I64, length, tests.number(access.most));
+        if (access.factor == 0) {
+            tests.demand(Cond::Ge, sum, tests.number(-access.least));
+            tests.demand(Cond::Lt, sum, room);
+            return;
+        }
+        ValueId low = early(tests, plan, lowest(plan)), high = early(tests, plan, highest(plan));
+        if (sum.is_valid() || access.factor != 1) {
+            if (!plan.is_low_known) tests.demand(Cond::Ge, low, tests.number(-near));
+            if (!plan.is_high_known) tests.demand(Cond::Lt, high, tests.number(near));
+        }
+        // The end itself is not reached: it may be the length, and one less than what the least index may be.
+        bool stops_before_low = !plan.includes_end && plan.goes_down, stops_before_high = !plan.includes_end && !plan.goes_down;
+        if (access.factor != 1) {
+            if (stops_before_low) low = b.binary(Op::WrapAdd, Scalar::I64, low, tests.number(1));
+            if (stops_before_high) high = b.binary(Op::WrapSub, Scalar::I64, high, tests.number(1));
+            stops_before_low = stops_before_high = false;
+            low = b.binary(Op::WrapMul, Scalar::I64, low, tests.number(access.factor));
+            high = b.binary(Op::WrapMul, Scalar::I64, high, tests.number(access.factor));
+            if (access.factor < 0) std::swap(low, high);
+        }
+        if (sum.is_valid()) {
+            low = b.binary(Op::WrapAdd, Scalar::I64, sum, low);
+            high = b.binary(Op::WrapAdd, Scalar::I64, sum, high);
+        }
+        tests.demand(Cond::Ge, low, tests.number(-access.least - stops_before_low));
+        tests.demand(stops_before_high ? Cond::Le : Cond::Lt, high, room);
     }
 
     Module& module_;
@@ -549,7 +633,7 @@ private:
     Ranges ranges_;
     const Cfg& cfg_;
     std::optional<Uses> uses_;
-    std::vector<InstId> sums_;
+    std::vector<InstId> sums_, arithmetic_; // of the index that is looked at
     std::unordered_map<ValueId, ValueId> moved_; // of the loop, to what stands for it in front
 };
 

@@ -65,6 +65,17 @@ TEST(Strips, ShortLoopsNeedNoStrip) {
     EXPECT_COUNT(1, text, "branch");
 }
 
+TEST(Strips, CountDownToo) {
+    const std::string down = with(with(counting_loop("wrap_add.i64 v0, v2"), "v7 = add.i64", "v7 = sub.i64"), "icmp.lt", "icmp.gt");
+    const auto text = run(down, {opt::strips, opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "poll v7, v");     // rounds are counted from the lower end
+    EXPECT_COUNT(1, text, "poll inlined v");
+    EXPECT_COUNT(2, text, "poll");
+    EXPECT_COUNT(1, text, "select.i64");
+    EXPECT_COUNT(0, run(with(down, "sub.i64 v4, v2", "wrap_sub.i64 v4, v0"), {opt::strips}), "poll v"); // may wrap
+    EXPECT_COUNT(0, run(with(down, "sub.i64", "add.i64"), {opt::strips}), "poll v");      // away from the end
+}
+
 TEST(Strips, LeavesOtherLoops) {
     const auto expect_none = [](const std::string& from, const std::string& to) {
         const auto text = run(with(counting_loop("wrap_add.i64 v0, v2"), from, to), {opt::strips});
@@ -83,7 +94,7 @@ TEST(Strips, OthersAskAboutTheNextRound) {
     const std::string calling = with(with(counting_loop("wrap_add.i64 v0, v2"), "    poll\n", "    v9 = call @f v4\n    poll\n"), "icmp.lt v7, v3", "icmp.lt v4, v3");
     const auto loop = with(calling, "v7 = add.i64", "v7 = wrap_add.i64");
     EXPECT_COUNT(1, run(with(loop, "    poll\n", "    bounds v4, v3\n    poll\n"), {opt::strips, opt::simplify, opt::dce}), "icmp.le");
-    EXPECT_COUNT(0, run(loop, {opt::strips}), "icmp.le"); // the last one of all numbers has no next one
+    EXPECT_COUNT(0, run(with(loop, "jump b1(v1, v1)", "jump b1(v0, v1)"), {opt::strips}), "icmp.le"); // the last one of all numbers has no next one
     EXPECT_COUNT(0, run(with(with(loop, "    poll\n", "    bounds v4, v3\n    poll\n"), "v7 = wrap_add.i64 v4, v2", "v7 = wrap_add.i64 v4, v0"), {opt::strips}), "icmp.le");
 }
 
@@ -92,6 +103,16 @@ TEST(Lanes, StandBeforeElementWiseLoops) {
     EXPECT_COUNT(1, text, "= lanes");
     EXPECT_COUNT(1, text, "fadd.f64"); // the loop stays
     EXPECT_COUNT(1, run(element_loop, {opt::lanes, opt::lanes}), "= lanes");
+}
+
+TEST(Lanes, ElementsBesideTheCounters) {
+    const auto beside = with(element_loop, "    v9 = load.f64 elem v4 + 0 + v7 * 8", "    v13 = sub.i64 v7, v6 notrap\n    v9 = load.f64 elem v4 + 0 + v13 * 8");
+    const auto text = run(beside, {opt::lanes});
+    EXPECT_COUNT(1, text, "lanes.i64");
+    EXPECT_COUNT(1, text, "+ -8 + v");
+    EXPECT_COUNT(0, text, "sub.i64");
+    EXPECT_COUNT(0, run(with(beside, "sub.i64 v7, v6 notrap", "sub.i64 v7, v6"), {opt::lanes}), "lanes");
+    EXPECT_COUNT(0, run(with(beside, "sub.i64 v7, v6 notrap", "wrap_sub.i64 v6, v7"), {opt::lanes}), "lanes");
 }
 
 TEST(Lanes, LeaveWhatIsNotElementWise) {

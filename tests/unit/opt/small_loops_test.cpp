@@ -1,0 +1,206 @@
+// Loops that run a few rounds, or over indexes that versions understands; what is known of counters and shifts.
+#include "pass.h"
+
+using namespace tn;
+using namespace tn::opt::test;
+
+namespace {
+
+// Adds up x[from], x[from + step], ... while the counter is less than 4.
+const std::string short_loop = R"(fn @f(v0: ptr) -> i64 {
+b0(v0: ptr):
+    v1 = const.i64 0
+    v2 = const.i64 1
+    v3 = const.i64 4
+    jump b1(v1, v1)
+b1(v4: i64, v5: i64):
+    v6 = load.i64 elem v0 + 0 + v4 * 8
+    v7 = add.i64 v5, v6
+    poll
+    v8 = wrap_add.i64 v4, v2
+    v9 = icmp.lt v8, v3
+    branch v9, b1(v8, v7), b2
+b2:
+    return v7
+}
+)";
+
+// Adds up x[INDEX] for a counter v7 that goes from v1 to v2.
+std::string indexed_loop(const std::string& index) {
+    return R"(fn @f(v0: ref, v1: i64, v2: i64, v3: i64, v4: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64, v3: i64, v4: i64):
+    v5 = const.i64 1
+    v6 = seq_len.i64 v0
+    v16 = seq_data.ptr v0
+    v17 = const.i64 15
+    jump b1(v1, v5)
+b1(v7: i64, v8: i64):
+)" + index + R"(    bounds v9, v6
+    v10 = load.i64 elem v16 + 0 + v9 * 8
+    v11 = wrap_add.i64 v8, v10
+    poll
+    v12 = add.i64 v7, v5
+    v13 = icmp.lt v12, v2
+    branch v13, b1(v12, v11), b2
+b2:
+    return v11
+}
+)";
+}
+
+// One test of bounds in one of two loops: the other copy makes none.
+bool is_versioned(const std::string& text) { return count(text, "load.i64") == 2 && count(text, "bounds") == 1; }
+
+// Counts the ones of a list, up from where a parameter says.
+const std::string counter = R"(fn @f(v0: ptr, v1: i64, v2: i64) -> i64 {
+b0(v0: ptr, v1: i64, v2: i64):
+    v3 = const.i64 0
+    v4 = const.i64 1
+    jump b1(v3, v3)
+b1(v5: i64, v6: i64):
+    v7 = load.i64 elem v0 + 0 + v5 * 8
+    v8 = icmp.eq v7, v4
+    branch v8, b2, b3(v6)
+b2:
+    v9 = add.i64 v6, v4
+    jump b3(v9)
+b3(v10: i64):
+    poll
+    v11 = wrap_add.i64 v5, v4
+    v12 = icmp.lt v11, v1
+    branch v12, b1(v11, v10), b4
+b4:
+    return v10
+}
+)";
+
+} // namespace
+
+TEST(Unroll, AFewRoundsStandOneAfterTheOther) {
+    const auto text = run(short_loop, {opt::unroll, opt::simplify, opt::dce});
+    EXPECT_COUNT(4, text, "load.i64");
+    EXPECT_COUNT(0, text, "branch");
+    EXPECT_COUNT(4, text, "poll inlined"); // metered code pays as before
+    EXPECT_COUNT(4, text, "poll");
+    EXPECT_COUNT(2, run(with(short_loop, "const.i64 1", "const.i64 2"), {opt::unroll}), "load.i64");
+    EXPECT_COUNT(1, run(with(short_loop, "const.i64 4", "const.i64 -7"), {opt::unroll, opt::simplify}), "load.i64");
+}
+
+TEST(Unroll, LoopsOfOtherLengthsStay) {
+    const auto expect_none = [](const std::string& from, const std::string& to) {
+        const auto text = run(with(short_loop, from, to), {opt::unroll});
+        EXPECT_COUNT(1, text, "load.i64");
+        EXPECT_COUNT(0, text, "inlined");
+    };
+    expect_none("v3 = const.i64 4", "v3 = const.i64 9");            // many rounds
+    expect_none("icmp.lt v8, v3", "icmp.lt v8, v7");                // not known how many
+    expect_none("wrap_add.i64 v4, v2", "wrap_add.i64 v4, v1");      // stands still
+    expect_none("    poll\n", "    v10 = call @f v0\n    poll\n");  // gains nothing by it
+}
+
+TEST(Versions, IndexesOfSeveralTermsAndFactors) {
+    for (const char* index : {"    v9 = add.i64 v7, v3\n",
+                              "    v14 = sub.i64 v7, v3\n    v9 = add.i64 v14, v4\n",
+                              "    v14 = mul.i64 v3, v4\n    v9 = add.i64 v14, v7\n",
+                              "    v14 = add.i64 v3, v5\n    v15 = mul.i64 v14, v4\n    v9 = add.i64 v15, v7\n",
+                              "    v14 = shl.i64 v7, v5\n    v9 = add.i64 v14, v3\n",
+                              "    v9 = sub.i64 v3, v7\n",
+                              "    v9 = and.i64 v7, v17\n"}) {
+        const auto text = run(indexed_loop(index), {opt::versions});
+        EXPECT_TRUE(is_versioned(text)) << text;
+    }
+    // A square, a sum without the counter, a number of which nothing is known.
+    for (const char* index : {"    v9 = mul.i64 v7, v7\n", "    v14 = sub.i64 v7, v3\n    v9 = sub.i64 v14, v7\n", "    v9 = wrap_add.i64 v8, v3\n"})
+        EXPECT_COUNT(1, run(indexed_loop(index), {opt::versions}), "load.i64");
+}
+
+TEST(Versions, ArithmeticInFrontAsksWhetherItCanOverflow) {
+    const auto text = run(indexed_loop("    v14 = mul.i64 v3, v4\n    v9 = add.i64 v14, v7\n"), {opt::versions});
+    EXPECT_COUNT(1, text, "wrap_mul.i64");
+    EXPECT_COUNT(2, text, "bitcast.u64"); // each factor is near
+    EXPECT_COUNT(1, text, " = mul.i64");  // of the loop that tests
+    EXPECT_COUNT(1, text, "notrap");      // of the sum in the other
+}
+
+TEST(Versions, CountDown) {
+    const auto down = with(with(indexed_loop("    v9 = add.i64 v7, v3\n"), "v12 = add.i64", "v12 = sub.i64"), "icmp.lt", "icmp.gt");
+    EXPECT_TRUE(is_versioned(run(down, {opt::versions})));
+    EXPECT_FALSE(is_versioned(run(with(down, "v12 = sub.i64", "v12 = add.i64"), {opt::versions}))); // away from the end
+}
+
+TEST(Ranges, NoMachineCountsFarEnoughToOverflow) {
+    EXPECT_COUNT(1, run(counter, {opt::ranges}), "add.i64 v6, v4 notrap");
+    EXPECT_COUNT(0, run(with(counter, "b1(v3, v3)", "b1(v3, v2)"), {opt::ranges}), "notrap"); // from anywhere
+    EXPECT_COUNT(0, run(with(counter, "add.i64 v6, v4", "add.i64 v6, v1"), {opt::ranges}), "notrap"); // by anything
+    EXPECT_COUNT(0, run(with(counter, "add.i64 v6, v4", "add.i64 v6, v6"), {opt::ranges}), "notrap");
+}
+
+TEST(Ranges, AShiftKnowsItsAmount) {
+    const std::string f = R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    v2 = shr.i64 v0, v1
+    v3 = const.i64 1
+    v4 = shl.i64 v3, v1
+    v5 = or.i64 v2, v4
+    return v5
+}
+)";
+    EXPECT_COUNT(1, run(f, {opt::ranges}), "shl.i64 v3, v1 notrap");
+    EXPECT_COUNT(1, run(f, {opt::ranges}), "notrap");
+    EXPECT_COUNT(0, run(with(f, "v2 = shr.i64 v0, v1", "v2 = shr.i64 notrap v0, v1"), {opt::ranges}), "shl.i64 v3, v1 notrap");
+}
+
+TEST(Gvn, AConditionDecidesItsOpposite) {
+    const std::string f = R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    v2 = icmp.lt v0, v1
+    branch v2, b1, b2
+b1:
+    v3 = icmp.ge v0, v1
+    branch v3, b3(v0), b3(v1)
+b2:
+    v4 = icmp.ge v0, v1
+    branch v4, b3(v0), b3(v1)
+b3(v5: i64):
+    return v5
+}
+)";
+    EXPECT_COUNT(1, run(f, {opt::gvn}), "branch");
+    EXPECT_COUNT(2, run(with(f, "v3 = icmp.ge", "v3 = icmp.le"), {opt::gvn}), "branch");
+}
+
+TEST(Licm, AComparisonStaysBeforeItsBranch) {
+    const std::string f = with(with(counter, "icmp.eq v7, v4", "icmp.eq v2, v4"), "v10\n}", "v10\n}");
+    EXPECT_EQ(run(f, {opt::licm}).find("icmp.eq") > run(f, {opt::licm}).find("b1("), true);
+    const auto twice = run(with(f, "b4:\n    return v10", "b4:\n    branch v8, b5, b6\nb5:\n    return v2\nb6:\n    return v10"), {opt::licm});
+    EXPECT_LT(twice.find("icmp.eq"), twice.find("\nb1(")) << twice;
+}
+
+TEST(Reassociate, WhatIsReadyLastComesLast) {
+    // v4 is what the round before made; v8 is loaded by the counter.
+    const std::string f = R"(fn @f(v0: ptr, v1: u32, v2: i64) -> u32 {
+b0(v0: ptr, v1: u32, v2: i64):
+    v3 = const.i64 1
+    jump b1(v3, v1)
+b1(v5: i64, v4: u32):
+    v6 = const.u32 5
+    v7 = rotl.u32 v4, v6
+    v8 = load.u32 elem v0 + 0 + v5 * 4
+    v9 = wrap_add.u32 v7, v1
+    v10 = wrap_add.u32 v9, v8
+    v11 = wrap_add.u32 v10, v6
+    v12 = wrap_add.i64 v5, v3
+    v13 = icmp.lt v12, v2
+    branch v13, b1(v12, v11), b2
+b2:
+    return v11
+}
+)";
+    const auto text = run(f, {opt::reassociate});
+    EXPECT_COUNT(3, text, "wrap_add.u32");
+    EXPECT_COUNT(1, text, "v11 = wrap_add.u32 v10, v7"); // the rotated one
+    // Where a link has another use, or where two only are put together, the order stays.
+    const auto expect_same = [](const std::string& g) { EXPECT_EQ(run(g, {opt::reassociate}), run(g, {})); };
+    expect_same(with(f, "return v11", "return v10"));
+    expect_same(with(f, "v10 = wrap_add.u32", "v10 = wrap_sub.u32"));
+}
