@@ -258,11 +258,15 @@ static void free_text(Heap& heap, Object* text) {
     for (Object* dead = object; dead;) {
         const ObjectDesc& desc = *dead->desc;
         Object* next = nullptr;
-        const auto give_back = [&](const std::uint8_t* element) {
+        const auto give_back = [&](const std::uint8_t* element, bool frees_texts) {
             for (std::uint32_t offset : desc.refs) {
                 Object* child;
                 std::memcpy(&child, element + offset, sizeof child);
                 if (!child || --child->count != 0) continue;
+                if (frees_texts && is_text(*child->desc)) { // while it is in the cache
+                    free_text(heap, child);
+                    continue;
+                }
                 if (next) {
                     next->count = reinterpret_cast<std::intptr_t>(waiting);
                     waiting = next;
@@ -271,7 +275,7 @@ static void free_text(Heap& heap, Object* text) {
             }
         };
         if (desc.is_small_box) [[likely]] {
-            give_back(box_data(static_cast<Box*>(dead)));
+            give_back(box_data(static_cast<Box*>(dead)), false);
             heap.free_small(dead, desc.size_class);
         } else if (is_text(desc)) {
             free_text(heap, dead);
@@ -280,11 +284,11 @@ static void free_text(Heap& heap, Object* text) {
             if (desc.plain) [[unlikely]]
                 end_wrapped_list(*context->instance, static_cast<WrappedList*>(dead));
             if (desc.is_box()) {
-                give_back(box_data(static_cast<Box*>(dead)));
+                give_back(box_data(static_cast<Box*>(dead)), false);
             } else if (desc.has_refs) {
                 const std::uint8_t* element = as_seq(dead)->data;
                 for (std::int64_t left = as_seq(dead)->length; left > 0; --left, element += desc.stride)
-                    give_back(element);
+                    give_back(element, true);
             }
             heap.free(dead, object_size(dead));
         }
