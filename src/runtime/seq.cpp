@@ -335,8 +335,8 @@ Object* rt_list_new(Context* context, std::int64_t capacity, std::uint32_t desc)
     return new_seq(context, *context->descs[desc], capacity);
 }
 
-Object* rt_list_grow(Context* context, Object* list, std::uint32_t) noexcept {
-    return with_room(context, list, 1);
+Object* rt_list_grow(Context* context, Object* list, std::uint32_t room) noexcept {
+    return with_room(context, list, room);
 }
 
 Object* rt_box_new(Context* context, std::uint32_t desc_id) noexcept {
