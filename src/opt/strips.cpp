@@ -19,6 +19,8 @@
 #include "opt/ranges.h"
 #include "opt/rewrite.h"
 
+#include <algorithm>
+
 namespace tn::opt {
 
 using namespace ir;
@@ -36,7 +38,8 @@ struct Strip {
     unsigned counter = 0;      // which parameter of the header
     ValueId next, step;        // the counter's next value, and what is added
     ValueId end;
-    Cond cond = Cond::Lt; // compared `cond` end goes on
+    std::int64_t ahead = 0; // of what is compared: counter + ahead
+    Cond cond = Cond::Lt; // compared + ahead `cond` end goes on
     bool compares_next = false;
     bool is_short = false; // never more rounds than a strip has
 };
@@ -171,6 +174,7 @@ private:
         if ((strip.cond != Cond::Lt && strip.cond != Cond::Le) || !is_integer(fn_.values[compared].type) ||
             !is_outside_or_constant(strip, strip.end))
             return false;
+        take_ahead(strip, compared);
         const Loop& loop = loop_of(strip);
         const auto& params = fn_.blocks[loop.header].params;
         const auto args = fn_.args_of(fn_.targets_of(fn_.terminator(strip.latch))[0]);
@@ -183,6 +187,21 @@ private:
         return false;
     }
 
+    // i + 2 < n is i < n - 2 where neither wraps.
+    void take_ahead(Strip& strip, ValueId& compared) {
+        const Inst* add = find_def(fn_, compared);
+        std::int64_t c = 0;
+        if (!add || add->op != Op::Add || !(add->flags & NoTrap) || !find_const(fn_, fn_.operands_of(*add)[1], c) || c <= 0 ||
+            !ranges_.cfg().contains(strip.loop, add->block))
+            return;
+        const ValueId sum = fn_.operands_of(*add)[0];
+        const auto args = fn_.args_of(fn_.targets_of(fn_.terminator(strip.latch))[0]);
+        if (std::ranges::find(args, compared) != args.end()) return; // a counter itself
+        const auto end = ranges_.interval(strip.end, {loop_of(strip).preheader, 0, 0});
+        if (end.low - c < min_of(add->type) || end.high - c > max_of(add->type)) return;
+        compared = sum;
+        strip.ahead = c;
+    }
     // next = counter + step, a step forward that does not wrap.
     bool counts(Strip& strip, ValueId counter) {
         const Inst* add = find_def(fn_, strip.next);
@@ -201,13 +220,14 @@ private:
         if (wraps && !(tests_counter && bits_of(add->type) == 64)) return false;
         const ValueId from =
             fn_.args_of(fn_.targets_of(fn_.terminator(loop_of(strip).preheader))[0])[strip.counter];
-        const auto distance = ranges_.interval(strip.end, start).high - ranges_.interval(from, start).low;
+        const auto distance =
+            ranges_.interval(strip.end, start).high - strip.ahead - ranges_.interval(from, start).low;
         // i < n is j <= n where j = i + 1: i need not live on.
         if (tests_counter && !wraps) {
             strip.compares_next = true;
             strip.cond = Cond::Le;
         }
-        strip.is_short = distance <= (rounds_per_strip - 2) * step.low;
+        strip.is_short = strip.ahead == 0 && distance <= (rounds_per_strip - 2) * step.low;
         return true;
     }
     // Constants may stand inside; they are made again where they are needed.
@@ -236,7 +256,7 @@ private:
         const BlockId tail = b.make_block();
         ValueId start = fn_.args_of(fn_.targets_of(fn_.terminator(loop.preheader))[0])[strip.counter];
         BlockId head;
-        ValueId limit;
+        ValueId limit, end;
         if (!strip.is_short) {
             head = b.make_block();
             std::vector<ValueId> params;
@@ -247,7 +267,8 @@ private:
             fn_.targets_of(fn_.insts[fn_.blocks[loop.preheader].insts.back()])[0].block = head;
             b.set_block(head);
             start = params[strip.counter];
-            const ValueId end = visible(b, strip.end);
+            end = visible(b, strip.end);
+            if (strip.ahead != 0) end = b.binary(Op::WrapSub, type, end, b.const_int(type, strip.ahead));
             const ValueId stride =
                 b.binary(Op::WrapMul, type, visible(b, strip.step), b.const_int(type, rounds_per_strip));
             const ValueId reach = b.binary(Op::WrapAdd, type, start, stride);
@@ -265,7 +286,7 @@ private:
         const std::vector<ValueId> done_args(fn_.args_of(done).begin(), fn_.args_of(done).end());
         if (!strip.is_short) {
             const BlockId more = b.make_block(), finish = b.make_block();
-            b.branch(b.compare(Op::ICmp, strip.cond, compared, visible(b, strip.end)), more, {}, finish, {});
+            b.branch(b.compare(Op::ICmp, strip.cond, compared, end), more, {}, finish, {});
             b.set_block(more);
             b.append(poll, rounds);
             b.jump(head, again_args);

@@ -65,6 +65,16 @@ TEST(Strips, ShortLoopsNeedNoStrip) {
     EXPECT_COUNT(1, text, "branch");
 }
 
+TEST(Strips, OfLoopsThatAskFurtherAhead) {
+    const std::string ahead = with(with(counting_loop("const.i64 100000"), "v3 = const", "v10 = const.i64 5\n    v3 = const"),
+                                   "v8 = icmp.lt v7, v3", "v9 = add.i64 v7, v10 notrap\n    v8 = icmp.lt v9, v3");
+    const auto text = run(ahead, {opt::strips, opt::simplify, opt::dce});
+    EXPECT_COUNT(2, text, "poll");
+    EXPECT_COUNT(0, text, "add.i64 v7"); // not in every round
+    EXPECT_COUNT(0, run(with(ahead, " notrap", ""), {opt::strips}), "poll v"); // which may overflow
+    EXPECT_COUNT(0, run(with(ahead, "v3 = const.i64 100000", "v3 = wrap_add.i64 v0, v2"), {opt::strips}), "poll v"); // the end as well
+}
+
 TEST(Strips, LeavesOtherLoops) {
     const auto expect_none = [](const std::string& from, const std::string& to) {
         const auto text = run(with(counting_loop("wrap_add.i64 v0, v2"), from, to), {opt::strips});
