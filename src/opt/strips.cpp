@@ -202,6 +202,7 @@ private:
         compared = sum;
         strip.ahead = c;
     }
+
     // next = counter + step, a step forward that does not wrap.
     bool counts(Strip& strip, ValueId counter) {
         const Inst* add = find_def(fn_, strip.next);
@@ -211,23 +212,23 @@ private:
         strip.step = operands[1];
         const Ranges::Point start{loop_of(strip).preheader, 0, 0}, at{strip.latch, 0, -1};
         const auto step = ranges_.interval(strip.step, start);
-        if (step.low < 1 || step.high > max_of(add->type) / rounds_per_strip) return false;
+        const ValueId from =
+            fn_.args_of(fn_.targets_of(fn_.terminator(loop_of(strip).preheader))[0])[strip.counter];
+        const auto distance = ranges_.interval(strip.end, start).high - ranges_.interval(from, start).low;
+        if (step.low < 1) return false;
+        strip.is_short = strip.ahead == 0 && distance <= (rounds_per_strip - 2) * step.low;
+        if (!strip.is_short && step.high > max_of(add->type) / rounds_per_strip) return false;
         const bool by_one = step.low == 1 && step.high == 1;
         const bool tests_counter = !strip.compares_next && strip.cond == Cond::Lt && by_one;
         const bool wraps =
             add->op == Op::WrapAdd && ranges_.interval(counter, at).high + step.high > max_of(add->type);
         // Going on from i < n it cannot wrap, whatever it does on the way out.
         if (wraps && !(tests_counter && bits_of(add->type) == 64)) return false;
-        const ValueId from =
-            fn_.args_of(fn_.targets_of(fn_.terminator(loop_of(strip).preheader))[0])[strip.counter];
-        const auto distance =
-            ranges_.interval(strip.end, start).high - strip.ahead - ranges_.interval(from, start).low;
         // i < n is j <= n where j = i + 1: i need not live on.
         if (tests_counter && !wraps) {
             strip.compares_next = true;
             strip.cond = Cond::Le;
         }
-        strip.is_short = strip.ahead == 0 && distance <= (rounds_per_strip - 2) * step.low;
         return true;
     }
     // Constants may stand inside; they are made again where they are needed.
