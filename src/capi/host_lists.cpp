@@ -26,7 +26,7 @@ tn_status tn_list_wrap(tn_instance* inst, tn_tag elem, void* data, size_t n, uin
         if (!is_scalar_tag(elem)) return report(err, TN_TYPE, {"a list of scalars is wrapped, nothing else"});
         if (!data && n != 0) return report(err, TN_ARG, {"data is NULL"});
         const TypeInfo& type = *core->module->types.list_of(*core->module->types.simple(elem));
-        if (n > static_cast<size_t>(PTRDIFF_MAX) / type.desc->stride)
+        if (n > static_cast<size_t>(max_seq_length) / type.desc->stride)
             return report(err, TN_RANGE, {"the number of elements makes no sense"});
         if (!scalars_are_valid(elem, static_cast<const std::uint8_t*>(data), n)) {
             return report(err, TN_RANGE, {"an element is out of range for `", type.children[0]->name, "`"});

@@ -192,10 +192,10 @@ Run::Step Run::exec(Tag<Op::ListGrow>, const Inst& inst) {
     const rt::Seq* before = seq_of(inst, ref, true);
     check(!(inst.flags & ir::Unshared) || before->count == 1 || before->capacity == 0, "an unshared list has several owners");
     objects_.before_consumed(ref);
-    rt::Object* list = rt::rt_list_grow(&context_, ref, static_cast<std::uint32_t>(inst.imm));
+    rt::Object* list = rt::rt_list_grow(&context_, ref, inst.aux + 1);
     if (!list) return Step::Trapped;
     auto* seq = static_cast<rt::Seq*>(list);
-    check(seq->count == 1 && seq->length < seq->capacity, "list_grow made no room");
+    check(seq->count == 1 && seq->capacity - seq->length > inst.aux, "list_grow made no room");
     poison_spare(seq, seq->length);
     return set_ref(inst, list, true);
 }

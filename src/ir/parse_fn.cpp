@@ -241,6 +241,7 @@ private:
             std::vector<ValueId> operands = value_list(cursor);
             cursor.expect(",");
             inst.imm = cursor.index("desc");
+            if (inst.op == Op::ListGrow && cursor.accept("room")) inst.aux = static_cast<std::uint32_t>(cursor.number() - 1);
             return operands;
         }
         case Op::BoxNew: inst.imm = cursor.index("desc"); return value_list(cursor);

@@ -158,8 +158,9 @@ private:
         case Op::Empty:
         case Op::Unique:
         case Op::UniqueAt:
-        case Op::ListNew:
-        case Op::ListGrow: return followed_by("desc" + number);
+        case Op::ListNew: return followed_by("desc" + number);
+        case Op::ListGrow:
+            return followed_by("desc" + number + (inst.aux ? " room " + std::to_string(inst.aux + 1) : std::string()));
         case Op::BoxNew: return led_by("desc" + number);
         case Op::CallClosure: return led_by("sig" + number);
         case Op::ElemAddr: return list + " * " + number;

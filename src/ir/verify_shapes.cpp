@@ -226,7 +226,8 @@ private:
         case Op::SeqData: return result(Scalar::Ptr) && operand(0, Scalar::Ref);
         case Op::Bounds: return operand(0, Scalar::I64) && operand(1, Scalar::I64);
         case Op::ListNew: return result(Scalar::Ref) && operand(0, Scalar::I64) && desc_of_list();
-        case Op::ListGrow: return result(Scalar::Ref) && operand(0, Scalar::Ref) && desc_of_growing();
+        case Op::ListGrow:
+            return result(Scalar::Ref) && operand(0, Scalar::Ref) && desc_of_growing() && want(inst_->aux < 256, "too much room");
         case Op::SeqSetLen: return result(Scalar::Ref) && operand(0, Scalar::Ref) && operand(1, Scalar::I64);
         case Op::BoxNew: return result(Scalar::Ref) && box_leaves();
         case Op::BoxData: return result(Scalar::Ptr) && operand(0, Scalar::Ref);

@@ -54,9 +54,9 @@ constexpr Pass sequence[] = {
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
 constexpr Pass last[] = {
-    Pass::versions, Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
+    Pass::versions, Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
     Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
-    Pass::lanes,    Pass::pointers, Pass::strides,
+    Pass::lanes,    Pass::pointers,    Pass::strides,
 };
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops
 // Passes that do nothing to a function without loops.

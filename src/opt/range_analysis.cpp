@@ -1,6 +1,7 @@
 #include "opt/ranges.h"
 
 #include "opt/rewrite.h"
+#include "types/layout.h"
 
 #include <algorithm>
 #include <bit>
@@ -110,7 +111,7 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
     std::int64_t c = 0;
     const Op op = def->op;
     if (op == Op::ConstInt) return number(type, def->imm);
-    if (op == Op::SeqLen) return upper ? widest : 0;
+    if (op == Op::SeqLen) return upper ? max_seq_length : 0;
     if (op == Op::PopCount || op == Op::LeadingZeros || op == Op::TrailingZeros)
         return upper ? bits_of(type) : 0;
     if (op == Op::Add) return clip(of(operands[0], upper) + of(operands[1], upper));

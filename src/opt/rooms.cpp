@@ -142,7 +142,7 @@ private:
         filling.grow = fn_.values[operands[0]].inst;
         if (!filling.grow.is_valid()) return false;
         const Inst& grow = fn_.insts[filling.grow];
-        if (grow.op != Op::ListGrow || !(grow.flags & Unshared) || fn_.operands_of(grow)[0] != filling.list)
+        if (grow.op != Op::ListGrow || grow.aux != 0 || !(grow.flags & Unshared) || fn_.operands_of(grow)[0] != filling.list)
             return false;
         const ValueId before = one_less(operands[1]);
         if (!before.is_valid() || !is_length_of(before, filling)) return false;

@@ -321,11 +321,30 @@ private:
         return made.first_result;
     }
 
+    // x & 1 of a condition that asks whether that bit is set.
+    ValueId tested_bit(ValueId condition) {
+        const Inst* compare = find_def(fn_, condition);
+        if (!compare || compare->op != Op::ICmp) return ValueId();
+        const ValueId bit = rewriter_.operand(*compare, 0);
+        const Inst* mask = find_def(fn_, bit);
+        std::int64_t one = 0, with = 0;
+        if (!mask || mask->op != Op::And || !is_integer(mask->type) || !constant(rewriter_.operand(*mask, 1), one) || one != 1 ||
+            !constant(rewriter_.operand(*compare, 1), with))
+            return ValueId();
+        const Cond cond = static_cast<Cond>(compare->aux);
+        return (cond == Cond::Ne && with == 0) || (cond == Cond::Eq && with == 1) ? bit : ValueId();
+    }
+
     void visit_convert(InstId id) {
         ValueId a = operand(id, 0);
         const Scalar from = fn_.values[a].type, to = fn_.insts[id].type;
         if (from == to) return become(id, a);
         std::int64_t x = 0;
+        if (const ValueId bit = tested_bit(a); bit.is_valid() && is_integer(to)) {
+            if (fn_.values[bit].type == to) return become(id, bit);
+            set_operand(id, 0, bit);
+            return;
+        }
         if (is_integer(from) && constant(a, x)) {
             if (is_integer(to)) return become_const(id, fold_convert(to, x));
             if (to == Scalar::F64) return become_float(id, from == Scalar::U64 ? static_cast<double>(static_cast<std::uint64_t>(x)) : static_cast<double>(x));

@@ -20,6 +20,8 @@
 #include "opt/ranges.h"
 #include "opt/rewrite.h"
 
+#include <algorithm>
+
 namespace tn::opt {
 
 using namespace ir;
@@ -38,7 +40,8 @@ struct Strip {
     ValueId next, step;        // the counter's next value, and what is added, or subtracted
     bool goes_down = false;
     ValueId end;
-    Cond cond = Cond::Lt; // compared `cond` end goes on
+    std::int64_t ahead = 0; // of what is compared: counter + ahead
+    Cond cond = Cond::Lt; // compared + ahead `cond` end goes on
     bool compares_next = false;
     bool is_short = false; // never more rounds than a strip has
 };
@@ -174,6 +177,7 @@ private:
         if (strip.cond == Cond::Eq || strip.cond == Cond::Ne || !is_integer(fn_.values[compared].type) ||
             !is_outside_or_constant(strip, strip.end))
             return false;
+        if (!strip.goes_down) take_ahead(strip, compared);
         const Loop& loop = loop_of(strip);
         const auto& params = fn_.blocks[loop.header].params;
         const auto args = fn_.args_of(fn_.targets_of(fn_.terminator(strip.latch))[0]);
@@ -186,6 +190,22 @@ private:
         return false;
     }
 
+    // i + 2 < n is i < n - 2 where neither wraps.
+    void take_ahead(Strip& strip, ValueId& compared) {
+        const Inst* add = find_def(fn_, compared);
+        std::int64_t c = 0;
+        if (!add || add->op != Op::Add || !(add->flags & NoTrap) || !find_const(fn_, fn_.operands_of(*add)[1], c) || c <= 0 ||
+            !ranges_.cfg().contains(strip.loop, add->block))
+            return;
+        const ValueId sum = fn_.operands_of(*add)[0];
+        const auto args = fn_.args_of(fn_.targets_of(fn_.terminator(strip.latch))[0]);
+        if (std::ranges::find(args, compared) != args.end()) return; // a counter itself
+        const auto end = ranges_.interval(strip.end, {loop_of(strip).preheader, 0, 0});
+        if (end.low - c < min_of(add->type) || end.high - c > max_of(add->type)) return;
+        compared = sum;
+        strip.ahead = c;
+    }
+
     // next = counter + step, or counter - step, a step towards the end that does not wrap.
     bool counts(Strip& strip, ValueId counter) {
         const Inst* add = find_def(fn_, strip.next);
@@ -196,7 +216,13 @@ private:
         strip.step = operands[1];
         const Ranges::Point start{loop_of(strip).preheader, 0, 0}, at{strip.latch, 0, -1};
         const auto step = ranges_.interval(strip.step, start);
-        if (step.low < 1 || step.high > max_of(add->type) / rounds_per_strip) return false;
+        const ValueId from =
+            fn_.args_of(fn_.targets_of(fn_.terminator(loop_of(strip).preheader))[0])[strip.counter];
+        const ValueId low = down ? strip.end : from, high = down ? from : strip.end;
+        const auto distance = ranges_.interval(high, start).high - ranges_.interval(low, start).low;
+        if (step.low < 1) return false;
+        strip.is_short = strip.ahead == 0 && distance <= (rounds_per_strip - 2) * step.low;
+        if (!strip.is_short && step.high > max_of(add->type) / rounds_per_strip) return false;
         const bool by_one = step.low == 1 && step.high == 1;
         const bool tests_counter = !strip.compares_next && (strip.cond == Cond::Lt || strip.cond == Cond::Gt) && by_one;
         const auto range = ranges_.interval(counter, at);
@@ -204,16 +230,11 @@ private:
                            (add->op == Op::WrapSub && range.low - step.high < min_of(add->type));
         // Going on from i < n it cannot wrap, whatever it does on the way out.
         if (wraps && !(tests_counter && bits_of(add->type) == 64)) return false;
-        const ValueId from =
-            fn_.args_of(fn_.targets_of(fn_.terminator(loop_of(strip).preheader))[0])[strip.counter];
-        const ValueId low = strip.goes_down ? strip.end : from, high = strip.goes_down ? from : strip.end;
-        const auto distance = ranges_.interval(high, start).high - ranges_.interval(low, start).low;
         // i < n is j <= n where j = i + 1: i need not live on.
         if (tests_counter && !wraps) {
             strip.compares_next = true;
             strip.cond = strip.goes_down ? Cond::Ge : Cond::Le;
         }
-        strip.is_short = distance <= (rounds_per_strip - 2) * step.low;
         return true;
     }
     // Constants may stand inside; they are made again where they are needed.
@@ -242,7 +263,7 @@ private:
         const BlockId tail = b.make_block();
         ValueId start = fn_.args_of(fn_.targets_of(fn_.terminator(loop.preheader))[0])[strip.counter];
         BlockId head;
-        ValueId limit;
+        ValueId limit, end;
         if (!strip.is_short) {
             head = b.make_block();
             std::vector<ValueId> params;
@@ -253,7 +274,8 @@ private:
             fn_.targets_of(fn_.insts[fn_.blocks[loop.preheader].insts.back()])[0].block = head;
             b.set_block(head);
             start = params[strip.counter];
-            const ValueId end = visible(b, strip.end);
+            end = visible(b, strip.end);
+            if (strip.ahead != 0) end = b.binary(Op::WrapSub, type, end, b.const_int(type, strip.ahead));
             const ValueId stride =
                 b.binary(Op::WrapMul, type, visible(b, strip.step), b.const_int(type, rounds_per_strip));
             const ValueId reach = b.binary(strip.goes_down ? Op::WrapSub : Op::WrapAdd, type, start, stride);
@@ -272,7 +294,7 @@ private:
         const std::vector<ValueId> done_args(fn_.args_of(done).begin(), fn_.args_of(done).end());
         if (!strip.is_short) {
             const BlockId more = b.make_block(), finish = b.make_block();
-            b.branch(b.compare(Op::ICmp, strip.cond, compared, visible(b, strip.end)), more, {}, finish, {});
+            b.branch(b.compare(Op::ICmp, strip.cond, compared, end), more, {}, finish, {});
             b.set_block(more);
             b.append(poll, rounds);
             b.jump(head, again_args);

@@ -26,9 +26,9 @@ Object* rt_unique(Context* context, Object* object, std::uint32_t desc) noexcept
 Object* rt_unique_at(Context* context, Object** place, std::uint32_t desc) noexcept;
 // Op::ListNew. Empty, with room for `capacity` elements. A negative capacity is an InvalidArgument trap.
 Object* rt_list_new(Context* context, std::int64_t capacity, std::uint32_t desc) noexcept;
-// Op::ListGrow. `list` owned; answers it unique and with capacity > length, growing by doubling.
-// The fast path for emitted code: count == 1 && length < capacity.
-Object* rt_list_grow(Context* context, Object* list, std::uint32_t desc) noexcept;
+// Op::ListGrow. `list` owned; answers it unique and with room for `room` more, growing by doubling.
+// The fast path for emitted code: count == 1 && length + room <= capacity.
+Object* rt_list_grow(Context* context, Object* list, std::uint32_t room) noexcept;
 // A Box or Closure of the desc, cleared to zero, owned. Without any leaf: the shared empty object.
 Object* rt_box_new(Context* context, std::uint32_t desc) noexcept;
 // A String or Bytes with a copy of the bytes (null: zeroes), owned. For the interpreter and the C API.

@@ -18,7 +18,8 @@ constexpr std::int64_t min_list_bytes = 32;
 // Bytes of a sequence with this capacity; false beyond what a heap block can be.
 bool seq_size(const ObjectDesc& desc, std::int64_t capacity, std::size_t& size) {
     const std::size_t extra = sizeof(Seq) + (is_text(desc) ? 1 : 0);
-    if (__builtin_mul_overflow(static_cast<std::size_t>(capacity), std::size_t(desc.stride), &size)) return false;
+    if (capacity > max_seq_length || __builtin_mul_overflow(static_cast<std::size_t>(capacity), std::size_t(desc.stride), &size))
+        return false;
     size += extra; // the product wraps only beyond max_block, which is far below
     return size >= extra && size <= Heap::max_block;
 }
@@ -28,7 +29,7 @@ constexpr std::size_t text_extra = sizeof(Seq) + 1;
 
 // The capacity that a block for `capacity` elements has anyway.
 std::int64_t fitted_capacity(const ObjectDesc& desc, std::size_t size) {
-    if (desc.stride == 0) return INT64_MAX / 2;
+    if (desc.stride == 0) return max_seq_length;
     const std::size_t extra = sizeof(Seq) + (is_text(desc) ? 1 : 0);
     const std::size_t room = Heap::block_size(size) - extra;
     if ((desc.stride & (desc.stride - 1)) == 0) return static_cast<std::int64_t>(room >> std::countr_zero(desc.stride));
@@ -187,12 +188,12 @@ Seq* with_room(Context* context, Object* object, std::int64_t extra) {
     if (unique && extra <= seq->capacity - seq->length) [[likely]]
         return seq;
     const std::int64_t stride = seq->desc->stride;
-    const std::int64_t need = seq->length > INT64_MAX / 2 - extra ? INT64_MAX / 2 : seq->length + extra;
-    std::int64_t wanted = seq->length > INT64_MAX / 4 ? need : seq->length * 2;
+    const std::int64_t need = extra > max_seq_length - seq->length ? max_seq_length + 1 : seq->length + extra; // too many
+    std::int64_t wanted = seq->length > max_seq_length / 2 ? need : seq->length * 2;
     if (stride > 0 && wanted < min_list_bytes / stride) wanted = min_list_bytes / stride;
     if (wanted < need) wanted = need;
     // Near the limit, growing by an eighth may still go.
-    const std::int64_t modest = need / 8 < INT64_MAX / 2 - need ? need + need / 8 : need;
+    const std::int64_t modest = need / 8 < max_seq_length - need ? need + need / 8 : need;
     Seq* grown;
     if (unique) {
         grown = resize(context, seq, wanted);
@@ -257,11 +258,15 @@ static void free_text(Heap& heap, Object* text) {
     for (Object* dead = object; dead;) {
         const ObjectDesc& desc = *dead->desc;
         Object* next = nullptr;
-        const auto give_back = [&](const std::uint8_t* element) {
+        const auto give_back = [&](const std::uint8_t* element, bool frees_texts) {
             for (std::uint32_t offset : desc.refs) {
                 Object* child;
                 std::memcpy(&child, element + offset, sizeof child);
                 if (!child || --child->count != 0) continue;
+                if (frees_texts && is_text(*child->desc)) { // while it is in the cache
+                    free_text(heap, child);
+                    continue;
+                }
                 if (next) {
                     next->count = reinterpret_cast<std::intptr_t>(waiting);
                     waiting = next;
@@ -270,7 +275,7 @@ static void free_text(Heap& heap, Object* text) {
             }
         };
         if (desc.is_small_box) [[likely]] {
-            give_back(box_data(static_cast<Box*>(dead)));
+            give_back(box_data(static_cast<Box*>(dead)), false);
             heap.free_small(dead, desc.size_class);
         } else if (is_text(desc)) {
             free_text(heap, dead);
@@ -279,11 +284,11 @@ static void free_text(Heap& heap, Object* text) {
             if (desc.plain) [[unlikely]]
                 end_wrapped_list(*context->instance, static_cast<WrappedList*>(dead));
             if (desc.is_box()) {
-                give_back(box_data(static_cast<Box*>(dead)));
+                give_back(box_data(static_cast<Box*>(dead)), false);
             } else if (desc.has_refs) {
                 const std::uint8_t* element = as_seq(dead)->data;
                 for (std::int64_t left = as_seq(dead)->length; left > 0; --left, element += desc.stride)
-                    give_back(element);
+                    give_back(element, true);
             }
             heap.free(dead, object_size(dead));
         }
@@ -330,8 +335,8 @@ Object* rt_list_new(Context* context, std::int64_t capacity, std::uint32_t desc)
     return new_seq(context, *context->descs[desc], capacity);
 }
 
-Object* rt_list_grow(Context* context, Object* list, std::uint32_t) noexcept {
-    return with_room(context, list, 1);
+Object* rt_list_grow(Context* context, Object* list, std::uint32_t room) noexcept {
+    return with_room(context, list, room);
 }
 
 Object* rt_box_new(Context* context, std::uint32_t desc_id) noexcept {

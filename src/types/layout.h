@@ -58,6 +58,8 @@ std::optional<std::uint8_t> unit_tag(const Layout& layout);
 
 // The largest number of leaves a type may have; the checker reports TypeTooLarge beyond it.
 inline constexpr std::size_t max_leaves = 1024;
+// Elements of a sequence, also of those that take no memory: so that an index and a little more cannot overflow.
+inline constexpr std::int64_t max_seq_length = INT64_MAX / 2;
 
 class LayoutTable {
 public:

@@ -317,7 +317,7 @@ void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
     const unsigned length = joined ? reg() : address_register;
     Label resume = a_.newLabel();
     Label slow = cold(resume, inst.loc, [this, dst, length, joined, inst = &inst] {
-        call_list_helper(reinterpret_cast<const void*>(&rt::rt_list_grow), dst, dst, inst->imm, inst->loc);
+        call_list_helper(reinterpret_cast<const void*>(&rt::rt_list_grow), dst, dst, inst->aux + 1, inst->loc);
         if (joined) a_.load64(length, field(dst, offsetof(rt::Seq, length)));
     });
     move_gp(dst, ref, Scalar::Ref);
@@ -328,10 +328,15 @@ void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
         a_.cmp(x(scratch_register), 1);
     }
     a_.ldp(x(length), x(scratch_register), jit::ptr(x(dst), offsetof(rt::Seq, length)));
+    unsigned last = length; // element for which there must be room
+    if (inst.aux) {
+        last = address_register;
+        a_.add_imm(last, length, inst.aux);
+    }
     if (shared) { // no other owner, and room: `ge` also where the counts were not equal
-        a_.ccmp(x(length), x(scratch_register), 0, CondCode::kEQ);
+        a_.ccmp(x(last), x(scratch_register), 0, CondCode::kEQ);
     } else {
-        a_.cmp(x(length), x(scratch_register));
+        a_.cmp(x(last), x(scratch_register));
     }
     a_.branch_if(CondCode::kGE, slow);
     a_.bind(resume);

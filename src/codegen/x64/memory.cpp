@@ -387,7 +387,7 @@ void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
     const unsigned ref = reg(), dst = reg();
     Label resume = a_->newLabel();
     Label slow = cold(resume, inst.loc, [this, dst, inst = &inst] {
-        call_list_helper(reinterpret_cast<const void*>(&rt::rt_list_grow), dst, dst, inst->imm, inst->loc);
+        call_list_helper(reinterpret_cast<const void*>(&rt::rt_list_grow), dst, dst, inst->aux + 1, inst->loc);
     });
     move_gp(dst, ref, Scalar::Ref);
     if (!(inst.flags & ir::Unshared)) {
@@ -395,6 +395,7 @@ void FunctionEmitter::op(OpTag<Op::ListGrow>, const ir::Inst& inst) {
         a_->jne(slow);
     }
     a_->mov(gp64(scratch_register), field(dst, offsetof(rt::Seq, length)));
+    if (inst.aux) a_->add(gp64(scratch_register), inst.aux);
     a_->cmp(gp64(scratch_register), field(dst, offsetof(rt::Seq, capacity)));
     a_->jge(slow);
     a_->bind(resume);

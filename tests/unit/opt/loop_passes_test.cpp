@@ -76,6 +76,40 @@ TEST(Strips, CountDownToo) {
     EXPECT_COUNT(0, run(with(down, "sub.i64", "add.i64"), {opt::strips}), "poll v");      // away from the end
 }
 
+TEST(Strips, OfLoopsThatAskFurtherAhead) {
+    const std::string ahead = with(with(counting_loop("const.i64 100000"), "v3 = const", "v10 = const.i64 5\n    v3 = const"),
+                                   "v8 = icmp.lt v7, v3", "v9 = add.i64 v7, v10 notrap\n    v8 = icmp.lt v9, v3");
+    const auto text = run(ahead, {opt::strips, opt::simplify, opt::dce});
+    EXPECT_COUNT(2, text, "poll");
+    EXPECT_COUNT(0, text, "add.i64 v7"); // not in every round
+    EXPECT_COUNT(0, run(with(ahead, " notrap", ""), {opt::strips}), "poll v"); // which may overflow
+    EXPECT_COUNT(0, run(with(ahead, "v3 = const.i64 100000", "v3 = wrap_add.i64 v0, v2"), {opt::strips}), "poll v"); // the end as well
+}
+
+TEST(Strips, CountersOfFewBitsHaveFewRounds) {
+    const auto text = run(R"(fn @f(v0: u8) -> i64 {
+b0(v0: u8):
+    v1 = const.u8 0
+    v2 = const.u8 1
+    v3 = const.i64 0
+    v10 = const.i64 1
+    v4 = icmp.gt v0, v1
+    branch v4, b1(v1, v3), b2(v3)
+b1(v5: u8, v6: i64):
+    v7 = wrap_add.i64 v6, v10
+    poll
+    v8 = wrap_add.u8 v5, v2
+    v9 = icmp.lt v8, v0
+    branch v9, b1(v8, v7), b2(v7)
+b2(v11: i64):
+    return v11
+}
+)",
+                          {opt::strips, opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "poll");
+    EXPECT_COUNT(1, text, "poll inlined v");
+}
+
 TEST(Strips, LeavesOtherLoops) {
     const auto expect_none = [](const std::string& from, const std::string& to) {
         const auto text = run(with(counting_loop("wrap_add.i64 v0, v2"), from, to), {opt::strips});
@@ -108,7 +142,7 @@ TEST(Lanes, StandBeforeElementWiseLoops) {
 TEST(Lanes, ElementsBesideTheCounters) {
     const auto beside = with(element_loop, "    v9 = load.f64 elem v4 + 0 + v7 * 8", "    v13 = sub.i64 v7, v6 notrap\n    v9 = load.f64 elem v4 + 0 + v13 * 8");
     const auto text = run(beside, {opt::lanes});
-    EXPECT_COUNT(1, text, "lanes.i64");
+    EXPECT_COUNT(1, text, "= lanes");
     EXPECT_COUNT(1, text, "+ -8 + v");
     EXPECT_COUNT(0, text, "sub.i64");
     EXPECT_COUNT(0, run(with(beside, "sub.i64 v7, v6 notrap", "sub.i64 v7, v6"), {opt::lanes}), "lanes");

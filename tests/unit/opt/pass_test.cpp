@@ -19,6 +19,26 @@ b0():
     EXPECT_COUNT(0, text, "mul");
 }
 
+TEST(Simplify, AskedBitsAreTheBits) {
+    const auto after = [](const std::string& compare) {
+        return run(R"(fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 1
+    v2 = const.i64 0
+    v3 = and.i64 v0, v1
+    v4 = )" + compare + R"(
+    v5 = convert.i64 v4
+    return v5
+}
+)",
+                   {opt::simplify, opt::dce});
+    };
+    EXPECT_COUNT(0, after("icmp.ne v3, v2"), "icmp");
+    EXPECT_COUNT(0, after("icmp.eq v3, v1"), "icmp");
+    EXPECT_COUNT(1, after("icmp.eq v3, v2"), "icmp");
+    EXPECT_COUNT(1, after("icmp.ne v0, v2"), "icmp");
+}
+
 TEST(Simplify, LeavesTrapsInPlace) {
     const auto text = run(R"(fn @f() -> i64 {
 b0():
