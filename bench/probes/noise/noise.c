@@ -22,7 +22,7 @@ int main(void) {
     for (int i = 255; i > 0; i--) { int j = rng_next(&s) % (i + 1); uint8_t t = perm[i]; perm[i] = perm[j]; perm[j] = t; }
     for (int i = 0; i < 256; i++) perm[256 + i] = perm[i];
     double sum = 0;
-    for (int64_t y = 0; y < 1200; y++)
+    for (int64_t y = 0; y < 4800; y++)
         for (int64_t x = 0; x < 1600; x++) sum += noise(x * 0.037, y * 0.041);
     FINISH_F(t0, sum);
 }

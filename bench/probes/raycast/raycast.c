@@ -25,7 +25,7 @@ int main(void) {
     }
     V light = unit((V){1, 1, -1}), eye = {0, 0, 0};
     double sum = 0;
-    for (int64_t y = 0; y < 500; y++)
+    for (int64_t y = 0; y < 3000; y++)
         for (int64_t x = 0; x < 500; x++) {
             V d = unit((V){(x - 250) / 300.0, (y - 250) / 300.0, 1});
             double best = 1e9;
