@@ -40,7 +40,7 @@ class Impl:
 
 def compiled(name, cc, **kw):
     return Impl(name, "{build}/{name}." + name,
-                build=cc + " -I{kernels}/_common {source} -o {build}/{name}." + name + " -lm -Wl,--as-needed -lstdc++",
+                build=cc + " -I{kernels}/_common {source} -o {build}/{name}." + name + " -lm" + ("" if name == "tcc" else " -Wl,--as-needed -lstdc++"),
                 sources=["{source}"], **kw)
 
 
