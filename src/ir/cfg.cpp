@@ -309,6 +309,22 @@ FlatLists<BlockId, Target*> edges_into(Function& fn) {
     return edges;
 }
 
+FlatLists<BlockId, Edge> named_edges_into(const Function& fn) {
+    FlatLists<BlockId, Edge> edges;
+    edges.start(fn.blocks.size());
+    auto each = [&](auto&& visit) {
+        for (const Block& block : fn.blocks) {
+            if (block.removed || block.insts.empty()) continue;
+            const auto targets = fn.targets_of(fn.insts[block.insts.back()]);
+            for (std::uint32_t t = 0; t < targets.size(); ++t) visit(targets[t].block, Edge{block.insts.back(), t});
+        }
+    };
+    each([&](BlockId to, Edge) { edges.count(to); });
+    edges.make_room();
+    each([&](BlockId to, Edge edge) { edges.add(to, edge); });
+    return edges;
+}
+
 bool has_loops(const Function& fn) {
     if (fn.blocks.empty()) return false;
     enum : std::uint8_t { New, Open, Done };
