@@ -6,12 +6,6 @@
 
 namespace tn::ir {
 
-std::span<const Target> successors(const Function& fn, BlockId block) {
-    const Block& b = fn.blocks[block];
-    if (b.insts.empty()) return {};
-    return fn.targets_of(fn.insts[b.insts.back()]);
-}
-
 thread_local Cfg::Memory* Cfg::Memory::current = nullptr;
 
 Cfg::Cfg(const Function& fn) {

@@ -104,7 +104,11 @@ private:
 };
 
 // The targets of a block's terminator, one per edge.
-std::span<const Target> successors(const Function& fn, BlockId block);
+inline std::span<const Target> successors(const Function& fn, BlockId block) {
+    const Block& b = fn.blocks[block];
+    if (b.insts.empty()) return {};
+    return fn.targets_of(fn.insts[b.insts.back()]);
+}
 // The targets that lead to each block, unreached ones' too. Stale when targets are added.
 FlatLists<BlockId, Target*> edges_into(Function& fn);
 // The same by name, which stays when targets are added.
