@@ -30,7 +30,7 @@ void FunctionCode::emit(MachineFunction& mf, const Frame& frame, std::uint32_t f
     base_->bind(shared_.function_label(mf.id));
     plan_script_params();
     start();
-    frameless_ = mf.frameless != 0;
+    frameless_ = mf.is_bare || mf.frameless != 0;
     if (frameless_) {
         frame_label_ = base_->newLabel();
         move_params();
@@ -39,7 +39,7 @@ void FunctionCode::emit(MachineFunction& mf, const Frame& frame, std::uint32_t f
         move_params();
     }
     for (std::uint32_t b : layout_) {
-        if (frameless_ && b == mf.frameless) {
+        if (mf.frameless != 0 && b == mf.frameless) {
             base_->bind(frame_label_);
             frameless_ = false;
             prologue();
@@ -52,6 +52,12 @@ void FunctionCode::emit(MachineFunction& mf, const Frame& frame, std::uint32_t f
         add_moves(mf.edge_moves, edge.first_move, edge.move_count);
         flush_moves();
         jump(block_labels_[edge.to]);
+    }
+    if (mf.is_bare) { // for who comes from the host: the test that the function does without
+        base_->bind(shared_.add_checked_entry(mf.id));
+        prologue();
+        drop_frame();
+        jump(shared_.function_label(mf.id));
     }
     emit_cold_paths();
     shared_.check();
@@ -203,7 +209,7 @@ RegMask FunctionCode::live_across(std::uint32_t inst) const {
 // --- the ends of blocks ---
 
 Label FunctionCode::label_of(std::uint32_t block) const {
-    return frameless_ && block == mf_->frameless ? frame_label_ : block_labels_[block];
+    return frameless_ && mf_->frameless != 0 && block == mf_->frameless ? frame_label_ : block_labels_[block];
 }
 
 void FunctionCode::jump_to(std::uint32_t block) {
@@ -213,7 +219,7 @@ void FunctionCode::jump_to(std::uint32_t block) {
 
 // Before there is a frame, a block behind it can only be one that returns; it is emitted along the edge.
 bool FunctionCode::returns_at_once(const Edge& edge) const {
-    return frameless_ && edge.to > mf_->frameless && mf_->returns_only(edge.to);
+    return frameless_ && mf_->frameless != 0 && edge.to > mf_->frameless && mf_->returns_only(edge.to);
 }
 
 void FunctionCode::return_along(const Edge& edge) {
@@ -239,7 +245,7 @@ void FunctionCode::go_along(const Edge& edge) {
     const bool single_return = edge.place == EdgePlace::None && !falls_through &&
                                mf_->returns_only(edge.to) && !mf_->blocks[block_].cold &&
                                frame_->saved.size() <= 2 && mf_->moves_before.size() < 1000;
-    if (returns_at_once(edge) || (single_return && !frameless_)) {
+    if (returns_at_once(edge) || (single_return && (!frameless_ || mf_->is_bare))) {
         return_along(edge);
         return;
     }

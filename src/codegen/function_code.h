@@ -36,7 +36,8 @@ protected:
     virtual void start() {} // of a function
     virtual void dispatch(const ir::Inst& inst) = 0;
     virtual void prologue() = 0;
-    virtual void epilogue() = 0;
+    virtual void drop_frame() = 0; // what prologue() made
+    virtual void epilogue() = 0;   // and the return
     virtual void emit_trap_paths() = 0; // and forgets them
     virtual void move(Location from, Location to, Scalar type) = 0;
     virtual void make_constant(ir::ValueId value, unsigned reg) = 0;
@@ -81,7 +82,7 @@ protected:
     std::uint32_t frame_index_ = 0;
     ParallelMove moves_;
     CallPlan plan_, params_;
-    bool frameless_ = false; // emitting blocks that run before the frame is made
+    bool frameless_ = false; // emitting blocks that run without a frame, or before it is made
     std::uint32_t inst_ = 0; // machine instruction being emitted
     std::uint32_t block_ = 0;
     std::uint32_t operand_ = 0; // next one to read

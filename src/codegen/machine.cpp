@@ -15,6 +15,7 @@ void MachineFunction::clear() {
     kept.clear();
     shifted.clear();
     joined.clear();
+    is_bare = false;
     frameless = 0;
     outgoing_count = 0;
     edge_moves.clear();

@@ -127,6 +127,8 @@ struct MachineFunction {
     std::vector<ShiftedCompare> shifted;    // few: one per counting loop
     // By number of an InstId: an instruction without code of its own that is done together with this one.
     std::unordered_map<std::uint32_t, ir::InstId> joined;
+    // Needs no frame at all, nor a test of the stack: nothing in it calls, traps, polls or goes round.
+    bool is_bare = false;
     // Blocks 0..frameless - 1 run before the frame is made: they leave early or go on to `frameless`,
     // which has no other predecessor. 0: the frame is made at once.
     std::uint32_t frameless = 0;

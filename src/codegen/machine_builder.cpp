@@ -56,7 +56,8 @@ public:
         const unsigned ints = target_.kept_constants(RegClass::Int),
                        floats = target_.kept_constants(RegClass::Float);
         if (ints + floats > 0) keep_constants(mf_, ints, floats);
-        find_frameless();
+        mf_.is_bare = is_bare();
+        if (!mf_.is_bare) find_frameless();
     }
 
 private:
@@ -293,6 +294,24 @@ private:
             b.end_inst = static_cast<std::uint32_t>(mf_.insts.size());
         }
         TN_CHECK(mf_.insts.size() < (1u << 29), "function too large");
+    }
+
+    // Small functions that only compute.
+    bool is_bare() const {
+        if (!target_.may_delay_frame() || mf_.blocks.size() > 64) return false;
+        const CallPlan& plan = target_.plan_params(fn_.sig);
+        if (plan.stack_count > 0 || mf_.outgoing_count > 0 ||
+            !std::ranges::all_of(plan.results, [](Location l) { return l.is_register(); }))
+            return false;
+        return std::ranges::all_of(mf_.blocks, [&](const MachineBlock& block) {
+            const ir::Op last = mf_.terminator(block).op;
+            if (block.loop != no_index || (last != ir::Op::Return && last != ir::Op::Jump && last != ir::Op::Branch)) return false;
+            for (std::uint32_t i = block.first_inst; i < block.end_inst; ++i) {
+                const MachineInst& inst = mf_.insts[i];
+                if (inst.is_site || inst.calls_cold || inst.clobbers != 0) return false;
+            }
+            return true;
+        });
     }
 
     // A function that tests its arguments and leaves early does so before it makes a frame. The blocks in

@@ -25,6 +25,7 @@ void ModuleCode::start(const asmjit::Environment& environment) {
     base_.addDiagnosticOptions(asmjit::DiagnosticOptions::kValidateAssembler);
 #endif
     for (std::size_t i = 0; i < module_.functions.size(); ++i) functions_.push_back(base_.newLabel());
+    checked_entries_.resize(module_.functions.size());
     function_offsets_.assign(module_.functions.size(), rt::CodeBlob::no_entry);
     packed_offsets_ = value_offsets_ = c_offsets_ = function_offsets_;
     poll_stub_ = base_.newLabel();
@@ -62,6 +63,8 @@ void ModuleCode::end_function(MachineFunction& mf) {
     current_inst = nullptr;
     current = nullptr;
 }
+
+Label ModuleCode::add_checked_entry(ir::FuncId func) { return checked_entries_[func.index()] = base_.newLabel(); }
 
 Label ModuleCode::trap_stub(TrapCode code) {
     for (const auto& [known, label] : trap_stubs_) {

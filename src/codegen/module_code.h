@@ -38,6 +38,10 @@ public:
     bool metered() const { return options_.mode == rt::CodeMode::Metered; }
     asmjit::BaseAssembler& base_assembler() { return base_; }
     Label function_label(ir::FuncId func) { return functions_[func.index()]; }
+    // Where the host enters: functions without a frame have a way in of their own, which tests the stack.
+    Label add_checked_entry(ir::FuncId func);
+    Label checked_entry(ir::FuncId func) const { return is_bare(func) ? checked_entries_[func.index()] : functions_[func.index()]; }
+    bool is_bare(ir::FuncId func) const { return checked_entries_[func.index()].isValid(); }
 
     const ir::Function* current = nullptr; // for messages
     const ir::Inst* current_inst = nullptr;
@@ -79,7 +83,7 @@ private:
     Errors errors_;
     asmjit::StringLogger logger_;
     asmjit::BaseAssembler& base_;
-    std::vector<Label> functions_;
+    std::vector<Label> functions_, checked_entries_; // the latter invalid where there is none
     std::vector<std::uint32_t> function_offsets_;
     std::vector<rt::FrameInfo> frames_;
     std::vector<rt::Site> sites_;

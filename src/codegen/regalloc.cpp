@@ -16,6 +16,7 @@ void RegisterAllocator::run(MachineFunction& mf, const CallPlan& params, unsigne
         allocate(params);
     }
     mf.used_registers = used_;
+    if (mf.slot_count != 0 || (used_ & registers_.callee_saved)) mf.is_bare = false; // it has a frame then
 }
 
 void RegisterAllocator::allocate(const CallPlan& params) {

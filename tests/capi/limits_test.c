@@ -16,6 +16,7 @@ static const char *const source =
     "fn text() -> i64 { let s = \"x\"; while true { s = s + s; } s.len() }\n"
     "fn repeat(n: i64) -> i64 { \"0123456789\".repeat(n).len() }\n"
     "fn lists() -> i64 { let xs: List[List[i64]] = []; while true { xs.push([1, 2, 3]); } xs.len() }\n"
+    "fn mix(a: i64, b: f64) -> f64 { (a ^ 3) as f64 + b }\n"
     "fn count(n: i64) -> i64 { let t = 0; for i in 0..n { t += i; } t }\n"
     "fn fib(n: i64) -> i64 { if n < 2 { n } else { fib(n - 1) + fib(n - 2) } }\n"
     "fn maps(n: i64) -> i64 {\n    let m: Map[i64, i64] = Map.new();\n"
@@ -186,6 +187,7 @@ static void interrupts(void) {
     tn_error *err = NULL;
     tn_value n = make_i64(5), ret;
     pthread_t thread;
+    int i;
     double start = now();
     pthread_create(&thread, NULL, fire_later, handle);
     STATUS(call_by_name(&s, "spin", NULL, 0, &ret, &err), TN_TRAP_CANCELLED);
@@ -206,6 +208,37 @@ static void interrupts(void) {
     STATUS_ERR(call_by_name(&s, "spin", NULL, 0, &ret, &err), TN_TRAP_CANCELLED);
     signal(SIGALRM, SIG_DFL);
 #endif
+    /* Functions that only compute run without a frame, and stop all the same, by each way in. */
+    {
+        const char *sig = "fn(i64, f64) -> f64";
+        tn_function *mix = NULL;
+        tn_slot io[2];
+        tn_value args[2];
+        tn_fnptr code;
+        double (*call)(tn_instance *, int64_t, double);
+        STATUS_ERR(tn_module_function(s.mod, "mix", TN_NTS, sig, TN_NTS, &mix, &err), TN_OK);
+        STATUS_ERR(tn_function_pointer(mix, sig, TN_NTS, &code, &err), TN_OK);
+        call = (double (*)(tn_instance *, int64_t, double))code;
+        for (i = 0; i < 2; ++i) {
+            args[0] = make_i64(6);
+            args[1] = make_f64(0.5);
+            io[0].i = 6;
+            io[1].f = 0.5;
+            if (i == 0) tn_interrupt_fire(handle);
+            STATUS(tn_call(s.inst, mix, args, 2, &ret, &err), i == 0 ? TN_TRAP_CANCELLED : TN_OK);
+            if (i == 0) TEXT(tn_error_frame_text(err, 0, TN_TEXT_FUNCTION, NULL), "mix");
+            else CHECK(ret.as.f == 5.5);
+            if (i == 0) tn_error_free(err);
+            if (i == 0) tn_interrupt_fire(handle);
+            STATUS_ERR(tn_call_slots(s.inst, mix, io, 2, &err), i == 0 ? TN_TRAP_CANCELLED : TN_OK);
+            CHECK(i == 0 || io[0].f == 5.5);
+            STATUS(tn_instance_enter(s.inst), TN_OK);
+            if (i == 0) tn_interrupt_fire(handle);
+            CHECK(call(s.inst, 6, 0.5) == (i == 0 ? 0.0 : 5.5));
+            STATUS_ERR(tn_instance_leave(s.inst, &err), i == 0 ? TN_TRAP_CANCELLED : TN_OK);
+        }
+        tn_function_free(mix);
+    }
     tear_down(&s);
     tn_interrupt_fire(handle);
     tn_interrupt_free(handle);

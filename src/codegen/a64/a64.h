@@ -236,6 +236,7 @@ private:
 
     // entry.cpp
     void prologue() override;
+    void drop_frame() override;
     void epilogue() override;
 
     A64Module& module_;

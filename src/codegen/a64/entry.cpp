@@ -86,11 +86,7 @@ void FunctionEmitter::prologue() {
     save(false);
 }
 
-void FunctionEmitter::epilogue() {
-    if (frameless_) {
-        a_.ret(x(X30));
-        return;
-    }
+void FunctionEmitter::drop_frame() {
     const auto& saved = frame_->saved;
     for (std::size_t i = 0; i < saved.size(); i += 2) {
         if (i + 1 == saved.size()) {
@@ -101,6 +97,10 @@ void FunctionEmitter::epilogue() {
     }
     if (frame_->size) a_.mov(jit::sp, x(X29));
     a_.ldp(x(X29), x(X30), jit::ptr_post(jit::sp, 16));
+}
+
+void FunctionEmitter::epilogue() {
+    if (!frameless_) drop_frame();
     a_.ret(x(X30));
 }
 
@@ -196,7 +196,7 @@ std::int64_t A64Module::call_with_row(ir::FuncId func, const CallPlan& plan, Row
         a_.load(form, reg, slot(in, i));
         if (!to.is_register()) a_.store64(reg, {Sp, 8 * static_cast<std::int64_t>(to.index)});
     }
-    a_.bl(function_label(func));
+    a_.bl(checked_entry(func));
     return area;
 }
 
@@ -353,7 +353,7 @@ bool A64Module::emit_c_thunk(ir::FuncId func) {
             a_.store64(scratch_register, outgoing(plan.args[i]));
         }
     }
-    a_.bl(function_label(func));
+    a_.bl(checked_entry(func));
     if (metered()) a_.store64(fuel_register, context_place(fuel_offset));
     return_to_host(area, false);
     check();

@@ -12,6 +12,7 @@ constexpr std::int64_t host_stack_offset = offsetof(rt::Context, host_stack);
 constexpr std::int64_t fiber_stack_offset = offsetof(rt::Context, fiber_stack);
 constexpr std::int64_t fuel_offset = offsetof(rt::Context, fuel);
 constexpr std::int64_t trap_code_offset = offsetof(rt::Context, trap_code);
+constexpr std::int64_t interrupt_offset = offsetof(rt::Context, interrupt);
 constexpr unsigned saved_by_host[] = {Rbx, R12, R13, R14, R15};
 // Frames up to this size may reach below the stack limit; larger ones are tested with their size.
 constexpr std::uint32_t small_frame = 4096;
@@ -66,16 +67,16 @@ void FunctionEmitter::prologue() {
     save();
 }
 
-void FunctionEmitter::epilogue() {
-    if (frameless_) {
-        a_->ret();
-        return;
-    }
+void FunctionEmitter::drop_frame() {
     for (std::size_t i = 0; i < frame_->saved.size(); ++i) {
         a_->mov(gp64(frame_->saved[i]), x86::Mem(x86::rbp, frame_->saved_offset(i), 8));
     }
     if (frame_->size) a_->mov(x86::rsp, x86::rbp);
     a_->pop(x86::rbp);
+}
+
+void FunctionEmitter::epilogue() {
+    if (!frameless_) drop_frame();
     a_->ret();
 }
 
@@ -157,6 +158,33 @@ std::uint32_t X64Module::call_with_row(ir::FuncId func, const CallPlan& plan, Ro
         a_.mov(gp_of(Rax, wide), slot(in, i, wide ? 8 : 4));
         a_.mov(x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * plan.args[i].index), 8), gp64(Rax));
     }
+    load_row(func, plan, in);
+    a_.call(checked_entry(func));
+    a_.mov(gp64(scratch_register), kept);
+    return passed + 16;
+}
+
+// A function that cannot trap, poll or call runs on the host's stack, unless something waits to stop the script: then
+// `full` is where the thunk goes on. `finish` stores the results into the row at `out`, in the scratch register.
+void X64Module::call_bare(ir::FuncId func, const CallPlan& plan, Row in, unsigned out, Label full,
+                          const std::function<void()>& finish) {
+    a_.cmp(x86::Mem(x86::rdi, interrupt_offset, 4), 0);
+    a_.jne(full);
+    a_.push(gp64(R15));
+    a_.push(gp64(out));
+    a_.mov(gp64(R15), gp64(Rdi));
+    load_row(func, plan, in);
+    a_.call(function_label(func));
+    a_.pop(gp64(scratch_register));
+    finish();
+    a_.xor_(gp32(Rax), gp32(Rax));
+    a_.pop(gp64(R15));
+    a_.ret();
+}
+
+// The arguments that registers pass.
+void X64Module::load_row(ir::FuncId func, const CallPlan& plan, Row in) {
+    const std::vector<ir::Param>& params = module_.functions[func].sig.params;
     for (std::size_t i = 0; i < params.size(); ++i) {
         const Scalar type = params[i].type;
         const Location to = plan.args[i];
@@ -171,9 +199,6 @@ std::uint32_t X64Module::call_with_row(ir::FuncId func, const CallPlan& plan, Ro
             a_.mov(gp_of(to.index, is_wide(type)), slot(in, i, is_wide(type) ? 8 : 4));
         }
     }
-    a_.call(function_label(func));
-    a_.mov(gp64(scratch_register), kept);
-    return passed + 16;
 }
 
 void X64Module::store_results(ir::FuncId func, const CallPlan& plan, Row out) {
@@ -213,6 +238,11 @@ void X64Module::emit_packed_thunk(ir::FuncId func) {
     plan_script(script_convention(), module_.functions[func].sig, plan);
     const Row row{scratch_register, 0, 8};
     a_.mov(gp64(row.base), gp64(Rsi));
+    if (is_bare(func)) {
+        Label full = a_.newLabel();
+        call_bare(func, plan, row, row.base, full, [&] { store_results(func, plan, row); });
+        a_.bind(full);
+    }
     const std::uint32_t area = call_with_row(func, plan, row, row.base);
     store_results(func, plan, row);
     return_success(area);
@@ -226,7 +256,7 @@ void X64Module::emit_value_thunk(ir::FuncId func, const ValueTags& tags) {
     a_.align(asmjit::AlignMode::kCode, 16);
     if (is_listing()) comment(("value entry of " + module_.functions[func].name).c_str());
     value_offsets_[func.index()] = offset();
-    Label refuse = a_.newLabel(), done = a_.newLabel();
+    Label refuse = a_.newLabel();
     if (!tags.params.empty()) {
         a_.test(gp64(Rsi), gp64(Rsi));
         a_.jz(refuse);
@@ -261,13 +291,22 @@ void X64Module::emit_value_thunk(ir::FuncId func, const ValueTags& tags) {
     a_.mov(gp64(row.base), gp64(Rsi));
     CallPlan plan;
     plan_script(script_convention(), module_.functions[func].sig, plan);
+    const auto finish = [&] {
+        Label done = a_.newLabel();
+        a_.test(gp64(row.base), gp64(row.base));
+        a_.jz(done);
+        a_.mov(x86::Mem(gp64(row.base), 0, 8), tags.result);
+        if (sig.results.empty()) a_.mov(slot(row, 0, 8), 0);
+        store_results(func, plan, row);
+        a_.bind(done);
+    };
+    if (is_bare(func)) {
+        Label full = a_.newLabel();
+        call_bare(func, plan, row, Rdx, full, finish);
+        a_.bind(full);
+    }
     const std::uint32_t area = call_with_row(func, plan, row, Rdx);
-    a_.test(gp64(row.base), gp64(row.base));
-    a_.jz(done);
-    a_.mov(x86::Mem(gp64(row.base), 0, 8), tags.result);
-    if (sig.results.empty()) a_.mov(slot(row, 0, 8), 0);
-    store_results(func, plan, row);
-    a_.bind(done);
+    finish();
     return_success(area);
     a_.bind(refuse);
     a_.mov(gp32(Rax), rt::values_refused);
@@ -293,55 +332,72 @@ bool X64Module::emit_c_thunk(ir::FuncId func) {
     a_.align(asmjit::AlignMode::kCode, 16);
     if (is_listing()) comment(("C entry of " + module_.functions[func].name).c_str());
     c_offsets_[func.index()] = offset();
-    push_host_registers();
-    a_.mov(gp64(R15), x86::ptr(gp64(Rdi), static_cast<std::int32_t>(options_.instance_context_offset)));
-    // rax passes no argument in C and is free for this.
-    enter(c_trap_exit_);
     const std::uint32_t area = (plan.stack_count * 8 + 15) & ~15u;
-    if (area) a_.sub(x86::rsp, area);
-    auto incoming = [](Location l) { return x86::Mem(x86::rbp, Frame::incoming_offset(l.index), 8); };
-    auto outgoing = [](Location l) { return x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * l.index), 8); };
-    ParallelMove moves(scratch_register, Xmm15);
-    for (std::size_t i = 0; i < types.size(); ++i) moves.add(c_plan.args[i + 1], plan.args[i], types[i]);
-    for (const Move& m : moves.resolve()) {
-        const bool from_float = m.from.is_register() && m.from.index >= first_float_register;
-        const bool to_float = m.to.is_register() && m.to.index >= first_float_register;
-        if (m.from.is_register() && m.to.is_register()) {
-            from_float&& to_float ? a_.movaps(xmm_of(m.to.index), xmm_of(m.from.index))
-            : from_float          ? a_.movq(gp64(m.to.index), xmm_of(m.from.index))
-            : to_float            ? a_.movq(xmm_of(m.to.index), gp64(m.from.index))
-                                  : a_.mov(gp64(m.to.index), gp64(m.from.index));
-        } else if (m.to.is_register()) {
-            to_float ? a_.movsd(xmm_of(m.to.index), incoming(m.from))
-                     : a_.mov(gp64(m.to.index), incoming(m.from));
-        } else if (m.from.is_register()) {
-            from_float ? a_.movsd(outgoing(m.to), xmm_of(m.from.index))
-                       : a_.mov(outgoing(m.to), gp64(m.from.index));
-        } else {
-            a_.mov(gp64(scratch_register), incoming(m.from));
-            a_.mov(outgoing(m.to), gp64(scratch_register));
+    const auto instance_context = x86::ptr(gp64(Rdi), static_cast<std::int32_t>(options_.instance_context_offset));
+    const auto pass = [&] { // the arguments, from where C has put them
+        auto incoming = [](Location l) { return x86::Mem(x86::rbp, Frame::incoming_offset(l.index), 8); };
+        auto outgoing = [](Location l) { return x86::Mem(x86::rsp, static_cast<std::int32_t>(8 * l.index), 8); };
+        ParallelMove moves(scratch_register, Xmm15);
+        for (std::size_t i = 0; i < types.size(); ++i) moves.add(c_plan.args[i + 1], plan.args[i], types[i]);
+        for (const Move& m : moves.resolve()) {
+            const bool from_float = m.from.is_register() && m.from.index >= first_float_register;
+            const bool to_float = m.to.is_register() && m.to.index >= first_float_register;
+            if (m.from.is_register() && m.to.is_register()) {
+                from_float&& to_float ? a_.movaps(xmm_of(m.to.index), xmm_of(m.from.index))
+                : from_float          ? a_.movq(gp64(m.to.index), xmm_of(m.from.index))
+                : to_float            ? a_.movq(xmm_of(m.to.index), gp64(m.from.index))
+                                      : a_.mov(gp64(m.to.index), gp64(m.from.index));
+            } else if (m.to.is_register()) {
+                to_float ? a_.movsd(xmm_of(m.to.index), incoming(m.from))
+                         : a_.mov(gp64(m.to.index), incoming(m.from));
+            } else if (m.from.is_register()) {
+                from_float ? a_.movsd(outgoing(m.to), xmm_of(m.from.index))
+                           : a_.mov(outgoing(m.to), gp64(m.from.index));
+            } else {
+                a_.mov(gp64(scratch_register), incoming(m.from));
+                a_.mov(outgoing(m.to), gp64(scratch_register));
+            }
         }
-    }
-    auto extend = [this](unsigned reg, Scalar type) { // C leaves the upper bits undefined
-        switch (scalar_size(type)) {
-        case 1: is_signed(type) ? a_.movsx(gp32(reg), gp8(reg)) : a_.movzx(gp32(reg), gp8(reg)); return;
-        case 2:
-            is_signed(type) ? a_.movsx(gp32(reg), x86::gpw(reg)) : a_.movzx(gp32(reg), x86::gpw(reg));
-            return;
-        default: a_.mov(gp32(reg), gp32(reg)); return;
+        auto extend = [this](unsigned reg, Scalar type) { // C leaves the upper bits undefined
+            switch (scalar_size(type)) {
+            case 1: is_signed(type) ? a_.movsx(gp32(reg), gp8(reg)) : a_.movzx(gp32(reg), gp8(reg)); return;
+            case 2:
+                is_signed(type) ? a_.movsx(gp32(reg), x86::gpw(reg)) : a_.movzx(gp32(reg), x86::gpw(reg));
+                return;
+            default: a_.mov(gp32(reg), gp32(reg)); return;
+            }
+        };
+        for (std::size_t i = 0; i < types.size(); ++i) {
+            if (is_float(types[i]) || is_wide(types[i])) continue;
+            if (plan.args[i].is_register()) {
+                extend(plan.args[i].index, types[i]);
+            } else {
+                a_.mov(gp64(scratch_register), outgoing(plan.args[i]));
+                extend(scratch_register, types[i]);
+                a_.mov(outgoing(plan.args[i]), gp64(scratch_register));
+            }
         }
     };
-    for (std::size_t i = 0; i < types.size(); ++i) {
-        if (is_float(types[i]) || is_wide(types[i])) continue;
-        if (plan.args[i].is_register()) {
-            extend(plan.args[i].index, types[i]);
-        } else {
-            a_.mov(gp64(scratch_register), outgoing(plan.args[i]));
-            extend(scratch_register, types[i]);
-            a_.mov(outgoing(plan.args[i]), gp64(scratch_register));
-        }
+    // rax passes no argument in C.
+    if (is_bare(func) && c_plan.stack_count == 0) {
+        Label full = a_.newLabel();
+        a_.mov(gp64(Rax), instance_context);
+        a_.cmp(x86::Mem(x86::rax, interrupt_offset, 4), 0);
+        a_.jne(full);
+        a_.push(gp64(R15));
+        a_.mov(gp64(R15), gp64(Rax));
+        pass();
+        a_.call(function_label(func));
+        a_.pop(gp64(R15));
+        a_.ret();
+        a_.bind(full);
     }
-    a_.call(function_label(func));
+    push_host_registers();
+    a_.mov(gp64(R15), instance_context);
+    enter(c_trap_exit_);
+    if (area) a_.sub(x86::rsp, area);
+    pass();
+    a_.call(checked_entry(func));
     if (metered()) a_.mov(context_mem(fuel_offset, 8), gp64(fuel_register));
     return_to_host(area);
     check();

@@ -280,6 +280,7 @@ private:
 
     // entry.cpp
     void prologue() override;
+    void drop_frame() override;
     void epilogue() override;
 
     X64Module& module_;
@@ -319,6 +320,8 @@ private:
     };
     static x86::Mem slot(Row row, std::size_t i, unsigned size);
     std::uint32_t call_with_row(ir::FuncId func, const CallPlan& plan, Row in, unsigned out);
+    void call_bare(ir::FuncId func, const CallPlan& plan, Row in, unsigned out, Label full, const std::function<void()>& finish);
+    void load_row(ir::FuncId func, const CallPlan& plan, Row in);
     void store_results(ir::FuncId func, const CallPlan& plan, Row out);
     void leave();
     void emit_stubs() override;
