@@ -65,22 +65,30 @@ Seq* resize(Context* context, Seq* seq, std::int64_t capacity) {
 // A list of values that refer to nothing, whose block is small.
 bool is_plain_list(const ObjectDesc& desc) { return desc.kind == ObjectDesc::Kind::List && !desc.has_refs && !desc.plain; }
 
-// Its copy, if a block waits for it: most lists that are copied are short.
-Seq* copy_short(Context* context, const Seq* from) {
-    const ObjectDesc& desc = *from->desc;
-    const auto length = static_cast<std::size_t>(from->length);
-    if (!TN_HEAP_SLABS || !is_plain_list(desc) || length - 1 >= Heap::max_small) return nullptr;
-    const std::size_t bytes = length * desc.stride, size = sizeof(Seq) + bytes;
+// A list in a small block, if one waits: most lists are short. Null: the general way.
+inline Seq* new_short(Context* context, const ObjectDesc& desc, std::int64_t capacity) {
+    const auto count = static_cast<std::size_t>(capacity);
+    if (!TN_HEAP_SLABS || desc.kind != ObjectDesc::Kind::List || desc.plain || count - 1 >= Heap::max_small) return nullptr;
+    const std::size_t size = sizeof(Seq) + count * desc.stride;
     if (size > Heap::max_small) return nullptr;
     void* memory = context->instance->heap.take_listed(Heap::class_of(Heap::block_size(size)));
     if (!memory) return nullptr;
     Seq* seq = new (memory) Seq;
     seq->count = 1;
     seq->desc = &desc;
-    seq->length = from->length;
+    seq->length = 0;
     seq->capacity = fitted_capacity(desc, size);
     seq->data = inline_data(seq);
-    std::memcpy(seq->data, from->data, bytes);
+    return seq;
+}
+
+Seq* copy_short(Context* context, const Seq* from) {
+    const ObjectDesc& desc = *from->desc;
+    if (!is_plain_list(desc)) return nullptr;
+    Seq* seq = new_short(context, desc, from->length);
+    if (!seq) return nullptr;
+    seq->length = from->length;
+    std::memcpy(seq->data, from->data, static_cast<std::size_t>(from->length) * desc.stride);
     return seq;
 }
 
@@ -364,6 +372,8 @@ Object* rt_unique_at(Context* context, Object** place, std::uint32_t) noexcept {
 }
 
 Object* rt_list_new(Context* context, std::int64_t capacity, std::uint32_t desc) noexcept {
+    if (Seq* list = new_short(context, *context->descs[desc], capacity)) [[likely]]
+        return list;
     if (capacity < 0) return fail(context, TrapCode::InvalidArgument, "a negative capacity");
     if (capacity == 0) return empty_seq(context, desc);
     return new_seq(context, *context->descs[desc], capacity);
