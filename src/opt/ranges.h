@@ -5,8 +5,9 @@
 
 #include "ir/cfg.h"
 
+#include <tsl/robin_map.h>
+
 #include <span>
-#include <unordered_map>
 #include <vector>
 
 namespace tn::opt {
@@ -153,8 +154,8 @@ private:
         std::size_t assumption = no_assumption; // see below
         bool is_refused = false;
     };
-    std::unordered_map<BoundKey, KnownBound, BoundHash> known_bounds_;
-    std::unordered_map<BoundKey, KnownBound, BoundHash> provisional_;
+    tsl::robin_map<BoundKey, KnownBound, BoundHash> known_bounds_;
+    tsl::robin_map<BoundKey, KnownBound, BoundHash> provisional_;
     std::vector<std::pair<std::size_t, BoundKey>> provisional_keys_; // with how many parameters were in progress
     std::size_t assumption_ = no_assumption; // the outermost entry of in_progress_ that the answer rests on
     bool is_refused_ = false;                // an answer was cut short for want of work
