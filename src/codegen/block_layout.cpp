@@ -52,6 +52,7 @@ void FunctionCode::lay_out_blocks() {
     }
     place_.assign(count, 0);
     for (std::uint32_t i = 0; i < layout_.size(); ++i) place_[layout_[i]] = i;
+    put_moves_ahead();
     // Inner loops start at their first block in this order, whichever that is.
     align_.assign(count, 0);
     std::vector<bool> seen(mf_->loops.size(), false);
@@ -60,6 +61,30 @@ void FunctionCode::lay_out_blocks() {
         if (loop == no_index || seen[loop] || !mf_->loops[loop].innermost || mf_->blocks[b].cold) continue;
         seen[loop] = true;
         align_[b] = 1;
+    }
+}
+
+// The way back to an inner loop's first block, where values change places: the moves stand in front of the block, and who
+// comes from outside jumps over them. Behind the test they would cost each round a jump.
+void FunctionCode::put_moves_ahead() {
+    ahead_.assign(mf_->blocks.size(), no_index);
+    ahead_labels_.clear();
+    for (const MachineLoop& loop : mf_->loops) {
+        const std::uint32_t header = loop.first_block;
+        const MachineBlock& head = mf_->blocks[header];
+        if (!loop.innermost || header == 0 || head.cold || threaded_[header] != header) continue;
+        std::uint32_t back = no_index;
+        for (std::uint32_t p = head.first_pred; p < head.first_pred + head.pred_count; ++p) {
+            const Edge& edge = mf_->edges[mf_->pred_edges[p]];
+            if (edge.from < loop.first_block || edge.from >= loop.end_block || mf_->blocks[edge.from].cold) continue;
+            back = back == no_index ? mf_->pred_edges[p] : no_index - 1; // one way back only
+        }
+        if (back >= mf_->edges.size()) continue;
+        const Edge& edge = mf_->edges[back];
+        if (edge.place == EdgePlace::OwnBlock && mf_->terminator(mf_->blocks[edge.from]).op == Op::Branch && place_[edge.from] >= place_[header]) {
+            ahead_[header] = back;
+            ahead_labels_[header] = base_->newLabel();
+        }
     }
 }
 
@@ -112,6 +137,10 @@ void FunctionCode::emit_block(std::uint32_t index) {
     const MachineBlock& block = mf_->blocks[index];
     here_ = place_[index];
     if (align_[index]) base_->align(asmjit::AlignMode::kCode, loop_alignment());
+    if (const std::uint32_t edge = ahead_[index]; edge != no_index) {
+        base_->bind(ahead_labels_.at(index));
+        emit_edge(mf_->edges[edge]);
+    }
     base_->bind(block_labels_[index]);
     if (shared_.is_listing()) shared_.comment(("b" + std::to_string(block.block.index())).c_str());
     if (block.pred_count == 1) {

@@ -180,6 +180,7 @@ void FunctionCode::emit_edge(const Edge& edge) {
 // Where a jump along the edge goes: the block itself, or moves placed out of line that lead to it.
 Label FunctionCode::edge_label(const Edge& edge) {
     if (edge.place != EdgePlace::OwnBlock) return label_of(edge.to);
+    if (is_ahead(edge)) return ahead_labels_.at(edge.to);
     edge_blocks_.emplace_back(static_cast<std::uint32_t>(&edge - mf_->edges.data()), base_->newLabel());
     return edge_blocks_.back().second;
 }
@@ -212,8 +213,14 @@ Label FunctionCode::label_of(std::uint32_t block) const {
     return frameless_ && mf_->frameless != 0 && block == mf_->frameless ? frame_label_ : block_labels_[block];
 }
 
+// The block that comes next, if nothing stands in between.
+std::uint32_t FunctionCode::next_block() const {
+    if (here_ + 1 >= layout_.size() || ahead_[layout_[here_ + 1]] != no_index) return no_index;
+    return layout_[here_ + 1];
+}
+
 void FunctionCode::jump_to(std::uint32_t block) {
-    if (here_ + 1 < layout_.size() && layout_[here_ + 1] == threaded_[block]) return;
+    if (next_block() == threaded_[block]) return;
     jump(label_of(block));
 }
 
@@ -241,7 +248,7 @@ void FunctionCode::return_along(const Edge& edge) {
 
 // Goes on along an edge, falling through where that leads there.
 void FunctionCode::go_along(const Edge& edge) {
-    const bool falls_through = here_ + 1 < layout_.size() && layout_[here_ + 1] == threaded_[edge.to];
+    const bool falls_through = next_block() == threaded_[edge.to];
     const bool single_return = edge.place == EdgePlace::None && !falls_through &&
                                mf_->returns_only(edge.to) && !mf_->blocks[block_].cold &&
                                frame_->saved.size() <= 2 && mf_->moves_before.size() < 1000;
@@ -309,8 +316,8 @@ void FunctionCode::branch(const std::function<void(bool value, Label target)>& j
         }
         return;
     }
-    const std::uint32_t next = here_ + 1 < layout_.size() ? layout_[here_ + 1] : no_index;
-    auto own = [](const Edge& e) { return e.place == EdgePlace::OwnBlock; };
+    const std::uint32_t next = next_block();
+    auto own = [this](const Edge& e) { return e.place == EdgePlace::OwnBlock && !is_ahead(e); };
     auto weight = [&](const Edge& e) { return mf_->blocks[e.to].weight; };
     // The edge that goes on right here; the other one is a jump on its condition.
     bool through_no = true;

@@ -8,6 +8,7 @@
 #include "ir/lane_loop.h"
 
 #include <functional>
+#include <unordered_map>
 
 namespace tn::codegen {
 
@@ -92,6 +93,9 @@ private:
     bool is_empty_jump(std::uint32_t block) const;
     void lay_out_blocks();
     bool is_search(const MachineLoop& loop) const;
+    void put_moves_ahead();
+    bool is_ahead(const Edge& edge) const { return &edge - mf_->edges.data() == ahead_[edge.to]; }
+    std::uint32_t next_block() const;
     void emit_block(std::uint32_t block);
     void emit_insts(std::uint32_t block);
     void emit_inst(std::uint32_t index);
@@ -112,6 +116,8 @@ private:
     std::vector<std::pair<std::uint32_t, Label>> edge_blocks_; // edge, its label: emitted out of line
     std::vector<std::uint32_t> layout_;                        // blocks in emission order
     std::vector<std::uint32_t> place_;                         // by block: index in layout_
+    std::vector<std::uint32_t> ahead_; // by block: the edge whose moves stand in front of it, or no_index
+    std::unordered_map<std::uint32_t, Label> ahead_labels_;    // of these, by block
     std::vector<std::uint32_t> threaded_;                      // by block: where a jump to it ends up
     std::uint32_t here_ = 0;                                   // index in layout_ of what is being emitted
     bool repeats_ = false;                                     // emitting a block for the second time

@@ -106,7 +106,23 @@ bool merge_chains(Function& fn) {
     return rewriter.finish();
 }
 
-// Parameters whose arguments are all one value (or the parameter itself).
+// Two instructions that make the same number.
+bool same_number(const Function& fn, ValueId a, ValueId b) {
+    const Inst *x = find_def(fn, a), *y = find_def(fn, b);
+    return x && y && x->op == y->op && (x->op == Op::ConstInt || x->op == Op::ConstFloat) && x->imm == y->imm;
+}
+
+// The number once more, where a block begins.
+ValueId repeat_number(Function& fn, Rewriter& rewriter, BlockId block, ValueId number) {
+    Inst inst = *find_def(fn, number);
+    inst.block = block;
+    const InstId id = rewriter.make(inst, {});
+    auto& insts = fn.blocks[block].insts;
+    insts.insert(insts.begin(), id);
+    return fn.result(id);
+}
+
+// Parameters whose arguments are all one value (or the parameter itself), or the same number.
 bool drop_trivial_params(Function& fn) {
     if (std::ranges::none_of(fn.blocks, [&](const Block& b) { return &b != &fn.blocks[fn.entry()] && !b.params.empty(); }))
         return false;
@@ -124,10 +140,14 @@ bool drop_trivial_params(Function& fn) {
             for (std::uint32_t i = 0; i < block.params.size(); ++i) {
                 const ValueId param = block.params[i];
                 ValueId only;
-                bool trivial = true;
+                bool trivial = true, repeats = false;
                 for (const Target* edge : into) {
                     const ValueId arg = rewriter.resolve(fn.args_of(*edge)[i]);
                     if (arg == param || arg == only) continue;
+                    if (only.is_valid() && same_number(fn, arg, only)) {
+                        repeats = true;
+                        continue;
+                    }
                     if (only.is_valid()) {
                         trivial = false;
                         break;
@@ -136,6 +156,7 @@ bool drop_trivial_params(Function& fn) {
                 }
                 // A borrowed value cannot stand in for an owned parameter.
                 if (!trivial || !only.is_valid() || fn.values[only].ownership != fn.values[param].ownership) continue;
+                if (repeats) only = repeat_number(fn, rewriter, BlockId(b), only);
                 rewriter.replace(param, only);
                 dropped.emplace_back(BlockId(b), i);
             }

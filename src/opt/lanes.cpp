@@ -13,6 +13,7 @@ using namespace ir;
 
 namespace {
 
+constexpr std::int64_t smallest_vector = 16; // bytes, of any machine
 constexpr std::int64_t max_lane_offset = 1 << 15; // elements
 
 // Elements before and behind that of the counter, `a[i - 1]`, are at an offset from it. Only in loops that lanes may be for:
@@ -54,6 +55,23 @@ bool use_offsets(Function& fn, BlockId block) {
     return true;
 }
 
+// A round reads what one of the last few has written: `w[i] = w[i - 2] + ...`. Its lanes would never run.
+bool reads_last_rounds(const Function& fn, const LaneLoop& loop) {
+    for (InstId id : loop.steps) {
+        const Inst& store = fn.insts[id];
+        if (store.op != Op::Store) continue;
+        for (InstId other : loop.steps) {
+            const Inst& load = fn.insts[other];
+            if (load.op != Op::Load || load.aux != store.aux || load.scale != store.scale || load.operands.count != 2 ||
+                store.operands.count != 3 || fn.operands_of(load)[0] != fn.operands_of(store)[0] ||
+                fn.operands_of(load)[1] != fn.operands_of(store)[2])
+                continue;
+            if (load.imm < store.imm && store.imm - load.imm < smallest_vector) return true;
+        }
+    }
+    return false;
+}
+
 } // namespace
 
 bool lanes(Module& module, Function& fn) {
@@ -64,7 +82,7 @@ bool lanes(Module& module, Function& fn) {
         LaneLoop loop;
         if (found.blocks.size() == 1) changed |= use_offsets(fn, found.header);
         if (found.blocks.size() != 1 || !found.preheader.is_valid() ||
-            !find_lane_loop(fn, found.header, loop))
+            !find_lane_loop(fn, found.header, loop) || reads_last_rounds(fn, loop))
             continue;
         const InstId last = fn.blocks[found.preheader].insts.back();
         const auto starts = fn.args_of(fn.targets_of(fn.insts[last])[0]);

@@ -55,15 +55,15 @@ constexpr Pass sequence[] = {
 // functions small.
 constexpr Pass last[] = {
     Pass::versions, Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
-    Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
-    Pass::lanes,    Pass::pointers,    Pass::strides,
+    Pass::masks,    Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
+    Pass::lanes,    Pass::pointers,    Pass::strides, Pass::steps,
 };
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops
 // Passes that do nothing to a function without loops.
 constexpr bool is_of_loops(Pass pass) {
     return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
            pass == Pass::carried || pass == Pass::strips || pass == Pass::accumulators || pass == Pass::lanes ||
-           pass == Pass::pointers || pass == Pass::strides;
+           pass == Pass::pointers || pass == Pass::strides || pass == Pass::steps;
 }
 
 // Functions that call each other in a circle, or one alone; what they call is optimized before.

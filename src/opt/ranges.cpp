@@ -155,8 +155,11 @@ private:
         std::int64_t unused = 0;
         const bool counts = (cond == Cond::Lt || cond == Cond::Ge) && !fn_.values[a].inst.is_valid() &&
                             fn_.values[a].block == at.block && !find_const(fn_, b, unused);
-        const bool always_lt = x.high < y.low || (counts ? ranges_.proves_le(a, b, -1, at) : ranges_.knows_le(a, b, -1, at));
-        const bool always_gt = x.low > y.high || ranges_.knows_le(b, a, -1, at);
+        // So is whether two indexes are one, as swapping asks.
+        const bool indexes = (cond == Cond::Eq || cond == Cond::Ne) && fn_.values[a].type == Scalar::I64 && x.low >= 0 &&
+                             y.low >= 0 && !find_const(fn_, b, unused);
+        const bool always_lt = x.high < y.low || (counts || indexes ? ranges_.proves_le(a, b, -1, at) : ranges_.knows_le(a, b, -1, at));
+        const bool always_gt = x.low > y.high || (indexes && !always_lt ? ranges_.proves_le(b, a, -1, at) : ranges_.knows_le(b, a, -1, at));
         const bool always_le = always_lt || x.high <= y.low || ranges_.knows_le(a, b, 0, at);
         const bool always_ge = always_gt || x.low >= y.high || ranges_.knows_le(b, a, 0, at);
         int answer = -1;

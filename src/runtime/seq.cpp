@@ -62,6 +62,36 @@ Seq* resize(Context* context, Seq* seq, std::int64_t capacity) {
     return moved;
 }
 
+// A list of values that refer to nothing, whose block is small.
+bool is_plain_list(const ObjectDesc& desc) { return desc.kind == ObjectDesc::Kind::List && !desc.has_refs && !desc.plain; }
+
+// A list in a small block, if one waits: most lists are short. Null: the general way.
+inline Seq* new_short(Context* context, const ObjectDesc& desc, std::int64_t capacity) {
+    const auto count = static_cast<std::size_t>(capacity);
+    if (!TN_HEAP_SLABS || desc.kind != ObjectDesc::Kind::List || desc.plain || count - 1 >= Heap::max_small) return nullptr;
+    const std::size_t size = sizeof(Seq) + count * desc.stride;
+    if (size > Heap::max_small) return nullptr;
+    void* memory = context->instance->heap.take_listed(Heap::class_of(Heap::block_size(size)));
+    if (!memory) return nullptr;
+    Seq* seq = new (memory) Seq;
+    seq->count = 1;
+    seq->desc = &desc;
+    seq->length = 0;
+    seq->capacity = fitted_capacity(desc, size);
+    seq->data = inline_data(seq);
+    return seq;
+}
+
+Seq* copy_short(Context* context, const Seq* from) {
+    const ObjectDesc& desc = *from->desc;
+    if (!is_plain_list(desc)) return nullptr;
+    Seq* seq = new_short(context, desc, from->length);
+    if (!seq) return nullptr;
+    seq->length = from->length;
+    std::memcpy(seq->data, from->data, static_cast<std::size_t>(from->length) * desc.stride);
+    return seq;
+}
+
 Object* copy_of(Context* context, Object* object) {
     const ObjectDesc& desc = *object->desc;
     if (!desc.is_box()) return copy_seq(context, as_seq(object), as_seq(object)->length);
@@ -302,9 +332,15 @@ static void free_text(Heap& heap, Object* text) {
 
 extern "C" {
 
-// A text refers to nothing: that way calls hardly anything, and so saves no registers.
+// A text refers to nothing, nor do lists of numbers: that way calls hardly anything, and so saves no registers.
 void rt_free_object(Context* context, Object* object) noexcept {
-    if (is_text(*object->desc)) return free_text(context->instance->heap, object);
+    const ObjectDesc& desc = *object->desc;
+    Heap& heap = context->instance->heap;
+    if (is_text(desc)) return free_text(heap, object);
+    if (is_plain_list(desc)) {
+        const std::size_t size = desc.stride == 0 ? sizeof(Seq) : sizeof(Seq) + static_cast<std::size_t>(as_seq(object)->capacity) * desc.stride;
+        if (TN_HEAP_SLABS && size <= Heap::max_small) return heap.free_small(object, Heap::class_of(Heap::block_size(size)));
+    }
     free_with_references(context, object);
 }
 
@@ -314,6 +350,12 @@ void rt_release(Context* context, Object* object) noexcept {
 
 Object* rt_unique(Context* context, Object* object, std::uint32_t) noexcept {
     if (is_unique(object)) return object;
+    if (object->count > 1 && !object->desc->is_box()) {
+        if (Seq* copy = copy_short(context, as_seq(object))) {
+            --object->count;
+            return copy;
+        }
+    }
     Object* copy = copy_of(context, object);
     rt_release(context, object);
     return copy;
@@ -330,6 +372,8 @@ Object* rt_unique_at(Context* context, Object** place, std::uint32_t) noexcept {
 }
 
 Object* rt_list_new(Context* context, std::int64_t capacity, std::uint32_t desc) noexcept {
+    if (Seq* list = new_short(context, *context->descs[desc], capacity)) [[likely]]
+        return list;
     if (capacity < 0) return fail(context, TrapCode::InvalidArgument, "a negative capacity");
     if (capacity == 0) return empty_seq(context, desc);
     return new_seq(context, *context->descs[desc], capacity);

@@ -16,6 +16,12 @@ bool is_checked(const ir::Inst& inst) { return (inst.flags & ir::NoTrap) == 0; }
 // --- operands ---
 
 void Describe::binary(const ir::Inst& inst) {
+    if (const Selection::Combined c = sel_.combined(inst); c.part) {
+        out_.use(c.inner);
+        c.part->op == Op::Not ? rm(c.other) : out_.use(c.other);
+        out_.def(inst.first_result);
+        return;
+    }
     Selection::Pair p = sel_.pair(inst);
     const bool commutes = (ir::op_info(inst.op).effects & ir::Commutes) != 0;
     std::uint32_t first = out_.any(p.a);
@@ -141,6 +147,7 @@ void FunctionEmitter::add_sub(asmjit::InstId id, const ir::Inst& inst, bool chec
     const unsigned dst_operand = mf_->insts[inst_].first_operand + mf_->insts[inst_].operand_count - 1u;
     const unsigned dst = mf_->operands[dst_operand].location.index;
     if (!check && scalar_size(inst.type) >= 4) { // three-address forms
+        if (add && combined(inst)) return;
         Selection::Pair p = Selection(*mf_).pair(inst);
         Location first = any(p.a);
         if (first.is_register() && first.index != dst && !Selection(*mf_).is_folded_load(p.b)) {
@@ -264,7 +271,9 @@ void FunctionEmitter::op(OpTag<Op::Mul>, const ir::Inst& inst) { multiply(inst, 
 void FunctionEmitter::op(OpTag<Op::WrapAdd>, const ir::Inst& inst) { add_sub(Inst::kIdAdd, inst, false); }
 void FunctionEmitter::op(OpTag<Op::WrapSub>, const ir::Inst& inst) { add_sub(Inst::kIdSub, inst, false); }
 void FunctionEmitter::op(OpTag<Op::WrapMul>, const ir::Inst& inst) { multiply(inst, false); }
-void FunctionEmitter::op(OpTag<Op::And>, const ir::Inst& inst) { two_address(Inst::kIdAnd, inst); }
+void FunctionEmitter::op(OpTag<Op::And>, const ir::Inst& inst) {
+    if (!combined(inst)) two_address(Inst::kIdAnd, inst);
+}
 void FunctionEmitter::op(OpTag<Op::Or>, const ir::Inst& inst) { two_address(Inst::kIdOr, inst); }
 void FunctionEmitter::op(OpTag<Op::Xor>, const ir::Inst& inst) { two_address(Inst::kIdXor, inst); }
 

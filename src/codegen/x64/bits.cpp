@@ -107,8 +107,15 @@ void FunctionEmitter::rotate(const ir::Inst& inst, bool left) {
     std::int64_t amount;
     if (mf_->find_int(operands[1], amount)) {
         const unsigned dst = reg();
+        const unsigned bits = bits_of(inst.type), by = static_cast<std::uint64_t>(amount) % bits;
+        if (cpu_.bmi2 && bits >= 32 && by != 0 && a.kind != Location::Constant && !(a == Location::reg(dst))) {
+            const bool wide = is_wide(inst.type);
+            const auto right = asmjit::imm(left ? bits - by : by);
+            if (a.is_register()) a_->rorx(gp_of(dst, wide), gp_of(a.index, wide), right);
+            else a_->rorx(gp_of(dst, wide), memory(a, wide ? 8 : 4), right);
+            return;
+        }
         if (!(a == Location::reg(dst))) move(a, Location::reg(dst), inst.type);
-        const unsigned by = static_cast<std::uint64_t>(amount) % bits_of(inst.type);
         if (by != 0) left ? a_->rol(sized(dst), by) : a_->ror(sized(dst), by);
         if (scalar_size(inst.type) < 4) extend(dst, dst, inst.type);
         return;

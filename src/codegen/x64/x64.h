@@ -88,6 +88,12 @@ public:
         bool swapped = false;
     };
     Pair pair(const ir::Inst& inst) const;
+    // An operand that was folded into an `And`, or a sum: its own operand, and the other one.
+    struct Combined {
+        const ir::Inst* part = nullptr; // null: there is none
+        ir::ValueId inner, other;
+    };
+    Combined combined(const ir::Inst& inst) const;
     // A selection of floats by a comparison of floats of the same type: as the smaller or larger of `a` and `b`, where equal
     // ones and NaN give `b`, or by a mask.
     struct FloatChoice {
@@ -114,6 +120,9 @@ private:
                         X(SeqLen) X(SeqData) X(Bounds) X(ListNew) X(ListGrow) X(SeqSetLen) X(Call)           \
                             X(CallRuntime) X(CallHost) X(TrapIf) X(Poll) X(Jump) X(Branch) X(Switch)         \
                                 X(Return) X(Trap) X(Unreachable) X(HashSeed) X(BoxNew) X(BoxData) X(Lanes) X(CallClosure)
+
+// Folds a shift into a sum, a complement into an `And`.
+void combine(MachineFunction& mf, const CpuFeatures& cpu, const ir::Inst& inst);
 
 // --- the first half: operands ---
 class Describe {
@@ -226,6 +235,7 @@ private:
     // arith.cpp, bits.cpp, divide.cpp, float.cpp, convert.cpp
     void alu(asmjit::InstId id, unsigned dst, const Rm& src, bool wide);
     void two_address(asmjit::InstId id, const ir::Inst& inst);
+    bool combined(const ir::Inst& inst); // combine.cpp; false: nothing is
     void add_sub(asmjit::InstId id, const ir::Inst& inst, bool checked);
     void multiply(const ir::Inst& inst, bool checked);
     void check_overflow(const ir::Inst& inst, unsigned dst, bool carry);

@@ -149,6 +149,16 @@ TEST(Lanes, ElementsBesideTheCounters) {
     EXPECT_COUNT(0, run(with(beside, "sub.i64 v7, v6 notrap", "wrap_sub.i64 v6, v7"), {opt::lanes}), "lanes");
 }
 
+TEST(Lanes, LeaveWhatReadsTheLastRounds) {
+    // x[i] = x[i - 1] + y[i]; 16 elements before there is no such haste.
+    const auto own = [](const std::string& distance) {
+        auto text = with(element_loop, "    v9 = load.f64 elem v4 + 0 + v7 * 8", "    v9 = load.f64 elem v3 + -" + distance + " + v7 * 8");
+        return run(text, {opt::lanes});
+    };
+    EXPECT_COUNT(0, own("8"), "= lanes");
+    EXPECT_COUNT(1, own("128"), "= lanes");
+}
+
 TEST(Lanes, LeaveWhatIsNotElementWise) {
     const auto expect_none = [](const std::string& from, const std::string& to) {
         const auto text = run(with(element_loop, from, to), {opt::lanes});

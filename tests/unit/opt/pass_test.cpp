@@ -307,6 +307,65 @@ b0(v0: i64, v1: ref):
     EXPECT_COUNT(1, run(with(f, "icmp.lt v0, v2", "icmp.eq v0, v2"), {opt::ranges}), "const.bool 0");
 }
 
+TEST(Ranges, TwoIndexesThatMeetNever) {
+    // lo goes up, hi goes down, while lo < hi.
+    const std::string f = R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = const.i64 0
+    v3 = const.i64 1
+    v4 = icmp.lt v2, v1
+    branch v4, b1(v2, v1, v2), b2(v2)
+b1(v5: i64, v6: i64, v7: i64):
+    v8 = icmp.eq v5, v6
+    v9 = convert.i64 v8
+    v10 = wrap_add.i64 v7, v9
+    v11 = add.i64 v5, v3
+    v12 = sub.i64 v6, v3
+    v13 = icmp.lt v11, v12
+    branch v13, b1(v11, v12, v10), b2(v10)
+b2(v14: i64):
+    return v14
+}
+)";
+    EXPECT_COUNT(0, run(f, {opt::ranges}), "icmp.eq");
+    EXPECT_COUNT(0, run(with(f, "icmp.eq", "icmp.ne"), {opt::ranges}), "icmp.ne");
+    EXPECT_COUNT(1, run(with(f, "v13 = icmp.lt v11", "v13 = icmp.le v11"), {opt::ranges}), "icmp.eq");
+}
+
+TEST(Simplify, ANumberThatAllWaysAgreeOnIsNoParameter) {
+    const std::string f = R"(fn @f(v0: bool, v1: i64) -> i64 {
+b0(v0: bool, v1: i64):
+    branch v0, b1, b2
+b1:
+    v2 = const.i64 8
+    jump b3(v2)
+b2:
+    v3 = const.i64 8
+    jump b3(v3)
+b3(v4: i64):
+    v5 = wrap_add.i64 v1, v4
+    return v5
+}
+)";
+    EXPECT_COUNT(0, run(f, {opt::simplify}), "b3(");
+    EXPECT_COUNT(3, run(with(f, "v3 = const.i64 8", "v3 = const.i64 9"), {opt::simplify}), "b3(v");
+    // So it is around a loop.
+    const auto text = run(R"(fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 1
+    jump b1(v0, v1)
+b1(v2: i64, v3: i64):
+    v4 = sub.i64 v2, v3
+    v5 = const.i64 1
+    v6 = icmp.gt v4, v5
+    branch v6, b1(v4, v5), b2
+b2:
+    return v4
+}
+)", {opt::simplify});
+    EXPECT_COUNT(1, text, "b1(v2: i64):");
+}
+
 // while i < n && a[i] != 9 { sum += a[i]; i += 1 }
 const std::string looking_loop = R"(fn @f(v0: ptr, v1: i64) -> i64 {
 b0(v0: ptr, v1: i64):

@@ -74,6 +74,79 @@ b4:
 }
 )";
 
+TEST(Masks, AreTakenOnce) {
+    const std::string f = R"(fn @f(v0: u32, v1: u32, v2: u32) -> u32 {
+b0(v0: u32, v1: u32, v2: u32):
+    v3 = and.u32 v0, v1
+    v4 = and.u32 v0, v2
+    v5 = xor.u32 v3, v4
+    v6 = and.u32 v1, v2
+    v7 = xor.u32 v5, v6
+    return v7
+}
+)";
+    const auto majority = run(f, {opt::masks, opt::dce});
+    EXPECT_COUNT(2, majority, "and.u32");
+    EXPECT_COUNT(2, majority, "xor.u32");
+    EXPECT_COUNT(1, majority, "xor.u32 v1, v2");
+    EXPECT_COUNT(1, run(with(f, "v5 = xor", "v5 = or"), {opt::masks, opt::dce}), "or.u32 v1, v2");
+    // Another user of a part, or another operation: it stays as it is.
+    const auto expect_same = [](const std::string& g) { EXPECT_EQ(run(g, {opt::masks}), run(g, {})); };
+    expect_same(with(with(f, "v6 = and.u32 v1, v2", "v6 = wrap_add.u32 v3, v4"), "v5, v6", "v5, v2"));
+    expect_same(with(f, "v5 = xor", "v5 = wrap_add"));
+    expect_same(with(f, "and.u32 v0, v2", "or.u32 v0, v2"));
+}
+
+TEST(Masks, AChoiceOfBits) {
+    const std::string f = R"(fn @f(v0: u32, v1: u32, v2: u32) -> u32 {
+b0(v0: u32, v1: u32, v2: u32):
+    v3 = and.u32 v0, v1
+    v4 = not.u32 v0
+    v5 = and.u32 v4, v2
+    v6 = or.u32 v3, v5
+    return v6
+}
+)";
+    const auto text = run(f, {opt::masks, opt::dce});
+    EXPECT_COUNT(0, text, "not.u32");
+    EXPECT_COUNT(1, text, "and.u32");
+    EXPECT_COUNT(2, text, "xor.u32");
+    EXPECT_COUNT(1, run(with(f, "not.u32 v0", "not.u32 v1"), {opt::masks, opt::dce}), "and.u32 v1"); // the other one chooses
+    EXPECT_EQ(run(with(f, "not.u32 v0", "not.u32 v2"), {opt::masks}), run(with(f, "not.u32 v0", "not.u32 v2"), {}));
+}
+
+// The iterator has stepped before the body reads the element.
+const std::string stepping_loop = R"(fn @f(v0: ptr, v1: i64) -> i64 {
+b0(v0: ptr, v1: i64):
+    v2 = const.i64 0
+    v3 = const.i64 1
+    jump b1(v2, v2)
+b1(v4: i64, v5: i64):
+    v6 = wrap_add.i64 v4, v3
+    v7 = icmp.lt v6, v1
+    v8 = load.i64 elem v0 + 0 + v4 * 8
+    v9 = wrap_add.i64 v5, v8
+    branch v7, b1(v6, v9), b2
+b2:
+    return v9
+}
+)";
+
+TEST(Steps, StandBehindTheLastUseOfTheCounter) {
+    const auto text = run(stepping_loop, {opt::steps});
+    EXPECT_LT(text.find("load.i64"), text.find("wrap_add.i64 v4")) << text;
+    EXPECT_LT(text.find("wrap_add.i64 v4"), text.find("icmp.lt")) << text;
+    EXPECT_COUNT(1, run(with(stepping_loop, "wrap_add.i64 v4, v3", "add.i64 v4, v3 notrap"), {opt::steps}), "icmp.lt v8, v1\n    branch");
+}
+
+TEST(Steps, StayWhereBothValuesAreNeeded) {
+    const auto expect_same = [](const std::string& g) { EXPECT_EQ(run(g, {opt::steps}), run(g, {})); };
+    expect_same(with(stepping_loop, "v0 + 0 + v4 * 8", "v0 + 0 + v6 * 8")); // the body asks for the next one
+    expect_same(with(stepping_loop, "return v9", "return v4"));            // the old one lives on
+    expect_same(with(stepping_loop, "wrap_add.i64 v4, v3", "add.i64 v4, v3")); // a trap stays where it is
+    expect_same(with(stepping_loop, "wrap_add.i64 v4, v3", "wrap_add.i64 v4, v1"));
+}
+
 } // namespace
 
 TEST(Unroll, AFewRoundsStandOneAfterTheOther) {

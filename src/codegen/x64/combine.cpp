@@ -1,0 +1,65 @@
+// What one instruction of this machine does of two operations: a sum with a shifted operand, `a & ~b`.
+#include "codegen/x64/x64.h"
+
+#include "ir/builder.h"
+
+namespace tn::codegen::x64 {
+
+namespace {
+bool is_exact_sum(const ir::Inst& inst) {
+    return (inst.op == Op::WrapAdd || (inst.op == Op::Add && (inst.flags & ir::NoTrap))) && scalar_size(inst.type) >= 4;
+}
+
+// By how many bits an address can shift what this computes from one value; 0: it cannot.
+unsigned scaling(const MachineFunction& mf, const ir::Inst& inst) {
+    const bool product = inst.op == Op::WrapMul || (inst.op == Op::Mul && (inst.flags & ir::NoTrap));
+    std::int64_t by;
+    if ((!product && inst.op != Op::Shl) || !mf.find_int(mf.fn->operands_of(inst)[1], by)) return 0;
+    if (product) return by == 2 ? 1 : by == 4 ? 2 : by == 8 ? 3 : 0;
+    return by >= 1 && by <= 3 ? static_cast<unsigned>(by) : 0;
+}
+} // namespace
+
+void combine(MachineFunction& mf, const CpuFeatures& cpu, const ir::Inst& inst) {
+    const bool sum = is_exact_sum(inst);
+    if (!sum && !(inst.op == Op::And && cpu.bmi1)) return;
+    const auto values = mf.fn->operands_of(inst);
+    if (values[0] == values[1] || mf.is_constant(values[0]) || mf.is_constant(values[1]) || mf.is_folded(values[0]) ||
+        mf.is_folded(values[1]))
+        return;
+    for (ir::ValueId value : {values[1], values[0]}) {
+        const ir::Inst* def = mf.def_inst(value);
+        if (!def || mf.use_count[value.index()] != 1 || def->block != inst.block || def->type != inst.type) continue;
+        if (!(sum ? scaling(mf, *def) != 0 : def->op == Op::Not) || mf.is_constant(mf.fn->operands_of(*def)[0])) continue;
+        mf.folded[mf.fn->values[value].inst.index()] = Folded;
+        return;
+    }
+}
+
+Selection::Combined Selection::combined(const ir::Inst& inst) const {
+    const auto values = mf_.fn->operands_of(inst);
+    for (unsigned i = 0; i < 2; ++i) {
+        const ir::Inst* def = folded(values[i]);
+        if (def && (def->op == Op::Not || scaling(mf_, *def) != 0)) return {def, mf_.fn->operands_of(*def)[0], values[1 - i]};
+    }
+    return {};
+}
+
+bool FunctionEmitter::combined(const ir::Inst& inst) {
+    const Selection::Combined c = Selection(*mf_).combined(inst);
+    if (!c.part) return false;
+    const bool wide = is_wide(inst.type);
+    const unsigned inner = reg();
+    Rm other = rm(c.other);
+    const unsigned dst = reg();
+    if (c.part->op != Op::Not) {
+        a_->lea(gp_of(dst, wide), x86::ptr(gp64(other.reg), gp64(inner), scaling(*mf_, *c.part)));
+    } else if (other.kind == Rm::Mem) {
+        a_->andn(gp_of(dst, wide), gp_of(inner, wide), other.mem);
+    } else {
+        a_->andn(gp_of(dst, wide), gp_of(inner, wide), gp_of(other.reg, wide));
+    }
+    return true;
+}
+
+} // namespace tn::codegen::x64
