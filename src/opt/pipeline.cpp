@@ -58,6 +58,8 @@ constexpr Pass last[] = {
     Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
     Pass::lanes,    Pass::pointers,    Pass::strides,
 };
+// When a loop has been unrolled: the one around it is smaller once constants and what rounds have in common are known.
+constexpr Pass after_unroll[] = {Pass::simplify, Pass::gvn, Pass::unroll};
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops
 // Passes that do nothing to a function without loops.
 constexpr bool is_of_loops(Pass pass) {
@@ -186,7 +188,11 @@ public:
             if (!step(Pass::closures)) break;
         }
         step(Pass::recursion);
-        for (Pass pass : sequence) step(pass);
+        for (Pass pass : sequence) {
+            const bool changed = step(pass);
+            if (pass == Pass::unroll && changed)
+                for (Pass again : after_unroll) step(again);
+        }
     }
     void finish() {
         const Cfg::Memory memory;

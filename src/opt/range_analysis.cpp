@@ -15,6 +15,7 @@ using Point = Ranges::Point;
 
 namespace {
 constexpr unsigned max_depth = Ranges::max_depth;
+constexpr unsigned settled_depth = 6; // of a question that is answered by what was proven of a value before
 constexpr std::uint64_t work_per_query = 3000, work_per_proof = 8000, work_per_sign = 100;
 constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
@@ -165,6 +166,7 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
     }
     if (op == Op::Div && find_const(fn_, operands[1], c) && number(type, c) > 0)
         return of(operands[0], upper) / number(type, c);
+    if (op == Op::Rem && !upper && of(operands[0], false) >= 0) return 0; // its sign is that of what is divided
     if (op == Op::Rem && of(operands[1], false) >= 0) { // not 0, or it had trapped
         const Wide most = of(operands[1], true) - 1;
         if (upper) return of(operands[0], true) <= 0 ? 0 : std::min(most, of(operands[0], true));
@@ -293,6 +295,9 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
         is_refused_ |= known->second.is_refused;
         return known->second.bound;
     }
+    if (depth >= settled_depth || work_ == 0)
+        if (const auto settled = settled_.find(value); settled != settled_.end())
+            return upper ? settled->second.high : settled->second.low;
     if (depth >= max_depth || work_ == 0) {
         is_refused_ |= work_ == 0;
         is_cut_ |= depth >= max_depth;

@@ -196,6 +196,28 @@ private:
                 return false;
             }
         }
+        if (op == Op::Add || op == Op::Sub) {
+            const Inst* inner = find_def(fn_, a);
+            std::int64_t c = 0;
+            if (inner && (inner->op == Op::Add || inner->op == Op::Sub) && inner->flags & NoTrap && inner->operands.count == 2 &&
+                constant(rewriter_.operand(*inner, 1), c)) {
+                const __int128 sum = (op == Op::Add ? number(type, y) : -number(type, y)) +
+                                     (inner->op == Op::Add ? number(type, c) : -number(type, c));
+                const __int128 size = sum < 0 ? -sum : sum;
+                if (size <= max_of(type)) {
+                    const ValueId base = rewriter_.operand(*inner, 0);
+                    if (size == 0) {
+                        become(id, base);
+                        return true;
+                    }
+                    const ValueId k = insert(Op::ConstInt, type, {}, static_cast<std::int64_t>(size), loc);
+                    set_operand(id, 0, base);
+                    set_operand(id, 1, k);
+                    fn_.insts[id].op = sum < 0 ? Op::Sub : Op::Add;
+                    return false;
+                }
+            }
+        }
         const bool power = y > 0 && std::has_single_bit(static_cast<std::uint64_t>(y));
         if (power && op == Op::WrapMul) {
             ValueId k = insert(Op::ConstInt, type, {}, std::countr_zero(static_cast<std::uint64_t>(y)), loc);
@@ -382,8 +404,28 @@ private:
         if (constant(operand(id, 0), c) && c == 0) rewriter_.remove(id);
     }
 
+    // `branch a < b, meet(a), meet(b)` chooses the smaller one: it needs no branch, and what it is can be known.
+    void choose_extreme(InstId id, const Inst& compare) {
+        const auto targets = fn_.targets_of(fn_.insts[id]);
+        const ValueId a = rewriter_.operand(compare, 0), b = rewriter_.operand(compare, 1);
+        const Scalar type = fn_.values[a].type;
+        if (targets[0].block != targets[1].block || !is_integer(type) || fn_.insts[id].flags & (Likely | Unlikely)) return;
+        std::uint32_t differing = 0, at = 0;
+        for (std::uint32_t i = 0; i < targets[0].args.count; ++i)
+            if (rewriter_.resolve(fn_.args_of(targets[0])[i]) != rewriter_.resolve(fn_.args_of(targets[1])[i])) ++differing, at = i;
+        if (differing != 1) return;
+        const ValueId yes = rewriter_.resolve(fn_.args_of(targets[0])[at]), no = rewriter_.resolve(fn_.args_of(targets[1])[at]);
+        if (!(yes == a && no == b) && !(yes == b && no == a)) return;
+        const Cond cond = static_cast<Cond>(compare.aux);
+        if (cond == Cond::Eq || cond == Cond::Ne) return;
+        const ValueId chosen = insert(Op::Select, type, {operand(id, 0), yes, no}, 0, fn_.insts[id].loc);
+        for (const Target& target : fn_.targets_of(fn_.insts[id])) fn_.args_of(target)[at] = chosen;
+        rewriter_.mark_changed();
+    }
+
     void visit_branch(InstId id) {
         const Inst* def = find_def(fn_, operand(id, 0));
+        if (def && def->op == Op::ICmp) return choose_extreme(id, *def);
         if (!def || def->op != Op::Not) return;
         set_operand(id, 0, rewriter_.operand(*def, 0));
         Inst& inst = fn_.insts[id];
