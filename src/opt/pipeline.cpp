@@ -56,7 +56,7 @@ constexpr Pass sequence[] = {
 constexpr Pass last[] = {
     Pass::versions, Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
     Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
-    Pass::lanes,    Pass::pointers,    Pass::strides,
+    Pass::lanes,    Pass::sums,     Pass::pointers,    Pass::bases,       Pass::dce,        Pass::strides,
 };
 // When a loop has been unrolled: the one around it is smaller once constants and what rounds have in common are known.
 constexpr Pass after_unroll[] = {Pass::simplify, Pass::gvn, Pass::unroll};
@@ -65,7 +65,7 @@ constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // wh
 constexpr bool is_of_loops(Pass pass) {
     return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
            pass == Pass::carried || pass == Pass::strips || pass == Pass::accumulators || pass == Pass::lanes ||
-           pass == Pass::pointers || pass == Pass::strides;
+           pass == Pass::pointers || pass == Pass::bases || pass == Pass::strides;
 }
 
 // Functions that call each other in a circle, or one alone; what they call is optimized before.

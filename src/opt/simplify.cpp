@@ -54,6 +54,7 @@ private:
         inst.operands.count = 0;
         inst.flags = 0;
         inst.aux = 0;
+        inst.scale = 1;
         rewriter_.mark_changed();
     }
     void become(InstId id, ValueId value) {
@@ -103,6 +104,7 @@ private:
         else if (op == Op::FAdd || op == Op::FSub || op == Op::FMul || op == Op::FDiv) visit_float(id);
         else if (op == Op::ElemAddr) visit_elem_addr(id);
         else if (op == Op::SeqLen) visit_seq_len(id);
+        else if (op == Op::Load && !module_.known_lists.empty()) visit_load(id);
         else if (op == Op::BoxNew) visit_box_new(id);
     }
 
@@ -489,6 +491,23 @@ private:
         const Inst* def = find_def(fn_, operand(id, 0));
         if (def && def->op == Op::Literal)
             become_const(id, static_cast<std::int64_t>(module_.literals[LiteralId(static_cast<std::size_t>(def->imm))].size()));
+        else if (const auto* known = find_known_list(module_, fn_, operand(id, 0)))
+            become_const(id, known->length);
+    }
+
+    // A number at a known place of a `const` list.
+    void visit_load(InstId id) {
+        const Inst& load = fn_.insts[id];
+        if (load.aux != static_cast<std::uint32_t>(MemoryClass::Element) || (!is_integer(load.type) && !is_float(load.type))) return;
+        const Inst* data = find_def(fn_, operand(id, 0));
+        std::int64_t index = 0;
+        if (!data || data->op != Op::SeqData || (load.operands.count == 2 && !constant(operand(id, 1), index))) return;
+        const auto* known = find_known_list(module_, fn_, rewriter_.operand(*data, 0));
+        if (!known || known->type != load.type || index < 0 || index >= known->length) return;
+        const auto element = known->elements.find(load.imm + index * load.scale);
+        if (element == known->elements.end()) return;
+        become_const(id, element->second);
+        if (is_float(known->type)) fn_.insts[id].op = Op::ConstFloat;
     }
 
     // A box of a variant without payload is like any other of it: one more reference to the instance's own.

@@ -53,7 +53,7 @@ struct Term {
     bool operator==(const Term&) const = default;
 };
 
-// The terms + factor * counter + what is between `least` and the sum of `most` and of the tops. Of a top it is demanded
+// The terms + factor * stride * counter + what is between `least` and the sum of `most` and of the tops. Of a top it is demanded
 // that it is no less than its floor.
 struct Top {
     ValueId value;
@@ -63,6 +63,7 @@ struct Top {
 struct Index {
     std::vector<Term> terms;
     std::vector<Top> tops;
+    ValueId stride; // invalid: 1
     std::int64_t factor = 0, least = 0, most = 0;
 };
 
@@ -368,6 +369,7 @@ private:
     bool add_part(const Plan& plan, ValueId value, std::int64_t times, Index& index, unsigned depth = 0) {
         std::int64_t c = 0;
         if (value == plan.counter) {
+            if (index.stride.is_valid()) return false;
             index.factor += times;
             return index.factor != 0 && index.factor <= max_factor && index.factor >= -max_factor;
         }
@@ -395,6 +397,16 @@ private:
                 sums_.pop_back();
                 note_moved(plan, value);
                 return add_term(value, times, index);
+            }
+            // A column: what the counter is multiplied by stays the same.
+            if (const bool is_left = left == plan.counter; def->op != Op::Shl && (is_left || right == plan.counter)) {
+                const ValueId stride = is_left ? right : left;
+                if (!is_constant(stride) && can_move(plan, stride, 0) && times == 1 && index.factor == 0) {
+                    note_moved(plan, stride);
+                    index.stride = stride;
+                    index.factor = 1;
+                    return true;
+                }
             }
             if (!find_const(fn_, right, c) || c < 0 || c > max_factor) return false;
             if (def->op == Op::Shl) c = c < 12 ? std::int64_t(1) << c : 0;
@@ -506,7 +518,7 @@ private:
                     // A masked number, or a byte: the list may be long enough for all that it can be.
                     const auto range = ranges_.interval(fn_.operands_of(inst)[0], at_);
                     if (range.low < 0 || range.high > max_table) continue;
-                    note(plan, {{}, {}, 0, static_cast<std::int64_t>(range.low), static_cast<std::int64_t>(range.high)}, length);
+                    note(plan, {{}, {}, {}, 0, static_cast<std::int64_t>(range.low), static_cast<std::int64_t>(range.high)}, length);
                     sums_.clear();
                 }
                 plan.tests.push_back(id);
@@ -521,7 +533,7 @@ private:
     void note(Plan& plan, const Index& index, ValueId length) {
         for (Access& access : plan.accesses) {
             Index& known = access.index;
-            if (known.terms != index.terms || known.tops != index.tops || access.length != length || known.factor != index.factor) continue;
+            if (known.terms != index.terms || known.tops != index.tops || known.stride != index.stride || access.length != length || known.factor != index.factor) continue;
             known.least = std::min(known.least, index.least);
             known.most = std::max(known.most, index.most);
             return;
@@ -700,15 +712,18 @@ private:
             return;
         }
         ValueId low = early(tests, plan, lowest(plan)), high = early(tests, plan, highest(plan));
-        if (sum.is_valid() || tops.is_valid() || index.factor != 1) demand_near_counter(tests, plan);
+        const bool is_scaled = index.factor != 1 || index.stride.is_valid();
+        if (sum.is_valid() || tops.is_valid() || is_scaled) demand_near_counter(tests, plan);
         // The end itself is not reached: it may be the length, and one less than what the least index may be.
         bool stops_before_low = !plan.includes_end && plan.goes_down, stops_before_high = !plan.includes_end && !plan.goes_down;
-        if (index.factor != 1) {
+        if (is_scaled) {
             if (stops_before_low) low = b.binary(Op::WrapAdd, Scalar::I64, low, tests.number(1));
             if (stops_before_high) high = b.binary(Op::WrapSub, Scalar::I64, high, tests.number(1));
             stops_before_low = stops_before_high = false;
-            low = b.binary(Op::WrapMul, Scalar::I64, low, tests.number(index.factor));
-            high = b.binary(Op::WrapMul, Scalar::I64, high, tests.number(index.factor));
+            const ValueId factor = index.stride.is_valid() ? early(tests, plan, index.stride) : tests.number(index.factor);
+            if (index.stride.is_valid()) tests.demand_near(factor);
+            low = b.binary(Op::WrapMul, Scalar::I64, low, factor);
+            high = b.binary(Op::WrapMul, Scalar::I64, high, factor);
             if (index.factor < 0) std::swap(low, high);
         }
         low = add(sum, low);

@@ -145,6 +145,8 @@ TEST(Versions, ClampedAndWrappedIndexes) {
     const std::string least = "    v14 = sub.i64 v7, v5\n    v17 = icmp.gt v14, v3\n    v18 = select.i64 v17, v3, v14\n";
     const std::string clamped = least + "    v19 = icmp.lt v18, v4\n    v9 = select.i64 v19, v4, v18\n";
     EXPECT_TRUE(is_versioned(run(indexed_loop(clamped), {opt::versions})));
+    EXPECT_TRUE(is_versioned(run(indexed_loop("    v9 = mul.i64 v7, v3\n"), {opt::versions}))); // a column
+    EXPECT_COUNT(1, run(indexed_loop("    v14 = mul.i64 v7, v3\n    v9 = add.i64 v14, v7\n"), {opt::versions}), "load.i64");
     EXPECT_TRUE(is_versioned(run(indexed_loop("    v14 = add.i64 v7, v5\n    v9 = rem.i64 v14, v3\n"), {opt::versions})));
     // Without a lower bound; with an upper one that changes; the other one of the two.
     for (const std::string& index : {with(least, "v18", "v9"), with(clamped, "v17, v3, v14", "v17, v14, v3"),
@@ -152,8 +154,48 @@ TEST(Versions, ClampedAndWrappedIndexes) {
         EXPECT_COUNT(1, run(indexed_loop(index), {opt::versions}), "load.i64") << index;
 }
 
+TEST(Bases, WhatStaysTheSameIsAddedInFront) {
+    const std::string row = "    v14 = wrap_add.i64 v3, v7\n    v9 = wrap_add.i64 v14, v5\n";
+    const auto expect = [](unsigned bases, unsigned sums, const std::string& text) {
+        EXPECT_COUNT(bases, text, "elem_addr.ptr v");
+        EXPECT_COUNT(sums, text, "wrap_add.i64");
+    };
+    const auto without_test = [](const std::string& index) { return with(indexed_loop(index), "    bounds v9, v6\n", ""); };
+    const auto text = run(without_test(row), {opt::bases, opt::dce});
+    expect(1, 1, text);
+    EXPECT_COUNT(1, text, " + 8 + v");
+    expect(0, 3, run(indexed_loop(row), {opt::bases, opt::dce}));                                      // tested
+    expect(0, 1, run(without_test(with(with(row, "wrap_", ""), "wrap_", "")), {opt::bases, opt::dce})); // may overflow
+    expect(0, 2, run(without_test("    v9 = wrap_add.i64 v7, v8\n"), {opt::bases, opt::dce}));         // changes
+}
+
 TEST(Unroll, NestsAreMeasuredByWhatRoundsDoNotShare) {
     EXPECT_COUNT(16, run(nest("4"), {opt::unroll, opt::simplify}), "load.i64");
     EXPECT_COUNT(0, run(nest("4"), {opt::unroll, opt::simplify}), "branch");
     EXPECT_COUNT(1, run(nest("9"), {opt::unroll, opt::simplify}), "load.i64");
+}
+
+TEST(Sums, SeveralBytesAreTestedOnce) {
+    const std::string bytes = R"(fn @f(v0: ptr, v1: u8, v2: u8) -> u8 {
+b0(v0: ptr, v1: u8, v2: u8):
+    v3 = load.u8 elem v0 + 0
+    v4 = add.u8 v3, v1
+    v5 = load.u8 elem v0 + 1
+    v6 = add.u8 v4, v5
+    v7 = add.u8 v6, v2
+    return v7
+}
+)";
+    const auto text = run(bytes, {opt::sums});
+    EXPECT_COUNT(3, text, "wrap_add.u32");
+    EXPECT_COUNT(0, text, "add.u8");
+    EXPECT_COUNT(1, text, "trap_if IntegerOverflow");
+    const auto expect_none = [&](const std::string& from, const std::string& to) {
+        EXPECT_COUNT(0, run(with(bytes, from, to), {opt::sums}), "trap_if");
+    };
+    expect_none("    v5 = load", "    store.u8 elem v0 + 0, v4\n    v5 = load");    // is asked for in between
+    expect_none("    v5 = load", "    store.u8 elem v0 + 0, v1\n    v5 = load");    // can be seen
+    expect_none("    v5 = load", "    poll\n    v5 = load");
+    expect_none("return v7", "v8 = xor.u8 v7, v6\n    return v8");                  // is asked for behind
+    expect_none("    v7 = add.u8 v6, v2", "    v7 = xor.u8 v6, v2");                // too few
 }
