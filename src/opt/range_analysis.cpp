@@ -19,6 +19,7 @@ constexpr unsigned settled_depth = 6; // of a question that is answered by what 
 constexpr std::uint64_t work_per_query = 3000, work_per_proof = 8000, work_per_sign = 100;
 constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
+constexpr std::uint64_t least_work_per_proof = 500; // after some that came to nothing
 constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
 constexpr std::uint32_t end = Ranges::block_end;
 } // namespace
@@ -378,8 +379,10 @@ bool Ranges::knows_le(ValueId a, ValueId b, Wide k, Point at) {
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
     if (interval(a, at).high - interval(b, at).low <= k) return true;
     at = first_like(at);
-    start_query(work_per_proof);
-    return prove(a, b, k, at, 0);
+    start_query(std::max(work_per_proof >> failed_proofs_, least_work_per_proof));
+    if (prove(a, b, k, at, 0)) return true;
+    failed_proofs_ += work_ == 0 && failed_proofs_ < 8; // others like it would fail as well
+    return false;
 }
 
 } // namespace tn::opt

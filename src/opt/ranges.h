@@ -135,6 +135,7 @@ private:
     std::uint64_t work_ = 0; // steps left for the current query
     std::uint64_t spent_ = 0, budget_ = 0; // steps of all queries; how many may be spent before questions get short
     std::uint64_t allowed_ = 0;            // to the current query
+    unsigned failed_proofs_ = 0;           // that used up all they were allowed
     static constexpr std::size_t no_assumption = ~std::size_t(0);
     struct BoundKey {
         std::uint32_t value, block, place;
