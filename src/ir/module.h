@@ -167,6 +167,13 @@ struct ModuleTables {
     std::vector<InstanceRef> instance_refs; // the Ref leaves in the instance data
     // Leaves of `const`s whose value `init` stores as a literal; found by the optimizer, by offset.
     std::unordered_map<std::uint32_t, std::int64_t> known_constants;
+    // And the lists of constants among them: the numbers by where they are, in bytes.
+    struct KnownList {
+        std::int64_t length = 0;
+        Scalar type = Scalar::I64;
+        std::unordered_map<std::int64_t, std::int64_t> elements;
+    };
+    std::unordered_map<std::uint32_t, KnownList> known_lists;
     // What every closure runs that the function gets in a parameter, by FuncId and parameter; invalid:
     // anything. Of copies that the optimizer makes for the closures they are given.
     std::unordered_map<std::uint32_t, std::vector<FuncId>> known_closures;

@@ -1,5 +1,6 @@
 // Constants of the script: what `init` stores into a `const` as a literal is known everywhere, since
-// nothing else ever writes there and no other code runs before `init`'s store.
+// nothing else ever writes there and no other code runs before `init`'s store. So are the length and the numbers of a
+// list of literals, which simplify puts where they are read.
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
@@ -29,10 +30,55 @@ const Inst* find_literal(const Function& fn, ValueId value) {
     return def && (def->op == Op::ConstInt || def->op == Op::ConstFloat) ? def : nullptr;
 }
 
+constexpr std::int64_t max_length = 1024; // of a list whose numbers are known
+
+// The numbers of a list that `init` has just made, if it stores nothing else there.
+bool find_list(const Function& init, ValueId value, Module::KnownList& known) {
+    const Inst* set = find_def(init, value);
+    const Inst* made = set && set->op == Op::SeqSetLen ? find_def(init, init.operands_of(*set)[0]) : nullptr;
+    if (!made || made->op != Op::ListNew || !find_const(init, init.operands_of(*set)[1], known.length) || known.length > max_length)
+        return false;
+    const ValueId list = init.operands_of(*set)[0];
+    const auto is_data = [&](ValueId v) {
+        const Inst* data = find_def(init, v);
+        return data && data->op == Op::SeqData && (init.operands_of(*data)[0] == list || init.operands_of(*data)[0] == value);
+    };
+    for (const Block& block : init.blocks) {
+        if (block.removed) continue;
+        for (InstId id : block.insts) {
+            const Inst& inst = init.insts[id];
+            for (std::uint32_t i = 0; i < inst.operands.count; ++i) {
+                const ValueId v = init.operands_of(inst)[i];
+                if (v == list && inst.op != Op::SeqData && inst.op != Op::SeqSetLen) return false;
+                if (v == value && inst.op != Op::SeqData && inst.op != Op::Store) return false;
+                if (!is_data(v)) continue;
+                const Inst* number = inst.op == Op::Store && i == 0 && inst.operands.count == 2 ? find_def(init, init.operands_of(inst)[1]) : nullptr;
+                if (!number || (number->op != Op::ConstInt && number->op != Op::ConstFloat)) return false;
+                if (!known.elements.empty() && known.type != number->type) return false; // a record's
+                known.type = number->type;
+                if (!known.elements.try_emplace(inst.imm, number->imm).second) return false;
+            }
+            for (const Target& target : init.targets_of(inst))
+                for (ValueId v : init.args_of(target))
+                    if (v == list || v == value || is_data(v)) return false;
+        }
+    }
+    return !known.elements.empty();
+}
+
 } // namespace
+
+const Module::KnownList* find_known_list(const Module& module, const Function& fn, ValueId list) {
+    if (module.known_lists.empty()) return nullptr;
+    const Inst* load = find_def(fn, list);
+    if (!load || load->op != Op::Load || load->flags & Takes || load->operands.count != 1 || !is_instance_access(fn, *load)) return nullptr;
+    const auto it = module.known_lists.find(static_cast<std::uint32_t>(load->imm));
+    return it == module.known_lists.end() ? nullptr : &it->second;
+}
 
 void find_constants(Module& module) {
     module.known_constants.clear();
+    module.known_lists.clear();
     if (!module.init.is_valid()) return;
     Function& init = module.functions[module.init];
     // Sums and products of other constants become literals.
@@ -57,12 +103,15 @@ void find_constants(Module& module) {
             const std::uint32_t offset = static_cast<std::uint32_t>(inst.imm);
             ++stores[offset];
             const Inst* value = find_literal(init, init.operands_of(inst)[1]);
-            if (inst.operands.count == 2 && value && is_const(offset))
-                module.known_constants[offset] = value->imm;
+            if (inst.operands.count != 2 || !is_const(offset)) continue;
+            if (value) module.known_constants[offset] = value->imm;
+            else if (Module::KnownList known; find_list(init, init.operands_of(inst)[1], known)) module.known_lists[offset] = std::move(known);
         }
     }
     // One of several stores (a branch in an initializer) decides nothing.
-    std::erase_if(module.known_constants, [&](const auto& entry) { return stores[entry.first] != 1; });
+    const auto is_undecided = [&](const auto& entry) { return stores[entry.first] != 1; };
+    std::erase_if(module.known_constants, is_undecided);
+    std::erase_if(module.known_lists, is_undecided);
 }
 
 bool constants(Module& module, Function& fn) {

@@ -79,6 +79,7 @@ private:
     std::vector<Entry> entries_;
 };
 
+constexpr std::int64_t max_index = 1 << 20; // of an element at a known place
 constexpr std::size_t max_blocks_between = 24; // from a dominator to what it dominates, to be looked through
 constexpr unsigned class_count = 3;   // MemoryClass
 constexpr unsigned scalar_count = 16; // Scalar
@@ -333,13 +334,24 @@ private:
         if (inst.operands.count == 3) key.operands[1] = rewriter_.operand(inst, 2);
         return by_index(key);
     }
-    // A place is the same whether its index was added to the address before or is added by the load.
+    // A place is the same whether its index was added to the address before or is added by the load, or is a constant.
     Key by_index(Key key) {
         const Inst* address = key.operands[1].is_valid() ? nullptr : find_def(fn_, key.operands[0]);
-        if (!address || address->op != Op::ElemAddr) return key;
-        if (address->imm != 1 && address->imm != 2 && address->imm != 4 && address->imm != 8) return key;
-        key.scale = static_cast<std::uint8_t>(address->imm);
-        key.operands = {rewriter_.operand(*address, 0), rewriter_.operand(*address, 1), ValueId()};
+        if (address && address->op == Op::ElemAddr &&
+            (address->imm == 1 || address->imm == 2 || address->imm == 4 || address->imm == 8)) {
+            key.scale = static_cast<std::uint8_t>(address->imm);
+            key.operands = {rewriter_.operand(*address, 0), rewriter_.operand(*address, 1), ValueId()};
+        }
+        std::int64_t index = 0;
+        if (key.operands[1].is_valid() && find_const(fn_, key.operands[1], index) && index >= 0 && index < max_index) {
+            key.imm += index * key.scale;
+            key.scale = 1;
+            key.operands[1] = ValueId();
+        } else if (address && address->op == Op::ElemAddr && !key.operands[1].is_valid() && address->imm < max_index &&
+                   find_const(fn_, rewriter_.operand(*address, 1), index) && index >= 0 && index < max_index) {
+            key.imm += index * address->imm;
+            key.operands[0] = rewriter_.operand(*address, 0);
+        }
         return key;
     }
 
@@ -351,7 +363,7 @@ private:
         memory[index] = ++versions_;
         // A reference in memory is borrowed from it, and the stored value is consumed: not the same.
         if (type == Scalar::Ref) return;
-        table_.set(stored_key(inst, type, memory[index]), value);
+        table_.set(stored_key(inst, type, read_only_.contains(fn_, fn_.operands_of(inst)[0]) ? 0 : memory[index]), value);
     }
 
     Function& fn_;

@@ -21,7 +21,7 @@ public:
         // What leads to a trap is copied, too: it needs no way back together.
         for (std::size_t i = 0; i < region_.size(); ++i)
             for (const Target& target : successors(fn_, region_[i]))
-                if (fn_.blocks[target.block].cold && !in_region(target.block) &&
+                if ((fn_.blocks[target.block].cold || fn_.terminator(target.block).op == Op::Trap) && !in_region(target.block) &&
                     is_entered_from_here(target.block))
                     add(target.block);
     }

@@ -3,6 +3,8 @@
 #include "ir/builder.h"
 #include "opt/rewrite.h"
 
+#include <algorithm>
+
 namespace tn::opt {
 
 using namespace ir;
@@ -54,6 +56,8 @@ ReadOnly::ReadOnly(const Function& fn) : is_written_(fn.values.size(), false) {
             };
             if (inst.op == Op::Lanes) {
                 all_known_ = false;
+            } else if (const Fill fill = fill_of(fn, inst); fill.list.is_valid()) {
+                fills_.push_back(fill);
             } else if (inst.op == Op::Store || inst.op == Op::UniqueAt || takes) {
                 if (inst.aux != static_cast<std::uint32_t>(MemoryClass::Instance) || inst.op == Op::UniqueAt) note(fn.operands_of(inst)[0]);
             } else if (is_call(inst.op)) {
@@ -62,6 +66,22 @@ ReadOnly::ReadOnly(const Function& fn) : is_written_(fn.values.size(), false) {
             }
         }
     }
+    std::ranges::sort(fills_);
+    for (std::size_t i = 1; i < fills_.size(); ++i)
+        if (fills_[i - 1].list == fills_[i].list && fills_[i - 1].end > fills_[i].begin) is_written_[fills_[i].list.index()] = true;
+    fills_.clear();
+}
+
+// A store of a new list's element, in the block that makes the list; of no list, if it is another instruction.
+ReadOnly::Fill ReadOnly::fill_of(const Function& fn, const Inst& inst) {
+    if (inst.op != Op::Store || inst.operands.count != 2) return {};
+    const Inst* data = find_def(fn, fn.operands_of(inst)[0]);
+    if (!data || data->op != Op::SeqData) return {};
+    const ValueId list = fn.operands_of(*data)[0];
+    const Inst* maker = find_def(fn, list);
+    if (!maker || maker->op != Op::ListNew || maker->block != inst.block) return {};
+    const auto size = static_cast<std::int64_t>(scalar_size(fn.values[fn.operands_of(inst)[1]].type));
+    return {list, inst.imm, inst.imm + size};
 }
 
 bool ReadOnly::contains(const Function& fn, ValueId address) const {

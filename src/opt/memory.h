@@ -19,7 +19,8 @@ bool are_fields_apart(const ir::Function& fn, const ir::Inst& a, const ir::Inst&
 ir::ValueId find_object(const ir::Function& fn, ir::ValueId address);
 
 // Objects that a function does not write to while it reads them. To write to an object takes a name that alone
-// refers to it: as long as another name is held, what that one reads stays as it is.
+// refers to it: as long as another name is held, what that one reads stays as it is. Nor is a list of constants or
+// other values written to, `[1, 4, 1]`, where each place gets its value once, in the block that makes the list.
 class ReadOnly {
 public:
     explicit ReadOnly(const ir::Function& fn);
@@ -27,6 +28,14 @@ public:
     bool contains(const ir::Function& fn, ir::ValueId address) const;
 
 private:
+    struct Fill {
+        ir::ValueId list;
+        std::int64_t begin = 0, end = 0; // of the bytes
+        auto operator<=>(const Fill&) const = default;
+    };
+    static Fill fill_of(const ir::Function& fn, const ir::Inst& inst);
+
+    std::vector<Fill> fills_;
     std::vector<bool> is_written_; // by value: an object under this name
     bool all_known_ = true;        // false: something is written that cannot be told from others
 };

@@ -12,7 +12,9 @@ namespace tn::opt {
 // unreachable blocks, merges a block into its only predecessor.
 bool clean_blocks(ir::Function& fn);
 
-// Before the first function: fills Module::known_constants from `init`.
+// The numbers of a list that a `const` holds; null if they are not known.
+const ir::Module::KnownList* find_known_list(const ir::Module& module, const ir::Function& fn, ir::ValueId list);
+// Before the first function: fills Module::known_constants and known_lists from `init`.
 void find_constants(ir::Module& module);
 
 } // namespace tn::opt

@@ -56,14 +56,16 @@ constexpr Pass sequence[] = {
 constexpr Pass last[] = {
     Pass::versions, Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
     Pass::masks,    Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
-    Pass::lanes,    Pass::pointers,    Pass::strides, Pass::steps,
+    Pass::lanes,    Pass::sums,     Pass::pointers,    Pass::bases,   Pass::dce,     Pass::strides,     Pass::steps,
 };
+// When a loop has been unrolled: the one around it is smaller once constants and what rounds have in common are known.
+constexpr Pass after_unroll[] = {Pass::simplify, Pass::gvn, Pass::unroll};
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops
 // Passes that do nothing to a function without loops.
 constexpr bool is_of_loops(Pass pass) {
     return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
            pass == Pass::carried || pass == Pass::strips || pass == Pass::accumulators || pass == Pass::lanes ||
-           pass == Pass::pointers || pass == Pass::strides || pass == Pass::steps;
+           pass == Pass::pointers || pass == Pass::bases || pass == Pass::strides || pass == Pass::steps;
 }
 
 // Functions that call each other in a circle, or one alone; what they call is optimized before.
@@ -186,7 +188,11 @@ public:
             if (!step(Pass::closures)) break;
         }
         step(Pass::recursion);
-        for (Pass pass : sequence) step(pass);
+        for (Pass pass : sequence) {
+            const bool changed = step(pass);
+            if (pass == Pass::unroll && changed)
+                for (Pass again : after_unroll) step(again);
+        }
     }
     void finish() {
         const Cfg::Memory memory;

@@ -15,9 +15,11 @@ using Point = Ranges::Point;
 
 namespace {
 constexpr unsigned max_depth = Ranges::max_depth;
+constexpr unsigned settled_depth = 6; // of a question that is answered by what was proven of a value before
 constexpr std::uint64_t work_per_query = 3000, work_per_proof = 8000, work_per_sign = 100;
 constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
+constexpr std::uint64_t least_work_per_proof = 500; // after some that came to nothing
 constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
 constexpr std::uint32_t end = Ranges::block_end;
 } // namespace
@@ -165,6 +167,7 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
     }
     if (op == Op::Div && find_const(fn_, operands[1], c) && number(type, c) > 0)
         return of(operands[0], upper) / number(type, c);
+    if (op == Op::Rem && !upper && of(operands[0], false) >= 0) return 0; // its sign is that of what is divided
     if (op == Op::Rem && of(operands[1], false) >= 0) { // not 0, or it had trapped
         const Wide most = of(operands[1], true) - 1;
         if (upper) return of(operands[0], true) <= 0 ? 0 : std::min(most, of(operands[0], true));
@@ -293,6 +296,9 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
         is_refused_ |= known->second.is_refused;
         return known->second.bound;
     }
+    if (depth >= settled_depth || work_ == 0)
+        if (const auto settled = settled_.find(value); settled != settled_.end())
+            return upper ? settled->second.high : settled->second.low;
     if (depth >= max_depth || work_ == 0) {
         is_refused_ |= work_ == 0;
         is_cut_ |= depth >= max_depth;
@@ -373,8 +379,10 @@ bool Ranges::knows_le(ValueId a, ValueId b, Wide k, Point at) {
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
     if (interval(a, at).high - interval(b, at).low <= k) return true;
     at = first_like(at);
-    start_query(work_per_proof);
-    return prove(a, b, k, at, 0);
+    start_query(std::max(work_per_proof >> failed_proofs_, least_work_per_proof));
+    if (prove(a, b, k, at, 0)) return true;
+    failed_proofs_ += work_ == 0 && failed_proofs_ < 8; // others like it would fail as well
+    return false;
 }
 
 } // namespace tn::opt

@@ -88,6 +88,8 @@ private:
         if (proven) {
             inst.flags |= NoTrap;
             changed_ = true;
+            // A long sum is known by its last part.
+            if (inst.op == Op::Add) ranges_.remember(fn_.result(id), {a.low + b.low, a.high + b.high});
         }
     }
 

@@ -34,6 +34,10 @@ public:
     bool proves_le(ir::ValueId a, ir::ValueId b, Wide k, Point at);
     // The same where a condition or test on the way to the point says just that.
     bool knows_le(ir::ValueId a, ir::ValueId b, Wide k, Point at);
+    // -1 if the selection is the smaller of its two values, 1 if it is the larger one, else 0.
+    int picks_extreme(const ir::Inst& select) const;
+    // What the result of an instruction was proven to be, for questions about what is computed from it.
+    void remember(ir::ValueId value, Interval interval) { settled_.insert_or_assign(value, interval); }
 
     static constexpr unsigned max_depth = 16;
     static constexpr std::uint32_t block_end = 0x7fffffffu; // as an index; edges are ~0 and ~1 where places are told apart
@@ -80,7 +84,6 @@ private:
     bool prove_of_grid(ir::ValueId a, ir::ValueId b, Wide k, Point at, unsigned depth);
     bool prove_sign_of_parts(ir::ValueId value, Wide k, Point at, unsigned depth);
     bool proves_sign(ir::ValueId value) const;
-    int picks_extreme(const ir::Inst& select) const;
     bool is_exact(const ir::Inst& difference, Point at, unsigned depth);
     Wide least_difference(ir::ValueId x, ir::ValueId y, Point at, unsigned depth);
     bool prove_of_choice(ir::ValueId a, ir::ValueId b, Wide k, Point at, unsigned depth);
@@ -133,6 +136,7 @@ private:
     std::uint64_t work_ = 0; // steps left for the current query
     std::uint64_t spent_ = 0, budget_ = 0; // steps of all queries; how many may be spent before questions get short
     std::uint64_t allowed_ = 0;            // to the current query
+    unsigned failed_proofs_ = 0;           // that used up all they were allowed
     static constexpr std::size_t no_assumption = ~std::size_t(0);
     struct BoundKey {
         std::uint32_t value, block, place;
@@ -154,6 +158,7 @@ private:
         std::size_t assumption = no_assumption; // see below
         bool is_refused = false;
     };
+    tsl::robin_map<ir::ValueId, Interval> settled_; // wherever the value is at hand
     tsl::robin_map<BoundKey, KnownBound, BoundHash> known_bounds_;
     tsl::robin_map<BoundKey, KnownBound, BoundHash> provisional_;
     std::vector<std::pair<std::size_t, BoundKey>> provisional_keys_; // with how many parameters were in progress

@@ -54,6 +54,7 @@ private:
         inst.operands.count = 0;
         inst.flags = 0;
         inst.aux = 0;
+        inst.scale = 1;
         rewriter_.mark_changed();
     }
     void become(InstId id, ValueId value) {
@@ -103,6 +104,7 @@ private:
         else if (op == Op::FAdd || op == Op::FSub || op == Op::FMul || op == Op::FDiv) visit_float(id);
         else if (op == Op::ElemAddr) visit_elem_addr(id);
         else if (op == Op::SeqLen) visit_seq_len(id);
+        else if (op == Op::Load && !module_.known_lists.empty()) visit_load(id);
         else if (op == Op::BoxNew) visit_box_new(id);
     }
 
@@ -194,6 +196,28 @@ private:
                 set_operand(id, 0, base);
                 set_operand(id, 1, k);
                 return false;
+            }
+        }
+        if (op == Op::Add || op == Op::Sub) {
+            const Inst* inner = find_def(fn_, a);
+            std::int64_t c = 0;
+            if (inner && (inner->op == Op::Add || inner->op == Op::Sub) && inner->flags & NoTrap && inner->operands.count == 2 &&
+                constant(rewriter_.operand(*inner, 1), c)) {
+                const __int128 sum = (op == Op::Add ? number(type, y) : -number(type, y)) +
+                                     (inner->op == Op::Add ? number(type, c) : -number(type, c));
+                const __int128 size = sum < 0 ? -sum : sum;
+                if (size <= max_of(type)) {
+                    const ValueId base = rewriter_.operand(*inner, 0);
+                    if (size == 0) {
+                        become(id, base);
+                        return true;
+                    }
+                    const ValueId k = insert(Op::ConstInt, type, {}, static_cast<std::int64_t>(size), loc);
+                    set_operand(id, 0, base);
+                    set_operand(id, 1, k);
+                    fn_.insts[id].op = sum < 0 ? Op::Sub : Op::Add;
+                    return false;
+                }
             }
         }
         const bool power = y > 0 && std::has_single_bit(static_cast<std::uint64_t>(y));
@@ -382,8 +406,28 @@ private:
         if (constant(operand(id, 0), c) && c == 0) rewriter_.remove(id);
     }
 
+    // `branch a < b, meet(a), meet(b)` chooses the smaller one: it needs no branch, and what it is can be known.
+    void choose_extreme(InstId id, const Inst& compare) {
+        const auto targets = fn_.targets_of(fn_.insts[id]);
+        const ValueId a = rewriter_.operand(compare, 0), b = rewriter_.operand(compare, 1);
+        const Scalar type = fn_.values[a].type;
+        if (targets[0].block != targets[1].block || !is_integer(type) || fn_.insts[id].flags & (Likely | Unlikely)) return;
+        std::uint32_t differing = 0, at = 0;
+        for (std::uint32_t i = 0; i < targets[0].args.count; ++i)
+            if (rewriter_.resolve(fn_.args_of(targets[0])[i]) != rewriter_.resolve(fn_.args_of(targets[1])[i])) ++differing, at = i;
+        if (differing != 1) return;
+        const ValueId yes = rewriter_.resolve(fn_.args_of(targets[0])[at]), no = rewriter_.resolve(fn_.args_of(targets[1])[at]);
+        if (!(yes == a && no == b) && !(yes == b && no == a)) return;
+        const Cond cond = static_cast<Cond>(compare.aux);
+        if (cond == Cond::Eq || cond == Cond::Ne) return;
+        const ValueId chosen = insert(Op::Select, type, {operand(id, 0), yes, no}, 0, fn_.insts[id].loc);
+        for (const Target& target : fn_.targets_of(fn_.insts[id])) fn_.args_of(target)[at] = chosen;
+        rewriter_.mark_changed();
+    }
+
     void visit_branch(InstId id) {
         const Inst* def = find_def(fn_, operand(id, 0));
+        if (def && def->op == Op::ICmp) return choose_extreme(id, *def);
         if (!def || def->op != Op::Not) return;
         set_operand(id, 0, rewriter_.operand(*def, 0));
         Inst& inst = fn_.insts[id];
@@ -447,6 +491,23 @@ private:
         const Inst* def = find_def(fn_, operand(id, 0));
         if (def && def->op == Op::Literal)
             become_const(id, static_cast<std::int64_t>(module_.literals[LiteralId(static_cast<std::size_t>(def->imm))].size()));
+        else if (const auto* known = find_known_list(module_, fn_, operand(id, 0)))
+            become_const(id, known->length);
+    }
+
+    // A number at a known place of a `const` list.
+    void visit_load(InstId id) {
+        const Inst& load = fn_.insts[id];
+        if (load.aux != static_cast<std::uint32_t>(MemoryClass::Element) || (!is_integer(load.type) && !is_float(load.type))) return;
+        const Inst* data = find_def(fn_, operand(id, 0));
+        std::int64_t index = 0;
+        if (!data || data->op != Op::SeqData || (load.operands.count == 2 && !constant(operand(id, 1), index))) return;
+        const auto* known = find_known_list(module_, fn_, rewriter_.operand(*data, 0));
+        if (!known || known->type != load.type || index < 0 || index >= known->length) return;
+        const auto element = known->elements.find(load.imm + index * load.scale);
+        if (element == known->elements.end()) return;
+        become_const(id, element->second);
+        if (is_float(known->type)) fn_.insts[id].op = Op::ConstFloat;
     }
 
     // A box of a variant without payload is like any other of it: one more reference to the instance's own.

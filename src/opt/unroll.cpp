@@ -22,7 +22,7 @@ using namespace ir;
 namespace {
 
 constexpr unsigned max_rounds = 8;   // more are worth vectors
-constexpr std::size_t max_size = 128; // instructions of all rounds
+constexpr std::size_t max_size = 256; // instructions of all rounds that stay
 
 class Unroll {
 public:
@@ -52,7 +52,7 @@ private:
         if (loop.latches.size() != 1 || !loop.preheader.is_valid() || loop.header == fn_.entry() || fn_.blocks[loop.header].cold)
             return false;
         const unsigned rounds = count_rounds(loop);
-        if (rounds == 0 || size_of(loop) * rounds > max_size) return false;
+        if (rounds == 0 || size_of(cfg, loop, rounds) > max_size) return false;
         const BlockId header = loop.header, latch = loop.latches[0], preheader = loop.preheader;
         pass_polls(loop);
         BlockId before = preheader; // whose way to the header the next copy takes
@@ -124,18 +124,66 @@ private:
         return false;
     }
 
-    // What a round executes at most, without what constants make needless. A call gains nothing by this.
-    std::size_t size_of(const Loop& loop) const {
-        std::size_t size = 0;
+    // How a value changes from round to round.
+    enum Change : std::uint8_t {
+        Never = 1,  // the same in all rounds, and computed once
+        Counts = 2, // by a constant: each round knows it
+        Varies = 3, // each round computes it, from both of the others too
+        Known = 4,  // looked at; a constant if that is all
+    };
+
+    // What all rounds together execute, about: what constants make needless does not count, and what stays the same
+    // counts once. A call gains nothing by unrolling.
+    std::size_t size_of(const Cfg& cfg, const Loop& loop, unsigned rounds) {
+        changes_.assign(fn_.values.size(), 0);
+        const auto& last = fn_.terminator(loop.latches[0]);
+        const Target back = fn_.targets_of(last)[fn_.targets_of(last)[0].block == loop.header ? 0 : 1];
+        const auto& params = fn_.blocks[loop.header].params;
+        for (std::uint32_t p = 0; p < params.size(); ++p) {
+            // The counter's next value is known where only constants are added to it.
+            const Inst* next = find_def(fn_, fn_.args_of(back)[p]);
+            std::int64_t c = 0;
+            const ValueId first = fn_.args_of(fn_.targets_of(fn_.terminator(loop.preheader))[0])[p];
+            const bool counts = next && next->operands.count == 2 && fn_.operands_of(*next)[0] == params[p] &&
+                                find_const(fn_, fn_.operands_of(*next)[1], c) && find_const(fn_, first, c);
+            changes_[params[p].index()] = Known | (counts ? Counts : Varies);
+        }
+        std::size_t once = 0, each = 0;
         for (BlockId block : loop.blocks) {
             if (fn_.blocks[block].cold) continue;
+            if (block != loop.header) note_params(cfg, block);
             for (InstId id : fn_.blocks[block].insts) {
                 const Inst& inst = fn_.insts[id];
                 if (is_call(inst.op)) return max_size + 1;
-                size += inst.op != Op::ConstInt && inst.op != Op::Poll && inst.op != Op::Jump;
+                std::uint8_t change = effects_of(inst) & (Reads | Writes) ? Varies : 0;
+                for (ValueId v : fn_.operands_of(inst)) change |= change_of(v);
+                for (std::uint32_t r = 0; r < inst.result_count; ++r) changes_[inst.first_result.index() + r] = Known | change;
+                if (inst.op == Op::Poll || inst.op == Op::Jump || inst.op == Op::ConstInt || inst.op == Op::ConstFloat) continue;
+                once += change == Never;
+                each += change == Varies;
             }
         }
-        return size - std::min<std::size_t>(size, 3); // the count, the comparison, the branch
+        return once + each * rounds;
+    }
+    std::uint8_t change_of(ValueId value) const {
+        if (changes_[value.index()] != 0) return changes_[value.index()] & Varies;
+        const Inst* def = find_def(fn_, value);
+        return def && (def->op == Op::ConstInt || def->op == Op::ConstFloat) ? 0 : Never;
+    }
+    // Where ways meet it is the condition that chooses.
+    void note_params(const Cfg& cfg, BlockId block) {
+        const auto& ways = cfg.predecessors(block);
+        const BlockId dominator = cfg.immediate_dominator(block);
+        const Inst& chooser = fn_.terminator(dominator);
+        const std::uint8_t choice = ways.size() > 1 && chooser.op == Op::Branch ? change_of(fn_.operands_of(chooser)[0]) : 0;
+        const auto& params = fn_.blocks[block].params;
+        for (std::uint32_t p = 0; p < params.size(); ++p) {
+            std::uint8_t change = choice;
+            for (BlockId way : ways)
+                for (const Target& target : successors(fn_, way))
+                    if (target.block == block) change |= change_of(fn_.args_of(target)[p]);
+            changes_[params[p].index()] = Known | change;
+        }
     }
 
     void pass_polls(const Loop& loop) {
@@ -175,6 +223,7 @@ private:
     }
 
     Function& fn_;
+    std::vector<std::uint8_t> changes_; // by value, of the loop that is looked at
     bool changed_ = false;
 };
 

@@ -13,8 +13,9 @@
 // did.
 //
 // An index is a sum: the counter times a constant, up or down, and what stays the same, as `(y - 1) * width + x` in a loop
-// over x. What of it may overflow is computed in front, from numbers that are small enough not to. An index of
-// another form, a byte or `x & 15`, needs a list that is long enough for all that it can be.
+// over x. What of it may overflow is computed in front, from numbers that are small enough not to. A part of
+// another form, a byte or `x & 15`, `(x + 2).min(width - 1)` or `(x + 1) % width`, needs a list that is long enough for
+// all that it can be.
 #include "ir/builder.h"
 #include "ir/uses.h"
 #include "opt/loop_copy.h"
@@ -35,8 +36,8 @@ using namespace ir;
 
 namespace {
 
-constexpr std::size_t max_insts = 200;   // of a loop
-constexpr std::size_t max_tests = 48;    // in front of one
+constexpr std::size_t max_insts = 320;   // of a loop
+constexpr std::size_t max_tests = 80;    // in front of one
 constexpr std::int64_t least_rounds = 4; // that are worth the tests
 constexpr std::int64_t max_offset = std::int64_t(1) << 31;
 constexpr std::int64_t max_factor = 1 << 12;
@@ -52,17 +53,24 @@ struct Term {
     bool operator==(const Term&) const = default;
 };
 
-// The terms + factor * counter + offset.
+// The terms + factor * stride * counter + what is between `least` and the sum of `most` and of the tops. Of a top it is demanded
+// that it is no less than its floor.
+struct Top {
+    ValueId value;
+    std::int64_t floor = 0;
+    bool operator==(const Top&) const = default;
+};
 struct Index {
     std::vector<Term> terms;
-    std::int64_t factor = 0, offset = 0;
+    std::vector<Top> tops;
+    ValueId stride; // invalid: 1
+    std::int64_t factor = 0, least = 0, most = 0;
 };
 
 // All indexes of one form into one list.
 struct Access {
-    std::vector<Term> terms;
+    Index index;
     ValueId length;
-    std::int64_t factor = 0, least = 0, most = 0; // offsets
 };
 
 struct Plan {
@@ -77,6 +85,7 @@ struct Plan {
     std::vector<Access> accesses;
     std::vector<InstId> tests; // that become needless
     std::vector<InstId> sums;  // indexes, which cannot overflow any more
+    bool counts_near = false;  // sums of the counter and constants among them
 };
 
 class Versions {
@@ -130,6 +139,7 @@ private:
         find_counter(plan);
         find_rows(plan);
         find_tests(plan);
+        if (!plan.tests.empty()) find_counts(plan);
         std::int64_t start = 0, end = 0;
         if (plan.counter.is_valid() && find_const(fn_, plan.start, start) && find_const(fn_, plan.end, end) &&
             (plan.goes_down ? start - end : end - start) < 2 * least_rounds)
@@ -150,7 +160,7 @@ private:
         for (BlockId block : loop.blocks) {
             for (InstId id : fn_.blocks[block].insts) {
                 const Inst& inst = fn_.insts[id];
-                if (is_call(inst.op) || inst.op == Op::Lanes || ++count > max_insts) return false;
+                if (is_call(inst.op) || inst.op == Op::Lanes || (inst.op != Op::Poll && ++count > max_insts)) return false;
                 if (inst.op == Op::CallRuntime && effects_of(inst) != Pure) return false;
                 tests += inst.op == Op::Bounds && !(inst.flags & NoTrap);
             }
@@ -359,17 +369,20 @@ private:
     bool add_part(const Plan& plan, ValueId value, std::int64_t times, Index& index, unsigned depth = 0) {
         std::int64_t c = 0;
         if (value == plan.counter) {
+            if (index.stride.is_valid()) return false;
             index.factor += times;
             return index.factor != 0 && index.factor <= max_factor && index.factor >= -max_factor;
         }
         if (find_const(fn_, value, c)) {
             if (c <= -max_offset || c >= max_offset) return false;
-            index.offset += c * times;
+            index.least += c * times;
+            index.most += c * times;
             return true;
         }
         if (is_outside(plan, value) || is_moved(plan, value)) return add_term(value, times, index);
         const Inst* def = find_def(fn_, value);
-        if (!def || def->operands.count != 2 || depth == max_depth) return false;
+        if (!def || depth == max_depth) return false;
+        if (def->operands.count != 2) return add_choice(plan, value, times, index);
         const ValueId left = fn_.operands_of(*def)[0], right = fn_.operands_of(*def)[1];
         sums_.push_back(fn_.values[value].inst);
         switch (def->op) {
@@ -385,24 +398,98 @@ private:
                 note_moved(plan, value);
                 return add_term(value, times, index);
             }
+            // A column: what the counter is multiplied by stays the same.
+            if (const bool is_left = left == plan.counter; def->op != Op::Shl && (is_left || right == plan.counter)) {
+                const ValueId stride = is_left ? right : left;
+                if (!is_constant(stride) && can_move(plan, stride, 0) && times == 1 && index.factor == 0) {
+                    note_moved(plan, stride);
+                    index.stride = stride;
+                    index.factor = 1;
+                    return true;
+                }
+            }
             if (!find_const(fn_, right, c) || c < 0 || c > max_factor) return false;
             if (def->op == Op::Shl) c = c < 12 ? std::int64_t(1) << c : 0;
             return c > 0 && c * times <= max_factor && c * times >= -max_factor && add_part(plan, left, c * times, index, depth + 1);
-        default: return false;
+        default:
+            sums_.pop_back();
+            return add_choice(plan, value, times, index);
         }
+    }
+    // What changes in another way, between bounds that stay the same.
+    bool add_choice(const Plan& plan, ValueId value, std::int64_t times, Index& index) {
+        if (can_move(plan, value, 0)) {
+            note_moved(plan, value);
+            return add_term(value, times, index);
+        }
+        const auto range = ranges_.interval(value, at_);
+        if (range.low >= -max_table && range.high <= max_table) {
+            index.least += static_cast<std::int64_t>(times > 0 ? range.low : range.high) * times;
+            index.most += static_cast<std::int64_t>(times > 0 ? range.high : range.low) * times;
+            return true;
+        }
+        Top top;
+        if (times != 1 || range.low <= -near || range.low >= near || index.tops.size() == max_terms || !find_top(plan, value, top, 0)) return false;
+        const Inst& def = *find_def(fn_, value);
+        if (def.op == Op::Rem) {
+            if (range.low < 0) return false;
+            --index.most;
+        }
+        index.least += static_cast<std::int64_t>(range.low);
+        index.tops.push_back(top);
+        return true;
+    }
+    // What a selection of the least and the greatest, or a remainder, is at most, or below.
+    bool find_top(const Plan& plan, ValueId value, Top& top, unsigned depth) const {
+        std::int64_t c = 0;
+        const Inst* def = find_def(fn_, value);
+        if (!def || depth == max_depth) return false;
+        if (def->op == Op::Rem && depth == 0) {
+            top = {fn_.operands_of(*def)[1], 1};
+            return is_invariant(plan, top.value);
+        }
+        const int picks = def->op == Op::Select ? ranges_.picks_extreme(*def) : 0;
+        for (unsigned i = 1; picks != 0 && i <= 2; ++i) {
+            const ValueId one = fn_.operands_of(*def)[i], other = fn_.operands_of(*def)[3 - i];
+            if (picks > 0) { // the greater one of a constant and of something with a top
+                if (!find_const(fn_, one, c) || c <= -near || c >= near || !find_top(plan, other, top, depth + 1)) continue;
+                top.floor = std::max(top.floor, c);
+                return true;
+            }
+            if (is_invariant(plan, one)) {
+                top = {one, -near};
+                return true;
+            }
+            if (find_top(plan, one, top, depth + 1)) return true;
+        }
+        return false;
+    }
+    // `x + 1` of a counter x that is near cannot overflow, whatever it is for.
+    void find_counts(Plan& plan) {
+        if (!plan.counter.is_valid()) return;
+        for (BlockId block : loop_of(plan).blocks)
+            for (InstId id : fn_.blocks[block].insts) {
+                const Inst& inst = fn_.insts[id];
+                std::int64_t c = 0;
+                if ((inst.op != Op::Add && inst.op != Op::Sub) || inst.flags & NoTrap || fn_.operands_of(inst)[0] != plan.counter ||
+                    !find_const(fn_, fn_.operands_of(inst)[1], c) || c <= -max_offset || c >= max_offset)
+                    continue;
+                plan.sums.push_back(id);
+                plan.counts_near = true;
+            }
     }
     static bool add_term(ValueId value, std::int64_t times, Index& index) {
         if ((times != 1 && times != -1) || index.terms.size() == max_terms) return false;
         index.terms.push_back({value, times < 0});
         return true;
     }
-    // Checked arithmetic with what stays the same: in front of the loop it is asked whether it can overflow.
+    // Arithmetic with what stays the same: where it is checked, it is asked in front of the loop whether it can overflow.
     bool can_move(const Plan& plan, ValueId value, unsigned depth) const {
         if (is_invariant(plan, value)) return true;
         const Inst* def = find_def(fn_, value);
-        return def && def->type == Scalar::I64 && depth < max_depth &&
-               (def->op == Op::Add || def->op == Op::Sub || def->op == Op::Mul) &&
-               can_move(plan, fn_.operands_of(*def)[0], depth + 1) && can_move(plan, fn_.operands_of(*def)[1], depth + 1);
+        const bool computes = def && def->type == Scalar::I64 && (def->op == Op::Add || def->op == Op::Sub || def->op == Op::Mul);
+        return def && depth < max_depth && (computes || def->op == Op::Select || def->op == Op::ICmp) &&
+               std::ranges::all_of(fn_.operands_of(*def), [&](ValueId v) { return can_move(plan, v, depth + 1); });
     }
     void note_moved(const Plan& plan, ValueId value) {
         const InstId id = fn_.values[value].inst;
@@ -423,14 +510,15 @@ private:
                 arithmetic_.clear();
                 const ValueId length = fn_.operands_of(inst)[1];
                 if (!is_invariant(plan, length)) continue;
+                at_ = {block, position, -1};
                 if (add_part(plan, fn_.operands_of(inst)[0], 1, index)) {
-                    note(plan, index, index.offset, length);
+                    note(plan, index, length);
                     plan.moved.insert(plan.moved.end(), arithmetic_.begin(), arithmetic_.end());
                 } else {
                     // A masked number, or a byte: the list may be long enough for all that it can be.
-                    const auto range = ranges_.interval(fn_.operands_of(inst)[0], {block, position, -1});
+                    const auto range = ranges_.interval(fn_.operands_of(inst)[0], at_);
                     if (range.low < 0 || range.high > max_table) continue;
-                    note(plan, {{}, 0, static_cast<std::int64_t>(range.low)}, static_cast<std::int64_t>(range.high), length);
+                    note(plan, {{}, {}, {}, 0, static_cast<std::int64_t>(range.low), static_cast<std::int64_t>(range.high)}, length);
                     sums_.clear();
                 }
                 plan.tests.push_back(id);
@@ -442,14 +530,15 @@ private:
         const BlockId block = loop_of(plan).preheader;
         return {block, static_cast<std::uint32_t>(fn_.blocks[block].insts.size()) - 1, -1};
     }
-    void note(Plan& plan, const Index& index, std::int64_t most, ValueId length) {
-        for (Access& known : plan.accesses) {
-            if (known.terms != index.terms || known.length != length || known.factor != index.factor) continue;
-            known.least = std::min(known.least, index.offset);
-            known.most = std::max(known.most, most);
+    void note(Plan& plan, const Index& index, ValueId length) {
+        for (Access& access : plan.accesses) {
+            Index& known = access.index;
+            if (known.terms != index.terms || known.tops != index.tops || known.stride != index.stride || access.length != length || known.factor != index.factor) continue;
+            known.least = std::min(known.least, index.least);
+            known.most = std::max(known.most, index.most);
             return;
         }
-        plan.accesses.push_back({index.terms, length, index.factor, index.offset, most});
+        plan.accesses.push_back({index, length});
     }
 
     // ---- the change ----
@@ -522,6 +611,7 @@ private:
             if (plan.may_wrap) tests.demand(Cond::Lt, low, high);
             tests.demand(Cond::Le, tests.b.binary(Op::WrapAdd, Scalar::I64, low, tests.number(least_rounds)), high);
         }
+        if (plan.counts_near) demand_near_counter(tests, plan);
         for (InstId id : plan.rows) find_row(tests, plan, id);
         for (const Access& access : plan.accesses) demand(tests, plan, access);
         tests.b.jump(loop.header, args);
@@ -556,6 +646,7 @@ private:
         if (inst.op == Op::Add || inst.op == Op::Sub || inst.op == Op::Mul) {
             for (ValueId operand : operands) tests.demand_near(operand);
             inst.op = inst.op == Op::Add ? Op::WrapAdd : inst.op == Op::Sub ? Op::WrapSub : Op::WrapMul;
+            inst.flags = 0;
         }
         return place(tests, value, inst, operands);
     }
@@ -582,49 +673,62 @@ private:
             known = place(tests, fn_.result(id), inst, operands);
     }
 
+    void demand_near_counter(Tests& tests, const Plan& plan) {
+        if (!plan.is_low_known) tests.demand(Cond::Ge, early(tests, plan, lowest(plan)), tests.number(-near));
+        if (!plan.is_high_known) tests.demand(Cond::Lt, early(tests, plan, highest(plan)), tests.number(near));
+    }
     void demand(Tests& tests, const Plan& plan, const Access& access) {
         Builder& b = tests.b;
+        const Index& index = access.index;
         const ValueId length = early(tests, plan, access.length);
         ValueId sum;
-        const bool is_alone = access.factor == 0 && access.terms.size() == 1 && !access.terms[0].is_subtracted;
-        for (const Term& term : access.terms) {
+        const bool is_alone = index.factor == 0 && index.terms.size() == 1 && !index.terms[0].is_subtracted && index.tops.empty();
+        for (const Term& term : index.terms) {
             const ValueId part = early(tests, plan, term.value);
             // A product of what is near is far from where a sum of some could wrap.
             if (!is_alone && is_outside(plan, term.value)) tests.demand_near(part);
             if (!sum.is_valid() && !term.is_subtracted) sum = part;
             else sum = b.binary(term.is_subtracted ? Op::WrapSub : Op::WrapAdd, Scalar::I64, sum.is_valid() ? sum : tests.number(0), part);
         }
-        if (access.factor == 0 && !sum.is_valid()) {
-            tests.demand(Cond::Ge, tests.number(access.least), tests.number(0));
-            tests.demand(Cond::Lt, tests.number(access.most), length);
+        ValueId tops;
+        for (const Top& top : index.tops) {
+            const ValueId part = early(tests, plan, top.value);
+            tests.demand_near(part);
+            if (top.floor > 0) tests.demand(Cond::Ge, part, tests.number(top.floor));
+            tops = tops.is_valid() ? b.binary(Op::WrapAdd, Scalar::I64, tops, part) : part;
+        }
+        if (index.factor == 0 && !sum.is_valid() && !tops.is_valid()) {
+            tests.demand(Cond::Ge, tests.number(index.least), tests.number(0));
+            tests.demand(Cond::Lt, tests.number(index.most), length);
             return;
         }
-        const ValueId room = access.most == 0 ? length : b.binary(Op::WrapSub, Scalar::I64, length, tests.number(access.most));
-        if (access.factor == 0) {
-            tests.demand(Cond::Ge, sum, tests.number(-access.least));
-            tests.demand(Cond::Lt, sum, room);
+        const ValueId room = index.most == 0 ? length : b.binary(Op::WrapSub, Scalar::I64, length, tests.number(index.most));
+        const auto add = [&](ValueId x, ValueId y) {
+            return !x.is_valid() ? y : !y.is_valid() ? x : b.binary(Op::WrapAdd, Scalar::I64, x, y);
+        };
+        if (index.factor == 0) {
+            tests.demand(Cond::Ge, sum.is_valid() ? sum : tests.number(0), tests.number(-index.least));
+            tests.demand(Cond::Lt, add(sum, tops), room);
             return;
         }
         ValueId low = early(tests, plan, lowest(plan)), high = early(tests, plan, highest(plan));
-        if (sum.is_valid() || access.factor != 1) {
-            if (!plan.is_low_known) tests.demand(Cond::Ge, low, tests.number(-near));
-            if (!plan.is_high_known) tests.demand(Cond::Lt, high, tests.number(near));
-        }
+        const bool is_scaled = index.factor != 1 || index.stride.is_valid();
+        if (sum.is_valid() || tops.is_valid() || is_scaled) demand_near_counter(tests, plan);
         // The end itself is not reached: it may be the length, and one less than what the least index may be.
         bool stops_before_low = !plan.includes_end && plan.goes_down, stops_before_high = !plan.includes_end && !plan.goes_down;
-        if (access.factor != 1) {
+        if (is_scaled) {
             if (stops_before_low) low = b.binary(Op::WrapAdd, Scalar::I64, low, tests.number(1));
             if (stops_before_high) high = b.binary(Op::WrapSub, Scalar::I64, high, tests.number(1));
             stops_before_low = stops_before_high = false;
-            low = b.binary(Op::WrapMul, Scalar::I64, low, tests.number(access.factor));
-            high = b.binary(Op::WrapMul, Scalar::I64, high, tests.number(access.factor));
-            if (access.factor < 0) std::swap(low, high);
+            const ValueId factor = index.stride.is_valid() ? early(tests, plan, index.stride) : tests.number(index.factor);
+            if (index.stride.is_valid()) tests.demand_near(factor);
+            low = b.binary(Op::WrapMul, Scalar::I64, low, factor);
+            high = b.binary(Op::WrapMul, Scalar::I64, high, factor);
+            if (index.factor < 0) std::swap(low, high);
         }
-        if (sum.is_valid()) {
-            low = b.binary(Op::WrapAdd, Scalar::I64, sum, low);
-            high = b.binary(Op::WrapAdd, Scalar::I64, sum, high);
-        }
-        tests.demand(Cond::Ge, low, tests.number(-access.least - stops_before_low));
+        low = add(sum, low);
+        high = add(add(sum, high), tops);
+        tests.demand(Cond::Ge, low, tests.number(-index.least - stops_before_low));
         tests.demand(stops_before_high ? Cond::Le : Cond::Lt, high, room);
     }
 
@@ -634,6 +738,7 @@ private:
     const Cfg& cfg_;
     std::optional<Uses> uses_;
     std::vector<InstId> sums_, arithmetic_; // of the index that is looked at
+    Ranges::Point at_;                      // where it is tested
     std::unordered_map<ValueId, ValueId> moved_; // of the loop, to what stands for it in front
 };
 

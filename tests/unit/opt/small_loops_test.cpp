@@ -192,7 +192,7 @@ TEST(Versions, ArithmeticInFrontAsksWhetherItCanOverflow) {
     EXPECT_COUNT(1, text, "wrap_mul.i64");
     EXPECT_COUNT(2, text, "bitcast.u64"); // each factor is near
     EXPECT_COUNT(1, text, " = mul.i64");  // of the loop that tests
-    EXPECT_COUNT(1, text, "notrap");      // of the sum in the other
+    EXPECT_COUNT(2, text, "notrap");      // of the sums in the other
 }
 
 TEST(Versions, CountDown) {
