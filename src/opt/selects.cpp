@@ -105,9 +105,14 @@ private:
             if (is_float(type) ? !asked || asked->op != Op::FCmp : !is_integer(type) || type == Scalar::Bool) return false;
             if (decides(meeting, param, yes[i]) || decides(meeting, param, no[i])) return false;
         }
-        // Floats last: the one that decides can then take the place of the one it is better than.
-        std::ranges::stable_partition(
-            differing, [&](std::uint32_t i) { return !is_float(fn_.values[fn_.blocks[meeting].params[i]].type); });
+        // What decides, last: it can then take the place of what it is better than.
+        const Inst* asked = find_def(fn_, fn_.operands_of(last)[0]);
+        std::ranges::stable_partition(differing, [&](std::uint32_t i) {
+            if (is_float(fn_.values[fn_.blocks[meeting].params[i]].type)) return false;
+            if (!asked || asked->op != Op::ICmp) return true;
+            const auto compared = fn_.operands_of(*asked);
+            return std::ranges::find(compared, yes[i]) == compared.end() && std::ranges::find(compared, no[i]) == compared.end();
+        });
         unsigned cost = 0;
         for (unsigned s = 0; s < 2; ++s) cost += cost_of_side(sides[s], sides[1 - s], differing);
         if (cost > max_cost) return false;

@@ -2,6 +2,8 @@
 // it; float comparisons are ordered so that NaN falls out of the carry flag, but for equality.
 #include "codegen/x64/x64.h"
 
+#include <algorithm>
+
 namespace tn::codegen::x64 {
 
 namespace Inst = x86::Inst;
@@ -292,10 +294,30 @@ void FunctionEmitter::op(OpTag<Op::Select>, const ir::Inst& inst) {
         select_float(inst, choice);
         return;
     }
-    Condition c = condition(operands[0]);
+    Condition c;
+    if (repeats_comparison(inst)) {
+        // What the comparison asks for has been described; the selection's own operands follow.
+        const MachineInst& m = mf_->insts[inst_];
+        operand_ = m.first_operand + m.operand_count - (mf_->is_constant(operands[2]) ? 2u : 3u);
+        c = compared_.condition;
+    } else {
+        c = condition(operands[0]);
+    }
     keep_flags_ = true;
     select(inst, c);
     keep_flags_ = false;
+    const ir::Inst* compare = Selection(*mf_).folded(operands[0]);
+    const bool leaves_flags = compare && compare->op == Op::ICmp && class_of(inst.type) != RegClass::Float;
+    compared_ = {leaves_flags ? compare : nullptr, c, block_, a_->offset()};
+}
+
+// The selection right in front has asked the same, and selecting has left the flags as they were.
+bool FunctionEmitter::repeats_comparison(const ir::Inst& select) const {
+    const ir::Inst* compare = Selection(*mf_).folded(mf_->fn->operands_of(select)[0]);
+    if (!compare || !compared_.compare || compared_.block != block_ || compared_.end != a_->offset() || compare->op != Op::ICmp ||
+        compare->aux != compared_.compare->aux || class_of(select.type) == RegClass::Float)
+        return false;
+    return std::ranges::equal(mf_->fn->operands_of(*compare), mf_->fn->operands_of(*compared_.compare));
 }
 
 void FunctionEmitter::select_float(const ir::Inst& inst, const Selection::FloatChoice& choice) {
