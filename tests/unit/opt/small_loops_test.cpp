@@ -176,6 +176,38 @@ TEST(Licm, AComparisonStaysBeforeItsBranch) {
     EXPECT_LT(twice.find("icmp.eq"), twice.find("\nb1(")) << twice;
 }
 
+// An index that is the same in every round, behind a sum that may trap.
+const std::string behind_a_sum = R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = seq_data.ptr v0
+    v4 = seq_len.i64 v0
+    v5 = const.i64 0
+    v6 = const.i64 1
+    jump b1(v5, v5)
+b1(v7: i64, v8: i64):
+    v9 = add.i64 v8, v1
+    v10 = load.i64 elem v3 + 0 + v2 * 8
+    v11 = xor.i64 v9, v10
+    v12 = wrap_add.i64 v7, v6
+    v13 = icmp.lt v12, v4
+    branch v13, b1(v12, v11), b2
+b2:
+    return v11
+}
+)";
+
+TEST(Licm, ALoadOfAnElementLeavesArithmeticBehind) {
+    const auto loads_early = [](const std::string& f) {
+        const auto text = run(f, {opt::licm});
+        return text.find("load.i64") < text.find("\nb1(");
+    };
+    EXPECT_TRUE(loads_early(behind_a_sum));
+    // A test may be what says that the element is there; and what is written may be what is read.
+    EXPECT_FALSE(loads_early(with(behind_a_sum, "    v10 = load", "    bounds v7, v4\n    v10 = load")));
+    EXPECT_FALSE(loads_early(with(behind_a_sum, "    v12 = wrap", "    store.i64 elem v3 + 0 + v7 * 8, v11\n    v12 = wrap")));
+    EXPECT_FALSE(loads_early(with(behind_a_sum, "load.i64 elem v3", "load.i64 box v3")));
+}
+
 TEST(Reassociate, WhatIsReadyLastComesLast) {
     // v4 is what the round before made; v8 is loaded by the counter.
     const std::string f = R"(fn @f(v0: ptr, v1: u32, v2: i64) -> u32 {
@@ -203,4 +235,69 @@ b2:
     const auto expect_same = [](const std::string& g) { EXPECT_EQ(run(g, {opt::reassociate}), run(g, {})); };
     expect_same(with(f, "return v11", "return v10"));
     expect_same(with(f, "v10 = wrap_add.u32", "v10 = wrap_sub.u32"));
+}
+
+// x[r + i], x[(i + 1) * n + c] and x[i * 3 + c].
+const std::string table_loop = R"(fn @f(v0: ref, v1: i64, v2: i64, v3: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64, v3: i64):
+    v4 = seq_data.ptr v0
+    v5 = const.i64 0
+    v6 = const.i64 1
+    v7 = const.i64 3
+    jump b1(v5, v5)
+b1(v8: i64, v9: i64):
+    v10 = add.i64 v1, v8 notrap
+    v11 = load.i64 elem v4 + 0 + v10 * 8
+    v12 = mul.i64 v8, v2 notrap
+    v13 = add.i64 v12, v3 notrap
+    v14 = load.i64 elem v4 + 0 + v13 * 8
+    v15 = add.i64 v8, v6 notrap
+    v16 = mul.i64 v15, v7 notrap
+    v17 = add.i64 v16, v3 notrap
+    v18 = load.i64 elem v4 + 0 + v17 * 8
+    v19 = xor.i64 v11, v14
+    v20 = xor.i64 v19, v18
+    v21 = xor.i64 v20, v9
+    v22 = wrap_add.i64 v8, v6
+    v23 = icmp.lt v22, v2
+    branch v23, b1(v22, v21), b2
+b2:
+    return v21
+}
+)";
+
+TEST(Pointers, StandInRowsAndWalkDownColumns) {
+    const auto loop_of = [](const std::string& f) {
+        const auto text = run(f, {opt::pointers, opt::dce});
+        const auto from = text.find("\nb1(");
+        return text.substr(from, text.find("\nb2:") - from);
+    };
+    const auto text = loop_of(table_loop);
+    EXPECT_COUNT(0, text, "mul.i64");
+    EXPECT_COUNT(2, text, ": ptr");
+    EXPECT_COUNT(1, text, " * 24");        // three elements a round
+    EXPECT_COUNT(1, text, " * 8\n"); // in the row
+    EXPECT_COUNT(0, text, " add.i64");
+    // Sums that may trap stay, and so does what uses them.
+    const auto checked = loop_of(with(table_loop, "v12, v3 notrap", "v12, v3"));
+    EXPECT_COUNT(1, checked, "mul.i64");
+    EXPECT_COUNT(1, checked, " add.i64");
+    EXPECT_COUNT(1, checked, ": ptr");
+    EXPECT_COUNT(1, loop_of(with(table_loop, "v1, v8 notrap", "v1, v8")), " add.i64");
+    // A counter by no constant step is none.
+    EXPECT_COUNT(0, loop_of(with(table_loop, "wrap_add.i64 v8, v6", "wrap_add.i64 v8, v3")), ": ptr");
+}
+
+TEST(Selects, WhatDecidesComesLast) {
+    const std::string f = R"(fn @f(v0: i64, v1: i64, v2: i64, v3: i64) -> i64 {
+b0(v0: i64, v1: i64, v2: i64, v3: i64):
+    v4 = icmp.lt v0, v1
+    branch v4, b1(v0, v2), b1(v1, v3)
+b1(v5: i64, v6: i64):
+    v7 = xor.i64 v5, v6
+    return v7
+}
+)";
+    const auto text = run(f, {opt::selects});
+    EXPECT_LT(text.find("v2, v3\n"), text.find("v0, v1\n    jump")) << text;
 }
