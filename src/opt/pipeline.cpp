@@ -55,7 +55,7 @@ constexpr Pass sequence[] = {
 // functions small.
 constexpr Pass last[] = {
     Pass::versions, Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
-    Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
+    Pass::fields,   Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify,    Pass::dce,        Pass::accumulators,
     Pass::lanes,    Pass::pointers,    Pass::dce,     Pass::strides,
 };
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops

@@ -39,10 +39,10 @@ Compared order(const MachineFunction& mf, const Selection& sel, const ir::Inst& 
     }
     return c;
 }
-// The 64-bit value of which a comparison reads the lower half, or the value itself.
+// The 64-bit value of which a comparison reads the lower half, the one of the other sign, or the value itself.
 ir::ValueId whole_of(const MachineFunction& mf, const Selection& sel, ir::ValueId value) {
     const ir::Inst* def = sel.folded(value);
-    return def && def->op == Op::Convert ? mf.fn->operands_of(*def)[0] : value;
+    return def && (def->op == Op::Convert || def->op == Op::Bitcast) ? mf.fn->operands_of(*def)[0] : value;
 }
 // The processor's "above" is false for NaN, its "below" is true: less-than is asked the other way round.
 bool reads_swapped(const ir::Inst& fcmp) {
@@ -73,7 +73,7 @@ void Describe::comparison(const ir::Inst& compare) {
         rm(a);
     } else {
         out_.use(a);
-        rm(c.b);
+        rm(whole_of(mf_, sel_, c.b));
     }
 }
 
@@ -152,7 +152,7 @@ Condition FunctionEmitter::comparison(const ir::Inst& compare) {
         return {cc, Condition::Ignore};
     }
     const unsigned a = reg();
-    Rm b = rm(c.b);
+    Rm b = rm(whole_of(*mf_, sel, c.b));
     if (b.kind == Rm::Mem && b.mem.size() < 4) { // folded: compared at its own width
         b.mem.size() == 1 ? a_->cmp(gp8(a), b.mem) : a_->cmp(x86::gpw(a), b.mem);
     } else {
