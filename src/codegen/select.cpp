@@ -131,6 +131,7 @@ private:
             narrowing(a);
             return;
         }
+        same_bits(b);
         std::int64_t zero;
         if (mf_.find_int(b, zero) && zero == 0) { // a test of bits
             const ir::Inst* def = only_user_of(a);
@@ -142,9 +143,18 @@ private:
         if (!mf_.is_constant(a) && !load(a)) narrowing(a);
     }
 
+    // A number of the other sign, as many bits, is compared where it stands.
+    void same_bits(ir::ValueId value) {
+        if (!rules_.compares_halves) return;
+        const ir::Inst* def = only_user_of(value);
+        if (!def || def->op != Op::Bitcast || !is_integer(def->type) || scalar_size(def->type) < 4) return;
+        const ir::ValueId same = operand(*def, 0);
+        if (is_integer(mf_.type_of(same)) && !mf_.is_constant(same)) take(value);
+    }
     // The lower half of a 64-bit value is compared where it stands.
     void narrowing(ir::ValueId value) {
         if (!rules_.compares_halves) return;
+        same_bits(value);
         const ir::Inst* def = only_user_of(value);
         if (!def || def->op != Op::Convert || scalar_size(def->type) != 4 || !is_integer(def->type)) return;
         const ir::ValueId whole = operand(*def, 0);

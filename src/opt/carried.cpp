@@ -4,6 +4,7 @@
 // becomes
 //     loop(i, x):  ...; store a[i], y; j = i + 1; branch c, loop(j, y), done
 //
+// and so for a[r + i - 1] and a[r + i], in row r of a table,
 // with the first x loaded in front of the loop. Sums over prefixes and tables of dynamic programming are made so;
 // through memory each round would wait for the store of the one before. The store must be the only one to elements of
 // its type in the loop, and both must be in every round, with nothing that could end the loop in front of the load.
@@ -23,9 +24,9 @@ namespace {
 constexpr std::int64_t max_distance = 4; // in rounds
 constexpr std::int64_t max_offset = 1 << 20;
 
-// An element at a counter plus a constant.
+// An element at a counter plus a constant, and what stays the same: where its row begins in a table.
 struct Element {
-    ValueId base, counter;
+    ValueId base, counter, row; // no row: 0
     std::int64_t offset = 0; // in elements
 };
 
@@ -56,7 +57,7 @@ private:
         element.base = fn_.operands_of(inst)[0];
         ValueId index = index_of(inst);
         if (!index.is_valid() || inst.imm != 0 || !is_outside(loop, element.base)) return false;
-        for (int part = 0; part < 3; ++part) {
+        for (int part = 0; part < 4; ++part) {
             const Value& v = fn_.values[index];
             if (!v.inst.is_valid()) {
                 element.counter = index;
@@ -66,8 +67,16 @@ private:
             const bool adds = def.op == Op::WrapAdd || (def.op == Op::Add && def.flags & NoTrap);
             const bool subtracts = def.op == Op::WrapSub || (def.op == Op::Sub && def.flags & NoTrap);
             std::int64_t c = 0;
-            if ((!adds && !subtracts) || !find_const(fn_, fn_.operands_of(def)[1], c) || c < -max_offset || c > max_offset)
-                return false;
+            if (!adds && !subtracts) return false;
+            if (!find_const(fn_, fn_.operands_of(def)[1], c)) {
+                const ValueId left = fn_.operands_of(def)[0], right = fn_.operands_of(def)[1];
+                const bool is_left = is_outside(loop, left);
+                if (!adds || element.row.is_valid() || (!is_left && !is_outside(loop, right))) return false;
+                element.row = is_left ? left : right;
+                index = is_left ? right : left;
+                continue;
+            }
+            if (c < -max_offset || c > max_offset) return false;
             element.offset += adds ? c : -c;
             index = fn_.operands_of(def)[0];
         }
@@ -123,7 +132,7 @@ private:
             Element loaded;
             if (load.op != Op::Load || load.aux != store->aux || load.type != fn_.values[fn_.operands_of(*store)[1]].type ||
                 load.scale != store->scale || !find_element(id, load, loaded) || loaded.base != stored.base ||
-                loaded.counter != stored.counter || !is_reached(loop, load, other))
+                loaded.counter != stored.counter || loaded.row != stored.row || !is_reached(loop, load, other))
                 continue;
             const std::int64_t behind = stored.offset - loaded.offset;
             if (behind <= 0 || behind % step != 0 || behind / step > max_distance) continue;
@@ -138,7 +147,15 @@ private:
             if (!load_of[static_cast<std::size_t>(d)].is_valid()) return;
 
         const ValueId value = fn_.operands_of(*store)[1];
-        const ValueId start = entering(loop, stored.counter);
+        ValueId start = entering(loop, stored.counter);
+        if (stored.row.is_valid()) {
+            Inst sum;
+            sum.op = Op::WrapAdd;
+            sum.type = Scalar::I64;
+            sum.loc = fn_.insts[found[0].load].loc;
+            const ValueId parts[] = {stored.row, start};
+            start = place(loop.preheader, sum, parts);
+        }
         Builder b(module_, fn_);
         std::vector<ValueId> params, first;
         for (std::int64_t d = 1; d <= farthest; ++d) {

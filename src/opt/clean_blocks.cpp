@@ -26,6 +26,35 @@ void become_jump(Inst& inst, unsigned target) {
     inst.flags = 0;
 }
 
+// Where a way leads that does nothing on it but make constants.
+Target beyond_constants(const Function& fn, const Target& target) {
+    const Block& block = fn.blocks[target.block];
+    if (!block.params.empty() || block.cold || fn.terminator(target.block).op != Op::Jump) return target;
+    for (std::size_t i = 0; i + 1 < block.insts.size(); ++i)
+        if (fn.insts[block.insts[i]].op != Op::ConstInt) return target;
+    return fn.targets_of(fn.terminator(target.block))[0];
+}
+
+// `branch c, b1(true), b1(false)` goes to b1(c).
+bool pass_condition(Function& fn, InstId branch) {
+    const Target yes = beyond_constants(fn, fn.targets_of(fn.insts[branch])[0]), no = beyond_constants(fn, fn.targets_of(fn.insts[branch])[1]);
+    if (yes.block != no.block || yes.args.count == 0) return false;
+    std::vector<ValueId> args(fn.args_of(yes).begin(), fn.args_of(yes).end());
+    for (std::size_t i = 0; i < args.size(); ++i) {
+        std::int64_t x = 0, y = 0;
+        if (args[i] == fn.args_of(no)[i]) continue;
+        if (fn.values[args[i]].type != Scalar::Bool || !find_const(fn, args[i], x) || !find_const(fn, fn.args_of(no)[i], y) || x != 1 || y != 0)
+            return false;
+        args[i] = fn.operands_of(fn.insts[branch])[0];
+    }
+    const auto first = static_cast<std::uint32_t>(fn.operands.size());
+    fn.operands.insert(fn.operands.end(), args.begin(), args.end());
+    Inst& inst = fn.insts[branch];
+    become_jump(inst, 0);
+    fn.targets_of(inst)[0] = {yes.block, {first, static_cast<std::uint32_t>(args.size())}};
+    return true;
+}
+
 bool fold_branches(Function& fn) {
     bool changed = false;
     for (Block& block : fn.blocks) {
@@ -35,7 +64,7 @@ bool fold_branches(Function& fn) {
         if (inst.op == Op::Branch) {
             if (find_const(fn, fn.operands_of(inst)[0], c)) become_jump(inst, c ? 0 : 1);
             else if (same_target(fn, fn.targets_of(inst)[0], fn.targets_of(inst)[1])) become_jump(inst, 0);
-            else continue;
+            else if (!pass_condition(fn, block.insts.back())) continue;
             changed = true;
         } else if (inst.op == Op::Switch && find_const(fn, fn.operands_of(inst)[0], c)) {
             const std::uint64_t last = inst.target_count - 1u;

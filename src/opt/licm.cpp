@@ -1,8 +1,9 @@
 // Loop-invariant code motion: what has the same value in every iteration moves in front of the loop.
 //
-// Instructions without effect move from anywhere in the loop. Tests that may trap, and loads, move
-// only from the start of the header, before anything else that can be seen: they would have been
-// the first thing to happen anyway. Constants stay where they are used; registers are dearer.
+// Instructions without effect move from anywhere in the loop. Tests that may trap move only from the start of
+// the header, or from where short ways from there meet, before anything else that can be seen: they would have been
+// the first thing to happen anyway. Loads of elements also move from behind arithmetic that may trap, which says nothing of where they may read.
+// Constants stay where they are used; registers are dearer.
 #include "ir/builder.h"
 #include "opt/loops.h"
 #include "opt/memory.h"
@@ -72,6 +73,23 @@ private:
         }
         return use_count_[inst.first_result.index()] == 1;
     }
+    // Traps that prove nothing of an address that is the same in every round: what `Ranges` learns, it learns of tests.
+    bool is_arithmetic(const Inst& inst) const {
+        std::int64_t amount = 0;
+        switch (inst.op) {
+        case Op::Add:
+        case Op::Sub:
+        case Op::Mul:
+        case Op::Neg: return true;
+        case Op::Shl:
+        case Op::Shr: return find_const(fn_, fn_.operands_of(inst)[1], amount);
+        default: return false;
+        }
+    }
+    bool is_element(const Inst& load) const {
+        if (load.aux != static_cast<std::uint32_t>(MemoryClass::Element) || load.flags & Takes) return false;
+        return find_object(fn_, fn_.operands_of(load)[0]).is_valid();
+    }
     bool loop_writes(const Loop& loop, const Inst& load) const {
         if (read_only_.contains(fn_, fn_.operands_of(load)[0])) return false;
         for (BlockId block : loop.blocks) {
@@ -99,11 +117,31 @@ private:
         insts.insert(insts.end() - 1, id);
     }
 
+    // Where both ways of the block's branch meet again, if nothing can be seen on either.
+    BlockId meeting_of(BlockId block) const {
+        const Inst& last = fn_.terminator(block);
+        if (last.op != Op::Branch) return BlockId();
+        const auto targets = fn_.targets_of(last);
+        BlockId ends[2];
+        for (unsigned t = 0; t < 2; ++t) {
+            ends[t] = targets[t].block;
+            if (ends[t] == targets[1 - t].block || cfg_.predecessors(ends[t]).size() != 1 || fn_.terminator(ends[t]).op != Op::Jump) continue;
+            for (InstId id : fn_.blocks[ends[t]].insts)
+                if (effects_of(fn_.insts[id]) & (Writes | Traps)) return BlockId();
+            ends[t] = fn_.targets_of(fn_.terminator(ends[t]))[0].block;
+        }
+        if (ends[0] != ends[1] || ends[0] == block) return BlockId();
+        for (BlockId from : cfg_.predecessors(ends[0]))
+            if (from != block && from != targets[0].block && from != targets[1].block) return BlockId();
+        return ends[0];
+    }
+
     void visit(LoopId id, const Loop& loop) {
+        // Where nothing visible, or no more than arithmetic, has happened since the loop was entered.
+        BlockId start = loop.header, untested = loop.header;
         for (BlockId block : loop.blocks) {
             if (fn_.blocks[block].cold) continue;
-            // Nothing visible has happened since the loop was entered.
-            bool at_start = block == loop.header;
+            bool at_start = block == start, is_untested = block == untested;
             // A copy: hoisting moves instructions out of the list.
             const std::vector<InstId> insts = fn_.blocks[block].insts;
             for (InstId inst_id : insts) {
@@ -118,7 +156,7 @@ private:
                                   !is_conditional_division(inst);
                 const bool early_test = at_start && !(effects & (Reads | Writes)) && inst.op != Op::Poll &&
                                         inst.op != Op::CallRuntime;
-                const bool early_load = at_start && inst.op == Op::Load;
+                const bool early_load = inst.op == Op::Load && (at_start || (is_untested && is_element(inst)));
                 if (!owns && !is_constant(inst) && !is_address(inst) && !is_for_branch(inst) && (pure || early_test || early_load) &&
                     has_invariant_operands(id, inst) && !(early_load && loop_writes(loop, inst)) &&
                     (at_start || nulls_.can_follow(cfg_, inst, loop.preheader))) {
@@ -127,8 +165,15 @@ private:
                 }
                 // Whether fuel or a test ends the call first makes no difference to a script.
                 const bool meters = inst.op == Op::Poll && inst.aux == 1;
-                if ((effects & (Writes | Traps)) && !meters) at_start = false;
+                if ((effects & (Writes | Traps)) && !meters) {
+                    at_start = false;
+                    is_untested = is_untested && is_arithmetic(inst);
+                }
             }
+            if (!is_untested) continue;
+            const BlockId next = meeting_of(block);
+            untested = next;
+            if (at_start) start = next;
         }
         // Constants may have come from any block, also from one that was not looked at.
         for (BlockId block : loop.blocks)

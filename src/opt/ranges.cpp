@@ -65,8 +65,10 @@ private:
         Inst& inst = fn_.insts[id];
         const auto operands = fn_.operands_of(inst);
         if (inst.op == Op::Bounds) {
-            if (ranges_.interval(operands[0], at).low >= 0 && ranges_.proves_le(operands[0], operands[1], -1, at))
+            if (ranges_.interval(operands[0], at).low >= 0 && ranges_.proves_le(operands[0], operands[1], -1, at)) {
                 rewriter_.remove(id);
+                make_exact(operands[0], operands[1]);
+            }
             return;
         }
         if (inst.op == Op::ICmp) {
@@ -91,6 +93,42 @@ private:
             // A long sum is known by its last part.
             if (inst.op == Op::Add) ranges_.remember(fn_.result(id), {a.low + b.low, a.high + b.high});
         }
+    }
+
+    // A checked sum that is an index: what has been proven of it holds of the exact sum, if it does where the sum is made.
+    // Then a product in it that is not negative, nor what is added to it, is no more than the sum.
+    void make_exact(ValueId index, ValueId length) {
+        const InstId sum = fn_.values[index].inst;
+        if (!sum.is_valid() || fn_.insts[sum].op != Op::Add || fn_.insts[sum].type != Scalar::I64) return;
+        const auto holds_at = [&](Point at) { return ranges_.interval(index, at).low >= 0 && ranges_.proves_le(index, length, -1, at); };
+        if (!(fn_.insts[sum].flags & NoTrap) && is_before(length, sum) && holds_at(point_of(sum))) {
+            fn_.insts[sum].flags |= NoTrap;
+            changed_ = true;
+        }
+        for (unsigned i = 0; i < 2; ++i) {
+            const ValueId added = fn_.operands_of(fn_.insts[sum])[1 - i];
+            const InstId product = fn_.values[fn_.operands_of(fn_.insts[sum])[i]].inst;
+            if (!product.is_valid() || fn_.insts[product].op != Op::Mul || fn_.insts[product].flags & NoTrap || !is_before(length, product) ||
+                !is_before(added, product))
+                continue;
+            const Point at = point_of(product);
+            const auto is_positive = [&](ValueId value) { return ranges_.interval(value, at).low >= 0; };
+            const auto factors = fn_.operands_of(fn_.insts[product]);
+            if (!is_positive(factors[0]) || !is_positive(factors[1]) || !is_positive(added) || !holds_at(at)) continue;
+            fn_.insts[product].flags |= NoTrap;
+            changed_ = true;
+        }
+    }
+    Point point_of(InstId inst) const {
+        const BlockId block = fn_.insts[inst].block;
+        const auto& insts = fn_.blocks[block].insts;
+        return {block, static_cast<std::uint32_t>(std::ranges::find(insts, inst) - insts.begin()), -1};
+    }
+    bool is_before(ValueId value, InstId inst) const {
+        const Value& v = fn_.values[value];
+        const BlockId made = v.inst.is_valid() ? fn_.insts[v.inst].block : v.block, block = fn_.insts[inst].block;
+        if (made == block && v.inst.is_valid()) return point_of(v.inst).index < point_of(inst).index;
+        return ranges_.cfg().dominates(made, block);
     }
 
     // A division by 2^n that needs no rounding towards 0: of what is not negative, or has no lower bits.

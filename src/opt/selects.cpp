@@ -105,9 +105,14 @@ private:
             if (is_float(type) ? !asked || asked->op != Op::FCmp : !is_integer(type) || type == Scalar::Bool) return false;
             if (decides(meeting, param, yes[i]) || decides(meeting, param, no[i])) return false;
         }
-        // Floats last: the one that decides can then take the place of the one it is better than.
-        std::ranges::stable_partition(
-            differing, [&](std::uint32_t i) { return !is_float(fn_.values[fn_.blocks[meeting].params[i]].type); });
+        // What decides, last: it can then take the place of what it is better than.
+        const Inst* asked = find_def(fn_, fn_.operands_of(last)[0]);
+        std::ranges::stable_partition(differing, [&](std::uint32_t i) {
+            if (is_float(fn_.values[fn_.blocks[meeting].params[i]].type)) return false;
+            if (!asked || asked->op != Op::ICmp) return true;
+            const auto compared = fn_.operands_of(*asked);
+            return std::ranges::find(compared, yes[i]) == compared.end() && std::ranges::find(compared, no[i]) == compared.end();
+        });
         unsigned cost = 0;
         for (unsigned s = 0; s < 2; ++s) cost += cost_of_side(sides[s], sides[1 - s], differing);
         if (cost > max_cost) return false;
@@ -293,6 +298,39 @@ private:
     std::vector<std::uint32_t> predecessors_;
 };
 
+// A comparison with a constant, of another block, that only a branch asks for: made where it becomes flags.
+bool sink_comparisons(Function& fn) {
+    std::vector<InstId> branches;
+    for (const Block& block : fn.blocks) {
+        if (block.removed || block.insts.empty() || block.cold) continue;
+        const Inst& last = fn.insts[block.insts.back()];
+        const Inst* compare = last.op == Op::Branch ? find_def(fn, fn.operands_of(last)[0]) : nullptr;
+        if (compare && compare->op == Op::ICmp && compare->block != last.block && find_def(fn, fn.operands_of(*compare)[1]) &&
+            find_def(fn, fn.operands_of(*compare)[1])->op == Op::ConstInt)
+            branches.push_back(block.insts.back());
+    }
+    if (branches.empty()) return false;
+    const Uses uses(fn);
+    bool changed = false;
+    for (InstId branch : branches) {
+        const ValueId asked = fn.operands_of(fn.insts[branch])[0];
+        if (uses.of(asked).size() != 1) continue;
+        const InstId compare = fn.values[asked].inst;
+        std::erase(fn.blocks[fn.insts[compare].block].insts, compare);
+        // The constant again, which may stand anywhere.
+        Rewriter rewriter(fn);
+        Inst constant = fn.insts[fn.values[fn.operands_of(fn.insts[compare])[1]].inst];
+        constant.block = fn.insts[branch].block;
+        const InstId number = rewriter.make(constant, {});
+        fn.operands_of(fn.insts[compare])[1] = fn.result(number);
+        fn.insts[compare].block = constant.block;
+        auto& insts = fn.blocks[constant.block].insts;
+        insts.insert(insts.end() - 1, {number, compare});
+        changed = true;
+    }
+    return changed;
+}
+
 } // namespace
 
 bool selects(Module&, Function& fn) {
@@ -301,7 +339,7 @@ bool selects(Module&, Function& fn) {
         clean_blocks(fn);
         changed = true;
     }
-    return changed;
+    return sink_comparisons(fn) || changed;
 }
 
 } // namespace tn::opt

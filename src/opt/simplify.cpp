@@ -426,7 +426,16 @@ private:
     }
 
     void visit_branch(InstId id) {
-        const Inst* def = find_def(fn_, operand(id, 0));
+        // Either way knows which way it is.
+        const ValueId asked = operand(id, 0);
+        for (unsigned t = 0; t < 2; ++t) {
+            for (std::uint32_t i = 0; i < fn_.targets_of(fn_.insts[id])[t].args.count; ++i) {
+                if (rewriter_.resolve(fn_.args_of(fn_.targets_of(fn_.insts[id])[t])[i]) != asked) continue;
+                const ValueId known = insert(Op::ConstInt, Scalar::Bool, {}, t == 0, fn_.insts[id].loc);
+                fn_.args_of(fn_.targets_of(fn_.insts[id])[t])[i] = known;
+            }
+        }
+        const Inst* def = find_def(fn_, asked);
         if (def && def->op == Op::ICmp) return choose_extreme(id, *def);
         if (!def || def->op != Op::Not) return;
         set_operand(id, 0, rewriter_.operand(*def, 0));

@@ -2,6 +2,8 @@
 // it; float comparisons are ordered so that NaN falls out of the carry flag, but for equality.
 #include "codegen/x64/x64.h"
 
+#include <algorithm>
+
 namespace tn::codegen::x64 {
 
 namespace Inst = x86::Inst;
@@ -37,10 +39,10 @@ Compared order(const MachineFunction& mf, const Selection& sel, const ir::Inst& 
     }
     return c;
 }
-// The 64-bit value of which a comparison reads the lower half, or the value itself.
+// The 64-bit value of which a comparison reads the lower half, the one of the other sign, or the value itself.
 ir::ValueId whole_of(const MachineFunction& mf, const Selection& sel, ir::ValueId value) {
     const ir::Inst* def = sel.folded(value);
-    return def && def->op == Op::Convert ? mf.fn->operands_of(*def)[0] : value;
+    return def && (def->op == Op::Convert || def->op == Op::Bitcast) ? mf.fn->operands_of(*def)[0] : value;
 }
 // The processor's "above" is false for NaN, its "below" is true: less-than is asked the other way round.
 bool reads_swapped(const ir::Inst& fcmp) {
@@ -71,7 +73,7 @@ void Describe::comparison(const ir::Inst& compare) {
         rm(a);
     } else {
         out_.use(a);
-        rm(c.b);
+        rm(whole_of(mf_, sel_, c.b));
     }
 }
 
@@ -150,7 +152,7 @@ Condition FunctionEmitter::comparison(const ir::Inst& compare) {
         return {cc, Condition::Ignore};
     }
     const unsigned a = reg();
-    Rm b = rm(c.b);
+    Rm b = rm(whole_of(*mf_, sel, c.b));
     if (b.kind == Rm::Mem && b.mem.size() < 4) { // folded: compared at its own width
         b.mem.size() == 1 ? a_->cmp(gp8(a), b.mem) : a_->cmp(x86::gpw(a), b.mem);
     } else {
@@ -292,10 +294,30 @@ void FunctionEmitter::op(OpTag<Op::Select>, const ir::Inst& inst) {
         select_float(inst, choice);
         return;
     }
-    Condition c = condition(operands[0]);
+    Condition c;
+    if (repeats_comparison(inst)) {
+        // What the comparison asks for has been described; the selection's own operands follow.
+        const MachineInst& m = mf_->insts[inst_];
+        operand_ = m.first_operand + m.operand_count - (mf_->is_constant(operands[2]) ? 2u : 3u);
+        c = compared_.condition;
+    } else {
+        c = condition(operands[0]);
+    }
     keep_flags_ = true;
     select(inst, c);
     keep_flags_ = false;
+    const ir::Inst* compare = Selection(*mf_).folded(operands[0]);
+    const bool leaves_flags = compare && compare->op == Op::ICmp && class_of(inst.type) != RegClass::Float;
+    compared_ = {leaves_flags ? compare : nullptr, c, block_, a_->offset()};
+}
+
+// The selection right in front has asked the same, and selecting has left the flags as they were.
+bool FunctionEmitter::repeats_comparison(const ir::Inst& select) const {
+    const ir::Inst* compare = Selection(*mf_).folded(mf_->fn->operands_of(select)[0]);
+    if (!compare || !compared_.compare || compared_.block != block_ || compared_.end != a_->offset() || compare->op != Op::ICmp ||
+        compare->aux != compared_.compare->aux || class_of(select.type) == RegClass::Float)
+        return false;
+    return std::ranges::equal(mf_->fn->operands_of(*compare), mf_->fn->operands_of(*compared_.compare));
 }
 
 void FunctionEmitter::select_float(const ir::Inst& inst, const Selection::FloatChoice& choice) {

@@ -258,6 +258,7 @@ private:
     Condition condition(ir::ValueId value);
     void jump_if(const Condition& c, bool value, Label target);
     void select(const ir::Inst& inst, const Condition& c);
+    bool repeats_comparison(const ir::Inst& select) const;
     void select_float(const ir::Inst& inst, const Selection::FloatChoice& choice);
 
     // memory.cpp
@@ -297,6 +298,12 @@ private:
     x86::Assembler* a_ = nullptr;
     CpuFeatures cpu_;
     bool keep_flags_ = false; // between a test and its use
+    struct {
+        const ir::Inst* compare = nullptr;
+        Condition condition;
+        std::uint32_t block = 0;
+        std::size_t end = 0;
+    } compared_; // by the last selection, and where it ends
     std::vector<TrapPath> traps_;
 
     friend class X64Module;

@@ -249,6 +249,72 @@ TEST(Licm, AComparisonStaysBeforeItsBranch) {
     EXPECT_LT(twice.find("icmp.eq"), twice.find("\nb1(")) << twice;
 }
 
+// An index that is the same in every round, behind a sum that may trap.
+const std::string behind_a_sum = R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = seq_data.ptr v0
+    v4 = seq_len.i64 v0
+    v5 = const.i64 0
+    v6 = const.i64 1
+    jump b1(v5, v5)
+b1(v7: i64, v8: i64):
+    v9 = add.i64 v8, v1
+    v10 = load.i64 elem v3 + 0 + v2 * 8
+    v11 = xor.i64 v9, v10
+    v12 = wrap_add.i64 v7, v6
+    v13 = icmp.lt v12, v4
+    branch v13, b1(v12, v11), b2
+b2:
+    return v11
+}
+)";
+
+TEST(Licm, ALoadOfAnElementLeavesArithmeticBehind) {
+    const auto loads_early = [](const std::string& f) {
+        const auto text = run(f, {opt::licm});
+        return text.find("load.i64") < text.find("\nb1(");
+    };
+    EXPECT_TRUE(loads_early(behind_a_sum));
+    // A test may be what says that the element is there; and what is written may be what is read.
+    EXPECT_FALSE(loads_early(with(behind_a_sum, "    v10 = load", "    bounds v7, v4\n    v10 = load")));
+    EXPECT_FALSE(loads_early(with(behind_a_sum, "    v12 = wrap", "    store.i64 elem v3 + 0 + v7 * 8, v11\n    v12 = wrap")));
+    EXPECT_FALSE(loads_early(with(behind_a_sum, "load.i64 elem v3", "load.i64 box v3")));
+}
+
+// A product that is the same in every round, where two short ways meet.
+const std::string behind_a_choice = R"(fn @f(v0: i64, v1: i64, v2: i64) -> i64 {
+b0(v0: i64, v1: i64, v2: i64):
+    v3 = const.i64 0
+    v4 = const.i64 1
+    jump b1(v3, v3)
+b1(v5: i64, v6: i64):
+    v7 = icmp.lt v6, v2
+    branch v7, b2, b3(v4)
+b2:
+    v8 = xor.i64 v6, v4
+    jump b3(v8)
+b3(v9: i64):
+    v10 = mul.i64 v0, v1
+    v11 = xor.i64 v10, v9
+    v12 = wrap_add.i64 v5, v4
+    v13 = icmp.lt v12, v2
+    branch v13, b1(v12, v11), b4
+b4:
+    return v2
+}
+)";
+
+TEST(Licm, ATestLeavesTheMeetingOfShortWays) {
+    const auto multiplies_early = [](const std::string& f) {
+        const auto text = run(f, {opt::licm});
+        return text.find("mul.i64") < text.find("\nb1(");
+    };
+    EXPECT_TRUE(multiplies_early(behind_a_choice));
+    EXPECT_FALSE(multiplies_early(with(behind_a_choice, "v8 = xor.i64", "v8 = add.i64")));          // may trap before
+    EXPECT_FALSE(multiplies_early(with(behind_a_choice, "    v7 = icmp", "    bounds v5, v2\n    v7 = icmp"))); // so may this
+    EXPECT_FALSE(multiplies_early(with(behind_a_choice, "b3(v4)\nb2", "b4\nb2")));                 // some rounds do not come there
+}
+
 TEST(Reassociate, WhatIsReadyLastComesLast) {
     // v4 is what the round before made; v8 is loaded by the counter.
     const std::string f = R"(fn @f(v0: ptr, v1: u32, v2: i64) -> u32 {
@@ -276,4 +342,136 @@ b2:
     const auto expect_same = [](const std::string& g) { EXPECT_EQ(run(g, {opt::reassociate}), run(g, {})); };
     expect_same(with(f, "return v11", "return v10"));
     expect_same(with(f, "v10 = wrap_add.u32", "v10 = wrap_sub.u32"));
+}
+
+// x[r + i], x[(i + 1) * n + c] and x[i * 3 + c].
+const std::string table_loop = R"(fn @f(v0: ref, v1: i64, v2: i64, v3: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64, v3: i64):
+    v4 = seq_data.ptr v0
+    v5 = const.i64 0
+    v6 = const.i64 1
+    v7 = const.i64 3
+    jump b1(v5, v5)
+b1(v8: i64, v9: i64):
+    v10 = add.i64 v1, v8 notrap
+    v11 = load.i64 elem v4 + 0 + v10 * 8
+    v12 = mul.i64 v8, v2 notrap
+    v13 = add.i64 v12, v3 notrap
+    v14 = load.i64 elem v4 + 0 + v13 * 8
+    v15 = add.i64 v8, v6 notrap
+    v16 = mul.i64 v15, v7 notrap
+    v17 = add.i64 v16, v3 notrap
+    v18 = load.i64 elem v4 + 0 + v17 * 8
+    v19 = xor.i64 v11, v14
+    v20 = xor.i64 v19, v18
+    v21 = xor.i64 v20, v9
+    v22 = wrap_add.i64 v8, v6
+    v23 = icmp.lt v22, v2
+    branch v23, b1(v22, v21), b2
+b2:
+    return v21
+}
+)";
+
+TEST(Pointers, StandInRowsAndWalkDownColumns) {
+    const auto loop_of = [](const std::string& f) {
+        const auto text = run(f, {opt::pointers, opt::dce});
+        const auto from = text.find("\nb1(");
+        return text.substr(from, text.find("\nb2:") - from);
+    };
+    const auto text = loop_of(table_loop);
+    EXPECT_COUNT(0, text, "mul.i64");
+    EXPECT_COUNT(2, text, ": ptr");
+    EXPECT_COUNT(1, text, " * 24");        // three elements a round
+    EXPECT_COUNT(1, text, " * 8\n"); // in the row
+    EXPECT_COUNT(0, text, " add.i64");
+    // Sums that may trap stay, and so does what uses them.
+    const auto checked = loop_of(with(table_loop, "v12, v3 notrap", "v12, v3"));
+    EXPECT_COUNT(1, checked, "mul.i64");
+    EXPECT_COUNT(1, checked, " add.i64");
+    EXPECT_COUNT(1, checked, ": ptr");
+    EXPECT_COUNT(1, loop_of(with(table_loop, "v1, v8 notrap", "v1, v8")), " add.i64");
+    // A counter by no constant step is none.
+    EXPECT_COUNT(0, loop_of(with(table_loop, "wrap_add.i64 v8, v6", "wrap_add.i64 v8, v3")), ": ptr");
+}
+
+TEST(Selects, WhatDecidesComesLast) {
+    const std::string f = R"(fn @f(v0: i64, v1: i64, v2: i64, v3: i64) -> i64 {
+b0(v0: i64, v1: i64, v2: i64, v3: i64):
+    v4 = icmp.lt v0, v1
+    branch v4, b1(v0, v2), b1(v1, v3)
+b1(v5: i64, v6: i64):
+    v7 = xor.i64 v5, v6
+    return v7
+}
+)";
+    const auto text = run(f, {opt::selects});
+    EXPECT_LT(text.find("v2, v3\n"), text.find("v0, v1\n    jump")) << text;
+}
+
+// x[r + i] = x[r + i - 1] + i
+const std::string row_loop = R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = seq_data.ptr v0
+    v4 = const.i64 1
+    jump b1(v4)
+b1(v5: i64):
+    v6 = add.i64 v1, v5 notrap
+    v7 = sub.i64 v6, v4 notrap
+    v8 = load.i64 elem v3 + 0 + v7 * 8
+    v9 = wrap_add.i64 v8, v5
+    store.i64 elem v3 + 0 + v6 * 8, v9
+    v10 = wrap_add.i64 v5, v4
+    v11 = icmp.lt v10, v2
+    branch v11, b1(v10), b2
+b2:
+    return v2
+}
+)";
+
+TEST(Carried, ARowOfATableToo) {
+    const auto loads_early = [](const std::string& f) {
+        const auto text = run(f, {opt::carried});
+        return text.find("load.i64") < text.find("\nb1(");
+    };
+    EXPECT_TRUE(loads_early(row_loop));
+    EXPECT_FALSE(loads_early(with(row_loop, "v7 = sub.i64 v6, v4", "v12 = add.i64 v2, v5 notrap\n    v7 = sub.i64 v12, v4"))); // another row
+    EXPECT_FALSE(loads_early(with(row_loop, "v1, v5 notrap", "v1, v5")));
+}
+
+// The index y * w + x of a table of h * w, with y below h and x below w.
+const std::string grid_index = R"(fn @f(v0: ref, v1: i64, v2: i64, v3: i64, v4: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64, v3: i64, v4: i64):
+    v5 = mul.i64 v1, v2
+    v6 = const.i64 0
+    v7 = icmp.ge v3, v6
+    branch v7, b1, b6
+b1:
+    v8 = icmp.lt v3, v1
+    branch v8, b2, b6
+b2:
+    v9 = icmp.ge v4, v6
+    branch v9, b3, b6
+b3:
+    v10 = icmp.lt v4, v2
+    branch v10, b4, b6
+b4:
+    v11 = mul.i64 v3, v2
+    v12 = add.i64 v11, v4
+    bounds v12, v5
+    return v12
+b6:
+    return v6
+}
+)";
+
+TEST(Ranges, AnIndexOfATableIsExact) {
+    const auto text = run(grid_index, {opt::ranges});
+    EXPECT_COUNT(0, text, "bounds");
+    EXPECT_COUNT(2, text, "notrap");
+    const auto shorter = run(with(grid_index, "icmp.lt v4, v2", "icmp.le v4, v2"), {opt::ranges});
+    EXPECT_COUNT(1, shorter, "bounds");
+    EXPECT_COUNT(0, shorter, "notrap");
+    // What is added is made behind the product, and may trap there.
+    EXPECT_COUNT(1, run(with(grid_index, "v12 = add.i64 v11, v4", "v13 = add.i64 v4, v6\n    v12 = add.i64 v11, v13"), {opt::ranges}), "mul.i64 v3, v2\n");
 }
