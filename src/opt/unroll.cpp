@@ -227,10 +227,23 @@ private:
     bool changed_ = false;
 };
 
+// Whether a loop ends by a comparison with a constant.
+bool has_candidates(const Function& fn) {
+    const Cfg cfg(fn);
+    return std::ranges::any_of(cfg.loops(), [&](const Loop& loop) {
+        const Inst& last = fn.terminator(loop.latches[0]);
+        if (last.op != Op::Branch) return false;
+        const Inst* compare = find_def(fn, fn.operands_of(last)[0]);
+        std::int64_t c = 0;
+        return compare && compare->op == Op::ICmp &&
+               (find_const(fn, fn.operands_of(*compare)[0], c) || find_const(fn, fn.operands_of(*compare)[1], c));
+    });
+}
+
 } // namespace
 
 bool unroll(Module&, Function& fn) {
-    if (Cfg(fn).loops().empty()) return false;
+    if (!has_candidates(fn)) return false;
     bool changed = make_preheaders(fn);
     if (Unroll(fn).run()) {
         clean_blocks(fn);
