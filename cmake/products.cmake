@@ -45,6 +45,12 @@ if(cli_sources AND NOT capi_kind STREQUAL "INTERFACE_LIBRARY")
     add_executable(tenon ${cli_sources} ${templates_out})
     target_include_directories(tenon PRIVATE ${PROJECT_SOURCE_DIR}/include)
     target_link_libraries(tenon PRIVATE tn_capi CLI11::CLI11)
+    if(NOT TN_SANITIZE)
+        target_link_options(tenon PRIVATE -static-libstdc++ -static-libgcc)
+        if(TN_HAS_PACKED_RELOCATIONS)
+            target_link_options(tenon PRIVATE LINKER:-z,pack-relative-relocs)
+        endif()
+    endif()
 endif()
 
 # --- examples: hosts that know include/c_api.h alone and open the library at run time ---

@@ -295,15 +295,13 @@ bool consumes_operand(const Module& module, const Function& fn, const Inst& inst
     return i < 8 && (op_info(inst.op).consumes >> i & 1) != 0;
 }
 
-std::uint16_t effects_of(const Inst& inst) {
+std::uint16_t effects_of_call(const Inst& inst) {
     std::uint16_t effects = op_info(inst.op).effects;
     if (inst.op == Op::CallRuntime) effects = runtime_fn_info(static_cast<RuntimeFn>(inst.imm)).effects;
     if (inst.op == Op::CallHost && inst.aux != 0) {
         const bool reads = inst.aux == static_cast<std::uint32_t>(HostFn::Purity::Reads);
         effects = reads ? Reads : Pure;
     }
-    if (inst.flags & Takes) effects |= Writes; // never merged with another load, never dropped
-    if (inst.flags & NoTrap) effects = static_cast<std::uint16_t>(effects & ~Traps);
     return effects;
 }
 

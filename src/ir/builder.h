@@ -103,6 +103,13 @@ const Signature& signature_of(const Module& module, const Inst& call);
 // references are consumed too; this answers for plain operands, Return included.)
 bool consumes_operand(const Module& module, const Function& fn, const Inst& inst, unsigned i);
 // The inst's effects: op.def, narrowed by flags (NoTrap), by the callee's row for CallRuntime, by aux for CallHost.
-std::uint16_t effects_of(const Inst& inst);
+std::uint16_t effects_of_call(const Inst& inst); // without the flags
+inline std::uint16_t effects_of(const Inst& inst) {
+    const bool asks_callee = inst.op == Op::CallRuntime || inst.op == Op::CallHost;
+    std::uint16_t effects = asks_callee ? effects_of_call(inst) : op_info(inst.op).effects;
+    if (inst.flags & Takes) effects |= Writes; // never merged with another load, never dropped
+    if (inst.flags & NoTrap) effects = static_cast<std::uint16_t>(effects & ~Traps);
+    return effects;
+}
 
 } // namespace tn::ir

@@ -6,12 +6,6 @@
 
 namespace tn::ir {
 
-std::span<const Target> successors(const Function& fn, BlockId block) {
-    const Block& b = fn.blocks[block];
-    if (b.insts.empty()) return {};
-    return fn.targets_of(fn.insts[b.insts.back()]);
-}
-
 thread_local Cfg::Memory* Cfg::Memory::current = nullptr;
 
 Cfg::Cfg(const Function& fn) {
@@ -306,6 +300,22 @@ FlatLists<BlockId, Target*> edges_into(Function& fn) {
     each([&](Target& target) { edges.count(target.block); });
     edges.make_room();
     each([&](Target& target) { edges.add(target.block, &target); });
+    return edges;
+}
+
+FlatLists<BlockId, Edge> named_edges_into(const Function& fn) {
+    FlatLists<BlockId, Edge> edges;
+    edges.start(fn.blocks.size());
+    auto each = [&](auto&& visit) {
+        for (const Block& block : fn.blocks) {
+            if (block.removed || block.insts.empty()) continue;
+            const auto targets = fn.targets_of(fn.insts[block.insts.back()]);
+            for (std::uint32_t t = 0; t < targets.size(); ++t) visit(targets[t].block, Edge{block.insts.back(), t});
+        }
+    };
+    each([&](BlockId to, Edge) { edges.count(to); });
+    edges.make_room();
+    each([&](BlockId to, Edge edge) { edges.add(to, edge); });
     return edges;
 }
 

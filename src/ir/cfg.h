@@ -104,9 +104,19 @@ private:
 };
 
 // The targets of a block's terminator, one per edge.
-std::span<const Target> successors(const Function& fn, BlockId block);
+inline std::span<const Target> successors(const Function& fn, BlockId block) {
+    const Block& b = fn.blocks[block];
+    if (b.insts.empty()) return {};
+    return fn.targets_of(fn.insts[b.insts.back()]);
+}
 // The targets that lead to each block, unreached ones' too. Stale when targets are added.
 FlatLists<BlockId, Target*> edges_into(Function& fn);
+// The same by name, which stays when targets are added.
+struct Edge {
+    InstId inst; // a terminator
+    std::uint32_t target = 0;
+};
+FlatLists<BlockId, Edge> named_edges_into(const Function& fn);
 
 // Whether a path from the entry comes back to a block it has passed. Cheaper than a Cfg.
 bool has_loops(const Function& fn);

@@ -8,13 +8,12 @@ constexpr int V = -1;
 constexpr ResultRule None = ResultRule::None, One = ResultRule::One, Many = ResultRule::Many;
 constexpr ResultRule Bool = ResultRule::Bool;
 
-constexpr OpInfo table[] = {
+} // namespace
+
+const OpInfo op_table[] = {
 #define OP(name, text, operands, results, effects, consumes) {text, operands, results, effects, consumes},
 #include "ir/op.def"
 };
-} // namespace
-
-const OpInfo& op_info(Op op) { return table[static_cast<unsigned>(op)]; }
 
 std::string_view cond_text(Cond cond) {
     switch (cond) {

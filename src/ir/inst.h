@@ -68,7 +68,8 @@ struct OpInfo {
     std::uint16_t effects;
     std::uint8_t consumes;
 };
-const OpInfo& op_info(Op op);
+extern const OpInfo op_table[]; // by Op
+inline const OpInfo& op_info(Op op) { return op_table[static_cast<unsigned>(op)]; }
 
 enum class Cond : std::uint8_t { Eq, Ne, Lt, Le, Gt, Ge };
 std::string_view cond_text(Cond cond);

@@ -25,42 +25,17 @@ template <typename F> void for_each_use(const Function& fn, InstId id, F f) {
 }
 } // namespace
 
-Uses::Uses(const Function& fn) : uses_(fn.values.size()) {
-    for (const Block& block : fn.blocks) {
-        if (block.removed) continue;
-        for (InstId inst : block.insts) add_inst(fn, inst);
-    }
-}
-
-void Uses::add_inst(const Function& fn, InstId inst) {
-    if (uses_.size() < fn.values.size()) uses_.resize(fn.values.size());
-    for_each_use(fn, inst, [&](ValueId value, const Use& use) { uses_[value.index()].push_back(use); });
-}
-
-void Uses::remove_inst(const Function& fn, InstId inst) {
-    for_each_use(fn, inst, [&](ValueId value, const Use&) {
-        std::erase_if(uses_[value.index()], [&](const Use& use) { return use.inst == inst; });
-    });
-}
-
-void Uses::replace(Function& fn, ValueId from, ValueId to) {
-    if (from == to) return;
-    if (uses_.size() < fn.values.size()) uses_.resize(fn.values.size());
-    for (const Use& use : uses_[from.index()]) {
-        fn.operands[use.slot] = to;
-        uses_[to.index()].push_back(use);
-    }
-    uses_[from.index()].clear();
-}
-
-void replace_all_uses(Function& fn, ValueId from, ValueId to) {
-    std::replace(fn.operands.begin(), fn.operands.end(), from, to);
-}
-
-void replace_all_uses(Function& fn, const IdVec<ValueId, ValueId>& map) {
-    for (ValueId& value : fn.operands) {
-        while (map.contains(value) && map[value].is_valid()) value = map[value];
-    }
+Uses::Uses(const Function& fn) {
+    uses_.start(fn.values.size());
+    const auto each = [&](auto&& visit) {
+        for (const Block& block : fn.blocks) {
+            if (block.removed) continue;
+            for (InstId inst : block.insts) for_each_use(fn, inst, visit);
+        }
+    };
+    each([&](ValueId value, const Use&) { uses_.count(value); });
+    uses_.make_room();
+    each([&](ValueId value, const Use& use) { uses_.add(value, use); });
 }
 
 std::size_t index_in_block(const Function& fn, InstId inst) {
@@ -87,39 +62,11 @@ void remove_insts(Function& fn, const std::vector<bool>& dead) {
     }
 }
 
-void move_before(Function& fn, InstId inst, InstId before) {
-    TN_CHECK(inst != before, "instruction moved before itself");
-    if (fn.insts[inst].block.is_valid()) remove_inst(fn, inst);
-    std::size_t index = index_in_block(fn, before);
-    BlockId block = fn.insts[before].block;
-    auto& insts = fn.blocks[block].insts;
-    insts.insert(insts.begin() + static_cast<std::ptrdiff_t>(index), inst);
-    fn.insts[inst].block = block;
-}
-
-void move_to_end(Function& fn, InstId inst, BlockId block) {
-    TN_CHECK(!fn.blocks[block].insts.empty(), "block without an end");
-    move_before(fn, inst, fn.blocks[block].insts.back());
-}
-
-void remove_block_param(Function& fn, BlockId block, std::uint32_t index) {
-    for (Block& from : fn.blocks) {
-        if (from.removed || from.insts.empty()) continue;
-        for (Target& target : fn.targets_of(fn.insts[from.insts.back()])) {
-            if (target.block != block) continue;
-            auto args = fn.args_of(target);
-            std::copy(args.begin() + index + 1, args.end(), args.begin() + index);
-            --target.args.count;
-        }
-    }
-    auto& params = fn.blocks[block].params;
-    params.erase(params.begin() + index);
-    for (std::uint32_t i = index; i < params.size(); ++i) fn.values[params[i]].index = i;
-}
-
 bool remove_unreachable_blocks(Function& fn) {
     std::vector<bool> reached(fn.blocks.size(), false);
-    std::vector<BlockId> work{fn.entry()};
+    std::vector<BlockId> work;
+    work.reserve(fn.blocks.size());
+    work.push_back(fn.entry());
     reached[0] = true;
     while (!work.empty()) {
         BlockId block = work.back();

@@ -13,20 +13,18 @@ BlockCopy copy_block(Function& fn, BlockId original, Edge edge, int taken) {
     copy.block = BlockId(fn.blocks.size());
     const Block from = fn.blocks[original];
     fn.blocks.push_back(Block{});
+    fn.blocks[copy.block].insts.reserve(from.insts.size());
+    copy.values.reserve(from.params.size() + from.insts.size());
     for (ValueId param : from.params) {
         Value value = fn.values[param];
         value.block = copy.block;
-        copy.values[param.value] = fn.values.push_back(value);
-        fn.blocks[copy.block].params.push_back(copy.values[param.value]);
+        copy.values.emplace_back(param, fn.values.push_back(value));
+        fn.blocks[copy.block].params.push_back(copy.values.back().second);
     }
-    auto copied = [&](ValueId v) {
-        const auto known = copy.values.find(v.value);
-        return known == copy.values.end() ? v : known->second;
-    };
     auto copy_values = [&](Range32 range) {
         const Range32 made{static_cast<std::uint32_t>(fn.operands.size()), range.count};
         for (std::uint32_t i = 0; i < range.count; ++i)
-            fn.operands.push_back(copied(fn.operands[range.first + i]));
+            fn.operands.push_back(copy.of(fn.operands[range.first + i]));
         return made;
     };
     auto copy_target = [&](std::uint32_t index) {
@@ -54,7 +52,7 @@ BlockCopy copy_block(Function& fn, BlockId original, Edge edge, int taken) {
                 Value value = fn.values[fn.result(id, r)];
                 value.inst = made;
                 const ValueId result = fn.values.push_back(value);
-                copy.values[fn.result(id, r).value] = result;
+                copy.values.emplace_back(fn.result(id, r), result);
                 if (r == 0) inst.first_result = result;
             }
         }
@@ -72,7 +70,7 @@ void repair_copied(Function& fn, BlockId original, const std::vector<BlockCopy>&
     std::vector<Redefined> redefined;
     for (ValueId v : defined) {
         Redefined r{v, {{original, v}}};
-        for (const BlockCopy& copy : copies) r.at_end.emplace_back(copy.block, copy.values.at(v.value));
+        for (const BlockCopy& copy : copies) r.at_end.emplace_back(copy.block, copy.of(v));
         redefined.push_back(std::move(r));
     }
     repair_uses(fn, redefined, [&](BlockId block) { return block == original; });

@@ -162,9 +162,10 @@ bool drop_trivial_params(Function& fn) {
 bool clean_blocks(Function& fn) {
     bool any = false;
     for (bool again = true; again;) {
-        again = fold_branches(fn);
-        again |= skip_empty_blocks(fn);
-        again |= remove_unreachable_blocks(fn);
+        any |= fold_branches(fn);
+        // Each of these may leave a branch to be folded, or a block to be skipped.
+        again = skip_empty_blocks(fn);
+        any |= remove_unreachable_blocks(fn);
         again |= drop_trivial_params(fn);
         again |= merge_chains(fn);
         any |= again;

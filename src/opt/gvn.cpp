@@ -14,7 +14,7 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
+#include <bit>
 
 namespace tn::opt {
 
@@ -34,23 +34,58 @@ struct Key {
     bool operator==(const Key&) const = default;
 };
 
-struct KeyHash {
-    std::size_t operator()(const Key& k) const {
-        std::uint64_t h = static_cast<std::uint64_t>(k.op) * 0x9e3779b97f4a7c15ull + static_cast<std::uint64_t>(k.type);
-        auto mix = [&](std::uint64_t v) { h = (h ^ v) * 0xff51afd7ed558ccdull; h ^= h >> 32; };
-        mix(k.aux + (static_cast<std::uint64_t>(k.scale) << 32));
-        mix(static_cast<std::uint64_t>(k.imm));
-        for (ValueId v : k.operands) mix(v.value);
-        mix(k.memory);
-        return h;
+std::uint64_t hash_of(const Key& k) {
+    std::uint64_t h = (static_cast<std::uint64_t>(k.op) << 16 | static_cast<std::uint64_t>(k.type) << 8 | k.scale) +
+                      (static_cast<std::uint64_t>(k.aux) << 32);
+    const auto mix = [&](std::uint64_t v) { h = (h ^ v) * 0xff51afd7ed558ccdull; h ^= h >> 32; };
+    mix(static_cast<std::uint64_t>(k.imm));
+    mix(k.operands[0].value + (static_cast<std::uint64_t>(k.operands[1].value) << 32));
+    mix(k.operands[2].value + (static_cast<std::uint64_t>(k.memory) << 32));
+    return h;
+}
+
+// What is known where the walk of the dominator tree stands: the latest entry of a key counts, and leaving a block takes
+// its entries back, which are the last ones.
+class ScopedTable {
+public:
+    explicit ScopedTable(std::size_t expected) : first_(std::bit_ceil(expected + 16), none) { entries_.reserve(expected); }
+
+    std::size_t mark() const { return entries_.size(); }
+    ValueId find(const Key& key) const {
+        for (std::uint32_t at = first_[slot_of(key)]; at != none; at = entries_[at].next)
+            if (entries_[at].key == key) return entries_[at].value;
+        return ValueId();
     }
+    void set(const Key& key, ValueId value) {
+        const std::size_t slot = slot_of(key);
+        entries_.push_back({key, value, first_[slot], static_cast<std::uint32_t>(slot)});
+        first_[slot] = static_cast<std::uint32_t>(entries_.size() - 1);
+    }
+    void go_back(std::size_t mark) {
+        for (; entries_.size() > mark; entries_.pop_back()) first_[entries_.back().slot] = entries_.back().next;
+    }
+
+private:
+    static constexpr std::uint32_t none = 0xffffffffu;
+    struct Entry {
+        Key key;
+        ValueId value;
+        std::uint32_t next; // the one before it in its slot
+        std::uint32_t slot;
+    };
+    std::size_t slot_of(const Key& key) const { return hash_of(key) & (first_.size() - 1); }
+
+    std::vector<std::uint32_t> first_; // by slot: its latest entry
+    std::vector<Entry> entries_;
 };
 
 constexpr std::int64_t max_index = 1 << 20; // of an element at a known place
 constexpr std::size_t max_blocks_between = 24; // from a dominator to what it dominates, to be looked through
 constexpr unsigned class_count = 3;   // MemoryClass
 constexpr unsigned scalar_count = 16; // Scalar
-using MemoryState = std::array<std::uint32_t, class_count * scalar_count>;
+using MemoryState = std::array<std::uint32_t, class_count * scalar_count>; // versions
+using WriteSet = std::uint64_t;                                            // a bit for each entry of a MemoryState
+constexpr WriteSet all_memory = (WriteSet{1} << class_count * scalar_count) - 1;
 
 unsigned memory_index(std::uint32_t memory_class, Scalar type) {
     return memory_class * scalar_count + static_cast<unsigned>(type);
@@ -63,9 +98,8 @@ public:
           cfg_(fn),
           rewriter_(fn),
           read_only_(fn),
-          has_loads_(std::ranges::any_of(fn.insts, [](const Inst& inst) { return inst.op == Op::Load; })) {
-        table_.reserve(fn.values.size());
-    }
+          has_loads_(std::ranges::any_of(fn.insts, [](const Inst& inst) { return inst.op == Op::Load; })),
+          table_(fn.values.size()) {}
 
     bool run() {
         if (has_loads_) {
@@ -101,32 +135,32 @@ public:
     }
 
 private:
-    using WriteSet = std::array<bool, class_count * scalar_count>;
-
-    // Adds what an instruction may write, as far as loads can see it.
-    void add_writes(const Inst& inst, WriteSet& set) const {
-        if (inst.op == Op::Store) {
-            set[memory_index(inst.aux, fn_.values[fn_.operands_of(inst)[1]].type)] = true;
-        } else if (inst.op == Op::UniqueAt) {
-            for (unsigned c = 0; c < class_count; ++c) set[memory_index(c, Scalar::Ref)] = true;
+    // What an instruction may write, as far as loads can see it.
+    WriteSet writes_of(const Inst& inst) const {
+        const auto bit = [](unsigned index) { return WriteSet{1} << index; };
+        if (inst.op == Op::Store) return bit(memory_index(inst.aux, fn_.values[fn_.operands_of(inst)[1]].type));
+        WriteSet set = 0;
+        if (inst.op == Op::UniqueAt) {
+            for (unsigned c = 0; c < class_count; ++c) set |= bit(memory_index(c, Scalar::Ref));
         } else if (inst.op == Op::Lanes) {
             for (unsigned t = 0; t < scalar_count; ++t)
-                set[memory_index(static_cast<std::uint32_t>(MemoryClass::Element), static_cast<Scalar>(t))] = true;
+                set |= bit(memory_index(static_cast<std::uint32_t>(MemoryClass::Element), static_cast<Scalar>(t)));
         } else if (is_call(inst.op) && (effects_of(inst) & Writes)) {
-            set.fill(true);
+            set = all_memory;
         }
         // Other writers make new objects, or change counts and lengths, which are not loaded.
+        return set;
+    }
+    void renew(MemoryState& memory, WriteSet set) {
+        for (; set != 0; set &= set - 1) memory[static_cast<unsigned>(std::countr_zero(set))] = ++versions_;
     }
 
     void note_writes(BlockId block) {
-        WriteSet set{};
-        for (InstId id : fn_.blocks[block].insts) add_writes(fn_.insts[id], set);
-        written_[block.index()] = set;
+        for (InstId id : fn_.blocks[block].insts) written_[block.index()] |= writes_of(fn_.insts[id]);
     }
     void note_loop_writes(LoopId id) {
-        WriteSet set{};
-        for (BlockId block : cfg_.loops()[id].blocks)
-            for (unsigned i = 0; i < set.size(); ++i) set[i] |= written_[block.index()][i];
+        WriteSet set = 0;
+        for (BlockId block : cfg_.loops()[id].blocks) set |= written_[block.index()];
         loop_writes_.push_back(set);
     }
 
@@ -147,31 +181,27 @@ private:
         bool only_loop = header;
         if (header)
             for (BlockId p : predecessors) only_loop &= p == idom || cfg_.contains(loop, p);
-        WriteSet between{};
-        if (only_loop) between = loop_writes_[loop.index()];
-        else if (!find_writes_between(idom, block, between)) between.fill(true);
-        for (unsigned i = 0; i < state.size(); ++i)
-            if (between[i]) state[i] = ++versions_;
+        renew(state, only_loop ? loop_writes_[loop.index()] : find_writes_between(idom, block));
         return state;
     }
-    // What the blocks on the ways from a block's dominator to it write; false where there are too many of them.
-    bool find_writes_between(BlockId dominator, BlockId block, WriteSet& set) const {
-        std::vector<BlockId> seen;
+    // What the blocks on the ways from a block's dominator to it write; everything where there are too many of them.
+    WriteSet find_writes_between(BlockId dominator, BlockId block) {
+        WriteSet set = 0;
+        between_.clear();
         auto add = [&](BlockId b) {
-            if (b != dominator && std::ranges::find(seen, b) == seen.end()) seen.push_back(b);
+            if (b != dominator && std::ranges::find(between_, b) == between_.end()) between_.push_back(b);
         };
         for (BlockId p : cfg_.predecessors(block)) add(p);
-        for (std::size_t i = 0; i < seen.size(); ++i) {
-            if (i == max_blocks_between) return false;
-            const WriteSet& written = written_[seen[i].index()];
-            for (unsigned k = 0; k < set.size(); ++k) set[k] |= written[k];
-            for (BlockId p : cfg_.predecessors(seen[i])) add(p);
+        for (std::size_t i = 0; i < between_.size(); ++i) {
+            if (i == max_blocks_between) return all_memory;
+            set |= written_[between_[i].index()];
+            for (BlockId p : cfg_.predecessors(between_[i])) add(p);
         }
-        return true;
+        return set;
     }
 
     void enter(BlockId block) {
-        marks_.push_back(undo_.size());
+        marks_.push_back(table_.mark());
         MemoryState memory = has_loads_ ? memory_at(block) : MemoryState();
         note_condition(block);
         for (InstId id : fn_.blocks[block].insts) visit(id, memory);
@@ -184,7 +214,7 @@ private:
         const Inst& last = fn_.terminator(ways[0]);
         if (last.op != Op::Branch || fn_.targets_of(last)[0].block == fn_.targets_of(last)[1].block) return;
         const ValueId condition = rewriter_.operand(last, 0);
-        set(decided_key(condition, fn_.targets_of(last)[0].block == block), condition);
+        table_.set(decided_key(condition, fn_.targets_of(last)[0].block == block), condition);
     }
     static Key decided_key(ValueId condition, bool holds) {
         return {Op::Branch, Scalar::Bool, 1, holds, 0, {condition}, 0};
@@ -196,11 +226,11 @@ private:
         if (const Inst* compare = find_def(fn_, condition); compare && compare->op == Op::ICmp) {
             Key key = key_of(*compare);
             key.aux = static_cast<std::uint32_t>(inverted(static_cast<Cond>(key.aux)));
-            opposite = find(key);
+            opposite = table_.find(key);
         }
         for (const bool holds : {true, false}) {
-            if (!find(decided_key(condition, holds)).is_valid() &&
-                (!opposite.is_valid() || !find(decided_key(opposite, !holds)).is_valid()))
+            if (!table_.find(decided_key(condition, holds)).is_valid() &&
+                (!opposite.is_valid() || !table_.find(decided_key(opposite, !holds)).is_valid()))
                 continue;
             Inst constant;
             constant.op = Op::ConstInt;
@@ -213,24 +243,8 @@ private:
         }
     }
     void leave() {
-        while (undo_.size() > marks_.back()) {
-            auto& [key, old] = undo_.back();
-            if (old.is_valid()) table_[key] = old;
-            else table_.erase(key);
-            undo_.pop_back();
-        }
+        table_.go_back(marks_.back());
         marks_.pop_back();
-    }
-
-    // The inst that has computed `key` before.
-    ValueId find(const Key& key) const {
-        auto it = table_.find(key);
-        return it == table_.end() ? ValueId() : it->second;
-    }
-    void set(const Key& key, ValueId value) {
-        auto [it, fresh] = table_.try_emplace(key, value);
-        undo_.emplace_back(key, fresh ? ValueId() : it->second);
-        it->second = value;
     }
 
     Key key_of(const Inst& inst) {
@@ -248,7 +262,7 @@ private:
     }
     // What is known of a list's length under its old name holds under the new one.
     void carry(Op op, ValueId from, ValueId to) {
-        if (ValueId known = find(seq_key(op, from)); known.is_valid()) set(seq_key(op, to), known);
+        if (ValueId known = table_.find(seq_key(op, from)); known.is_valid()) table_.set(seq_key(op, to), known);
     }
 
     void visit(InstId id, MemoryState& memory) {
@@ -273,14 +287,10 @@ private:
         }
         if (inst.op == Op::SeqSetLen) {
             carry(Op::SeqData, rewriter_.operand(inst, 0), fn_.result(id));
-            set(seq_key(Op::SeqLen, fn_.result(id)), rewriter_.operand(inst, 1));
+            table_.set(seq_key(Op::SeqLen, fn_.result(id)), rewriter_.operand(inst, 1));
             return;
         }
-        if (WriteSet set{}; inst.op == Op::UniqueAt || inst.op == Op::Lanes || is_call(inst.op)) {
-            add_writes(inst, set);
-            for (unsigned i = 0; i < set.size(); ++i)
-                if (set[i]) memory[i] = ++versions_;
-        }
+        if (inst.op == Op::UniqueAt || inst.op == Op::Lanes || is_call(inst.op)) renew(memory, writes_of(inst));
         const bool test = inst.op == Op::Bounds || inst.op == Op::TrapIf;
         const bool runtime_pure = (inst.op == Op::CallRuntime || inst.op == Op::CallHost) &&
                                   effects_of(inst) == Pure && inst.result_count == 1;
@@ -290,33 +300,33 @@ private:
             return;
         if (inst.operands.count > 3) return;
         const Key key = key_of(inst);
-        const ValueId known = find(key);
+        const ValueId known = table_.find(key);
         if (known.is_valid()) {
             if (!test) rewriter_.replace(fn_.result(id), known);
             rewriter_.remove(id);
             return;
         }
         // A test has no result; any valid id says that it was made.
-        set(key, test ? key.operands[0] : fn_.result(id));
+        table_.set(key, test ? key.operands[0] : fn_.result(id));
     }
 
     void visit_load(InstId id, MemoryState& memory) {
         const Inst& inst = fn_.insts[id];
         Key key = by_index(key_of(inst));
         if (!read_only_.contains(fn_, fn_.operands_of(inst)[0])) key.memory = memory[memory_index(inst.aux, inst.type)];
-        if (ValueId known = find(key); known.is_valid()) {
+        if (ValueId known = table_.find(key); known.is_valid()) {
             rewriter_.replace(fn_.result(id), known);
             rewriter_.remove(id);
             return;
         }
-        set(key, fn_.result(id));
+        table_.set(key, fn_.result(id));
     }
 
     // The value was read from, or written to, this place, and nothing of its kind has been written since.
     bool stores_what_is_there(const Inst& inst, const MemoryState& memory) {
         const ValueId value = rewriter_.operand(inst, 1);
         const Scalar type = fn_.values[value].type;
-        return type != Scalar::Ref && find(stored_key(inst, type, memory[memory_index(inst.aux, type)])) == value;
+        return type != Scalar::Ref && table_.find(stored_key(inst, type, memory[memory_index(inst.aux, type)])) == value;
     }
     // What a load of the place that a store writes would be.
     Key stored_key(const Inst& inst, Scalar type, std::uint32_t version) {
@@ -353,7 +363,7 @@ private:
         memory[index] = ++versions_;
         // A reference in memory is borrowed from it, and the stored value is consumed: not the same.
         if (type == Scalar::Ref) return;
-        set(stored_key(inst, type, read_only_.contains(fn_, fn_.operands_of(inst)[0]) ? 0 : memory[index]), value);
+        table_.set(stored_key(inst, type, read_only_.contains(fn_, fn_.operands_of(inst)[0]) ? 0 : memory[index]), value);
     }
 
     Function& fn_;
@@ -364,9 +374,9 @@ private:
     std::vector<WriteSet> written_;
     std::vector<WriteSet> loop_writes_;
     std::vector<MemoryState> out_;
-    std::unordered_map<Key, ValueId, KeyHash> table_;
-    std::vector<std::pair<Key, ValueId>> undo_; // what a key meant before; invalid: nothing
-    std::vector<std::size_t> marks_;
+    ScopedTable table_;
+    std::vector<std::size_t> marks_; // of the table, by block entered
+    std::vector<BlockId> between_;
     std::uint32_t versions_ = 0;
     std::vector<std::pair<InstId, InstId>> decided_; // branches, and the constants they are on
 };

@@ -4,8 +4,7 @@ namespace tn::opt {
 
 using namespace ir;
 
-ValueId Rewriter::resolve(ValueId value) {
-    if (value.index() >= replacement_.size()) return value; // made during this pass
+ValueId Rewriter::root_of(ValueId value) {
     ValueId root = value;
     while (root.index() < replacement_.size() && replacement_[root.index()].is_valid())
         root = replacement_[root.index()];

@@ -15,7 +15,9 @@ class Rewriter {
 public:
     explicit Rewriter(ir::Function& fn) : fn_(fn) {}
 
-    ir::ValueId resolve(ir::ValueId value);
+    ir::ValueId resolve(ir::ValueId value) {
+        return value.index() < replacement_.size() && replacement_[value.index()].is_valid() ? root_of(value) : value;
+    }
     // Every use of `old` becomes `by`. `old`'s definition should be removed by the caller.
     void replace(ir::ValueId old, ir::ValueId by);
     void remove(ir::InstId inst) {
@@ -35,6 +37,8 @@ public:
     bool finish();
 
 private:
+    ir::ValueId root_of(ir::ValueId value);
+
     ir::Function& fn_;
     std::vector<ir::ValueId> replacement_; // invalid, or not there: itself
     bool changed_ = false;

@@ -1,5 +1,6 @@
 #include "opt/ssa_repair.h"
 
+#include "ir/cfg.h"
 #include "opt/rewrite.h"
 
 #include <unordered_map>
@@ -10,10 +11,6 @@ using namespace ir;
 
 namespace {
 
-struct Way {
-    InstId inst; // a terminator
-    std::uint32_t target = 0;
-};
 struct UsePlace {
     std::uint32_t slot; // in Function::operands
     BlockId block;
@@ -23,21 +20,17 @@ using Names = std::unordered_map<std::uint32_t, ValueId>; // by block
 class Repair {
 public:
     Repair(Function& fn, const std::vector<Redefined>& values, const std::function<bool(BlockId)>& stays)
-        : fn_(fn) {
+        : fn_(fn), ways_(named_edges_into(fn)) {
         for (const Redefined& r : values) uses_[r.value.value];
-        ways_.resize(fn.blocks.size());
         for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b) {
             const Block& block = fn_.blocks[BlockId(b)];
             if (block.removed) continue;
             const bool is_right = stays(BlockId(b));
             for (InstId id : block.insts) {
                 const Inst& inst = fn_.insts[id];
-                if (!is_right) note(inst.operands, BlockId(b));
-                for (std::uint32_t t = 0; t < inst.target_count; ++t) {
-                    const Target& target = fn_.targets_of(inst)[t];
-                    if (!is_right) note(target.args, BlockId(b));
-                    ways_[target.block.index()].push_back({id, t});
-                }
+                if (is_right) continue;
+                note(inst.operands, BlockId(b));
+                for (const Target& target : fn_.targets_of(inst)) note(target.args, BlockId(b));
             }
         }
     }
@@ -91,7 +84,7 @@ private:
         while (!open_.empty()) {
             const BlockId block = open_.back();
             open_.pop_back();
-            for (const Way& way : ways_[block.index()]) {
+            for (const Edge& way : ways_.of(block)) {
                 const BlockId from = fn_.insts[way.inst].block;
                 const auto known = at_end_.find(from.value);
                 args_.emplace_back(way, known != at_end_.end() ? known->second : find_at_start(from));
@@ -107,9 +100,9 @@ private:
         while (!name.is_valid()) {
             if (const auto known = at_start_.find(block.value); known != at_start_.end()) {
                 name = known->second;
-            } else if (ways_[block.index()].size() == 1) {
+            } else if (ways_.of(block).size() == 1) {
                 passed.push_back(block);
-                block = fn_.insts[ways_[block.index()][0].inst].block;
+                block = fn_.insts[ways_.of(block)[0].inst].block;
                 if (const auto end = at_end_.find(block.value); end != at_end_.end()) name = end->second;
             } else {
                 Value value = fn_.values[value_];
@@ -126,7 +119,7 @@ private:
         return name;
     }
 
-    void add_arg(const Way& way, ValueId arg) {
+    void add_arg(const Edge& way, ValueId arg) {
         Target& target = fn_.targets_of(fn_.insts[way.inst])[way.target];
         const auto first = static_cast<std::uint32_t>(fn_.operands.size());
         for (std::uint32_t i = 0; i < target.args.count; ++i) {
@@ -139,8 +132,8 @@ private:
 
     Function& fn_;
     std::unordered_map<std::uint32_t, std::vector<UsePlace>> uses_; // by value
-    std::vector<std::vector<Way>> ways_;                            // into each block
-    std::vector<std::pair<Way, ValueId>> args_;                     // of the new parameters, in their order
+    FlatLists<BlockId, Edge>ways_;                                  // into each block
+    std::vector<std::pair<Edge, ValueId>> args_;                     // of the new parameters, in their order
     ValueId value_;                                                 // the one that is being renamed
     Names at_start_, at_end_;
     std::vector<BlockId> open_; // new parameters whose arguments are still to be found

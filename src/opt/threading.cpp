@@ -44,11 +44,11 @@ public:
 
 private:
     bool run_round() {
-        note_ways();
+        ways_ = named_edges_into(fn_);
         std::vector<BlockId> candidates;
         for (std::uint32_t b = 1; b < fn_.blocks.size(); ++b)
             if (const Block& block = fn_.blocks[BlockId(b)];
-                !block.removed && !block.cold && ways_[b].size() > 1 && may_thread(block))
+                !block.removed && !block.cold && ways_.of(BlockId(b)).size() > 1 && may_thread(block))
                 candidates.push_back(BlockId(b));
         if (candidates.empty()) return false;
         const Cfg cfg(fn_);
@@ -61,16 +61,6 @@ private:
             changed |= is_header ? merge_headers(cfg, loop) : thread(block);
         }
         return changed;
-    }
-
-    void note_ways() {
-        ways_.assign(fn_.blocks.size(), {});
-        for (const Block& block : fn_.blocks) {
-            if (block.removed || block.insts.empty()) continue;
-            const Inst& last = fn_.insts[block.insts.back()];
-            for (std::uint32_t t = 0; t < last.target_count; ++t)
-                ways_[fn_.targets_of(last)[t].block.index()].push_back({block.insts.back(), t});
-        }
     }
 
     bool may_thread(const Block& block) const {
@@ -123,7 +113,7 @@ private:
     // The ways into a block, as they were when the round began and still are.
     std::vector<Edge> edges_to(BlockId block) const {
         std::vector<Edge> edges;
-        for (const Edge& edge : ways_[block.index()]) {
+        for (const Edge& edge : ways_.of(block)) {
             const Inst& from = fn_.insts[edge.inst];
             if (from.block.is_valid() && fn_.targets_of(from)[edge.target].block == block)
                 edges.push_back(edge);
@@ -194,7 +184,7 @@ private:
     Function& fn_;
     unsigned copies_ = 0;
     std::size_t known_blocks_ = 0;        // to the Cfg of the round
-    std::vector<std::vector<Edge>> ways_; // into each block, when the round began
+    FlatLists<BlockId, Edge> ways_;       // into each block, when the round began
 };
 
 } // namespace

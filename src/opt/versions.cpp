@@ -742,10 +742,20 @@ private:
     std::unordered_map<ValueId, ValueId> moved_; // of the loop, to what stands for it in front
 };
 
+// Whether a loop has a test of an index.
+bool has_tests(const Function& fn) {
+    const Cfg cfg(fn);
+    return std::ranges::any_of(cfg.order(), [&](BlockId block) {
+        return cfg.loop_of(block).is_valid() && std::ranges::any_of(fn.blocks[block].insts, [&](InstId id) {
+            return fn.insts[id].op == Op::Bounds && !(fn.insts[id].flags & NoTrap);
+        });
+    });
+}
+
 } // namespace
 
 bool versions(Module& module, Function& fn) {
-    if (Cfg(fn).loops().empty()) return false;
+    if (!has_tests(fn)) return false;
     bool changed = make_preheaders(fn);
     changed |= Versions(module, fn).run();
     if (changed) clean_blocks(fn);

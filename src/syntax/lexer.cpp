@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <array>
-#include <unordered_map>
+#include <functional>
 
 namespace tn::syntax {
 
@@ -31,29 +31,37 @@ constexpr Spelling punctuation[] = {
 #include "syntax/token.def"
 };
 
-const std::unordered_map<std::string_view, TokenKind>& keyword_table() {
-    static const std::unordered_map<std::string_view, TokenKind> table = [] {
-        std::unordered_map<std::string_view, TokenKind> made;
-        for (const Spelling& keyword : keywords) made.emplace(keyword.text, keyword.kind);
-        return made;
-    }();
+// Spellings by their first character, longest first.
+class SpellingTable {
+public:
+    template <std::size_t N> explicit SpellingTable(const Spelling (&spellings)[N]) {
+        for (const Spelling& spelling : spellings) lists_[static_cast<unsigned char>(spelling.text[0])].push_back(spelling);
+        for (std::vector<Spelling>& list : lists_)
+            std::ranges::stable_sort(list, std::greater(), [](const Spelling& spelling) { return spelling.text.size(); });
+    }
+    // `first` is below 128.
+    const std::vector<Spelling>& of(unsigned char first) const { return lists_[first]; }
+
+private:
+    std::array<std::vector<Spelling>, 128> lists_;
+};
+const SpellingTable& keyword_table() {
+    static const SpellingTable table(keywords);
+    return table;
+}
+const SpellingTable& punctuation_table() {
+    static const SpellingTable table(punctuation);
     return table;
 }
 
-// For each first character its spellings, longest first.
-const std::array<std::vector<Spelling>, 128>& punctuation_table() {
-    static const std::array<std::vector<Spelling>, 128> table = [] {
-        std::array<std::vector<Spelling>, 128> made;
-        for (const Spelling& spelling : punctuation)
-            made[static_cast<unsigned char>(spelling.text[0])].push_back(spelling);
-        for (std::vector<Spelling>& list : made)
-            std::stable_sort(list.begin(), list.end(), [](const Spelling& a, const Spelling& b) {
-                return a.text.size() > b.text.size();
-            });
-        return made;
-    }();
-    return table;
-}
+enum : std::uint8_t { InName = 1, StartsName = 2 };
+constexpr std::array<std::uint8_t, 128> name_chars = [] {
+    std::array<std::uint8_t, 128> made{};
+    for (unsigned c = 'a'; c <= 'z'; ++c) made[c] = made[c - 'a' + 'A'] = InName | StartsName;
+    for (unsigned c = '0'; c <= '9'; ++c) made[c] = InName;
+    made['_'] = InName | StartsName;
+    return made;
+}();
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -111,17 +119,20 @@ std::uint32_t Lexer::line_break_size(std::uint32_t offset) const {
 }
 
 bool Lexer::skip_trivia() {
-    // A line break inside the braces of a one-line f-string: it was never closed.
-    bool line_ends_it = std::any_of(fstrings_.begin(), fstrings_.end(),
-                                    [](const OpenFString& open) { return !open.form.triple; });
     while (pos_ < size_) {
-        char c = text_[pos_];
-        if (c == '\n') {
-            if (line_ends_it && !fstrings_.back().form.triple) return false;
+        const char c = text_[pos_];
+        if (c > ' ' && c != '#' && c != '/') break;
+        if (c == ' ') {
+            spaced_ = true;
+            do ++pos_;
+            while (pos_ < size_ && text_[pos_] == ' ');
+        } else if (c == '\n') {
+            // Inside the braces of a one-line f-string: it was never closed.
+            if (!fstrings_.empty() && !fstrings_.back().form.triple) return false;
             line_start_ = true;
             spaced_ = true;
             pos_++;
-        } else if (c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v') {
+        } else if (c == '\t' || c == '\r' || c == '\f' || c == '\v') {
             spaced_ = true;
             pos_++;
         } else if (c == '#' || (c == '/' && peek(1) == '/')) {
@@ -186,14 +197,14 @@ void Lexer::lex_token() {
 bool Lexer::starts_name_at(std::uint32_t offset) const {
     if (offset >= size_) return false;
     auto byte = static_cast<unsigned char>(text_[offset]);
-    return is_name_start(byte < 0x80 ? byte : diag::decode_scalar(text_, offset).scalar);
+    return byte < 0x80 ? name_chars[byte] & StartsName : is_name_start(diag::decode_scalar(text_, offset).scalar);
 }
 
 void Lexer::skip_name() {
     while (pos_ < size_) {
         auto byte = static_cast<unsigned char>(text_[pos_]);
         if (byte < 0x80) {
-            if (!is_name_continue(byte)) return;
+            if (!(name_chars[byte] & InName)) return;
             pos_++;
         } else {
             diag::DecodedScalar decoded = diag::decode_scalar(text_, pos_);
@@ -212,10 +223,12 @@ void Lexer::lex_word() {
     std::uint32_t begin = pos_;
     skip_name();
     std::string_view word = slice(begin, pos_);
-    auto keyword = keyword_table().find(word);
-    if (keyword != keyword_table().end()) {
-        push(keyword->second, begin);
-        return;
+    if (const auto first = static_cast<unsigned char>(word[0]); first < 128) {
+        for (const Spelling& keyword : keyword_table().of(first)) {
+            if (keyword.text != word) continue;
+            push(keyword.kind, begin);
+            return;
+        }
     }
     if (peek() == '"' && lex_prefixed_string(begin, word)) return;
     push(TokenKind::Identifier, begin, intern_name(word).value);
@@ -238,7 +251,7 @@ bool Lexer::lex_punctuation() {
             return true;
         }
     }
-    for (const Spelling& spelling : punctuation_table()[first]) {
+    for (const Spelling& spelling : punctuation_table().of(first)) {
         if (!rest.starts_with(spelling.text)) continue;
         std::uint32_t begin = pos_;
         pos_ += static_cast<std::uint32_t>(spelling.text.size());
