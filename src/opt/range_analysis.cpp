@@ -297,7 +297,7 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
         return known->second.bound;
     }
     if (depth >= settled_depth || work_ == 0)
-        if (const auto settled = settled_.find(value); settled != settled_.end())
+        if (const auto settled = settled_.find(value.index()); settled != settled_.end())
             return upper ? settled->second.high : settled->second.low;
     if (depth >= max_depth || work_ == 0) {
         is_refused_ |= work_ == 0;

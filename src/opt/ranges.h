@@ -37,7 +37,7 @@ public:
     // -1 if the selection is the smaller of its two values, 1 if it is the larger one, else 0.
     int picks_extreme(const ir::Inst& select) const;
     // What the result of an instruction was proven to be, for questions about what is computed from it.
-    void remember(ir::ValueId value, Interval interval) { settled_.insert_or_assign(value, interval); }
+    void remember(ir::ValueId value, Interval interval) { settled_.insert_or_assign(value.index(), interval); }
 
     static constexpr unsigned max_depth = 16;
     static constexpr std::uint32_t block_end = 0x7fffffffu; // as an index; edges are ~0 and ~1 where places are told apart
@@ -158,7 +158,7 @@ private:
         std::size_t assumption = no_assumption; // see below
         bool is_refused = false;
     };
-    tsl::robin_map<ir::ValueId, Interval> settled_; // wherever the value is at hand
+    tsl::robin_map<std::uint32_t, Interval> settled_; // by value, wherever that is at hand
     tsl::robin_map<BoundKey, KnownBound, BoundHash> known_bounds_;
     tsl::robin_map<BoundKey, KnownBound, BoundHash> provisional_;
     std::vector<std::pair<std::size_t, BoundKey>> provisional_keys_; // with how many parameters were in progress
