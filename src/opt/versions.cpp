@@ -13,7 +13,7 @@
 // did.
 //
 // An index is a sum: the counter times a constant, up or down, and what stays the same, as `(y - 1) * width + x` in a loop
-// over x. What of it may overflow is computed in front, from numbers that are small enough not to. An index of
+// over x, or the counter times what stays the same, as y * width + x in one over y. What of it may overflow is computed in front, from numbers that are small enough not to. An index of
 // another form, a byte or `x & 15`, needs a list that is long enough for all that it can be.
 #include "ir/builder.h"
 #include "ir/uses.h"
@@ -52,10 +52,11 @@ struct Term {
     bool operator==(const Term&) const = default;
 };
 
-// The terms + factor * counter + offset.
+// The terms + factor * counter + offset; or, where `by` stays the same in all rounds, the terms + by * counter + offset.
 struct Index {
     std::vector<Term> terms;
     std::int64_t factor = 0, offset = 0;
+    ValueId by = {};
 };
 
 // All indexes of one form into one list.
@@ -63,6 +64,7 @@ struct Access {
     std::vector<Term> terms;
     ValueId length;
     std::int64_t factor = 0, least = 0, most = 0; // offsets
+    ValueId by = {};
 };
 
 struct Plan {
@@ -359,6 +361,7 @@ private:
     bool add_part(const Plan& plan, ValueId value, std::int64_t times, Index& index, unsigned depth = 0) {
         std::int64_t c = 0;
         if (value == plan.counter) {
+            if (index.by.is_valid()) return false;
             index.factor += times;
             return index.factor != 0 && index.factor <= max_factor && index.factor >= -max_factor;
         }
@@ -385,11 +388,28 @@ private:
                 note_moved(plan, value);
                 return add_term(value, times, index);
             }
+            if (def->op != Op::Shl && !is_constant(right)) return times == 1 && add_product(plan, left, right, index);
             if (!find_const(fn_, right, c) || c < 0 || c > max_factor) return false;
             if (def->op == Op::Shl) c = c < 12 ? std::int64_t(1) << c : 0;
             return c > 0 && c * times <= max_factor && c * times >= -max_factor && add_part(plan, left, c * times, index, depth + 1);
         default: return false;
         }
+    }
+    // The counter, one more or one less, times what stays the same.
+    bool add_product(const Plan& plan, ValueId left, ValueId right, Index& index) {
+        const ValueId by = is_invariant(plan, right) ? right : left, counted = by == right ? left : right;
+        if (!plan.counter.is_valid() || !is_invariant(plan, by) || index.factor != 0) return false;
+        index.by = by;
+        index.factor = 1;
+        if (counted == plan.counter) return true;
+        const Inst* def = find_def(fn_, counted);
+        std::int64_t c = 0;
+        if (!def || def->operands.count != 2 || fn_.operands_of(*def)[0] != plan.counter || !find_const(fn_, fn_.operands_of(*def)[1], c))
+            return false;
+        const bool subtracts = def->op == Op::Sub || def->op == Op::WrapSub;
+        if ((!subtracts && def->op != Op::Add && def->op != Op::WrapAdd) || (c != 1 && c != -1)) return false;
+        sums_.push_back(fn_.values[counted].inst);
+        return add_term(by, subtracts ? -c : c, index);
     }
     static bool add_term(ValueId value, std::int64_t times, Index& index) {
         if ((times != 1 && times != -1) || index.terms.size() == max_terms) return false;
@@ -444,12 +464,12 @@ private:
     }
     void note(Plan& plan, const Index& index, std::int64_t most, ValueId length) {
         for (Access& known : plan.accesses) {
-            if (known.terms != index.terms || known.length != length || known.factor != index.factor) continue;
+            if (known.terms != index.terms || known.length != length || known.factor != index.factor || known.by != index.by) continue;
             known.least = std::min(known.least, index.offset);
             known.most = std::max(known.most, most);
             return;
         }
-        plan.accesses.push_back({index.terms, length, index.factor, index.offset, most});
+        plan.accesses.push_back({index.terms, length, index.factor, index.offset, most, index.by});
     }
 
     // ---- the change ----
@@ -606,18 +626,21 @@ private:
             return;
         }
         ValueId low = early(tests, plan, lowest(plan)), high = early(tests, plan, highest(plan));
-        if (sum.is_valid() || access.factor != 1) {
+        const bool multiplies = access.factor != 1 || access.by.is_valid();
+        if (sum.is_valid() || multiplies) {
             if (!plan.is_low_known) tests.demand(Cond::Ge, low, tests.number(-near));
             if (!plan.is_high_known) tests.demand(Cond::Lt, high, tests.number(near));
         }
         // The end itself is not reached: it may be the length, and one less than what the least index may be.
         bool stops_before_low = !plan.includes_end && plan.goes_down, stops_before_high = !plan.includes_end && !plan.goes_down;
-        if (access.factor != 1) {
+        if (multiplies) {
             if (stops_before_low) low = b.binary(Op::WrapAdd, Scalar::I64, low, tests.number(1));
             if (stops_before_high) high = b.binary(Op::WrapSub, Scalar::I64, high, tests.number(1));
             stops_before_low = stops_before_high = false;
-            low = b.binary(Op::WrapMul, Scalar::I64, low, tests.number(access.factor));
-            high = b.binary(Op::WrapMul, Scalar::I64, high, tests.number(access.factor));
+            const ValueId by = access.by.is_valid() ? early(tests, plan, access.by) : tests.number(access.factor);
+            if (access.by.is_valid()) tests.demand_near(by);
+            low = b.binary(Op::WrapMul, Scalar::I64, low, by);
+            high = b.binary(Op::WrapMul, Scalar::I64, high, by);
             if (access.factor < 0) std::swap(low, high);
         }
         if (sum.is_valid()) {
