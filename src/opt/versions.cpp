@@ -13,9 +13,9 @@
 // did.
 //
 // An index is a sum: the counter times a constant, up or down, and what stays the same, as `(y - 1) * width + x` in a loop
-// over x. What of it may overflow is computed in front, from numbers that are small enough not to. A part of
-// another form, a byte or `x & 15`, `(x + 2).min(width - 1)` or `(x + 1) % width`, needs a list that is long enough for
-// all that it can be.
+// over x, or the counter times what stays the same, as `y * width + x` in a loop over y. What of it may overflow is
+// computed in front, from numbers that are small enough not to. A part of another form, a byte or `x & 15`,
+// `(x + 2).min(width - 1)` or `(x + 1) % width`, needs a list that is long enough for all that it can be.
 #include "ir/builder.h"
 #include "ir/uses.h"
 #include "opt/loop_copy.h"
@@ -398,16 +398,8 @@ private:
                 note_moved(plan, value);
                 return add_term(value, times, index);
             }
-            // A column: what the counter is multiplied by stays the same.
-            if (const bool is_left = left == plan.counter; def->op != Op::Shl && (is_left || right == plan.counter)) {
-                const ValueId stride = is_left ? right : left;
-                if (!is_constant(stride) && can_move(plan, stride, 0) && times == 1 && index.factor == 0) {
-                    note_moved(plan, stride);
-                    index.stride = stride;
-                    index.factor = 1;
-                    return true;
-                }
-            }
+            // A column: what the counter, or one more or one less, is multiplied by stays the same.
+            if (def->op != Op::Shl && !is_constant(right)) return times == 1 && add_product(plan, left, right, index);
             if (!find_const(fn_, right, c) || c < 0 || c > max_factor) return false;
             if (def->op == Op::Shl) c = c < 12 ? std::int64_t(1) << c : 0;
             return c > 0 && c * times <= max_factor && c * times >= -max_factor && add_part(plan, left, c * times, index, depth + 1);
@@ -477,6 +469,23 @@ private:
                 plan.sums.push_back(id);
                 plan.counts_near = true;
             }
+    }
+    // The counter, one more or one less, times what stays the same.
+    bool add_product(const Plan& plan, ValueId left, ValueId right, Index& index) {
+        const ValueId stride = can_move(plan, right, 0) ? right : left, counted = stride == right ? left : right;
+        if (!plan.counter.is_valid() || is_constant(stride) || !can_move(plan, stride, 0) || index.factor != 0) return false;
+        note_moved(plan, stride);
+        index.stride = stride;
+        index.factor = 1;
+        if (counted == plan.counter) return true;
+        const Inst* def = find_def(fn_, counted);
+        std::int64_t c = 0;
+        if (!def || def->operands.count != 2 || fn_.operands_of(*def)[0] != plan.counter || !find_const(fn_, fn_.operands_of(*def)[1], c))
+            return false;
+        const bool subtracts = def->op == Op::Sub || def->op == Op::WrapSub;
+        if ((!subtracts && def->op != Op::Add && def->op != Op::WrapAdd) || (c != 1 && c != -1)) return false;
+        sums_.push_back(fn_.values[counted].inst);
+        return add_term(stride, subtracts ? -c : c, index);
     }
     static bool add_term(ValueId value, std::int64_t times, Index& index) {
         if ((times != 1 && times != -1) || index.terms.size() == max_terms) return false;

@@ -475,3 +475,35 @@ TEST(Ranges, AnIndexOfATableIsExact) {
     // What is added is made behind the product, and may trap there.
     EXPECT_COUNT(1, run(with(grid_index, "v12 = add.i64 v11, v4", "v13 = add.i64 v4, v6\n    v12 = add.i64 v11, v13"), {opt::ranges}), "mul.i64 v3, v2\n");
 }
+
+// Adds up x[(i + 1) * n + c].
+const std::string stride_loop = R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = seq_data.ptr v0
+    v4 = seq_len.i64 v0
+    v5 = const.i64 0
+    v6 = const.i64 1
+    jump b1(v5, v5)
+b1(v7: i64, v8: i64):
+    v9 = add.i64 v7, v6
+    v10 = mul.i64 v9, v1
+    v11 = add.i64 v10, v2
+    bounds v11, v4
+    v12 = load.i64 elem v3 + 0 + v11 * 8
+    v13 = wrap_add.i64 v8, v12
+    poll
+    v14 = wrap_add.i64 v7, v6
+    v15 = icmp.lt v14, v1
+    branch v15, b1(v14, v13), b2
+b2:
+    return v13
+}
+)";
+
+TEST(Versions, ACounterTimesWhatStaysTheSame) {
+    const auto text = run(stride_loop, {opt::versions});
+    EXPECT_COUNT(1, text, "bounds");
+    EXPECT_COUNT(3, text, "notrap");
+    EXPECT_COUNT(0, run(with(stride_loop, "v10 = mul.i64 v9, v1", "v10 = mul.i64 v9, v7"), {opt::versions}), "notrap"); // a square
+    EXPECT_COUNT(0, run(with(stride_loop, "v11 = add.i64 v10, v2", "v11 = add.i64 v10, v7"), {opt::versions}), "notrap"); // a diagonal
+}
