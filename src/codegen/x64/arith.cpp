@@ -18,7 +18,7 @@ bool is_checked(const ir::Inst& inst) { return (inst.flags & ir::NoTrap) == 0; }
 void Describe::binary(const ir::Inst& inst) {
     if (const Selection::Combined c = sel_.combined(inst); c.part) {
         out_.use(c.inner);
-        c.part->op == Op::Not ? rm(c.other) : out_.use(c.other);
+        c.part->op == Op::Not || sel_.is_imm32(c.other) ? rm(c.other) : out_.use(c.other);
         out_.def(inst.first_result);
         return;
     }

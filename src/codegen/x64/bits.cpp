@@ -48,6 +48,10 @@ void FunctionEmitter::shift(const ir::Inst& inst, bool left) {
             if (check) a_->jmp(trap(TrapCode::InvalidShift, inst.loc));
             return;
         }
+        if (left && amount == 1 && bits >= 32 && a.is_register() && a.index != dst) {
+            a_->lea(gp_of(dst, wide), x86::ptr(gp64(a.index), gp64(a.index)));
+            return;
+        }
         if (!(a == Location::reg(dst))) move(a, Location::reg(dst), inst.type);
         x86::Gp d = gp_of(dst, wide);
         if (amount != 0) left ? a_->shl(d, amount) : arithmetic ? a_->sar(d, amount) : a_->shr(d, amount);

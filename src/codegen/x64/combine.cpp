@@ -24,13 +24,16 @@ void combine(MachineFunction& mf, const CpuFeatures& cpu, const ir::Inst& inst) 
     const bool sum = is_exact_sum(inst);
     if (!sum && !(inst.op == Op::And && cpu.bmi1)) return;
     const auto values = mf.fn->operands_of(inst);
-    if (values[0] == values[1] || mf.is_constant(values[0]) || mf.is_constant(values[1]) || mf.is_folded(values[0]) ||
-        mf.is_folded(values[1]))
+    std::int32_t constant;
+    const bool adds_constant = sum && Selection(mf).find_imm32(values[1], constant);
+    if (values[0] == values[1] || mf.is_constant(values[0]) || (mf.is_constant(values[1]) && !adds_constant) ||
+        mf.is_folded(values[0]) || mf.is_folded(values[1]))
         return;
     for (ir::ValueId value : {values[1], values[0]}) {
         const ir::Inst* def = mf.def_inst(value);
         if (!def || mf.use_count[value.index()] != 1 || def->block != inst.block || def->type != inst.type) continue;
-        if (!(sum ? scaling(mf, *def) != 0 : def->op == Op::Not) || mf.is_constant(mf.fn->operands_of(*def)[0])) continue;
+        const unsigned shift = scaling(mf, *def);
+        if (!(sum ? shift != 0 : def->op == Op::Not) || (adds_constant && shift != 1) || mf.is_constant(mf.fn->operands_of(*def)[0])) continue;
         mf.folded[mf.fn->values[value].inst.index()] = Folded;
         return;
     }
@@ -52,7 +55,9 @@ bool FunctionEmitter::combined(const ir::Inst& inst) {
     const unsigned inner = reg();
     Rm other = rm(c.other);
     const unsigned dst = reg();
-    if (c.part->op != Op::Not) {
+    if (c.part->op != Op::Not && other.kind == Rm::Imm) { // 2 * i + 1
+        a_->lea(gp_of(dst, wide), x86::ptr(gp64(inner), gp64(inner), 0, other.imm));
+    } else if (c.part->op != Op::Not) {
         a_->lea(gp_of(dst, wide), x86::ptr(gp64(other.reg), gp64(inner), scaling(*mf_, *c.part)));
     } else if (other.kind == Rm::Mem) {
         a_->andn(gp_of(dst, wide), gp_of(inner, wide), other.mem);
