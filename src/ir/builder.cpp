@@ -2,6 +2,8 @@
 // demand. Knows nothing of what is legal between instructions: that is ir/verify.h.
 #include "ir/builder.h"
 
+#include "builtins/trap.h"
+
 #include "support/ice.h"
 
 #include <bit>
@@ -245,6 +247,8 @@ InstId Builder::call_closure(SigId signature, ValueId closure, std::span<const V
     operands.insert(operands.end(), args.begin(), args.end());
     return append(plain(Op::CallClosure, Scalar::Void, signature.index()), operands);
 }
+
+void Builder::trap_if_overflow(ValueId condition) { trap_if(condition, static_cast<std::uint32_t>(TrapCode::IntegerOverflow)); }
 
 void Builder::trap_if(ValueId condition, std::uint32_t trap_code, std::span<const ValueId> payload) {
     std::vector<ValueId> operands{condition};

@@ -75,6 +75,7 @@ public:
     ValueId result(InstId inst, unsigned i = 0) const { return fn_.result(inst, i); }
 
     void trap_if(ValueId condition, std::uint32_t trap_code, std::span<const ValueId> payload = {});
+    void trap_if_overflow(ValueId condition); // as checked arithmetic does
     void poll();
     void jump(BlockId target, std::span<const ValueId> args = {});
     void branch(ValueId condition, BlockId if_true, std::span<const ValueId> true_args, BlockId if_false,

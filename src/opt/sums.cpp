@@ -11,7 +11,6 @@
 #include "ir/uses.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
-#include "builtins/trap.h"
 
 #include <algorithm>
 #include <optional>
@@ -103,7 +102,7 @@ private:
             if (id == sums[0]) {
                 const ValueId sum = wide[fn_.result(id)];
                 const ValueId most = b.const_int(Scalar::U32, static_cast<std::int64_t>(max_of(type)));
-                b.trap_if(b.compare(Op::ICmp, Cond::Gt, sum, most), static_cast<std::uint32_t>(TrapCode::IntegerOverflow));
+                b.trap_if_overflow(b.compare(Op::ICmp, Cond::Gt, sum, most));
                 rewriter_.replace(fn_.result(id), b.convert(type, sum));
             }
             rewriter_.remove(id);
