@@ -7,9 +7,7 @@
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
-#include <tsl/robin_map.h>
-
-#include <algorithm>
+#include <vector>
 
 namespace tn::opt {
 
@@ -62,8 +60,7 @@ private:
         for (;;) {
             const Inst* def = find_def(fn_, list);
             if (!def) {
-                const auto known = of_param_.find(list.index());
-                return known == of_param_.end() ? Length() : known->second;
+                return of_param_[list.index()];
             }
             if (def->op == Op::SeqSetLen) return {Length::Known, fn_.operands_of(*def)[1]};
             if (def->op != Op::Unique && def->op != Op::Retain && def->op != Op::ListGrow) return {};
@@ -82,6 +79,7 @@ private:
 
     // Parameters begin open, and meet what comes in until nothing changes: each changes twice at most.
     void settle() {
+        of_param_.resize(fn_.values.size());
         for (BlockId block : cfg_.order())
             if (block != fn_.entry())
                 for (ValueId param : fn_.blocks[block].params)
@@ -111,7 +109,7 @@ private:
 
     Function& fn_;
     Cfg cfg_;
-    tsl::robin_map<std::uint32_t, Length> of_param_; // by value
+    std::vector<Length> of_param_; // by value, of parameters
 };
 
 } // namespace
