@@ -93,7 +93,8 @@ typedef int32_t tn_status;
 #define TN_TYPE 9         /* a value of the wrong type */
 #define TN_RANGE 10       /* an index or a number that does not fit */
 #define TN_END 11         /* an iteration is over; no error */
-#define TN_BUSY 17        /* another thread is inside the instance */
+#define TN_PENDING 16     /* not done yet; no error: see section 11 */
+#define TN_BUSY 17        /* another thread is inside the instance, or a task of it is not done */
 #define TN_CLOSED 18      /* the object was freed, or takes no more registrations */
 #define TN_DUPLICATE 19   /* registered twice */
 #define TN_IO 20          /* a file that cannot be read */
@@ -170,6 +171,8 @@ typedef struct tn_error tn_error;         /* what went wrong; immutable */
 typedef struct tn_iter tn_iter;           /* walks through a Map or Set */
 typedef struct tn_extension tn_extension; /* a native extension of a runtime */
 typedef struct tn_registrar tn_registrar; /* where an extension registers, while it is loaded */
+typedef struct tn_task tn_task;           /* a call that runs in slices */
+typedef struct tn_completion tn_completion; /* what a host function that answers later owes its task */
 
 typedef void (*tn_fnptr)(void);           /* any function pointer: cast it to what it is */
 typedef void (*tn_finalizer)(void *ud);
@@ -229,7 +232,7 @@ typedef tn_status (*tn_load_fn)(void *ud, const char *path, size_t len, const ch
  * number and types. On success put a value of the registered result type into `*ret` (its ownership
  * passes to the library) and return TN_OK; for `()` leave it or set unit. To fail, return
  * `tn_frame_fail(...)`, or any other status. `*ret` starts as TN_TAG_POISON: a function that returns TN_OK
- * without setting it is an error of that call. */
+ * without setting it is an error of that call. One that a task calls may answer later: see tn_frame_suspend. */
 typedef tn_status (*tn_host_fn)(tn_frame *fr, const tn_value *args, size_t nargs, tn_value *ret, void *ud);
 
 /* What values of a registered type can do: struct_size is sizeof(tn_host_type), and every function may be NULL. `p` is
@@ -256,6 +259,9 @@ typedef tn_status (*tn_write_fn)(void *ud, const char *p, size_t len);
 /* Asked now and then while a script runs; not 0 stops it with TN_TRAP_CANCELLED. It may not call the
  * instance (TN_STATE). */
 typedef int32_t (*tn_poll_fn)(void *ud);
+
+/* Told that a task can be resumed: see tn_task_set_waker. */
+typedef void (*tn_wake_fn)(void *ud);
 
 /* ==== 1 library ========================================================================================= */
 
@@ -369,6 +375,8 @@ TN_API void *tn_error_payload(const tn_error *e);
                                        the code does not depend on it; default 1 */
 #define TN_CONFIG_BASELINE_CPU 14u  /* compile: 1 takes only instructions that every CPU of this machine's kind has: the
                                        same code on each, for comparisons; default 0, whatever this CPU has */
+#define TN_CONFIG_SLICE_US 15u      /* instance: microseconds that a slice of a task may last, at most twice that, up to a
+                                       minute; default 0, no limit; see section 11 */
 #define TN_CONFIG_ALLOW_EXTERN 20u  /* runtime: 1 lets scripts declare and call C functions of any library with `extern`
                                        blocks: they can then do whatever the host's process can; default 0 */
 #define TN_CONFIG_ALLOW_EXTENSIONS 21u /* runtime: 1 lets imports load native extensions: code of others, which can then
@@ -1166,6 +1174,81 @@ TN_API const char *tn_extension_version(const tn_extension *x, size_t *len);
 
 /* Gives the handle back; the extension stays in its runtime. NULL, dead: nothing. Threads: [shared]. Since: 1.0 */
 TN_API void tn_extension_free(tn_extension *x);
+
+/* ==== 11 async ========================================================================================== */
+
+/* A task is a call that runs in slices: tn_task_resume answers TN_PENDING when a slice ended, and the next one goes on
+ * from there, on whichever thread. A slice ends when it has used its fuel or its time (TN_CONFIG_SLICE_US), and where the
+ * script calls a host function that answers later. It never ends inside of a call that a host function makes.
+ *
+ * Between two slices a task that stopped by itself holds its instance: who else would enter that gets TN_BUSY, but for
+ * what works on any thread. A task that waits for a host function leaves it: any number of them may wait in one instance
+ * while others run, so globals may change meanwhile, as they may in any host function.
+ *
+ * TN_CONFIG_TIMEOUT_MS counts for each slice, and an interrupt stops the task with its next slice. An instance with
+ * TN_CONFIG_INTERPRET runs each task in one slice. */
+
+/* States of a task. */
+#define TN_TASK_ENDED 0u
+#define TN_TASK_READY 1u   /* resume it */
+#define TN_TASK_WAITING 2u /* for a host function: the waker will tell */
+#define TN_TASK_RUNNING 3u /* on another thread, or it is being ended */
+
+/* Makes a task of a call as of tn_call; nothing of it runs before it is resumed. The arguments are taken now, and may be
+ * cleared afterwards. Ownership: the caller owns `*out`, which keeps the instance alive. Errors: as tn_call gives before
+ * the function runs (TN_BUSY only if an argument is not a scalar); TN_SIGNATURE also for a function with `mut` parameters,
+ * which changes its arguments. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_task_start(tn_instance *inst, tn_function *f, const tn_value *args, size_t nargs, tn_task **out,
+                               tn_error **err);
+
+/* Runs the next slice: of at most `fuel` units if the instance counts fuel, whose own stays the limit of the whole call;
+ * else of its time alone. TN_FUEL_UNLIMITED: no limit of fuel. TN_PENDING, with `*err` NULL, says that it is not done
+ * (see tn_task_state); else the task has ended with TN_OK and the result, or with what tn_call answers. `ret` may be NULL.
+ * Ownership: the caller owns `*ret`. Errors: TN_BUSY when another thread runs the task, or is inside its instance: then
+ * nothing has changed; TN_STATE from inside of the instance, and when it has ended; TN_TRAP_CANCELLED after
+ * tn_task_cancel; TN_CLOSED, TN_ARG, TN_HANDLE, TN_NOMEM, and every trap. Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_task_resume(tn_task *t, uint64_t fuel, tn_value *ret, tn_error **err);
+
+/* TN_TASK_READY also when what it waited for is there. NULL, dead: TN_TASK_ENDED. Threads: [instance]. Since: 1.0 */
+TN_API uint32_t tn_task_state(const tn_task *t);
+
+/* Who is told, once for each time, that a task that waits can be resumed, or was cancelled. `wake` runs on the thread that
+ * answers for the host function, also before tn_task_resume has returned there: it should only put the task into a queue.
+ * NULL: nobody. The previous one's finalizer runs, this one's with the task's end at the latest. Errors: TN_ARG, TN_HANDLE,
+ * TN_NOMEM (`fin` has run). Threads: [instance]. Since: 1.0 */
+TN_API tn_status tn_task_set_waker(tn_task *t, tn_wake_fn wake, void *ud, tn_finalizer fin);
+
+/* Ends a task: its frames release what they own, as with a trap; a running one stops within a moment. All at once, or when
+ * who is inside the instance leaves it. Resumed later it answers TN_TRAP_CANCELLED. NULL, dead, ended: nothing.
+ * Threads: [any]. Since: 1.0 */
+TN_API void tn_task_cancel(tn_task *t);
+
+/* Cancels it unless it has ended, and gives the handle back. NULL, dead: nothing. Threads: [any]. Since: 1.0 */
+TN_API void tn_task_free(tn_task *t);
+
+/* In a host function of the generic form that a task has called: it will answer later. Give `*out` to who does, and return
+ * TN_PENDING; that may be too late already. Its arguments end with the callback. Ownership: the caller owns `*out`. Errors:
+ * TN_STATE when no task runs, when its script was called by another host function, and in the interpreter: then do
+ * the work at once, or fail; TN_ARG, TN_HANDLE, TN_NOMEM. Threads: [callback]. Since: 1.0 */
+TN_API tn_status tn_frame_suspend(tn_frame *fr, tn_completion **out);
+
+/* The host function's result: `v` is copied; NULL is `()`. What is not a scalar must be a value of the task's instance,
+ * which is entered for it (TN_BUSY). Of a wrong type it makes the host function fail. Errors: TN_STATE when it was
+ * answered before, TN_CLOSED when the task has ended, TN_ARG, TN_HANDLE, TN_TYPE, TN_NOMEM; TN_BUSY: nothing has
+ * changed. Threads: [any]. Since: 1.0 */
+TN_API tn_status tn_completion_resolve(tn_completion *c, const tn_value *v);
+
+/* The same for a String or Bytes, which no instance is needed for. Errors: as above, but TN_BUSY and TN_TYPE.
+ * Threads: [any]. Since: 1.0 */
+TN_API tn_status tn_completion_resolve_text(tn_completion *c, const char *p, size_t len);
+
+/* The host function fails with the error, as with tn_frame_fail_error. Ownership: takes the error over, also on failure.
+ * Errors: TN_STATE when it was answered before, TN_CLOSED when the task has ended, TN_ARG, TN_HANDLE.
+ * Threads: [any]. Since: 1.0 */
+TN_API tn_status tn_completion_reject(tn_completion *c, tn_error *e);
+
+/* Gives the handle back. Without an answer the host function fails. NULL, dead: nothing. Threads: [any]. Since: 1.0 */
+TN_API void tn_completion_free(tn_completion *c);
 
 #ifdef __cplusplus
 }

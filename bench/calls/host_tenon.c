@@ -2,10 +2,10 @@
 #include "callbench.h"
 #include "c_api.h"
 #include <dlfcn.h>
-/* A host of Tenon: opens the library, compiles a script and times the three ways to call it.
+/* A host of Tenon: opens the library, compiles a script and times the ways to call it.
    usage: host_tenon libtenon.so verdict.tn */
 #define API(X) X(tn_runtime_new) X(tn_compile_path) X(tn_instance_new) X(tn_module_function) X(tn_function_pointer) \
-    X(tn_instance_enter) X(tn_instance_leave) X(tn_call) X(tn_call_slots) X(tn_call_batch) X(tn_error_render) X(tn_error_free) \
+    X(tn_instance_enter) X(tn_instance_leave) X(tn_call) X(tn_call_slots) X(tn_call_batch) X(tn_task_start) X(tn_task_resume) X(tn_task_free) X(tn_error_render) X(tn_error_free) \
     X(tn_function_free) X(tn_instance_free) X(tn_module_free) X(tn_runtime_free) X(tn_live_handles)
 #define MEMBER(name) __typeof__(&name) name;
 static struct { API(MEMBER) } api;
@@ -43,6 +43,14 @@ int main(int argc, char **argv) {
         RULES_LOOP("C->Tenon tn_call, rules",
             TN_SET_UINT(&args[0], TN_TAG_U32, ip); TN_SET_UINT(&args[1], TN_TAG_U16, port); TN_SET_F64(&args[2], score);
             check(api.tn_call(inst, verdict, args, 3, &ret, &err)); out = ret.as.i);
+    }
+    {
+        tn_value args[3], ret;
+        tn_task *task;
+        TN_SET_F64(&args[1], 1.0);
+        ADD_LOOP("C->Tenon tn_task_start + resume + free, add2", 5000000,
+            TN_SET_F64(&args[0], x); check(api.tn_task_start(inst, add2, args, 2, &task, &err));
+            check(api.tn_task_resume(task, TN_FUEL_UNLIMITED, &ret, &err)); api.tn_task_free(task); out = ret.as.f);
     }
     {
         tn_slot io[3];

@@ -27,11 +27,11 @@ public:
         } else if (core.callback_depth == 0) {
             core.rt->begin_call();
         }
-        place_ = core.place;
-        core.place = Place::Script;
-        if (core.attention.load(std::memory_order_relaxed) != 0) [[unlikely]]
-            begin_slowly();
+        begin();
     }
+    // Somebody has entered it, and will leave it.
+    enum Entered { entered };
+    CallScope(InstanceCore& core, Entered) : core_(core) { begin(); }
     ~CallScope() {
         if (status_ == TN_OK) [[likely]]
             core_.place = place_;
@@ -47,6 +47,12 @@ public:
     tn_status report_status(tn_error** err) const noexcept;
 
 private:
+    void begin() noexcept {
+        place_ = core_.place;
+        core_.place = Place::Script;
+        if (core_.attention.load(std::memory_order_relaxed) != 0) [[unlikely]]
+            begin_slowly();
+    }
     void begin_slowly() noexcept;
     void end_slowly() noexcept;
 

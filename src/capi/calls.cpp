@@ -30,7 +30,7 @@ void CallScope::begin_slowly() noexcept {
 void CallScope::end_slowly() noexcept { core_.module->runtime->timer->stop(*core_.rt); }
 
 tn_status CallScope::report_status(tn_error** err) const noexcept {
-    if (status_ == TN_BUSY) return report(err, TN_BUSY, {"another thread is inside the instance"});
+    if (status_ == TN_BUSY) return report(err, TN_BUSY, {busy_text(core_)});
     if (status_ == TN_STATE) {
         return report(err, TN_STATE, {"the instance is running a script and cannot be called from here"});
     }

@@ -29,6 +29,7 @@ constexpr Key keys[] = {
     {TN_CONFIG_LAZY, 0, 1, 0},
     {TN_CONFIG_THREADS, 1, 64, 1},
     {TN_CONFIG_BASELINE_CPU, 0, 1, 0},
+    {TN_CONFIG_SLICE_US, 0, 60'000'000, 0},
     {TN_CONFIG_ALLOW_EXTERN, 0, 1, 0},
     {TN_CONFIG_ALLOW_EXTENSIONS, 0, 1, 0},
 };

@@ -32,7 +32,7 @@ driver::SourceAnswer ask_loader(const host::SourceLoader& loader, const std::str
 
 } // namespace
 
-RuntimeCore::RuntimeCore() : timer(std::make_unique<Timer>()) {
+RuntimeCore::RuntimeCore() : timer(std::make_unique<Timer>()), slices(std::make_unique<SliceTimer>()) {
     shared = std::make_shared<rt::RuntimeShared>();
     types.use_host_types(registry.types());
 }
@@ -106,6 +106,7 @@ FunctionPlan* ModuleCore::closure_plan(const TypeInfo& type) {
 }
 
 InstanceCore::~InstanceCore() {
+    if (turns) module->runtime->slices->remove(*turns);
     while (FrameObject* frame = free_frame) {
         free_frame = frame->next;
         // The cell is dead already; it goes back to the free ones.

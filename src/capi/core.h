@@ -11,6 +11,7 @@
 #include "capi/error_object.h"
 #include "capi/function_plan.h"
 #include "capi/handle_table.h"
+#include "capi/slice_timer.h"
 #include "capi/type_info.h"
 #include "driver/engine.h"
 #include "host/registry.h"
@@ -26,6 +27,7 @@
 namespace tn::capi {
 
 class Timer;
+struct TaskObject;
 
 // Counted by Ref; deletes itself.
 template <typename Self> struct Counted {
@@ -75,6 +77,7 @@ struct RuntimeCore : Counted<RuntimeCore> {
     TypeHome types;
     std::shared_ptr<rt::RuntimeShared> shared;
     std::unique_ptr<Timer> timer;
+    std::unique_ptr<SliceTimer> slices;
 
     // What is registered now: another engine after an extension was loaded. Waits while another thread loads one. Throws.
     std::shared_ptr<const driver::Engine> engine();
@@ -167,6 +170,9 @@ struct InstanceCore : Counted<InstanceCore> {
     std::uint32_t callback_depth = 0; // generic host functions that are running
     std::uint64_t timeout_ms = 0;
     std::uint32_t poll_ms = 0;
+    std::uint64_t slice_us = 0;
+    std::unique_ptr<SliceTimer::Turns> turns; // of its tasks, once there was one with a limit of time
+    TaskObject* task = nullptr;                // whose slice runs
     Cell* handle = nullptr;           // what callbacks get
     FrameObject* free_frame = nullptr; // for the next callback; null: there was none of that depth yet
     std::unique_ptr<HostFailure> failure;

@@ -3,9 +3,11 @@
 
 #include "capi/inside.h"
 #include "capi/marshal.h"
+#include "capi/task.h"
 #include "runtime/entry_points.h"
 #include "runtime/host_type.h"
 #include "runtime/runtime_fns.h"
+#include "runtime/utf8_check.h"
 #include "support/ice.h"
 
 #include <array>
@@ -119,11 +121,29 @@ std::uint32_t fail(InstanceCore& core) {
                                                               registration.user_data.get());
 }
 
+// The callback's answer will come: the task waits for it, unless it is there already.
+[[gnu::noinline, gnu::cold]] std::uint32_t await_result(InstanceCore& core, const host::Registration& registration,
+                                                        const TypeInfo& type, rt::Slot* io) {
+    TaskObject* task = core.task;
+    if (!task || !task->offered || registration.is_pure || !core.rt->can_suspend()) {
+        set_failure(core, TN_TRAP_HOST_ERROR,
+                    "host error: `" + registration.path + "` answered TN_PENDING without tn_frame_suspend");
+        return fail(core);
+    }
+    core.failure.reset();
+    task->awaited = std::move(task->offered);
+    task->callee = &registration;
+    task->type = &type;
+    task->io = io;
+    return task->awaited->is_done() ? settle(*task) : rt::call_suspended;
+}
+
 // What the callback answered, as slots; a trap code. `result` is cleared.
-std::uint32_t take_result(InstanceCore& core, const host::Registration& registration, const TypeInfo& type,
+[[gnu::noinline]] std::uint32_t take_result(InstanceCore& core, const host::Registration& registration, const TypeInfo& type,
                           tn_status status, tn_value& result, rt::Slot* io) {
     if (status != TN_OK) {
         if (result.tag != TN_TAG_POISON) clear_value(result);
+        if (status == TN_PENDING) return await_result(core, registration, type, io);
         complete_failure(core, registration.path, status);
         return fail(core);
     }
@@ -183,7 +203,10 @@ std::uint32_t call_by_value(InstanceCore& core, const host::Registration& regist
         return 0;
     }
     const std::uint32_t code = take_result(core, registration, *plan.result.type, status, result, &slot);
-    result.as.u = slot.u; // where the script looks for it
+    if (code == rt::call_suspended) [[unlikely]]
+        core.task->io = reinterpret_cast<rt::Slot*>(&result.as);
+    else
+        result.as.u = slot.u; // where the script looks for it
     return code;
 }
 
@@ -300,6 +323,46 @@ template <typename Call> std::uint32_t guard(rt::Context* context, Call call) {
     }
 }
 } // namespace
+
+[[gnu::cold]] std::uint32_t settle(TaskObject& task) noexcept {
+    InstanceCore& core = *task.core;
+    const Ref<CompletionObject> completion = std::move(task.awaited);
+    return guard(core.context(), [&] {
+        tn_value value;
+        value.tag = TN_TAG_POISON;
+        switch (completion->state.load(std::memory_order_acquire)) {
+        case CompletionObject::Value: std::swap(value, completion->value); completion->value.tag = TN_TAG_NONE; break;
+        case CompletionObject::Text: {
+            const std::string& text = completion->text;
+            const bool is_string = task.type->tag == TN_TAG_STRING;
+            if (!is_string && task.type->tag != TN_TAG_BYTES) {
+                set_failure(core, TN_TRAP_HOST_ERROR,
+                            "host error: `" + task.callee->path + "` gave a wrong result: expected " + task.type->name +
+                                ", found a text");
+                return fail(core);
+            }
+            if (is_string && rt::find_bad_utf8(text.data(), text.size()) != text.size()) {
+                set_failure(core, TN_TRAP_HOST_ERROR,
+                            "host error: `" + task.callee->path + "` gave a text that is not UTF-8");
+                return fail(core);
+            }
+            task.io[0].ref = rt::rt_bytes_new(core.context(), text.data(), static_cast<std::int64_t>(text.size()),
+                                              is_string ? rt::string_desc_id : rt::bytes_desc_id);
+            return task.io[0].ref ? 0 : static_cast<std::uint32_t>(core.context()->trap_code);
+        }
+        case CompletionObject::Error:
+            set_failure(core, completion->error);
+            return fail(core);
+        case CompletionObject::Dropped:
+            set_failure(core, TN_TRAP_HOST_ERROR,
+                        "host error: the completion of `" + task.callee->path + "` was freed before it was resolved");
+            return fail(core);
+        case CompletionObject::Open:
+        case CompletionObject::Filling: TN_ICE("a task goes on before its host function has answered");
+        }
+        return take_result(core, *task.callee, *task.type, TN_OK, value, task.io);
+    });
+}
 
 std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::Slot* io) {
     auto& core = *static_cast<InstanceCore*>(rt::Instance::of(context).user_pointer);

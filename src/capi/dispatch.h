@@ -12,6 +12,9 @@ std::uint32_t dispatch_host_call(rt::Context* context, void* registration, rt::S
 // driver::ValueHostCall, likewise: the values are tn_values.
 std::uint32_t dispatch_value_call(rt::Context* context, void* registration, rt::HostValue* values);
 
+// The failure of a host function that an error tells: its payload moves along. False for no live error. Throws.
+bool set_failure(InstanceCore& core, const tn_error* e);
+
 // The object of a running callback's handle, or null.
 FrameObject* find_frame(const tn_frame* handle);
 

@@ -37,6 +37,8 @@ enum class HandleKind : std::uint32_t {
     Closure = 0x7e0a1023,
     Extension = 0x7e0a1025,
     Registrar = 0x7e0a1027,
+    Task = 0x7e0a1029,
+    Completion = 0x7e0a102b,
 };
 
 struct alignas(64) Cell {

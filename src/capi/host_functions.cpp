@@ -135,22 +135,27 @@ tn_status tn_frame_fail_error(tn_frame* fr, tn_error* e) {
     return guarded(nullptr, [&]() -> tn_status {
         if (!fr || !e) return TN_ARG;
         FrameObject* frame = find_frame(fr);
-        ErrorObject* error = find_error(e);
-        if (!frame || !error) return TN_HANDLE;
-        auto failure = std::make_unique<HostFailure>();
-        const bool is_own = TN_IS_TRAP(error->status) || error->status >= TN_HOST_STATUS_FIRST;
-        failure->status = is_own ? error->status : TN_TRAP_HOST_ERROR;
-        failure->message = is_own ? error->message : "host error: " + error->message;
-        failure->frames = error->frames;
-        if (!is_static_error(e)) {
-            // The payload moves along, so that its finalizer runs with the last error that has it.
-            failure->payload = std::exchange(error->payload, nullptr);
-            failure->finalizer = std::exchange(error->finalizer, nullptr);
-            failure->code = error->code;
-        }
-        std::swap(frame->core->failure, failure);
+        if (!frame || !set_failure(*frame->core, e)) return TN_HANDLE;
         return frame->core->failure->status;
     });
+}
+
+bool tn::capi::set_failure(InstanceCore& core, const tn_error* e) {
+    ErrorObject* error = find_error(e);
+    if (!error) return false;
+    auto failure = std::make_unique<HostFailure>();
+    const bool is_own = TN_IS_TRAP(error->status) || error->status >= TN_HOST_STATUS_FIRST;
+    failure->status = is_own ? error->status : TN_TRAP_HOST_ERROR;
+    failure->message = is_own ? error->message : "host error: " + error->message;
+    failure->frames = error->frames;
+    if (!is_static_error(e)) {
+        // The payload moves along, so that its finalizer runs with the last error that has it.
+        failure->payload = std::exchange(error->payload, nullptr);
+        failure->finalizer = std::exchange(error->finalizer, nullptr);
+        failure->code = error->code;
+    }
+    std::swap(core.failure, failure);
+    return true;
 }
 
 tn_instance* tn_frame_instance(tn_frame* fr) {

@@ -8,6 +8,11 @@ namespace tn::capi {
 // How deep scripts and host functions may call each other: beyond it the script overflows its stack.
 inline constexpr std::uint32_t max_callback_depth = 128;
 
+// Who is inside instead.
+inline const char* busy_text(const InstanceCore& core) {
+    return core.rt->is_held() ? "a task of the instance is between two slices" : "another thread is inside the instance";
+}
+
 // Takes the instance for a function that touches its heap. From inside (a callback, or between enter and
 // leave) it changes nothing.
 class Inside {
@@ -32,7 +37,7 @@ public:
     tn_status status() const { return status_; }
     tn_status report_status(tn_error** err) const {
         if (status_ == TN_NOMEM) return report_no_memory(err);
-        return report(err, TN_BUSY, {"another thread is inside the instance"});
+        return report(err, TN_BUSY, {busy_text(core_)});
     }
 
     // The end of being inside for the outermost user. May end the instance, when it was closed meanwhile.

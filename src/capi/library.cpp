@@ -27,6 +27,7 @@ constexpr StatusName status_names[] = {
     {TN_TYPE, "Type"},
     {TN_RANGE, "Range"},
     {TN_END, "End"},
+    {TN_PENDING, "Pending"},
     {TN_BUSY, "Busy"},
     {TN_CLOSED, "Closed"},
     {TN_DUPLICATE, "Duplicate"},

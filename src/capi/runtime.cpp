@@ -148,6 +148,7 @@ tn_status tn_instance_new(tn_module* m, const tn_config* limits, tn_instance** o
         core->timeout_ms = config->get(TN_CONFIG_TIMEOUT_MS, base);
         if (core->timeout_ms) core->attention.fetch_or(NeedsTimer, std::memory_order_relaxed);
         set_fuel(*core, config->get(TN_CONFIG_FUEL, base));
+        core->slice_us = config->get(TN_CONFIG_SLICE_US, base);
 
         if (const ir::FuncId init = module->compiled->ir().init; init.is_valid()) {
             CallScope scope(*core);

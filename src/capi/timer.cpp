@@ -1,9 +1,7 @@
-// The timer's thread. It takes no signals: those belong to the host's threads.
+// The timer's thread.
 #include "capi/timer.h"
 
 #include <algorithm>
-
-#include <csignal>
 
 namespace tn::capi {
 
@@ -32,18 +30,7 @@ void Timer::start(rt::Instance& instance, std::uint64_t timeout_ms, std::uint32_
     if (poll_ms != 0) entry.next_poll = now + entry.poll_interval;
 
     std::lock_guard lock(mutex_);
-    if (!thread_.joinable()) {
-        sigset_t all, before;
-        sigfillset(&all);
-        pthread_sigmask(SIG_SETMASK, &all, &before);
-        try {
-            thread_ = std::thread([this] { run(); });
-        } catch (...) {
-            pthread_sigmask(SIG_SETMASK, &before, nullptr);
-            throw;
-        }
-        pthread_sigmask(SIG_SETMASK, &before, nullptr);
-    }
+    if (!thread_.joinable()) thread_ = start_without_signals([this] { run(); });
     entries_.push_back(entry);
     changed_.notify_all();
 }

@@ -6,12 +6,27 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <cstdint>
 #include <mutex>
 #include <thread>
 #include <vector>
 
 namespace tn::capi {
+
+// A thread that takes no signals: those belong to the host's threads.
+template <typename Run> std::thread start_without_signals(Run run) {
+    struct Masked {
+        sigset_t before;
+        Masked() {
+            sigset_t all;
+            sigfillset(&all);
+            pthread_sigmask(SIG_SETMASK, &all, &before);
+        }
+        ~Masked() { pthread_sigmask(SIG_SETMASK, &before, nullptr); }
+    } const masked;
+    return std::thread(run);
+}
 
 class Timer {
 public:

@@ -24,6 +24,7 @@ public:
 
     Label trap_stub(TrapCode code);
     Label poll_stub() { return poll_stub_; }
+    Label await_stub() { return made(await_stub_); }
     void add_site(std::uint32_t frame, ir::LocId loc, std::span<const rt::RefLocation> refs);
     [[noreturn]] void fail(const std::string& what);
     void check();
@@ -58,6 +59,11 @@ protected:
         end_function(mf);
     }
     virtual void emit_stubs() = 0; // and what else stands behind the functions
+    // A stub's label that few modules need.
+    Label made(Label& label) {
+        if (!label.isValid()) label = base_.newLabel();
+        return label;
+    }
 
     const ir::Module& module_;
     const rt::ImageLayout& image_;
@@ -65,7 +71,7 @@ protected:
     asmjit::CodeHolder code_;
     std::vector<std::uint32_t> packed_offsets_, value_offsets_, c_offsets_;
     std::vector<std::pair<TrapCode, Label>> trap_stubs_;
-    Label poll_stub_, trap_common_, packed_trap_exit_, c_trap_exit_;
+    Label poll_stub_, suspend_stub_, await_stub_, trap_common_, packed_trap_exit_, c_trap_exit_;
 
 private:
     void begin_function(MachineFunction& mf, const Frame& frame);

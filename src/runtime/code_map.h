@@ -71,9 +71,9 @@ struct TraceEntry {
 extern "C" void rt_unwind(Context* context, const void* return_address, const void* frame_pointer) noexcept;
 
 // Called by the emitted poll stub, registers saved, on the host's stack. Returns when the script may
-// go on; otherwise sets trap_code (the stub then traps). `stack_pointer` is the value that was compared
+// go on; otherwise sets trap_code (the stub then traps), or answers true: the call is suspended. `stack_pointer` is the value that was compared
 // with stack_limit (what it would be below a large frame); it decides between a true stack overflow and
 // an interrupt seen through stack_limit. A caller without a fiber (the interpreter) passes all ones.
-extern "C" void rt_poll(Context* context, const void* stack_pointer) noexcept;
+extern "C" bool rt_poll(Context* context, const void* stack_pointer) noexcept;
 
 } // namespace tn::rt

@@ -37,6 +37,9 @@ struct HostValue {
 static_assert(sizeof(HostValue) == 16);
 // What an entry for values answers, before anything was done, when they are not of its function's types.
 inline constexpr std::uint32_t values_refused = 0xffffffff;
+// What an entry answers when its call stopped in the middle, and a host function of which the script waits
+// for the result: see suspension.h.
+inline constexpr std::uint32_t call_suspended = 0xfffffffe;
 
 struct Context {
     // Code checks its stack pointer against this at every function entry; an interrupt sets it to
@@ -90,5 +93,8 @@ enum Interrupt : std::uint32_t {
     PollRequested = 4,    // the host's poll callback is due; may let the script go on
     SuspendRequested = 8, // a task's time slice ended
 };
+
+// Where an entry keeps the outer entry's host_stack, from its own host_stack up: null in the outermost one.
+inline constexpr std::size_t outer_host_place = 16;
 
 } // namespace tn::rt

@@ -50,7 +50,17 @@ Instance::~Instance() {
     finish_host_memory(std::exchange(host_memory, nullptr));
     give_stack_back();
     DeferredRelease* node = deferred_.load(std::memory_order_acquire);
-    while (node) std::free(std::exchange(node, node->next));
+    while (node) {
+        DeferredRelease* next = node->next;
+        if (node->object) {
+            std::free(node);
+        } else { // its frames go with the heap
+            auto* call = static_cast<Suspension*>(node);
+            shared->stacks.release(call->stack, true);
+            delete call;
+        }
+        node = next;
+    }
     shared->live_instances.fetch_sub(1, std::memory_order_relaxed);
 }
 
@@ -128,6 +138,10 @@ void Instance::release_from_any_thread(Object* object) noexcept {
     auto* node = static_cast<DeferredRelease*>(std::malloc(sizeof(DeferredRelease)));
     if (!node) return; // it is freed with the instance
     node->object = object;
+    defer(node);
+}
+
+void Instance::defer(DeferredRelease* node) noexcept {
     node->next = deferred_.load(std::memory_order_relaxed);
     while (!deferred_.compare_exchange_weak(node->next, node, std::memory_order_seq_cst,
                                             std::memory_order_relaxed)) {}
@@ -183,8 +197,14 @@ bool Instance::defer_host_memory(HostMemory* memory) noexcept {
 void Instance::drain_slow() noexcept {
     DeferredRelease* node = deferred_.exchange(nullptr, std::memory_order_acquire);
     while (node) {
-        rt_release(&context, node->object);
-        std::free(std::exchange(node, node->next));
+        DeferredRelease* next = node->next;
+        if (node->object) {
+            rt_release(&context, node->object);
+            std::free(node);
+        } else {
+            end(static_cast<Suspension*>(node));
+        }
+        node = next;
     }
 }
 

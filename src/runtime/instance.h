@@ -9,6 +9,7 @@
 #include "runtime/heap.h"
 #include "runtime/program.h"
 #include "runtime/runtime_shared.h"
+#include "runtime/suspension.h"
 #include "runtime/trap_record.h"
 
 #include <algorithm>
@@ -144,6 +145,35 @@ struct Instance {
         context.fuel += portion;
     }
 
+    // --- suspended calls ---
+    // A thunk between begin_slice() and end_slice() may answer `call_suspended`: at a poll, when SuspendRequested
+    // was fired or metered code has used `units`, or in a host function. `*stop` is why SuspendRequested may
+    // mean a cancellation.
+    void begin_slice(std::uint64_t units, const std::atomic<bool>* stop) noexcept;
+    void end_slice() noexcept;
+    // Whether what runs can be suspended: not a script that a host function has called.
+    bool can_suspend() const noexcept;
+    bool is_stopped() const noexcept { return stop_slice_ && stop_slice_->load(std::memory_order_seq_cst); }
+    // For polls, when the fuel of the slice is used: more of what the call has left.
+    bool has_fuel_aside() const noexcept { return fuel_aside_ > 0; }
+    bool take_fuel_aside() noexcept;
+    // After `call_suspended`: where the call stands.
+    void suspend_here(Suspension& call) noexcept;
+    // In place of leave(): the instance stays entered, by nobody, until enter_held() or end_held(). A call that
+    // stopped at a poll needs that: its code relies on what it has read.
+    void leave_held() noexcept;
+    void enter_held() noexcept;
+    bool is_held() const noexcept { return busy_.load(std::memory_order_relaxed) == held; }
+    // A call that stopped in a host function takes its stack along, and others may run.
+    void detach(Suspension& call) noexcept;
+    void attach(Suspension& call) noexcept;
+    // The call goes on, with a trap unless `code` is None. Answers what a thunk does.
+    std::uint32_t resume(Suspension& call, TrapCode code) noexcept;
+    // The end of a suspended call: its frames release what they own, and it is deleted. The second is for detached
+    // ones, on any thread: at once when nobody uses the instance, else at the next enter() or leave().
+    void end_held(Suspension* call) noexcept;
+    void end_from_any_thread(Suspension* call) noexcept;
+
     // --- traps ---
     // Ends a trap: moves code, numbers and text out of the Context into the record (the stack was noted
     // with trap_record()), and releases the text. Leaves context.trap_code set for the thunk to answer.
@@ -212,11 +242,6 @@ struct Instance {
     Instance& operator=(const Instance&) = delete;
 
 private:
-    struct DeferredRelease {
-        Object* object;
-        DeferredRelease* next;
-    };
-
     struct DeferredFinalizer {
         const HostType* type;
         void* pointer;
@@ -224,7 +249,8 @@ private:
     };
 
     // busy_: nobody, or a thread's token with what it does (or tries to do): entered, or for the moment of a release.
-    static constexpr std::uintptr_t idle = 0, entered = 1, releasing = 2;
+    // Held: entered by a suspended call.
+    static constexpr std::uintptr_t idle = 0, entered = 1, releasing = 2, held = 4 | entered;
     // No limit of a stack.
     static constexpr std::uint64_t no_stack = 1;
     // Even at 100 ns a unit less than 2 ms between two polls; at 1 ns the poll costs a thousandth.
@@ -253,6 +279,8 @@ private:
     }
     void give_stack_back() noexcept;
     void drain_slow() noexcept;
+    void defer(DeferredRelease* node) noexcept;
+    void end(Suspension* call) noexcept;
     bool begin_release() noexcept;
     void end_release() noexcept;
 
@@ -272,6 +300,9 @@ private:
     std::uint64_t real_stack_limit_ = no_stack; // or the stack is of another size than it should be
     std::size_t stack_size_ = default_stack_size;
     std::int64_t fuel_reserve_ = 0; // beyond Context::fuel
+    std::int64_t fuel_aside_ = 0;   // not for this slice
+    const std::atomic<bool>* stop_slice_ = nullptr;
+    bool in_slice = false;
     std::unique_ptr<TrapRecord> trap_record_;
 
 public:

@@ -81,11 +81,14 @@ FiberStack* StackPool::acquire(std::size_t size) noexcept {
     return stack;
 }
 
+void StackPool::unpark(FiberStack* stack) noexcept {
+    if (!stack->parked) return;
+    stack->parked = false;
+    parked_.fetch_sub(1, std::memory_order_relaxed);
+}
+
 void StackPool::release(FiberStack* stack, bool deep) noexcept {
-    if (stack->parked) {
-        stack->parked = false;
-        parked_.fetch_sub(1, std::memory_order_relaxed);
-    }
+    unpark(stack);
     if (deep) trim(stack);
     {
         std::lock_guard lock(mutex_);

@@ -42,6 +42,8 @@ public:
     FiberStack* acquire(std::size_t size) noexcept;
     // Takes a stack back. `deep` says that much of it was used: then its pages go back to the system.
     void release(FiberStack* stack, bool deep) noexcept;
+    // An instance does not keep it any more, a suspended call does.
+    void unpark(FiberStack* stack) noexcept;
     // Gives the pages far below the top back to the system.
     static void trim(FiberStack* stack) noexcept;
 

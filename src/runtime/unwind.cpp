@@ -63,18 +63,23 @@ extern "C" void rt_unwind(Context* context, const void* return_address, const vo
     instance.finish_trap();
 }
 
-extern "C" void rt_poll(Context* context, const void* stack_pointer) noexcept {
+extern "C" bool rt_poll(Context* context, const void* stack_pointer) noexcept {
     Instance& instance = Instance::of(context);
     if (reinterpret_cast<std::uintptr_t>(stack_pointer) < instance.real_stack_limit()) {
         context->trap_code = TrapCode::StackOverflow;
-        return;
+        return false;
     }
+    bool is_used_up = false; // what the slice may use
     if (context->fuel < 0) { // by what is being spent
         instance.take_fuel();
-        if (context->fuel < 0) {
+        if (context->fuel < 0 && instance.has_fuel_aside()) {
+            is_used_up = instance.can_suspend();
+            if (!is_used_up) instance.take_fuel_aside();
+        }
+        if (context->fuel < 0 && !is_used_up) {
             context->fuel = 0;
             context->trap_code = TrapCode::OutOfFuel;
-            return;
+            return false;
         }
     }
     const auto stops = [&](std::uint32_t bits) {
@@ -87,18 +92,21 @@ extern "C" void rt_poll(Context* context, const void* stack_pointer) noexcept {
             return false;
         return true;
     };
-    if (stops(context->interrupt.load(std::memory_order_seq_cst))) return;
+    if (stops(context->interrupt.load(std::memory_order_seq_cst))) return false;
     // The limit before the bits: a fire() in between is seen here or raises the limit again.
     context->stack_limit.store(instance.real_stack_limit(), std::memory_order_seq_cst);
     const std::uint32_t bits = context->interrupt.fetch_and(CancelRequested | DeadlinePassed);
     if (stops(bits)) {
         context->stack_limit.store(~std::uint64_t(0), std::memory_order_seq_cst);
-        return;
+        return false;
     }
-    if ((bits & PollRequested) && instance.poll && instance.poll(instance.poll_user_data) != 0) {
+    const bool is_polled = (bits & PollRequested) && instance.poll;
+    if ((is_polled && instance.poll(instance.poll_user_data) != 0) || instance.is_stopped()) {
         instance.fire(CancelRequested);
         context->trap_code = TrapCode::Cancelled;
+        return false;
     }
+    return is_used_up || ((bits & SuspendRequested) && instance.can_suspend());
 }
 
 } // namespace tn::rt

@@ -59,6 +59,8 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
     tn_slot slot;
     tn_column column;
     tn_extension *x;
+    tn_task *task;
+    tn_completion *completion;
     tn_source file = {"main.tn", TN_NTS, "", 0};
     size_t n;
     memset(&slot, 0, sizeof slot);
@@ -140,6 +142,7 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_call_mut(s->inst, h, &v, 1, &v, &err));
         REFUSE(tn_call_slots(s->inst, h, &slot, 1, &err));
         REFUSE(tn_call_batch(s->inst, h, 1, &column, 1, &column, &n, &err));
+        REFUSE(tn_task_start(s->inst, h, &v, 1, &task, &err));
     }
     {
         tn_closure *closure;
@@ -162,6 +165,7 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         REFUSE(tn_call_mut(h, f, &v, 1, &v, &err));
         REFUSE(tn_call_slots(h, f, &slot, 1, &err));
         REFUSE(tn_call_batch(h, f, 1, &column, 1, &column, &n, &err));
+        REFUSE(tn_task_start(h, f, &v, 1, &task, &err));
         REFUSE(tn_instance_migrate(h, s->inst, &err));
         REFUSE(tn_instance_migrate(s->inst, h, &err));
         REFUSE(tn_enum_new(h, tn_function_return_type(f), 0, NULL, 0, &v, &err));
@@ -205,7 +209,19 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         tn_iter_free(h);
         REFUSE(tn_iter_next(h, &v, &v));
     }
+    if (kind != 10) {
+        REFUSE(tn_task_resume(h, 1, &v, &err));
+        REFUSE_FIN(tn_task_set_waker(h, finalizer, NULL, finalizer));
+        EQUAL(tn_task_state(h), TN_TASK_ENDED);
+        tn_task_cancel(h);
+        tn_task_free(h);
+    }
+    REFUSE(tn_completion_resolve(h, &v));
+    REFUSE(tn_completion_resolve_text(h, "x", 1));
+    if (kind != 1) REFUSE(tn_completion_reject(h, h));
+    tn_completion_free(h);
     /* Frames are alive in callbacks only. */
+    REFUSE(tn_frame_suspend(h, &completion));
     REFUSE(tn_frame_call(h, f, NULL, 0, &v, &err));
     REFUSE_FIN(tn_frame_fail(h, TN_TRAP_HOST_ERROR, "x", 1, NULL, finalizer));
     CHECK(!tn_frame_instance(h));
@@ -259,7 +275,8 @@ static void every_function(void) {
     Setup dead = set_up("fn f() {}");
     const tn_type *type = tn_function_param_type(g, 0);
     tn_iter *iter = NULL;
-    tn_value set;
+    tn_value set, number;
+    tn_task *task;
     static char no_handle[256];
     size_t i;
     tear_down(&dead);
@@ -268,6 +285,8 @@ static void every_function(void) {
     tn_error_free(dead_error);
     STATUS(tn_map_new(s.inst, tn_function_param_type(f, 0), NULL, &set, NULL), TN_OK);
     STATUS(tn_map_iter(&set, &iter), TN_OK);
+    TN_SET_I64(&number, 1);
+    STATUS(tn_task_start(s.inst, f, &number, 1, &task, NULL), TN_OK);
     bad[bad_count++] = NULL;
     bad[bad_count++] = dead.rt;
     bad[bad_count++] = dead.mod;
@@ -290,12 +309,15 @@ static void every_function(void) {
     with_handle(interrupt, 7, &s, f);
     with_handle((void *)type, 8, &s, f);
     with_handle(iter, 9, &s, f);
+    with_handle(task, 10, &s, f);
     /* Each is as alive as before. */
     EQUAL(tn_error_status(error), TN_STATE);
     EQUAL(tn_type_kind(type), TN_TAG_LIST);
     STATUS(tn_iter_next(iter, NULL, NULL), TN_END);
     tn_iter_free(iter);
     tn_value_clear(&set);
+    STATUS(tn_task_resume(task, 1, NULL, NULL), TN_OK);
+    tn_task_free(task);
     {
         tn_value n = make_i64(7);
         EQUAL(call_i64(&s, "f", &n, 1), 7);
@@ -373,6 +395,11 @@ static void null_outs(void) {
     REFUSE(tn_value_call(NULL, NULL, 0, NULL, &err));
     REFUSE(tn_module_type(s.mod, "i64", 3, NULL, &err));
     REFUSE(tn_frame_fail_error(NULL, NULL));
+    REFUSE(tn_frame_suspend(NULL, NULL));
+    REFUSE(tn_task_start(s.inst, f, NULL, 0, NULL, &err));
+    REFUSE(tn_completion_resolve(NULL, NULL));
+    REFUSE(tn_completion_resolve_text(NULL, NULL, 1));
+    REFUSE(tn_completion_reject(NULL, NULL));
     CHECK(!tn_string_data(NULL, NULL) && !tn_bytes_data(NULL, NULL) && !tn_list_data(NULL, NULL, NULL));
     REFUSE(tn_module_function(s.mod, "f", (size_t)-2, NULL, 0, &f, &err));
     REFUSE(tn_compile(s.rt, "x", (size_t)-2, "", 0, NULL, NULL, &err));

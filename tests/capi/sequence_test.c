@@ -47,6 +47,7 @@ static int depth; /* of callbacks */
 static tn_frame *frame;
 static void step(void);
 static uint32_t random_number(uint32_t below);
+static void put(void *h);
 
 /* Goes on with the sequence while scripts wait. */
 static void steps_inside(void) {
@@ -61,6 +62,13 @@ static tn_status hook(tn_frame *fr, const tn_value *args, size_t nargs, tn_value
     frame = fr;
     steps_inside();
     frame = outer;
+    if (random_number(6) == 0) { /* answers later, if a task calls it */
+        tn_completion *c = NULL;
+        if (tn_frame_suspend(fr, &c) == TN_OK) {
+            put(c);
+            return TN_PENDING;
+        }
+    }
     if (random_number(12) == 0) return tn_frame_fail(fr, (tn_status)random_number(2000), "hooked", TN_NTS, NULL, NULL);
     if (random_number(12) == 0) return (tn_status)random_number(70);
     if (random_number(12) == 0) return TN_OK;
@@ -118,6 +126,8 @@ static void free_all_kinds(void *h) {
     tn_iter_free(h);
     tn_config_free(h);
     tn_interrupt_free(h);
+    tn_task_free(h);
+    tn_completion_free(h);
     tn_function_free(h);
     tn_instance_free(h);
     tn_module_free(h);
@@ -148,7 +158,7 @@ static void step(void) {
     int32_t some;
     tn_column column, other;
     TN_SET_NONE(&out);
-    switch (random_number(80)) {
+    switch (random_number(88)) {
     case 0:
         if (random_number(4) == 0) put(runtime_with_type());
         break;
@@ -335,6 +345,33 @@ static void step(void) {
         break;
     case 60: tn_frame_fail(random_number(2) ? frame : any(), (tn_status)random_number(2000), "f", 1, NULL, NULL); break;
     case 61: tn_instance_set_fuel(any(), random_number(40000)); break;
+    case 62:
+    case 63:
+        args[0] = *value();
+        if (random_number(3)) TN_SET_I64(&args[0], random_number(1000));
+        n = random_number(2);
+        tn_instance_set_fuel(base[n].inst, 20000);
+        if (random_number(3))
+            tn_task_start(base[n].inst, base_functions[n][random_number(function_count[n])], args, 1, (tn_task **)&h, &err);
+        else
+            tn_task_start(any(), any(), args, 1, (tn_task **)&h, &err);
+        tn_task_resume(h, random_number(20), &out, NULL);
+        put_value(out);
+        put(h);
+        break;
+    case 64:
+    case 65:
+    case 66:
+    case 67:
+        if (tn_task_resume(any(), random_number(3) ? TN_FUEL_UNLIMITED : random_number(50), &out, &err) == TN_OK)
+            put_value(out);
+        break;
+    case 68: tn_task_cancel(any()); break;
+    case 69:
+        if (random_number(2)) tn_completion_resolve(any(), value());
+        else TN_SET_I64(&args[0], 5), tn_completion_resolve(any(), args);
+        break;
+    case 70: tn_completion_reject(any(), tn_error_new(1500, "rejected", TN_NTS)); break;
     default:
         args[0] = *value();
         if (random_number(2)) TN_SET_I64(&args[0], random_number(1000));

@@ -20,6 +20,7 @@ TN_SIGNATURE = 8
 TN_TYPE = 9
 TN_RANGE = 10
 TN_END = 11
+TN_PENDING = 16
 TN_BUSY = 17
 TN_CLOSED = 18
 TN_DUPLICATE = 19
@@ -94,12 +95,17 @@ TN_CONFIG_PROGRAM = 10
 TN_CONFIG_LAZY = 11
 TN_CONFIG_THREADS = 12
 TN_CONFIG_BASELINE_CPU = 14
+TN_CONFIG_SLICE_US = 15
 TN_CONFIG_ALLOW_EXTERN = 20
 TN_CONFIG_ALLOW_EXTENSIONS = 21
 TN_CONFIG_EXTENSION_PATH = 22
 TN_PIN_WRITE = 1
 TN_FN_PURE = 1
 TN_FN_STATUS = 8
+TN_TASK_ENDED = 0
+TN_TASK_READY = 1
+TN_TASK_WAITING = 2
+TN_TASK_RUNNING = 3
 TN_ABI_VERSION = (TN_ABI_MAJOR << 16) | TN_ABI_MINOR
 TN_FUEL_UNLIMITED = 2**64 - 1
 
@@ -121,6 +127,7 @@ tn_load_fn = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t, POINTER(c_void_p),
 tn_host_fn = CFUNCTYPE(c_int32, c_void_p, POINTER(Value), c_size_t, POINTER(Value), c_void_p)
 tn_write_fn = CFUNCTYPE(c_int32, c_void_p, c_void_p, c_size_t)
 tn_poll_fn = CFUNCTYPE(c_int32, c_void_p)
+tn_wake_fn = CFUNCTYPE(None, c_void_p)
 tn_extension_entry_fn = CFUNCTYPE(c_int32, c_void_p, c_void_p)
 
 # name: (result, parameters)
@@ -280,4 +287,15 @@ PROTOTYPES = {
     "tn_extension_name": (c_void_p, [c_void_p, POINTER(c_size_t)]),
     "tn_extension_version": (c_void_p, [c_void_p, POINTER(c_size_t)]),
     "tn_extension_free": (None, [c_void_p]),
+    "tn_task_start": (c_int32, [c_void_p, c_void_p, POINTER(Value), c_size_t, POINTER(c_void_p), POINTER(c_void_p)]),
+    "tn_task_resume": (c_int32, [c_void_p, c_uint64, POINTER(Value), POINTER(c_void_p)]),
+    "tn_task_state": (c_uint32, [c_void_p]),
+    "tn_task_set_waker": (c_int32, [c_void_p, tn_wake_fn, c_void_p, tn_finalizer]),
+    "tn_task_cancel": (None, [c_void_p]),
+    "tn_task_free": (None, [c_void_p]),
+    "tn_frame_suspend": (c_int32, [c_void_p, POINTER(c_void_p)]),
+    "tn_completion_resolve": (c_int32, [c_void_p, POINTER(Value)]),
+    "tn_completion_resolve_text": (c_int32, [c_void_p, c_char_p, c_size_t]),
+    "tn_completion_reject": (c_int32, [c_void_p, c_void_p]),
+    "tn_completion_free": (None, [c_void_p]),
 }

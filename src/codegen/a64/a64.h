@@ -136,6 +136,17 @@ bool is_product(const ir::Inst& inst); // one that cannot trap
 // Decides what becomes part of the index-th instruction of a block, beyond what all machines can.
 void combine(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index);
 
+// What an entry thunk keeps on the host's stack, from its stack pointer up; its frame record is behind it.
+inline constexpr std::int32_t exit_place = 0;        // which way a trap leaves
+inline constexpr std::int32_t outer_fiber_place = 8; // the outer entry's stacks
+inline constexpr std::int32_t outer_host_place = rt::outer_host_place;
+inline constexpr std::int32_t saved_place = 32; // x19 to x28
+inline constexpr std::int32_t thunk_size = saved_place + 10 * 8;
+static_assert(thunk_size % 16 == 0);
+constexpr std::int32_t place_of(unsigned reg) {
+    return saved_place + 8 * static_cast<std::int32_t>(reg - X19);
+}
+
 class A64Module;
 
 // A number for a trap's message, where it is when the trap happens.
@@ -276,6 +287,7 @@ private:
     void store_results(ir::FuncId func, const CallPlan& plan, Row out);
     void leave();
     void emit_stubs() override;
+    void emit_suspension();
     void emit_constants(bool all);
     void switch_stack(std::size_t save_at, std::size_t load_from);
 

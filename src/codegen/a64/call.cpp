@@ -319,12 +319,16 @@ void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& 
     enter_host_stack(0);
     call_address(plan.callee);
     leave_host_stack();
-    Label failed = cold(Label(), inst.loc, [this, loc = inst.loc] {
+    Label done = a_.newLabel();
+    Label failed = cold(Label(), inst.loc, [this, done, loc = inst.loc] {
+        a_.bl(module_.await_stub());
+        a_.branch_zero(X0, false, true, done);
         a_.store(Scalar::U32, X0, context_place(offsetof(rt::Context, trap_code)));
         a_.bl(module_.trap_stub(TrapCode::None));
         site(inst_, loc);
     });
     a_.branch_zero(X0, false, false, failed);
+    a_.bind(done);
     std::vector<Location> row;
     for (unsigned i = 0; i < inst.result_count; ++i) row.push_back(plan.result(i));
     take_results(row, inst);

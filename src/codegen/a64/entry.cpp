@@ -14,17 +14,6 @@ constexpr std::size_t fuel_offset = offsetof(rt::Context, fuel);
 constexpr std::size_t trap_code_offset = offsetof(rt::Context, trap_code);
 // Frames up to this size may reach below the stack limit; larger ones are tested with their size.
 constexpr std::uint32_t small_frame = 4096;
-
-// What an entry thunk keeps on the host's stack, from its stack pointer up; its frame record is behind it.
-constexpr std::int32_t exit_place = 0;        // which way a trap leaves
-constexpr std::int32_t outer_fiber_place = 8; // the outer entry's stacks
-constexpr std::int32_t outer_host_place = 16;
-constexpr std::int32_t saved_place = 32; // x19 to x28
-constexpr std::int32_t thunk_size = saved_place + 10 * 8;
-static_assert(thunk_size % 16 == 0);
-constexpr std::int32_t place_of(unsigned reg) {
-    return saved_place + 8 * static_cast<std::int32_t>(reg - X19);
-}
 } // namespace
 
 // --- functions ---
@@ -430,12 +419,17 @@ void A64Module::emit_stubs() {
     a_.blr(x(address_register));
     if (metered()) a_.load64(fuel_register, context_place(fuel_offset));
     a_.sub(jit::sp, x(X29), room);
+    Label goes_on = a_.newLabel();
+    a_.cbz(w(X0), goes_on);
+    a_.bl(made(suspend_stub_));
+    a_.bind(goes_on);
     keep(true);
     a_.mov(jit::sp, x(X29));
     a_.ldp(x(X29), x(X30), jit::ptr_post(jit::sp, 16));
     a_.load(Scalar::U32, address_register, context_place(trap_code_offset));
     a_.cbnz(w(address_register), trap_common_);
     a_.ret(x(X30));
+    emit_suspension();
     emit_constants(true);
 }
 

@@ -328,13 +328,18 @@ void FunctionEmitter::call_generic_host(const ir::Inst& inst, const HostTarget& 
     enter_host_stack(0);
     call_address(plan.callee);
     leave_host_stack();
-    Label failed = cold(Label(), inst.loc, [this, loc = inst.loc] {
+    Label done = a_->newLabel();
+    Label failed = cold(Label(), inst.loc, [this, done, loc = inst.loc] {
+        a_->call(module_.await_stub());
+        a_->test(gp32(Rax), gp32(Rax));
+        a_->jz(done);
         a_->mov(context_mem(offsetof(rt::Context, trap_code), 4), gp32(Rax));
         a_->call(module_.trap_stub(TrapCode::None));
         site(inst_, loc);
     });
     a_->test(gp32(Rax), gp32(Rax));
     a_->jnz(failed);
+    a_->bind(done);
     std::vector<Location> row;
     for (unsigned i = 0; i < inst.result_count; ++i) row.push_back(plan.result(i));
     take_results(row, inst);

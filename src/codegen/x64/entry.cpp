@@ -13,7 +13,6 @@ constexpr std::int64_t fiber_stack_offset = offsetof(rt::Context, fiber_stack);
 constexpr std::int64_t fuel_offset = offsetof(rt::Context, fuel);
 constexpr std::int64_t trap_code_offset = offsetof(rt::Context, trap_code);
 constexpr std::int64_t interrupt_offset = offsetof(rt::Context, interrupt);
-constexpr unsigned saved_by_host[] = {Rbx, R12, R13, R14, R15};
 // Frames up to this size may reach below the stack limit; larger ones are tested with their size.
 constexpr std::uint32_t small_frame = 4096;
 } // namespace
@@ -465,6 +464,12 @@ void X64Module::emit_stubs() {
     a_.mov(x86::rsp, context_mem(host_stack_offset, 8));
     a_.call(pool64(reinterpret_cast<std::uintptr_t>(&rt::rt_poll)));
     if (metered()) a_.mov(gp64(fuel_register), context_mem(fuel_offset, 8));
+    Label goes_on = a_.newLabel();
+    a_.lea(x86::rsp, x86::Mem(x86::rbp, -room));
+    a_.test(gp32(Rax), gp32(Rax));
+    a_.jz(goes_on);
+    a_.call(made(suspend_stub_));
+    a_.bind(goes_on);
     for (unsigned i = 0; i < std::size(kept); ++i) a_.mov(gp64(kept[i]), int_place(i));
     for (unsigned i = 0; i < 16; ++i) a_.movups(x86::xmm(i), float_place(i));
     a_.mov(x86::rsp, x86::rbp);
@@ -472,6 +477,7 @@ void X64Module::emit_stubs() {
     a_.cmp(context_mem(trap_code_offset, 4), 0);
     a_.jne(trap_common_);
     a_.ret();
+    emit_suspension();
     emit_pool();
 }
 

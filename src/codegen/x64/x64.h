@@ -46,6 +46,8 @@ enum RegisterNumber : std::uint8_t {
     Xmm15 = Xmm0 + 15,
 };
 inline constexpr unsigned context_register = R15, fuel_register = R14, scratch_register = R11;
+// What an entry thunk pushes behind rbp, in this order.
+inline constexpr unsigned saved_by_host[] = {Rbx, R12, R13, R14, R15};
 
 inline x86::Gp gp64(unsigned reg) { return x86::gpq(reg); }
 inline x86::Gp gp32(unsigned reg) { return x86::gpd(reg); }
@@ -342,6 +344,7 @@ private:
     void store_results(ir::FuncId func, const CallPlan& plan, Row out);
     void leave();
     void emit_stubs() override;
+    void emit_suspension();
     void emit_pool();
 
     CpuFeatures cpu_;

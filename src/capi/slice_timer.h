@@ -1,0 +1,62 @@
+// Ends of time slices, for the instances of one runtime: a thread that looks at them once in a slice and fires
+// SuspendRequested at those that still run the slice it saw before. A slice then lasts one to two times as
+// long as asked for, and one that ends earlier has cost two stores. Without slices the thread sleeps.
+#pragma once
+
+#include "runtime/instance.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace tn::capi {
+
+class SliceTimer {
+public:
+    // An instance's slices, counted twice: odd while one runs.
+    struct Turns {
+        explicit Turns(rt::Instance& instance_arg) : instance(instance_arg) {}
+        rt::Instance& instance;
+        std::chrono::microseconds length{0};
+        std::atomic<std::uint64_t> count{0};
+        std::uint64_t seen = 0; // these by the thread only
+        std::chrono::steady_clock::time_point since;
+    };
+
+    SliceTimer() = default;
+    ~SliceTimer(); // joins the thread; nothing is registered any more
+    SliceTimer(const SliceTimer&) = delete;
+    SliceTimer& operator=(const SliceTimer&) = delete;
+
+    // Throws std::system_error when there is no thread, std::bad_alloc.
+    void add(Turns& turns, std::uint64_t length_us);
+    void remove(Turns& turns) noexcept;
+    // By the thread that is inside the instance.
+    void begin(Turns& turns) noexcept {
+        turns.count.store(turns.count.load(std::memory_order_relaxed) + 1, std::memory_order_seq_cst);
+        if (asleep_.load(std::memory_order_seq_cst)) [[unlikely]]
+            wake();
+    }
+    static void end(Turns& turns) noexcept {
+        turns.count.store(turns.count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    }
+
+private:
+    void wake() noexcept;
+    bool look() noexcept;
+    void run();
+
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    std::vector<Turns*> all_;
+    std::chrono::microseconds shortest_{0};
+    std::atomic<bool> asleep_{false};
+    bool ends_ = false;
+    std::thread thread_;
+};
+
+} // namespace tn::capi
