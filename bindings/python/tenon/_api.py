@@ -8,8 +8,9 @@ import weakref
 from typing import Any, Callable
 
 from . import _ffi
-from ._errors import ClosedError, SignatureError, check, take
+from ._errors import ClosedError, RangeError, SignatureError, Trap, check, take
 from ._library import call_text, lib
+from ._trampoline import faster
 from ._values import Type, from_value, to_value
 
 # How often a running script lets Python look for signals (Ctrl-C), in milliseconds.
@@ -45,6 +46,9 @@ class _Handle:
         """Frees it now. Closing twice is harmless."""
         self._finalizer()
         self._handle = None
+
+    def __reduce__(self) -> Any:
+        raise TypeError(f"a tenon.{type(self).__name__} cannot be pickled or copied: compile the script again")
 
     @property
     def handle(self) -> int:
@@ -169,7 +173,9 @@ class Module(_Handle):
         with self._lock:
             if self._default is None:
                 self._default = Instance(self, None, None, None, None, None)
-        return getattr(self._default, name)
+        function = getattr(self._default, name)
+        setattr(self, name, function)  # found without this method from now on
+        return function
 
     def __dir__(self):
         return list(super().__dir__()) + self.functions()
@@ -186,9 +192,11 @@ class Instance(_Handle):
         })
         out, error = ctypes.c_void_p(), ctypes.c_void_p()
         try:
-            check(lib.tn_instance_new(module.handle, config, out, error), error)
+            status = lib.tn_instance_new(module.handle, config, out, error)
         finally:
             lib.tn_config_free(config)
+        if status != _ffi.TN_OK:
+            _fail(status, error.value)
         super().__init__(out.value, lib.tn_instance_free)
         self._module = module
         self._functions: dict[str, Function] = {}
@@ -205,6 +213,12 @@ class Instance(_Handle):
 
     def __exit__(self, *_exc) -> None:
         self.close()
+
+    def close(self) -> None:
+        """Frees it now. Closing twice is harmless."""
+        for function in list(self._functions.values()):
+            function._bind(None, None)
+        super().close()
 
     def interrupt(self) -> None:
         """Stops the call that runs now; any thread may do so."""
@@ -234,7 +248,8 @@ class Instance(_Handle):
             out, error = ctypes.c_void_p(), ctypes.c_void_p()
             data = name.encode()
             check(lib.tn_module_function(self._module.handle, data, len(data), None, 0, out, error), error)
-            function = self._functions[name] = Function(out.value, self)
+            function = self._functions.setdefault(name, _function_type(out.value, self))
+        setattr(self, name, function)  # found without this method from now on
         return function
 
 
@@ -253,6 +268,23 @@ class Function(_Handle):
         self._params = [Type(lib.tn_function_param_type(handle, i), module) for i in range(count)]
         self._result = Type(lib.tn_function_return_type(handle), module)
         self._mut = [bool(lib.tn_function_param_is_mut(handle, i)) for i in range(count)]
+        self._bind(instance.handle, handle)
+
+    def _bind(self, instance: int | None, function: int | None) -> None:
+        """Tells the library what it calls, where it is what Python calls: see _trampoline.py."""
+
+    def close(self) -> None:
+        """Frees it now. Closing twice is harmless."""
+        self._bind(None, None)
+        super().close()
+
+    @property
+    def __signature__(self) -> Any:
+        import inspect
+
+        return inspect.Signature([inspect.Parameter(n, inspect.Parameter.POSITIONAL_ONLY, annotation=t.name)
+                                  for n, t in zip(self.param_names, self._params)],
+                                 return_annotation=self._result.name)
 
     def __repr__(self) -> str:
         return f"<tenon function {self.__name__}{self.signature[2:]}>"
@@ -266,19 +298,13 @@ class Function(_Handle):
         instance = self._instance.handle
         values = (_ffi.Value * max(len(args), 1))()
         ret, error = _ffi.Value(), ctypes.c_void_p()
-        mark = _raised.mark()
         try:
             for i, (type_, arg) in enumerate(zip(self._params, args)):
                 to_value(instance, type_, arg, f"argument {i + 1} ({self.param_names[i]})", values[i])
             call = lib.tn_call_mut if any(self._mut) else lib.tn_call
             status = call(instance, self.handle, values, len(args), ret, error)
             if status != _ffi.TN_OK:
-                failure = take(status, error.value)
-                raised = _raised.take(mark)
-                if raised is not None:
-                    # What the host's own function (or a signal handler) raised, unchanged.
-                    raise raised from failure
-                raise failure
+                _fail(status, error.value)
             result = from_value(self._result, ret)
             if any(self._mut):
                 return (result, *(from_value(t, v) for t, v, m in zip(self._params, values, self._mut) if m))
@@ -290,24 +316,32 @@ class Function(_Handle):
 
 
 class _Raised(threading.local):
-    """Exceptions that callbacks raised, on their way through a script on this thread."""
+    """The exception that a callback raised, on its way through a script on this thread. There is no second one: a
+    script that a callback failed does nothing more."""
 
-    def __init__(self) -> None:
-        self.pending: list[BaseException] = []
+    pending: BaseException | None = None
 
     def put(self, exception: BaseException) -> None:
-        self.pending.append(exception)
+        self.pending = exception
 
-    def mark(self) -> int:
-        return len(self.pending)
-
-    def take(self, mark: int) -> BaseException | None:
-        found = self.pending[-1] if len(self.pending) > mark else None
-        del self.pending[mark:]
+    def take(self) -> BaseException | None:
+        found, self.pending = self.pending, None
         return found
 
 
 _raised = _Raised()
+
+
+def _fail(status: int, error: int | None) -> None:
+    """Raises what a failed call ended with."""
+    failure = take(status, error)
+    raised = _raised.take()
+    if raised is not None:
+        # What the host's own function (or a signal handler) raised, unchanged.
+        raise raised from failure
+    raise failure
+
+
 _NO_FINALIZER = _ffi.tn_finalizer(0)
 
 
@@ -373,3 +407,32 @@ def live_handles() -> int:
     """How many handles of the library are alive in this process."""
     return lib.tn_live_handles()
 
+
+
+def _works() -> bool:
+    """Whether functions of _function_type are called as they should be."""
+    module = Runtime().compile("""
+        fn sum(a: i64, b: u8, c: f64, d: bool) -> f64 { if d { a as f64 + b as f64 + c } else { c } }
+        fn twice(n: u64) -> u64 { n *% 2 }
+        fn add(a: i64, b: i64) -> i64 { a + b }
+        fn greet(s: String) -> String { s + "!" }
+        fn less(a: f32, b: f32) -> bool { a < b }
+    """)
+    with module.instance() as i:
+        if (i.sum(-3, 200, 0.5, True), i.sum(1, 2, 7, False)) != (197.5, 7.0):
+            return False
+        if (i.twice(2**63 - 1), i.add(2**62, -1), i.greet("\xe9"), i.less(1.5, 2)) != (
+                2**64 - 2, 2**62 - 1, "\xe9!", True):
+            return False
+        for wrong in [(1,), (1, "2"), (2**64, 1), (2**63 - 1, 1)]:
+            try:
+                i.add(*wrong)
+                return False
+            except (SignatureError, RangeError, Trap):
+                pass
+        return True
+
+
+_function_type: type[Function] = faster(Function, Function.__call__, _fail) or Function
+if _function_type is not Function and not _works():
+    _function_type = Function

@@ -100,6 +100,7 @@ TN_CONFIG_EXTENSION_PATH = 22
 TN_PIN_WRITE = 1
 TN_FN_PURE = 1
 TN_FN_STATUS = 8
+TN_PYTHON_CALL_SIZE = 64
 TN_ABI_VERSION = (TN_ABI_MAJOR << 16) | TN_ABI_MINOR
 TN_FUEL_UNLIMITED = 2**64 - 1
 
@@ -193,6 +194,7 @@ PROTOTYPES = {
     "tn_function_param_type": (c_void_p, [c_void_p, c_uint32]),
     "tn_function_return_type": (c_void_p, [c_void_p]),
     "tn_function_param_is_mut": (c_int32, [c_void_p, c_uint32]),
+    "tn_function_is_short": (c_int32, [c_void_p]),
     "tn_function_pointer": (c_int32, [c_void_p, c_char_p, c_size_t, c_void_p, POINTER(c_void_p)]),
     "tn_call": (c_int32, [c_void_p, c_void_p, POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
     "tn_call_mut": (c_int32, [c_void_p, c_void_p, POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
@@ -280,4 +282,6 @@ PROTOTYPES = {
     "tn_extension_name": (c_void_p, [c_void_p, POINTER(c_size_t)]),
     "tn_extension_version": (c_void_p, [c_void_p, POINTER(c_size_t)]),
     "tn_extension_free": (None, [c_void_p]),
+    "tn_python_name": (c_void_p, [c_size_t]),
+    "tn_python_bind": (c_int32, [c_void_p, c_size_t, POINTER(c_void_p), c_void_p, c_void_p]),
 }
