@@ -156,7 +156,7 @@ bool take_text(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out)
                         nullptr) == TN_OK;
 }
 
-bool take(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out) {
+[[gnu::noinline]] bool take_any(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out) {
     const Python& py = *call.python;
     switch (tag) {
     case TN_TAG_BOOL:
@@ -169,6 +169,21 @@ bool take(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out) {
     case TN_TAG_BYTES: return take_text(call, arg, tag, out);
     default: return take_integer(py, arg, tag, out);
     }
+}
+
+// The two that most arguments are, in line.
+[[gnu::always_inline]] inline bool take(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out) {
+    const Python& py = *call.python;
+    if (tag == TN_TAG_I64 && arg->type == py.PyLong_Type) {
+        int overflow;
+        TN_SET_I64(&out, py.PyLong_AsLongLongAndOverflow(arg, &overflow));
+        return overflow == 0;
+    }
+    if (tag == TN_TAG_F64 && arg->type == py.PyFloat_Type) {
+        TN_SET_F64(&out, py.PyFloat_AsDouble(arg));
+        return true;
+    }
+    return take_any(call, arg, tag, out);
 }
 
 PyObject* shared(const Python& py, PyObject* object) {
