@@ -1,5 +1,5 @@
-// Section 11 of c_api.h: calls that CPython makes itself. Only what every argument and result fits is done here: the rest
-// goes to the binding, in Python, which does all of it again and finds out what it is.
+// Section 11 of c_api.h: calls that CPython makes itself. Only what every argument and result fits is done
+// here: the rest goes to the binding, in Python, which does all of it again and finds out what it is.
 #include "c_api.h"
 
 #include <atomic>
@@ -16,41 +16,41 @@ struct PyObject {
     PyObject* type;
 };
 
-#define TN_PYTHON_NAMES(NAME)                                                                                           \
-    NAME(PyObject*, PyLong_Type)                                                                                        \
-    NAME(PyObject*, PyFloat_Type)                                                                                       \
-    NAME(PyObject*, PyBool_Type)                                                                                        \
-    NAME(PyObject*, PyUnicode_Type)                                                                                     \
-    NAME(PyObject*, PyBytes_Type)                                                                                       \
-    NAME(PyObject*, _Py_NoneStruct)                                                                                     \
-    NAME(PyObject*, _Py_TrueStruct)                                                                                     \
-    NAME(PyObject*, _Py_FalseStruct)                                                                                    \
-    NAME(void (*)(PyObject*), Py_IncRef)                                                                                \
-    NAME(void (*)(PyObject*), Py_DecRef)                                                                                \
-    NAME(void (*)(), PyErr_Clear)                                                                                       \
-    NAME(void* (*)(), PyEval_SaveThread)                                                                                \
-    NAME(void (*)(void*), PyEval_RestoreThread)                                                                         \
-    NAME(long long (*)(PyObject*, int*), PyLong_AsLongLongAndOverflow)                                                  \
-    NAME(unsigned long long (*)(PyObject*), PyLong_AsUnsignedLongLong)                                                  \
-    NAME(PyObject* (*)(long long), PyLong_FromLongLong)                                                                 \
-    NAME(PyObject* (*)(unsigned long long), PyLong_FromUnsignedLongLong)                                                \
-    NAME(PyObject* (*)(void*), PyLong_FromVoidPtr)                                                                      \
-    NAME(double (*)(PyObject*), PyFloat_AsDouble)                                                                       \
-    NAME(PyObject* (*)(double), PyFloat_FromDouble)                                                                     \
-    NAME(const char* (*)(PyObject*, std::ptrdiff_t*), PyUnicode_AsUTF8AndSize)                                          \
-    NAME(PyObject* (*)(const char*, std::ptrdiff_t), PyUnicode_FromStringAndSize)                                       \
-    NAME(PyObject* (*)(int), PyUnicode_FromOrdinal)                                                                     \
-    NAME(std::ptrdiff_t (*)(PyObject*), PyUnicode_GetLength)                                                            \
-    NAME(std::uint32_t (*)(PyObject*, std::ptrdiff_t), PyUnicode_ReadChar)                                              \
-    NAME(const char* (*)(PyObject*), PyBytes_AsString)                                                                  \
-    NAME(std::ptrdiff_t (*)(PyObject*), PyBytes_Size)                                                                   \
-    NAME(PyObject* (*)(const char*, std::ptrdiff_t), PyBytes_FromStringAndSize)                                         \
-    NAME(PyObject* (*)(std::ptrdiff_t), PyTuple_New)                                                                    \
-    NAME(int (*)(PyObject*, std::ptrdiff_t, PyObject*), PyTuple_SetItem)                                                \
-    NAME(PyObject* (*)(PyObject*, std::ptrdiff_t), PyTuple_GetItem)                                                     \
-    NAME(std::ptrdiff_t (*)(PyObject*), PyTuple_Size)                                                                   \
-    NAME(PyObject* (*)(), PyDict_New)                                                                                   \
-    NAME(int (*)(PyObject*, PyObject*, PyObject*), PyDict_SetItem)                                                      \
+#define TN_PYTHON_NAMES(NAME)                                                                                \
+    NAME(PyObject*, PyLong_Type)                                                                             \
+    NAME(PyObject*, PyFloat_Type)                                                                            \
+    NAME(PyObject*, PyBool_Type)                                                                             \
+    NAME(PyObject*, PyUnicode_Type)                                                                          \
+    NAME(PyObject*, PyBytes_Type)                                                                            \
+    NAME(PyObject*, _Py_NoneStruct)                                                                          \
+    NAME(PyObject*, _Py_TrueStruct)                                                                          \
+    NAME(PyObject*, _Py_FalseStruct)                                                                         \
+    NAME(void (*)(PyObject*), Py_IncRef)                                                                     \
+    NAME(void (*)(PyObject*), Py_DecRef)                                                                     \
+    NAME(void (*)(), PyErr_Clear)                                                                            \
+    NAME(void* (*)(), PyEval_SaveThread)                                                                     \
+    NAME(void (*)(void*), PyEval_RestoreThread)                                                              \
+    NAME(long long (*)(PyObject*, int*), PyLong_AsLongLongAndOverflow)                                       \
+    NAME(unsigned long long (*)(PyObject*), PyLong_AsUnsignedLongLong)                                       \
+    NAME(PyObject* (*)(long long), PyLong_FromLongLong)                                                      \
+    NAME(PyObject* (*)(unsigned long long), PyLong_FromUnsignedLongLong)                                     \
+    NAME(PyObject* (*)(void*), PyLong_FromVoidPtr)                                                           \
+    NAME(double (*)(PyObject*), PyFloat_AsDouble)                                                            \
+    NAME(PyObject* (*)(double), PyFloat_FromDouble)                                                          \
+    NAME(const char* (*)(PyObject*, std::ptrdiff_t*), PyUnicode_AsUTF8AndSize)                               \
+    NAME(PyObject* (*)(const char*, std::ptrdiff_t), PyUnicode_FromStringAndSize)                            \
+    NAME(PyObject* (*)(int), PyUnicode_FromOrdinal)                                                          \
+    NAME(std::ptrdiff_t (*)(PyObject*), PyUnicode_GetLength)                                                 \
+    NAME(std::uint32_t (*)(PyObject*, std::ptrdiff_t), PyUnicode_ReadChar)                                   \
+    NAME(const char* (*)(PyObject*), PyBytes_AsString)                                                       \
+    NAME(std::ptrdiff_t (*)(PyObject*), PyBytes_Size)                                                        \
+    NAME(PyObject* (*)(const char*, std::ptrdiff_t), PyBytes_FromStringAndSize)                              \
+    NAME(PyObject* (*)(std::ptrdiff_t), PyTuple_New)                                                         \
+    NAME(int (*)(PyObject*, std::ptrdiff_t, PyObject*), PyTuple_SetItem)                                     \
+    NAME(PyObject* (*)(PyObject*, std::ptrdiff_t), PyTuple_GetItem)                                          \
+    NAME(std::ptrdiff_t (*)(PyObject*), PyTuple_Size)                                                        \
+    NAME(PyObject* (*)(), PyDict_New)                                                                        \
+    NAME(int (*)(PyObject*, PyObject*, PyObject*), PyDict_SetItem)                                           \
     NAME(PyObject* (*)(PyObject*, PyObject*, PyObject*), PyObject_Call)
 
 // The binding's table.
@@ -152,16 +152,14 @@ bool take_text(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out)
                tn_string_new(call.instance, text, static_cast<std::size_t>(length), &out, nullptr) == TN_OK;
     }
     if (arg->type != py.PyBytes_Type) return false;
-    return tn_bytes_new(call.instance, py.PyBytes_AsString(arg), static_cast<std::size_t>(py.PyBytes_Size(arg)), &out,
-                        nullptr) == TN_OK;
+    return tn_bytes_new(call.instance, py.PyBytes_AsString(arg),
+                        static_cast<std::size_t>(py.PyBytes_Size(arg)), &out, nullptr) == TN_OK;
 }
 
 [[gnu::noinline]] bool take_any(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out) {
     const Python& py = *call.python;
     switch (tag) {
-    case TN_TAG_BOOL:
-        TN_SET_BOOL(&out, arg == py._Py_TrueStruct);
-        return arg->type == py.PyBool_Type;
+    case TN_TAG_BOOL: TN_SET_BOOL(&out, arg == py._Py_TrueStruct); return arg->type == py.PyBool_Type;
     case TN_TAG_F32:
     case TN_TAG_F64: return take_float(py, arg, tag, out);
     case TN_TAG_CHAR: return take_char(py, arg, out);
@@ -214,7 +212,8 @@ PyObject* give(const Python& py, tn_value& result) {
             object = py.PyUnicode_FromStringAndSize(text, static_cast<std::ptrdiff_t>(length));
         } else {
             const void* bytes = tn_bytes_data(&result, &length);
-            object = py.PyBytes_FromStringAndSize(static_cast<const char*>(bytes), static_cast<std::ptrdiff_t>(length));
+            object = py.PyBytes_FromStringAndSize(static_cast<const char*>(bytes),
+                                                  static_cast<std::ptrdiff_t>(length));
         }
         tn_value_clear(&result);
         return object;
@@ -246,7 +245,8 @@ PyObject* apply(const Python& py, PyObject* callable, PyObject* args, PyObject* 
         keywords = py.PyDict_New();
         bool is_full = keywords != nullptr;
         for (std::ptrdiff_t i = 0; i < name_count && is_full; ++i)
-            is_full = py.PyDict_SetItem(keywords, py.PyTuple_GetItem(names, i), args[count + static_cast<std::size_t>(i)]) == 0;
+            is_full = py.PyDict_SetItem(keywords, py.PyTuple_GetItem(names, i),
+                                        args[count + static_cast<std::size_t>(i)]) == 0;
         if (!is_full) {
             if (keywords) py.Py_DecRef(keywords);
             py.Py_DecRef(all);
@@ -329,8 +329,10 @@ bool describe(Call& call, const tn_function* f) {
 
 const char* tn_python_name(size_t i) { return i < name_count ? names[i] : nullptr; }
 
-tn_status tn_python_bind(void* object, size_t offset, const void* const* python, tn_instance* inst, tn_function* f) {
-    if (!object || !python || offset < sizeof(PyObject) || offset % alignof(Call) != 0 || (inst && !f)) return TN_ARG;
+tn_status tn_python_bind(void* object, size_t offset, const void* const* python, tn_instance* inst,
+                         tn_function* f) {
+    if (!object || !python || offset < sizeof(PyObject) || offset % alignof(Call) != 0 || (inst && !f))
+        return TN_ARG;
     std::size_t before = 0;
     if (!call_offset.compare_exchange_strong(before, offset) && before != offset) return TN_STATE;
     if (inst && !tn_function_return_type(f)) return TN_HANDLE;

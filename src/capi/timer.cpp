@@ -76,8 +76,8 @@ void Timer::stop_polls(rt::Instance& instance) noexcept {
     std::erase_if(polls_, [&](const Polls& polls) { return polls.instance == &instance; });
 }
 
-// They sleep when nobody was inside twice. The first time says so where calls look, before the second: a call that
-// came in between has either seen it, or is seen now.
+// They sleep when nobody was inside twice. The first time says so where calls look, before the second: a call
+// that came in between has either seen it, or is seen now.
 void Timer::poll(Polls& polls, Clock::time_point now) {
     polls.next = now + polls.interval;
     if (polls.instance->is_entered()) {

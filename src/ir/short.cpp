@@ -19,7 +19,8 @@ bool fits(const Module& module, FuncId func, int& budget) {
                 if (!fits(module, FuncId(static_cast<std::size_t>(inst.imm)), budget)) return false;
             } else if (inst.op == Op::CallRuntime) {
                 if (effects_of_call(inst) != Pure) return false;
-            } else if (inst.op == Op::CallHost || ((op_info(inst.op).effects & Writes) && inst.op != Op::Store)) {
+            } else if (inst.op == Op::CallHost ||
+                       ((op_info(inst.op).effects & Writes) && inst.op != Op::Store)) {
                 return false;
             }
         }

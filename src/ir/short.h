@@ -5,8 +5,8 @@
 
 namespace tn::ir {
 
-// No loops, and nothing that takes long by what it is given: a few hundred instructions at most, with the functions that
-// it calls, of which none copies, frees or allocates, is the host's, or reads text.
+// No loops, and nothing that takes long by what it is given: a few hundred instructions at most, with the
+// functions that it calls, of which none copies, frees or allocates, is the host's, or reads text.
 bool is_short(const Module& module, FuncId func);
 
 } // namespace tn::ir
