@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <new>
 #include <type_traits>
 
@@ -15,6 +16,15 @@ struct PyObject {
     std::intptr_t references;
     PyObject* type;
 };
+struct PyBuffer {
+    void* data;
+    PyObject* exporter;
+    std::ptrdiff_t size, item_size;
+    int is_readonly, dimensions;
+    const char* format;
+    void* rest[4];
+};
+constexpr int c_contiguous_with_format = 0x38 | 0x4;
 
 #define TN_PYTHON_NAMES(NAME)                                                                                \
     NAME(PyObject*, PyLong_Type)                                                                             \
@@ -51,7 +61,9 @@ struct PyObject {
     NAME(std::ptrdiff_t (*)(PyObject*), PyTuple_Size)                                                        \
     NAME(PyObject* (*)(), PyDict_New)                                                                        \
     NAME(int (*)(PyObject*, PyObject*, PyObject*), PyDict_SetItem)                                           \
-    NAME(PyObject* (*)(PyObject*, PyObject*, PyObject*), PyObject_Call)
+    NAME(PyObject* (*)(PyObject*, PyObject*, PyObject*), PyObject_Call)                                      \
+    NAME(int (*)(PyObject*, PyBuffer*, int), PyObject_GetBuffer)                                             \
+    NAME(void (*)(PyBuffer*), PyBuffer_Release)
 
 // The binding's table.
 struct Python {
@@ -70,8 +82,9 @@ constexpr const char* names[] = {
 constexpr std::size_t name_count = sizeof names / sizeof names[0];
 static_assert(sizeof(Python) == (2 + name_count) * sizeof(void*));
 
-constexpr unsigned max_params = 16;
-constexpr std::uint8_t never = 0xff; // as a number of arguments
+constexpr unsigned max_params = 16, max_buffers = 4;
+constexpr std::uint8_t never = 0xff;    // as a number of arguments
+constexpr std::uint8_t slice_of = 0x80; // with the tag of the elements
 
 // The room in an object.
 struct Call {
@@ -81,12 +94,19 @@ struct Call {
     tn_function* function;
     std::uint8_t count;
     bool is_short;
-    bool has_texts;
+    bool owns;                       // texts or slices: they are given back after the call
     std::uint8_t params[max_params]; // tags
 };
 static_assert(sizeof(Call) <= TN_PYTHON_CALL_SIZE && offsetof(Call, vectorcall) == 0);
 
 std::atomic<std::size_t> call_offset{0};
+
+// The arguments of one call.
+struct Arguments {
+    tn_value values[max_params];
+    unsigned buffer_count = 0;
+    PyBuffer buffers[max_buffers];
+};
 
 // --- what Python gives and gets ---
 
@@ -156,8 +176,38 @@ bool take_text(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out)
                         static_cast<std::size_t>(py.PyBytes_Size(arg)), &out, nullptr) == TN_OK;
 }
 
-[[gnu::noinline]] bool take_any(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out) {
+// What stands for the numbers of a type in the struct module, in this machine's byte order.
+const char* codes_of(tn_tag tag) {
+    if (tag == TN_TAG_BOOL) return "?";
+    if (tag >= TN_TAG_I8 && tag <= TN_TAG_I64) return "bhilqn";
+    return tag <= TN_TAG_U64 ? "BHILQNc" : "fd";
+}
+constexpr std::uint8_t sizes[] = {0, 0, 1, 1, 2, 4, 8, 1, 2, 4, 8, 4, 8}; // by tag
+
+bool take_slice(const Call& call, PyObject* arg, tn_tag tag, Arguments& args, tn_value& out) {
     const Python& py = *call.python;
+    PyBuffer& buffer = args.buffers[args.buffer_count];
+    if (py.PyObject_GetBuffer(arg, &buffer, c_contiguous_with_format) != 0) {
+        py.PyErr_Clear();
+        return false;
+    }
+    const char* format = buffer.format ? buffer.format : "B";
+    if (*format == '@' || *format == '=') ++format;
+    if (format[0] != 0 && format[1] == 0 && std::strchr(codes_of(tag), *format) &&
+        buffer.item_size == sizes[tag] &&
+        tn_list_wrap(call.instance, tag, buffer.data, static_cast<std::size_t>(buffer.size) / sizes[tag], 0,
+                     nullptr, nullptr, &out, nullptr) == TN_OK) {
+        ++args.buffer_count;
+        return true;
+    }
+    py.PyBuffer_Release(&buffer);
+    return false;
+}
+
+[[gnu::noinline]] bool take_any(const Call& call, PyObject* arg, std::uint8_t tag, Arguments& args,
+                                tn_value& out) {
+    const Python& py = *call.python;
+    if (tag & slice_of) return take_slice(call, arg, tag & ~slice_of, args, out);
     switch (tag) {
     case TN_TAG_BOOL: TN_SET_BOOL(&out, arg == py._Py_TrueStruct); return arg->type == py.PyBool_Type;
     case TN_TAG_F32:
@@ -170,7 +220,8 @@ bool take_text(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out)
 }
 
 // The two that most arguments are, in line.
-[[gnu::always_inline]] inline bool take(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out) {
+[[gnu::always_inline]] inline bool take(const Call& call, PyObject* arg, std::uint8_t tag, Arguments& args,
+                                        tn_value& out) {
     const Python& py = *call.python;
     if (tag == TN_TAG_I64 && arg->type == py.PyLong_Type) {
         int overflow;
@@ -181,7 +232,7 @@ bool take_text(const Call& call, PyObject* arg, std::uint8_t tag, tn_value& out)
         TN_SET_F64(&out, py.PyFloat_AsDouble(arg));
         return true;
     }
-    return take_any(call, arg, tag, out);
+    return take_any(call, arg, tag, args, out);
 }
 
 PyObject* shared(const Python& py, PyObject* object) {
@@ -233,19 +284,19 @@ PyObject* apply(const Python& py, PyObject* callable, PyObject* args, PyObject* 
 }
 
 [[gnu::noinline, gnu::cold]] PyObject* call_in_python(const Python& py, PyObject* self, PyObject* const* args,
-                                                      std::size_t count, PyObject* names) {
+                                                      std::size_t count, PyObject* words) {
     PyObject* all = py.PyTuple_New(static_cast<std::ptrdiff_t>(count + 1));
     if (!all) return nullptr;
     py.PyTuple_SetItem(all, 0, shared(py, self));
     for (std::size_t i = 0; i < count; ++i)
         py.PyTuple_SetItem(all, static_cast<std::ptrdiff_t>(i + 1), shared(py, args[i]));
     PyObject* keywords = nullptr;
-    const std::ptrdiff_t name_count = names ? py.PyTuple_Size(names) : 0;
-    if (name_count > 0) {
+    const std::ptrdiff_t word_count = words ? py.PyTuple_Size(words) : 0;
+    if (word_count > 0) {
         keywords = py.PyDict_New();
         bool is_full = keywords != nullptr;
-        for (std::ptrdiff_t i = 0; i < name_count && is_full; ++i)
-            is_full = py.PyDict_SetItem(keywords, py.PyTuple_GetItem(names, i),
+        for (std::ptrdiff_t i = 0; i < word_count && is_full; ++i)
+            is_full = py.PyDict_SetItem(keywords, py.PyTuple_GetItem(words, i),
                                         args[count + static_cast<std::size_t>(i)]) == 0;
         if (!is_full) {
             if (keywords) py.Py_DecRef(keywords);
@@ -270,8 +321,9 @@ PyObject* apply(const Python& py, PyObject* callable, PyObject* args, PyObject* 
     return apply(py, py.fail, args, nullptr);
 }
 
-[[gnu::noinline]] void clear(tn_value* values, unsigned count) {
-    for (unsigned i = 0; i < count; ++i) tn_value_clear(&values[i]);
+[[gnu::noinline]] void give_back(const Python& py, Arguments& args, std::size_t count) {
+    for (std::size_t i = 0; i < count; ++i) tn_value_clear(&args.values[i]);
+    for (unsigned i = 0; i < args.buffer_count; ++i) py.PyBuffer_Release(&args.buffers[i]);
 }
 
 PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags_and_count, PyObject* keywords) {
@@ -281,24 +333,25 @@ PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags_an
     const std::size_t count = flags_and_count & (~std::size_t(0) >> 1);
     if (keywords || count != call.count) [[unlikely]]
         return call_in_python(py, self, args, count, keywords);
-    tn_value values[max_params], result;
-    const bool has_texts = call.has_texts;
+    Arguments taken;
+    tn_value result;
+    const bool owns = call.owns;
     for (unsigned i = 0; i < count; ++i) {
-        if (take(call, args[i], call.params[i], values[i])) [[likely]]
+        if (take(call, args[i], call.params[i], taken, taken.values[i])) [[likely]]
             continue;
-        if (has_texts) clear(values, i);
+        if (owns) give_back(py, taken, i);
         return call_in_python(py, self, args, count, nullptr);
     }
     tn_error* error;
     tn_status status;
     if (call.is_short) {
-        status = tn_call(call.instance, call.function, values, count, &result, &error);
+        status = tn_call(call.instance, call.function, taken.values, count, &result, &error);
     } else {
         void* thread = py.PyEval_SaveThread();
-        status = tn_call(call.instance, call.function, values, count, &result, &error);
+        status = tn_call(call.instance, call.function, taken.values, count, &result, &error);
         py.PyEval_RestoreThread(thread);
     }
-    if (has_texts) clear(values, static_cast<unsigned>(count));
+    if (owns) give_back(py, taken, count);
     if (status == TN_OK) [[likely]]
         return give(py, result);
     if (status != TN_HANDLE) return fail(py, status, error);
@@ -309,16 +362,27 @@ PyObject* vectorcall(PyObject* self, PyObject* const* args, std::size_t flags_an
 bool is_scalar(tn_tag tag) { return tag >= TN_TAG_BOOL && tag <= TN_TAG_CHAR; }
 bool is_text(tn_tag tag) { return tag == TN_TAG_STRING || tag == TN_TAG_BYTES; }
 
+// The tag of a parameter, or of a slice's elements; 0 for what is Python's.
+std::uint8_t tag_of(const tn_type* type, unsigned& slices) {
+    const tn_tag tag = tn_type_kind(type);
+    if (is_scalar(tag) || is_text(tag)) return static_cast<std::uint8_t>(tag);
+    const char* name = tn_type_name(type, nullptr);
+    const tn_tag element = tn_type_kind(tn_type_child(type, 0));
+    if (!name || std::strncmp(name, "Slice[", 6) != 0 || !is_scalar(element) || element == TN_TAG_CHAR)
+        return 0;
+    return ++slices <= max_buffers ? static_cast<std::uint8_t>(slice_of | element) : 0;
+}
+
 // False: calls of this function are Python's.
 bool describe(Call& call, const tn_function* f) {
     const std::uint32_t count = tn_function_param_count(f);
     const tn_tag result = tn_type_kind(tn_function_return_type(f));
+    unsigned slices = 0;
     if (count > max_params || !(result == TN_TAG_UNIT || is_scalar(result) || is_text(result))) return false;
     for (std::uint32_t i = 0; i < count; ++i) {
-        const tn_tag tag = tn_type_kind(tn_function_param_type(f, i));
-        if (tn_function_param_is_mut(f, i) || !(is_scalar(tag) || is_text(tag))) return false;
-        call.params[i] = static_cast<std::uint8_t>(tag);
-        call.has_texts = call.has_texts || is_text(tag);
+        call.params[i] = tag_of(tn_function_param_type(f, i), slices);
+        if (call.params[i] == 0 || tn_function_param_is_mut(f, i)) return false;
+        call.owns = call.owns || call.params[i] > TN_TAG_CHAR;
     }
     call.count = static_cast<std::uint8_t>(count);
     call.is_short = tn_function_is_short(f);

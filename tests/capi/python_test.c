@@ -147,6 +147,46 @@ static int PyDict_SetItem(Object* o, Object* key, Object* value) {
     return 0;
 }
 
+/* A list plays an exporter: its text is the memory, its format the code at the end. */
+typedef struct Buffer {
+    void* data;
+    Object* exporter;
+    ptrdiff_t size, item_size;
+    int is_readonly, dimensions;
+    const char* format;
+    void* rest[4];
+} Buffer;
+static Object array_type;
+static int exported;
+static int PyObject_GetBuffer(Object* o, Buffer* b, int flags) {
+    CHECK(flags == (0x38 | 0x4));
+    if (o->type != &array_type) {
+        exception = 1;
+        return -1;
+    }
+    b->data = o->as.text;
+    b->size = o->size;
+    b->format = &o->as.text[60];
+    b->item_size = o->is_large;
+    b->exporter = o;
+    Py_IncRef(o);
+    ++exported;
+    return 0;
+}
+static void PyBuffer_Release(Buffer* b) {
+    --exported;
+    Py_DecRef(b->exporter);
+}
+static Object* numbers(const char* format, int item_size, const void* data, ptrdiff_t size) {
+    Object* o = new_object(&array_type);
+    if (!o) abort();
+    memcpy(o->as.text, data, (size_t)size);
+    memcpy(&o->as.text[60], format, strlen(format));
+    o->size = size;
+    o->is_large = item_size;
+    return o;
+}
+
 /* What the binding's two callables were called with. */
 static Object call_callable, fail_callable;
 static int calls_in_python, keywords_given, failures;
@@ -213,7 +253,9 @@ static const Name known[] = {DATA(PyLong_Type),
                              CODE(PyTuple_Size),
                              CODE(PyDict_New),
                              CODE(PyDict_SetItem),
-                             CODE(PyObject_Call)};
+                             CODE(PyObject_Call),
+                             CODE(PyObject_GetBuffer),
+                             CODE(PyBuffer_Release)};
 
 static void fill_table(void) {
     const char* name;
@@ -301,6 +343,8 @@ static const char* const source =
     "}\n"
     "fn fact(n: i64) -> i64 { if n < 2 { 1 } else { n * fact(n - 1) } }\n"
     "fn root(x: f64) -> f64 { x.sin() }  fn size(xs: List[i64]) -> i64 { xs.len() }\n"
+    "fn total(xs: Slice[i32], k: i64) -> i64 { let s = k; for i in 0..xs.len() { s += xs[i] as i64; } s }\n"
+    "fn flags(xs: Slice[bool]) -> i64 { xs.len() }  fn write(xs: mut Slice[i32]) { xs[0] = 1; }\n"
     "fn longs(xs: List[List[i64]]) -> List[List[i64]] { let ys = xs; ys.push([1]); ys }\n";
 
 static void scalars(void) {
@@ -377,6 +421,31 @@ static void texts(void) {
     EQUAL(give_i(call_with(&s, "pair", text("?"), integer(4))), -1000);
     EQUAL(give_i(call_with(&s, "String_", bytes("ab"), NULL)), -1000);
     EQUAL(give_i(call_with(&s, "Bytes_", text("ab"), NULL)), -1000);
+    EQUAL(exception, 0);
+    tear_down(&s);
+}
+
+static void slices(void) {
+    Setup s = set_up(source);
+    static const int32_t three[3] = {1, -2, 30};
+    static const char bools[3] = {0, 1, 2};
+    const int before = calls_in_python;
+    EQUAL(give_i(call_with(&s, "total", numbers("i", 4, three, 12), integer(100))), 129);
+    EQUAL(give_i(call_with(&s, "total", numbers("=l", 4, three, 8), integer(0))), -1);
+    EQUAL(give_i(call_with(&s, "total", numbers("i", 4, three, 0), integer(5))), 5);
+    EQUAL(give_i(call_with(&s, "flags", numbers("?", 1, bools, 2), NULL)), 2);
+    EQUAL(calls_in_python, before);
+    EQUAL(give_i(call_with(&s, "total", numbers("I", 4, three, 12), integer(100))), -1000);
+    EQUAL(give_i(call_with(&s, "total", numbers("q", 8, three, 8), integer(100))), -1000);
+    EQUAL(give_i(call_with(&s, "total", numbers(">i", 4, three, 12), integer(100))), -1000);
+    EQUAL(give_i(call_with(&s, "total", numbers("ii", 4, three, 12), integer(100))), -1000);
+    EQUAL(give_i(call_with(&s, "total", numbers("", 4, three, 12), integer(100))), -1000);
+    EQUAL(give_i(call_with(&s, "total", numbers("i", 4, three, 12), real(1.0))),
+          -1000); /* it is given back */
+    EQUAL(give_i(call_with(&s, "total", integer(1), integer(1))), -1000);
+    EQUAL(give_i(call_with(&s, "flags", numbers("?", 1, bools, 3), NULL)), -1000);
+    EQUAL(give_i(call_with(&s, "write", numbers("i", 4, three, 12), NULL)), -1000);
+    EQUAL(exported, 0);
     EQUAL(exception, 0);
     tear_down(&s);
 }
@@ -475,6 +544,7 @@ int main(void) {
     fill_table();
     RUN(scalars);
     RUN(texts);
+    RUN(slices);
     RUN(other_calls);
     RUN(traps);
     RUN(short_functions);

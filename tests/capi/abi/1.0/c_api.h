@@ -1186,7 +1186,8 @@ TN_API void tn_extension_free(tn_extension *x);
  *     [2 + i]                       the function or object tn_python_name(i)
  *
  * The objects are of a type with room for TN_PYTHON_CALL_SIZE bytes at an offset that is the type's __vectorcalloffset__;
- * tn_python_bind fills them. Its tp_call is PyVectorcall_Call. Scalars, str and bytes come and go without the callables.
+ * tn_python_bind fills them. Its tp_call is PyVectorcall_Call. Scalars, str and bytes come and go without the callables,
+ * and C-contiguous buffers as a Slice, in place.
  * The GIL is held for functions that are short (tn_function_is_short), and given up around all others. Builds of Python
  * whose objects do not begin with a count and a type, eight bytes each, are not for this. */
 #define TN_PYTHON_CALL_SIZE 64u
