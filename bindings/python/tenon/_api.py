@@ -130,6 +130,11 @@ class Module(Handle):
         self._runtime = runtime
         self._default: Instance | None = None
         self._lock = threading.Lock()
+        self._made: tuple[Any, ...] | None = None  # how it is made again, where another process can do that
+
+    def __reduce__(self) -> Any:
+        """On the default runtime it travels as its source and options, to be compiled again; its state does not."""
+        return super().__reduce__() if self._made is None else self._made
 
     def functions(self) -> list[str]:
         """The names of the functions that can be called."""
@@ -278,12 +283,16 @@ def default_runtime() -> Runtime:
 
 def compile(source: str, name: str = "<string>", opt_level: int | None = None) -> Module:  # noqa: A001
     """Compiles a source text on the default runtime."""
-    return default_runtime().compile(source, name, opt_level)
+    module = default_runtime().compile(source, name, opt_level)
+    module._made = compile, (source, name, opt_level)
+    return module
 
 
 def compile_path(path: Any, opt_level: int | None = None) -> Module:
     """Compiles a `.tn` file or a package folder on the default runtime."""
-    return default_runtime().compile_path(path, opt_level)
+    module = default_runtime().compile_path(path, opt_level)
+    module._made = compile_path, (path, opt_level)
+    return module
 
 
 def version() -> str:

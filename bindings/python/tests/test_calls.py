@@ -158,9 +158,18 @@ def test_closed_things():
     assert f(3) == 3
 
 
+def test_modules_travel_as_their_source(tmp_path):
+    path = tmp_path / "m.tn"
+    path.write_text("fn f(n: i64) -> i64 { n + 1 }")
+    for m in (tenon.compile("fn f(n: i64) -> i64 { n + 1 }", "x.tn", 0), tenon.compile_path(path)):
+        assert m.f(1) == 2
+        again = pickle.loads(pickle.dumps(m))
+        assert again is not m and again.f(1) == 2
+
+
 def test_pickling_and_copying_are_refused():
     m = tenon.compile("fn f(n: i64) -> i64 { n }")
-    for thing in (m, m.f, m.instance()):
+    for thing in (m.f, m.instance(), tenon.Runtime(), tenon.Runtime().compile("")):
         for refused in (pickle.dumps, copy.copy, copy.deepcopy):
             with pytest.raises(TypeError, match="cannot be pickled or copied"):
                 refused(thing)
