@@ -193,7 +193,7 @@ bool take_slice(const Call& call, PyObject* arg, tn_tag tag, Arguments& args, tn
     }
     const char* format = buffer.format ? buffer.format : "B";
     if (*format == '@' || *format == '=') ++format;
-    if (format[0] != 0 && format[1] == 0 && std::strchr(codes_of(tag), *format) &&
+    if (buffer.dimensions > 0 && format[0] != 0 && format[1] == 0 && std::strchr(codes_of(tag), *format) &&
         buffer.item_size == sizes[tag] &&
         tn_list_wrap(call.instance, tag, buffer.data, static_cast<std::size_t>(buffer.size) / sizes[tag], 0,
                      nullptr, nullptr, &out, nullptr) == TN_OK) {

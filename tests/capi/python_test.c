@@ -168,6 +168,7 @@ static int PyObject_GetBuffer(Object* o, Buffer* b, int flags) {
     b->size = o->size;
     b->format = &o->as.text[60];
     b->item_size = o->is_large;
+    b->dimensions = 1;
     b->exporter = o;
     Py_IncRef(o);
     ++exported;

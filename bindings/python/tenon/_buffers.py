@@ -49,7 +49,8 @@ class Buffer:
         code = (view.format or b"B").decode("ascii", "replace")
         plain = code[1:] if code[:1] in _BYTE_ORDERS else code
         expected = CODES.get(tag, "")
-        if _CLASSES.get(plain, plain) != _CLASSES.get(expected) or view.itemsize != ctypes.sizeof(_C_TYPES[expected]):
+        if (view.ndim == 0 or _CLASSES.get(plain, plain) != _CLASSES.get(expected)
+                or view.itemsize != ctypes.sizeof(_C_TYPES[expected])):
             self.release()
             raise SignatureError(f"{wanted}, found {type(exporter).__name__} of {code!r}", "Type")
         self.count = view.len // view.itemsize

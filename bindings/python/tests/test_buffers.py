@@ -142,3 +142,21 @@ def test_nothing_is_left_of_buffers():
     del m
     gc.collect()
     assert tenon.live_handles() == before
+
+
+def test_numpy(m):
+    np = pytest.importorskip("numpy")
+    a = np.arange(6.0).reshape(2, 3)
+    assert m.total(a) == 15.0 and m.total(a[1]) == 12.0
+    m.scale(a, 2.0)
+    assert a[1, 2] == 10.0
+    column = np.array([1, 2, 3])
+    assert (np.asarray(m.mul.batch(column, column)) == column * column).all()
+    assert m.total(np.float64([])) == 0.0 and m.doubled(np.int64([4])) == [8] and m.all(np.ones(3, bool)) is True
+    for other in (a.T, a[:, ::2], a.astype("f4"), a.astype(">f8"), a.astype(complex), np.float64(1.0)):
+        with pytest.raises(tenon.SignatureError, match="C-contiguous buffer of f64"):
+            m.total(other)
+    a.flags.writeable = False
+    assert m.total(a) == 30.0
+    with pytest.raises(tenon.SignatureError, match="writable"):
+        m.scale(a, 2.0)
