@@ -7,13 +7,15 @@
 // and so for a[r + i - 1] and a[r + i], in row r of a table,
 // with the first x loaded in front of the loop. Sums over prefixes and tables of dynamic programming are made so;
 // through memory each round would wait for the store of the one before. The store must be the only one to elements of
-// its type in the loop, and both must be in every round, with nothing that could end the loop in front of the load.
+// its type in the loop, and be in every round. A load that the first round may not come to is made if its element exists.
 #include "ir/builder.h"
+#include "ir/uses.h"
 #include "opt/loops.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace tn::opt {
 
@@ -23,6 +25,7 @@ namespace {
 
 constexpr std::int64_t max_distance = 4; // in rounds
 constexpr std::int64_t max_offset = 1 << 20;
+constexpr unsigned max_names = 8; // of a list, each made from the one before
 
 // An element at a counter plus a constant, and what stays the same: where its row begins in a table.
 struct Element {
@@ -102,7 +105,7 @@ private:
         return fits && cfg_.dominates(store->block, loop.latches[0]) ? store : nullptr;
     }
 
-    // The first rounds run through everything up to the load: it may be made earlier.
+    // The first round runs through everything up to the load: it may be made earlier.
     bool is_reached(const Loop& loop, const Inst& load, InstId id) const {
         if (load.block != loop.header) return false;
         for (InstId other : fn_.blocks[loop.header].insts) {
@@ -127,22 +130,28 @@ private:
         };
         std::vector<Found> found;
         std::int64_t farthest = 0;
-        for (InstId other : fn_.blocks[loop.header].insts) {
+        ValueId list; // the one that all of them are of, where the first round may not come to a load
+        const auto visit_load = [&](InstId other) {
             const Inst& load = fn_.insts[other];
             Element loaded;
             if (load.op != Op::Load || load.aux != store->aux || load.type != fn_.values[fn_.operands_of(*store)[1]].type ||
                 load.scale != store->scale || !find_element(id, load, loaded) || loaded.base != stored.base ||
-                loaded.counter != stored.counter || loaded.row != stored.row || !is_reached(loop, load, other))
-                continue;
+                loaded.counter != stored.counter || loaded.row != stored.row)
+                return;
             const std::int64_t behind = stored.offset - loaded.offset;
-            if (behind <= 0 || behind % step != 0 || behind / step > max_distance) continue;
+            if (behind <= 0 || behind % step != 0 || behind / step > max_distance) return;
+            if (!is_reached(loop, load, other) && !list.is_valid() && !(list = list_of(load, loop.preheader)).is_valid()) return;
             found.push_back({other, behind / step});
             farthest = std::max(farthest, behind / step);
-        }
+        };
+        for (BlockId block : loop.blocks)
+            for (InstId inst : fn_.blocks[block].insts) visit_load(inst);
         if (found.empty()) return;
         // Every round in between must be loaded by the loop itself, or nothing says that its element exists.
         std::vector<InstId> load_of(static_cast<std::size_t>(farthest) + 1);
-        for (const Found& f : found) load_of[static_cast<std::size_t>(f.distance)] = f.load;
+        for (const Found& f : found)
+            if (InstId& load = load_of[static_cast<std::size_t>(f.distance)]; !load.is_valid() || is_reached(loop, fn_.insts[f.load], f.load))
+                load = f.load;
         for (std::int64_t d = 1; d <= farthest; ++d)
             if (!load_of[static_cast<std::size_t>(d)].is_valid()) return;
 
@@ -157,13 +166,15 @@ private:
             start = place(loop.preheader, sum, parts);
         }
         Builder b(module_, fn_);
+        BlockId preheader = loop.preheader;
         std::vector<ValueId> params, first;
         for (std::int64_t d = 1; d <= farthest; ++d) {
             const InstId load = load_of[static_cast<std::size_t>(d)];
-            first.push_back(load_early(loop, load, start, stored.offset - d * step));
+            const ValueId index = place_index(preheader, load, start, stored.offset - d * step);
+            first.push_back(is_reached(loop, fn_.insts[load], load) ? load_at(preheader, load, index) : load_if_there(b, preheader, list, load, index));
             params.push_back(b.add_param(loop.header, fn_.insts[load].type, Ownership::Borrowed));
         }
-        extend(b, loop.preheader, loop.header, first);
+        extend(b, preheader, loop.header, first);
         std::vector<ValueId> next{value};
         next.insert(next.end(), params.begin(), params.end() - 1);
         extend(b, loop.latches[0], loop.header, next);
@@ -186,9 +197,7 @@ private:
         return false;
     }
 
-    ValueId load_early(const Loop& loop, InstId load, ValueId start, std::int64_t offset) {
-        const LocId loc = fn_.insts[load].loc;
-        const ValueId base = fn_.operands_of(fn_.insts[load])[0];
+    ValueId place_index(BlockId block, InstId load, ValueId start, std::int64_t offset) {
         Inst number;
         number.op = Op::ConstInt;
         number.type = Scalar::I64;
@@ -196,10 +205,62 @@ private:
         Inst sum;
         sum.op = Op::WrapAdd;
         sum.type = Scalar::I64;
-        sum.loc = number.loc = loc;
-        const ValueId parts[] = {start, place(loop.preheader, number, {})};
-        const ValueId operands[] = {base, place(loop.preheader, sum, parts)};
-        return place(loop.preheader, fn_.insts[load], operands);
+        sum.loc = number.loc = fn_.insts[load].loc;
+        const ValueId parts[] = {start, place(block, number, {})};
+        return place(block, sum, parts);
+    }
+    ValueId load_at(BlockId block, InstId load, ValueId index) {
+        const ValueId operands[] = {fn_.operands_of(fn_.insts[load])[0], index};
+        return place(block, fn_.insts[load], operands);
+    }
+    // The list of whose elements one is loaded, by its name in front of a loop; invalid if it is not known.
+    ValueId list_of(const Inst& load, BlockId preheader) {
+        const Inst* data = find_def(fn_, fn_.operands_of(load)[0]);
+        if (!data || data->op != Op::SeqData) return {};
+        if (!uses_) uses_.emplace(fn_);
+        ValueId list = fn_.operands_of(*data)[0];
+        for (unsigned steps = 0; steps < max_names; ++steps) {
+            ValueId next;
+            for (const Use& use : uses_->of(list)) {
+                const Inst& user = fn_.insts[use.inst];
+                if (!consumes(user, use)) continue;
+                if (user.block.index() >= known_blocks_) return {}; // where another loop was entered
+                const bool is_behind = user.block == preheader ? use.inst == fn_.blocks[preheader].insts.back() : cfg_.dominates(preheader, user.block);
+                if (is_behind) continue;
+                const BlockId target = use.is_block_arg ? fn_.targets_of(user)[use.target].block : user.block;
+                if (next.is_valid() || (!use.is_block_arg && user.op != Op::SeqSetLen) || !cfg_.dominates(target, preheader)) return {};
+                next = use.is_block_arg ? fn_.blocks[target].params[use.index] : user.first_result;
+            }
+            if (!next.is_valid()) return list;
+            list = next;
+        }
+        return {};
+    }
+    bool consumes(const Inst& user, const Use& use) const {
+        if (!use.is_block_arg) return consumes_operand(module_, fn_, user, use.index);
+        const BlockId target = fn_.targets_of(user)[use.target].block;
+        return fn_.values[fn_.blocks[target].params[use.index]].ownership == Ownership::Owned;
+    }
+    // Some value, where the list has no such element. What entered the loop goes on behind.
+    ValueId load_if_there(Builder& b, BlockId& preheader, ValueId list, InstId load, ValueId index) {
+        const Scalar type = fn_.insts[load].type;
+        const InstId jump = fn_.blocks[preheader].insts.back();
+        fn_.blocks[preheader].insts.pop_back();
+        const BlockId there = b.make_block(), joined = b.make_block();
+        const ValueId value = b.add_param(joined, type, Ownership::Borrowed);
+        b.set_loc(fn_.insts[load].loc);
+        b.set_block(preheader);
+        const ValueId length = b.bitcast(Scalar::U64, b.seq_len(list));
+        const ValueId nothing = is_float(type) ? b.const_float(type, 0) : b.const_int(type, 0);
+        const ValueId is_there = b.compare(Op::ICmp, Cond::Lt, b.bitcast(Scalar::U64, index), length);
+        b.branch(is_there, there, {}, joined, {&nothing, 1}, Likely);
+        fn_.blocks[joined].insts.push_back(jump);
+        fn_.insts[jump].block = preheader = joined;
+        b.set_block(there);
+        b.jump(joined);
+        const ValueId loaded[] = {load_at(there, load, index)};
+        extend(b, there, joined, loaded);
+        return value;
     }
     ValueId place(BlockId block, Inst inst, std::span<const ValueId> operands) {
         inst.block = block;
@@ -208,7 +269,7 @@ private:
         insts.insert(insts.end() - 1, id);
         return fn_.result(id);
     }
-    void extend(Builder& b, BlockId from, BlockId to, const std::vector<ValueId>& more) {
+    void extend(Builder& b, BlockId from, BlockId to, std::span<const ValueId> more) {
         const std::size_t count = fn_.targets_of(fn_.terminator(from)).size();
         for (std::size_t t = 0; t < count; ++t) {
             const Target target = fn_.targets_of(fn_.terminator(from))[t];
@@ -224,6 +285,8 @@ private:
     Function& fn_;
     Cfg cfg_;
     Rewriter rewriter_;
+    std::optional<Uses> uses_;
+    const std::size_t known_blocks_ = fn_.blocks.size(); // to the Cfg
 };
 
 } // namespace

@@ -291,6 +291,10 @@ private:
             return;
         }
         if (inst.op == Op::UniqueAt || inst.op == Op::Lanes || is_call(inst.op)) renew(memory, writes_of(inst));
+        if (inst.op == Op::UniqueAt) {
+            note_unique(id, memory);
+            return;
+        }
         const bool test = inst.op == Op::Bounds || inst.op == Op::TrapIf;
         const bool runtime_pure = (inst.op == Op::CallRuntime || inst.op == Op::CallHost) &&
                                   effects_of(inst) == Pure && inst.result_count == 1;
@@ -353,6 +357,14 @@ private:
             key.operands[0] = rewriter_.operand(*address, 0);
         }
         return key;
+    }
+
+    // The place holds the list that is not shared now.
+    void note_unique(InstId id, const MemoryState& memory) {
+        const Inst& inst = fn_.insts[id];
+        const auto element = static_cast<std::uint32_t>(MemoryClass::Element);
+        const Key key = by_index({Op::Load, Scalar::Ref, 1, element, 0, {rewriter_.operand(inst, 0)}, memory[memory_index(element, Scalar::Ref)]});
+        table_.set(key, fn_.result(id));
     }
 
     void visit_store(InstId id, MemoryState& memory) {

@@ -2,7 +2,8 @@
 //
 // Instructions without effect move from anywhere in the loop. Tests that may trap move only from the start of
 // the header, or from where short ways from there meet, before anything else that can be seen: they would have been
-// the first thing to happen anyway. Loads of elements also move from behind arithmetic that may trap, which says nothing of where they may read.
+// the first thing to happen anyway. The bounds test of an index that falls from round to round is made there for the
+// first round, which is the highest: the one in the loop is then for `ranges` to remove. Loads of elements also move from behind arithmetic that may trap, which says nothing of where they may read.
 // Constants stay where they are used; registers are dearer.
 #include "ir/builder.h"
 #include "opt/loops.h"
@@ -10,6 +11,8 @@
 #include "opt/nulls.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
+
+#include <algorithm>
 
 namespace tn::opt {
 
@@ -117,6 +120,34 @@ private:
         insts.insert(insts.end() - 1, id);
     }
 
+    bool falls(const Loop& loop, std::uint32_t param) const {
+        for (BlockId latch : loop.latches)
+            for (const Target& target : fn_.targets_of(fn_.terminator(latch))) {
+                if (target.block != loop.header) continue;
+                const Inst* step = find_def(fn_, fn_.args_of(target)[param]);
+                std::int64_t c = 0;
+                if (!step || (step->op != Op::Sub && step->op != Op::WrapSub) || fn_.operands_of(*step)[0] != fn_.blocks[loop.header].params[param] ||
+                    !find_const(fn_, fn_.operands_of(*step)[1], c) || c <= 0)
+                    return false;
+            }
+        return true;
+    }
+    void test_first_round(LoopId id, const Loop& loop, InstId test_id) {
+        const Inst& test = fn_.insts[test_id];
+        const Value& index = fn_.values[fn_.operands_of(test)[0]];
+        const ValueId length = fn_.operands_of(test)[1];
+        if (index.inst.is_valid() || index.block != loop.header || !is_outside(id, length) || !falls(loop, index.index)) return;
+        auto& insts = fn_.blocks[loop.preheader].insts;
+        const ValueId operands[] = {fn_.args_of(fn_.targets_of(fn_.insts[insts.back()])[0])[index.index], length};
+        for (InstId other : insts)
+            if (fn_.insts[other].op == Op::Bounds && std::ranges::equal(fn_.operands_of(fn_.insts[other]), operands)) return;
+        Inst first = test;
+        first.block = loop.preheader;
+        const InstId made = Rewriter(fn_).make(first, operands);
+        insts.insert(insts.end() - 1, made);
+        changed_ = true;
+    }
+
     // Where both ways of the block's branch meet again, if nothing can be seen on either.
     BlockId meeting_of(BlockId block) const {
         const Inst& last = fn_.terminator(block);
@@ -163,12 +194,14 @@ private:
                     hoist(id, loop.preheader, inst_id);
                     continue;
                 }
+                const bool tests_first = inst.op == Op::Bounds && at_start && block == loop.header;
                 // Whether fuel or a test ends the call first makes no difference to a script.
                 const bool meters = inst.op == Op::Poll && inst.aux == 1;
                 if ((effects & (Writes | Traps)) && !meters) {
                     at_start = false;
                     is_untested = is_untested && is_arithmetic(inst);
                 }
+                if (tests_first) test_first_round(id, loop, inst_id); // makes an instruction: `inst` is gone
             }
             if (!is_untested) continue;
             const BlockId next = meeting_of(block);

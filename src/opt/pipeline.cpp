@@ -46,7 +46,7 @@ constexpr unsigned max_call_rounds = 6; // of inline_calls and closures: closure
 constexpr Pass sequence[] = {
     Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
     Pass::dce,      Pass::threading, Pass::rotate,   Pass::unroll,
-    Pass::uniqueness, Pass::simplify, Pass::retains, Pass::gvn,
+    Pass::uniqueness, Pass::simplify, Pass::retains, Pass::sizes,   Pass::gvn,
     Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading,
     Pass::simplify, Pass::gvn,
     Pass::licm,     Pass::ranges,    Pass::simplify, Pass::dce,
@@ -55,15 +55,16 @@ constexpr Pass sequence[] = {
 // functions small.
 constexpr Pass last[] = {
     Pass::versions, Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
-    Pass::masks,    Pass::fields,   Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify, Pass::dce,
+    Pass::masks,    Pass::fields,   Pass::stores,   Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify, Pass::dce,
     Pass::accumulators, Pass::lanes, Pass::sums,    Pass::pointers,    Pass::bases,   Pass::dce,     Pass::strides,  Pass::steps,
 };
 // When a loop has been unrolled: the one around it is smaller once constants and what rounds have in common are known.
 constexpr Pass after_unroll[] = {Pass::simplify, Pass::gvn, Pass::unroll};
-constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm}; // when it has copied loops
+// When it has copied loops; what two ways of a round had of their own may be one in front of the loop.
+constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm, Pass::gvn};
 // Passes that do nothing to a function without loops.
 constexpr bool is_of_loops(Pass pass) {
-    return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
+    return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::sizes || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
            pass == Pass::carried || pass == Pass::strips || pass == Pass::accumulators || pass == Pass::lanes ||
            pass == Pass::pointers || pass == Pass::bases || pass == Pass::strides || pass == Pass::steps;
 }

@@ -252,12 +252,14 @@ private:
         };
         if (made.walks) {
             const ValueId start = args_from(loop.preheader, loop.header)[position];
-            if (index.by.is_valid()) add(early(Op::WrapMul, loc, start, index.by), 1);
-            else add(start, index.factor);
+            std::int64_t from = 1;
+            const bool is_zero = find_const(fn_, start, from) && from == 0; // most counters begin so
+            if (index.by.is_valid() && !is_zero) add(early(Op::WrapMul, loc, start, index.by), 1);
+            else if (!is_zero) add(start, index.factor);
         }
         for (const Term& term : index.terms) add(term.value, term.times);
         if (index.offset != 0) sum = sum.is_valid() ? early(Op::WrapAdd, loc, sum, number(loop.preheader, index.offset, loc)) : number(loop.preheader, index.offset, loc);
-        const ValueId first = address(loop.preheader, made.data, sum, made.stride, loc);
+        const ValueId first = sum.is_valid() ? address(loop.preheader, made.data, sum, made.stride, loc) : made.data;
         made.address = first;
         if (!made.walks) return;
         made.address = b_.add_param(loop.header, Scalar::Ptr, Ownership::Borrowed);

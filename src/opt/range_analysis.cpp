@@ -188,7 +188,38 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
         if (const int picks = picks_extreme(*def); picks == (upper ? -1 : 1)) return upper ? std::min(x, y) : std::max(x, y);
         return upper ? std::max(x, y) : std::min(x, y);
     }
+    if (op == Op::Load && def->aux == static_cast<std::uint32_t>(MemoryClass::Element)) {
+        const Interval elements = element_interval(*def);
+        return upper ? elements.high : elements.low;
+    }
     return widest;
+}
+
+Ranges::Interval Ranges::element_interval(const Inst& load) {
+    const Interval any{min_of(load.type), max_of(load.type)};
+    const Inst* data = find_def(fn_, fn_.operands_of(load)[0]);
+    const Inst* maker = data && data->op == Op::SeqData ? find_def(fn_, fn_.operands_of(*data)[0]) : nullptr;
+    if (!maker || maker->op != Op::ListNew) return any;
+    if (!read_only_) read_only_.emplace(fn_);
+    if (!read_only_->contains(fn_, fn_.operands_of(load)[0])) return any;
+    const ValueId list = maker->first_result;
+    if (const auto known = elements_.find(list.index()); known != elements_.end()) return known->second;
+    Interval all = any;
+    bool is_first = true;
+    for (InstId id : fn_.blocks[maker->block].insts) {
+        const Inst& store = fn_.insts[id];
+        if (store.op != Op::Store || find_object(fn_, fn_.operands_of(store)[0]) != list) continue;
+        std::int64_t c = 0;
+        if (fn_.values[fn_.operands_of(store)[1]].type != load.type || !find_const(fn_, fn_.operands_of(store)[1], c)) {
+            all = any;
+            break;
+        }
+        const Wide n = number(load.type, c);
+        all = is_first ? Interval{n, n} : Interval{std::min(all.low, n), std::max(all.high, n)};
+        is_first = false;
+    }
+    elements_[list.index()] = all;
+    return all;
 }
 
 Wide Ranges::param_bound(ValueId value, bool upper, unsigned depth) {

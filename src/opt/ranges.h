@@ -4,9 +4,11 @@
 #pragma once
 
 #include "ir/cfg.h"
+#include "opt/memory.h"
 
 #include <tsl/robin_map.h>
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -72,6 +74,8 @@ private:
     Wide bound(ir::ValueId value, bool upper, Point at, unsigned depth);
     Wide bound_anew(ir::ValueId value, bool upper, Point at, unsigned depth);
     Wide structural_bound(ir::ValueId value, bool upper, Point at, unsigned depth);
+    // Of what is loaded from a list of constants: its least and its largest.
+    Interval element_interval(const ir::Inst& load);
     Wide param_bound(ir::ValueId value, bool upper, unsigned depth);
     Wide joined_bound(ir::ValueId value, bool upper, unsigned depth);
     // An invalid a stands for the number 0.
@@ -158,6 +162,8 @@ private:
         std::size_t assumption = no_assumption; // see below
         bool is_refused = false;
     };
+    std::optional<ReadOnly> read_only_;                          // once somebody asks
+    tsl::robin_map<std::uint32_t, Interval> elements_; // by list
     tsl::robin_map<std::uint32_t, Interval> settled_; // by value, wherever that is at hand
     tsl::robin_map<BoundKey, KnownBound, BoundHash> known_bounds_;
     tsl::robin_map<BoundKey, KnownBound, BoundHash> provisional_;

@@ -280,6 +280,17 @@ static void free_text(Heap& heap, Object* text) {
     heap.free(text, block);
 }
 
+// What refers to nothing: a text, or a list of numbers. False for all else.
+static bool free_plain(Heap& heap, Object* object) {
+    const ObjectDesc& desc = *object->desc;
+    if (is_text(desc)) return free_text(heap, object), true;
+    if (!is_plain_list(desc)) return false;
+    const std::size_t size = desc.stride == 0 ? sizeof(Seq) : sizeof(Seq) + static_cast<std::size_t>(as_seq(object)->capacity) * desc.stride;
+    if (TN_HEAP_SLABS && size <= Heap::max_small) heap.free_small(object, Heap::class_of(Heap::block_size(size)));
+    else heap.free(object, size);
+    return true;
+}
+
 [[gnu::noinline]] static void free_with_references(Context* context, Object* object) {
     Heap& heap = context->instance->heap;
     // Dead objects wait in a list that is linked through their counts, so any depth needs no memory. The one found
@@ -288,15 +299,14 @@ static void free_text(Heap& heap, Object* text) {
     for (Object* dead = object; dead;) {
         const ObjectDesc& desc = *dead->desc;
         Object* next = nullptr;
-        const auto give_back = [&](const std::uint8_t* element, bool frees_texts) {
+        const auto give_back = [&](const std::uint8_t* element, bool frees_plain) {
             for (std::uint32_t offset : desc.refs) {
                 Object* child;
                 std::memcpy(&child, element + offset, sizeof child);
                 if (!child || --child->count != 0) continue;
-                if (frees_texts && is_text(*child->desc)) { // while it is in the cache
-                    free_text(heap, child);
-                    continue;
-                }
+                // While it is in the cache; and rows in their order, since malloc would give the end of its memory
+                // back to the system with each large one, from the last to the first.
+                if (frees_plain && free_plain(heap, child)) continue;
                 if (next) {
                     next->count = reinterpret_cast<std::intptr_t>(waiting);
                     waiting = next;
@@ -334,14 +344,7 @@ extern "C" {
 
 // A text refers to nothing, nor do lists of numbers: that way calls hardly anything, and so saves no registers.
 void rt_free_object(Context* context, Object* object) noexcept {
-    const ObjectDesc& desc = *object->desc;
-    Heap& heap = context->instance->heap;
-    if (is_text(desc)) return free_text(heap, object);
-    if (is_plain_list(desc)) {
-        const std::size_t size = desc.stride == 0 ? sizeof(Seq) : sizeof(Seq) + static_cast<std::size_t>(as_seq(object)->capacity) * desc.stride;
-        if (TN_HEAP_SLABS && size <= Heap::max_small) return heap.free_small(object, Heap::class_of(Heap::block_size(size)));
-    }
-    free_with_references(context, object);
+    if (!free_plain(context->instance->heap, object)) free_with_references(context, object);
 }
 
 void rt_release(Context* context, Object* object) noexcept {

@@ -99,7 +99,7 @@ void FunctionEmitter::poll_without_fuel(ir::LocId loc) {
 
 Label FunctionEmitter::poll(Label resume, ir::LocId loc) {
     return cold(resume, loc, [this, loc] {
-        a_->mov(gp64(scratch_register), x86::rsp);
+        a_->mov(gp64(scratch_register), x86::rbp); // which the entry has compared
         a_->call(module_.poll_stub());
         site(inst_, loc);
     });

@@ -160,9 +160,11 @@ void FunctionEmitter::op(OpTag<Op::Poll>, const ir::Inst& inst) {
         }
         return;
     }
+    // An interrupt raises the limit above every frame. This comparison and its jump are one operation of the machine,
+    // as one of memory with a constant is not; the entry has found that the frame is not below the true limit.
     Label resume = a_->newLabel();
-    a_->cmp(context_mem(offsetof(rt::Context, interrupt), 4), 0);
-    a_->jne(poll(resume, inst.loc));
+    a_->cmp(x86::rbp, context_mem(offsetof(rt::Context, stack_limit), 8));
+    a_->jb(poll(resume, inst.loc));
     a_->bind(resume);
 }
 
