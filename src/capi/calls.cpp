@@ -15,10 +15,14 @@ void CallScope::begin_slowly() noexcept {
     const std::uint32_t attention = core_.attention.load(std::memory_order_relaxed);
     if (core_.callback_depth != 0) return;
     if (attention & CancelPending) core_.rt->fire(rt::CancelRequested);
-    if (attention & NeedsTimer) {
+    if (attention & (NeedsTimer | PollsSleep)) {
         try {
-            core_.module->runtime->timer->start(*core_.rt, core_.timeout_ms, core_.poll ? core_.poll_ms : 0);
-            timed_ = true;
+            Timer& timer = *core_.module->runtime->timer;
+            if (attention & PollsSleep) timer.start_polls(*core_.rt, core_.poll_ms, core_.attention, PollsSleep);
+            if (attention & NeedsTimer) {
+                timer.start(*core_.rt, core_.timeout_ms);
+                timed_ = true;
+            }
         } catch (const std::exception&) {
             // A limit that cannot be kept is worse than a call that is refused.
             status_ = TN_NOMEM;

@@ -107,6 +107,7 @@ FunctionPlan* ModuleCore::closure_plan(const TypeInfo& type) {
 
 InstanceCore::~InstanceCore() {
     if (turns) module->runtime->slices->remove(*turns);
+    if (poll_ms != 0) module->runtime->timer->stop_polls(*rt);
     while (FrameObject* frame = free_frame) {
         free_frame = frame->next;
         // The cell is dead already; it goes back to the free ones.

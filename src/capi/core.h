@@ -153,10 +153,11 @@ enum class Place : std::uint8_t {
 
 // Reasons to leave the fast path of a call.
 enum Attention : std::uint32_t {
-    NeedsTimer = 1,    // a timeout or a poll function
+    NeedsTimer = 1,    // a timeout
     CancelPending = 2, // tn_interrupt_fire: stop the running call, else the next one
     Closing = 4,       // tn_instance_free
     Interprets = 8,    // TN_CONFIG_INTERPRET; for good
+    PollsSleep = 16,   // a poll function, which the timer would not call now
 };
 
 struct InstanceCore : Counted<InstanceCore> {

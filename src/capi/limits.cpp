@@ -1,5 +1,6 @@
 // Section 9 of c_api.h: limits.
 #include "capi/inside.h"
+#include "capi/timer.h"
 
 #include <algorithm>
 #include <optional>
@@ -34,12 +35,11 @@ template <typename Change> tn_status change(tn_instance* inst, Change&& apply) {
     return apply(*core);
 }
 
-void set_attention(InstanceCore& core) {
-    const bool timed = core.timeout_ms != 0 || core.poll != nullptr;
-    if (timed)
-        core.attention.fetch_or(NeedsTimer, std::memory_order_relaxed);
+void set_attention(InstanceCore& core, Attention reason, bool needed) {
+    if (needed)
+        core.attention.fetch_or(reason, std::memory_order_relaxed);
     else
-        core.attention.fetch_and(~std::uint32_t(NeedsTimer), std::memory_order_relaxed);
+        core.attention.fetch_and(~std::uint32_t(reason), std::memory_order_relaxed);
 }
 
 } // namespace
@@ -96,7 +96,7 @@ uint64_t tn_instance_memory_used(const tn_instance* inst) {
 tn_status tn_instance_set_timeout(tn_instance* inst, uint64_t ms) {
     return change(inst, [&](InstanceCore& core) -> tn_status {
         core.timeout_ms = ms;
-        set_attention(core);
+        set_attention(core, NeedsTimer, ms != 0);
         return TN_OK;
     });
 }
@@ -109,7 +109,8 @@ tn_status tn_instance_set_poll(tn_instance* inst, uint32_t every_ms, tn_poll_fn 
         core.poll = poll;
         core.poll_ms = every_ms;
         std::swap(core.poll_data, data);
-        set_attention(core);
+        core.module->runtime->timer->stop_polls(*core.rt);
+        set_attention(core, PollsSleep, poll != nullptr);
         return TN_OK;
     });
 }

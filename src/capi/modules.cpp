@@ -357,6 +357,11 @@ int32_t tn_function_param_is_mut(const tn_function* f, uint32_t i) {
     return function && i < function->plan->param_count && function->plan->params[i].is_mut;
 }
 
+int32_t tn_function_is_short(const tn_function* f) {
+    const FunctionObject* function = find_function(f);
+    return function && function->module->compiled->is_short(function->plan->func);
+}
+
 tn_status tn_function_pointer(tn_function* f, const char* sig, size_t sig_len, tn_fnptr* out,
                               tn_error** err) {
     if (out) *out = nullptr;

@@ -5,6 +5,7 @@
 #include "driver/pipeline.h"
 #include "host/ffi_call.h"
 #include "interp/interp.h"
+#include "ir/short.h"
 #include "ir/verify.h"
 #include "runtime/host_type.h"
 #include "syntax/parser.h"
@@ -86,6 +87,8 @@ const rt::CodeBlob& CompiledModule::code(rt::CodeMode mode) const {
     return *program_->publish_code(mode,
                                    generate(engine_, *optimized(), *foreign_, program_->image(), mode, options_));
 }
+
+bool CompiledModule::is_short(ir::FuncId func) const { return ir::is_short(*ir_, func); }
 
 CompiledModule::Packed CompiledModule::packed_entry(rt::CodeMode mode, ir::FuncId func) const {
     return reinterpret_cast<Packed>(reinterpret_cast<std::uintptr_t>(code_of(mode, func).packed(func.value)));

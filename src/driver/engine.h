@@ -152,6 +152,8 @@ public:
     Packed batch_entry(rt::CodeMode mode, ir::FuncId func) const;
     // Calls a function value: the closure first in the row. Likewise.
     Packed closure_entry(rt::CodeMode mode, const ir::Signature& signature) const;
+    // Ends soon whatever it is given, and calls nothing of the host's (ir/short.h).
+    bool is_short(ir::FuncId func) const;
     // The IR interpreter of this module, made on first use. Any thread.
     const interp::Interpreter& interpreter() const;
 

@@ -297,6 +297,37 @@ static void polling(void) {
     tear_down(&s);
 }
 
+static int32_t count_poll(void *ud) { return ++*(int *)ud == 5; }
+
+/* Polls go on from call to call, and come again after the instance was idle for long. */
+static void polls_of_many_calls(void) {
+    Setup s = set_up(source);
+    tn_error *err = NULL;
+    tn_value args[2], ret;
+    int count = 0, round;
+    const double begin = now();
+    args[0] = make_i64(1000);
+    STATUS(tn_instance_set_poll(s.inst, 2, count_poll, &count, NULL), TN_OK);
+    while (count < 4 && now() - begin < 10 * SLOWNESS) STATUS(call_by_name(&s, "count", args, 1, &ret, &err), TN_OK);
+    EQUAL(count, 4);
+    for (round = 0; round < 3; ++round) {
+        usleep(20000);
+        count = 0;
+        STATUS_ERR(call_by_name(&s, "spin", NULL, 0, &ret, &err), TN_TRAP_CANCELLED);
+        EQUAL(count, 5);
+    }
+    count = 0;
+    STATUS(tn_instance_set_timeout(s.inst, 4), TN_OK); /* both at once: whichever comes first */
+    CHECK(call_by_name(&s, "spin", NULL, 0, &ret, &err) != TN_OK);
+    tn_error_free(err);
+    STATUS(tn_instance_set_timeout(s.inst, 0), TN_OK);
+    STATUS(tn_instance_set_poll(s.inst, 0, NULL, NULL, NULL), TN_OK);
+    usleep(5000);
+    args[0] = make_i64(10);
+    EQUAL(call_i64(&s, "fib", args, 1), 55);
+    tear_down(&s);
+}
+
 /* A million calls that trap in the middle of nested functions with strings and lists. */
 static void a_million_traps(void) {
     Setup s = set_up(source);
@@ -356,6 +387,7 @@ int main(void) {
     RUN(interrupts);
     RUN(timeouts);
     RUN(polling);
+    RUN(polls_of_many_calls);
     RUN(a_million_traps);
     RUN(in_an_initializer);
     return finish();

@@ -58,6 +58,8 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
     const tn_type *t;
     tn_slot slot;
     tn_column column;
+    static uint64_t room[2 + TN_PYTHON_CALL_SIZE / 8];
+    const void *python[1] = {NULL};
     tn_extension *x;
     tn_task *task;
     tn_completion *completion;
@@ -137,6 +139,8 @@ static void with_handle(void *h, int kind, Setup *s, tn_function *f) {
         CHECK(!tn_function_param_name(h, 0, &n) && !tn_function_param_type(h, 0) &&
               !tn_function_return_type(h));
         EQUAL(tn_function_param_is_mut(h, 0), 0);
+        EQUAL(tn_function_is_short(h), 0);
+        CHECK(tn_python_bind(room, 16, python, s->inst, h) != TN_OK);
         REFUSE(tn_function_pointer(h, "fn()", 4, &p, &err));
         REFUSE(tn_call(s->inst, h, &v, 1, &v, &err));
         REFUSE(tn_call_mut(s->inst, h, &v, 1, &v, &err));
@@ -347,6 +351,10 @@ static void null_outs(void) {
     REFUSE(tn_module_function(s.mod, "f", 1, NULL, 0, NULL, &err));
     REFUSE(tn_module_function_at(s.mod, 0, NULL));
     REFUSE(tn_module_test_function(s.mod, 0, NULL));
+    REFUSE(tn_python_bind(NULL, 16, (const void **)&t, NULL, NULL));
+    REFUSE(tn_python_bind(&v, 16, NULL, NULL, NULL));
+    REFUSE(tn_python_bind(&v, 15, (const void **)&t, NULL, NULL));
+    CHECK(!tn_python_name(1000));
     REFUSE(tn_string_new(s.inst, "x", 1, NULL, &err));
     REFUSE(tn_bytes_new(s.inst, "x", 1, NULL, &err));
     REFUSE(tn_bytes_new(s.inst, NULL, 1, &v, &err));

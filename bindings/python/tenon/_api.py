@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import ctypes
 import threading
-import weakref
 from typing import Any, Callable
 
 from . import _ffi
-from ._errors import ClosedError, SignatureError, check, take
+from ._errors import RangeError, SignatureError, Trap, check
+from ._function import Function, Handle, fail, raised_here
 from ._library import call_text, lib
+from ._trampoline import faster
 from ._values import Type, from_value, to_value
+
+_NO_FINALIZER = _ffi.tn_finalizer(0)
 
 # How often a running script lets Python look for signals (Ctrl-C), in milliseconds.
 _POLL_MS = 100
@@ -34,26 +37,7 @@ def _config(settings: dict[int, int | None]) -> int | None:
     return config
 
 
-class _Handle:
-    """Owns one reference of the library; gives it back once, in any order, also at interpreter exit."""
-
-    def __init__(self, handle: int, free: Callable[[int], None]):
-        self._handle: int | None = handle
-        self._finalizer = weakref.finalize(self, free, handle)
-
-    def close(self) -> None:
-        """Frees it now. Closing twice is harmless."""
-        self._finalizer()
-        self._handle = None
-
-    @property
-    def handle(self) -> int:
-        if self._handle is None:
-            raise ClosedError(f"this {type(self).__name__} is closed", "Closed")
-        return self._handle
-
-
-class Runtime(_Handle):
+class Runtime(Handle):
     """Compiles scripts. Functions for scripts are registered before the first compilation."""
 
     def __init__(self) -> None:
@@ -78,7 +62,7 @@ class Runtime(_Handle):
                 to_value(lib.tn_frame_instance(frame), types[-1], result, f"result of {name}", ret.contents)
                 return _ffi.TN_OK
             except BaseException as raised:  # noqa: BLE001 - nothing may leave a callback
-                _raised.put(raised)
+                raised_here.put(raised)
                 message = f"{type(raised).__name__}: {raised}".encode("utf-8", "replace")
                 return lib.tn_frame_fail(frame, _ffi.TN_TRAP_HOST_ERROR, message, len(message), None, _NO_FINALIZER)
 
@@ -137,7 +121,7 @@ class Runtime(_Handle):
         return Module(out.value, self)
 
 
-class Module(_Handle):
+class Module(Handle):
     """A compiled script. Its functions are attributes: `module.f(1, 2)` runs on an instance of its own
     that the module makes on first use; `module.instance(...)` makes others, with limits."""
 
@@ -146,6 +130,11 @@ class Module(_Handle):
         self._runtime = runtime
         self._default: Instance | None = None
         self._lock = threading.Lock()
+        self._made: tuple[Any, ...] | None = None  # how it is made again, where another process can do that
+
+    def __reduce__(self) -> Any:
+        """On the default runtime it travels as its source and options, to be compiled again; its state does not."""
+        return super().__reduce__() if self._made is None else self._made
 
     def functions(self) -> list[str]:
         """The names of the functions that can be called."""
@@ -169,13 +158,15 @@ class Module(_Handle):
         with self._lock:
             if self._default is None:
                 self._default = Instance(self, None, None, None, None, None)
-        return getattr(self._default, name)
+        function = getattr(self._default, name)
+        setattr(self, name, function)  # found without this method from now on
+        return function
 
     def __dir__(self):
         return list(super().__dir__()) + self.functions()
 
 
-class Instance(_Handle):
+class Instance(Handle):
     """One instance of a module. Its functions are attributes. One thread at a time; a second one gets
     BusyError."""
 
@@ -186,9 +177,11 @@ class Instance(_Handle):
         })
         out, error = ctypes.c_void_p(), ctypes.c_void_p()
         try:
-            check(lib.tn_instance_new(module.handle, config, out, error), error)
+            status = lib.tn_instance_new(module.handle, config, out, error)
         finally:
             lib.tn_config_free(config)
+        if status != _ffi.TN_OK:
+            fail(status, error.value)
         super().__init__(out.value, lib.tn_instance_free)
         self._module = module
         self._functions: dict[str, Function] = {}
@@ -205,6 +198,12 @@ class Instance(_Handle):
 
     def __exit__(self, *_exc) -> None:
         self.close()
+
+    def close(self) -> None:
+        """Frees it now. Closing twice is harmless."""
+        for function in list(self._functions.values()):
+            function._bind(None, None)
+        super().close()
 
     def interrupt(self) -> None:
         """Stops the call that runs now; any thread may do so."""
@@ -234,81 +233,9 @@ class Instance(_Handle):
             out, error = ctypes.c_void_p(), ctypes.c_void_p()
             data = name.encode()
             check(lib.tn_module_function(self._module.handle, data, len(data), None, 0, out, error), error)
-            function = self._functions[name] = Function(out.value, self)
+            function = self._functions.setdefault(name, _function_type(out.value, self))
+        setattr(self, name, function)  # found without this method from now on
         return function
-
-
-class Function(_Handle):
-    """A function of an instance; call it."""
-
-    def __init__(self, handle: int, instance: Instance):
-        super().__init__(handle, lib.tn_function_free)
-        self._instance = instance
-        module = instance._module
-        self.__name__ = call_text(lib.tn_function_name, handle)
-        self.__doc__ = call_text(lib.tn_function_doc, handle) or None
-        self.signature = call_text(lib.tn_function_signature, handle)
-        count = lib.tn_function_param_count(handle)
-        self.param_names = [call_text(lib.tn_function_param_name, handle, i) for i in range(count)]
-        self._params = [Type(lib.tn_function_param_type(handle, i), module) for i in range(count)]
-        self._result = Type(lib.tn_function_return_type(handle), module)
-        self._mut = [bool(lib.tn_function_param_is_mut(handle, i)) for i in range(count)]
-
-    def __repr__(self) -> str:
-        return f"<tenon function {self.__name__}{self.signature[2:]}>"
-
-    def __call__(self, *args: Any) -> Any:
-        """Calls it. A function with `mut` parameters answers a tuple: its result, then their new values."""
-        if len(args) != len(self._params):
-            raise SignatureError(
-                f"{self.__name__} takes {len(self._params)} arguments ({', '.join(self.param_names)}), "
-                f"found {len(args)}", "Signature")
-        instance = self._instance.handle
-        values = (_ffi.Value * max(len(args), 1))()
-        ret, error = _ffi.Value(), ctypes.c_void_p()
-        mark = _raised.mark()
-        try:
-            for i, (type_, arg) in enumerate(zip(self._params, args)):
-                to_value(instance, type_, arg, f"argument {i + 1} ({self.param_names[i]})", values[i])
-            call = lib.tn_call_mut if any(self._mut) else lib.tn_call
-            status = call(instance, self.handle, values, len(args), ret, error)
-            if status != _ffi.TN_OK:
-                failure = take(status, error.value)
-                raised = _raised.take(mark)
-                if raised is not None:
-                    # What the host's own function (or a signal handler) raised, unchanged.
-                    raise raised from failure
-                raise failure
-            result = from_value(self._result, ret)
-            if any(self._mut):
-                return (result, *(from_value(t, v) for t, v, m in zip(self._params, values, self._mut) if m))
-            return result
-        finally:
-            lib.tn_value_clear(ret)
-            for value in values[: len(args)]:
-                lib.tn_value_clear(value)
-
-
-class _Raised(threading.local):
-    """Exceptions that callbacks raised, on their way through a script on this thread."""
-
-    def __init__(self) -> None:
-        self.pending: list[BaseException] = []
-
-    def put(self, exception: BaseException) -> None:
-        self.pending.append(exception)
-
-    def mark(self) -> int:
-        return len(self.pending)
-
-    def take(self, mark: int) -> BaseException | None:
-        found = self.pending[-1] if len(self.pending) > mark else None
-        del self.pending[mark:]
-        return found
-
-
-_raised = _Raised()
-_NO_FINALIZER = _ffi.tn_finalizer(0)
 
 
 def _signal_watcher():
@@ -326,7 +253,7 @@ def _signal_watcher():
         except GeneratorExit:
             return
         except BaseException as raised:  # noqa: BLE001
-            _raised.put(raised)
+            raised_here.put(raised)
             answer = 1
 
 
@@ -336,7 +263,7 @@ def _writer(output: Callable[[str], Any]):
             output(ctypes.string_at(address, length).decode("utf-8", "replace"))
             return _ffi.TN_OK
         except BaseException as raised:  # noqa: BLE001
-            _raised.put(raised)
+            raised_here.put(raised)
             return _ffi.TN_TRAP_HOST_ERROR
 
     return write
@@ -356,12 +283,16 @@ def default_runtime() -> Runtime:
 
 def compile(source: str, name: str = "<string>", opt_level: int | None = None) -> Module:  # noqa: A001
     """Compiles a source text on the default runtime."""
-    return default_runtime().compile(source, name, opt_level)
+    module = default_runtime().compile(source, name, opt_level)
+    module._made = compile, (source, name, opt_level)
+    return module
 
 
 def compile_path(path: Any, opt_level: int | None = None) -> Module:
     """Compiles a `.tn` file or a package folder on the default runtime."""
-    return default_runtime().compile_path(path, opt_level)
+    module = default_runtime().compile_path(path, opt_level)
+    module._made = compile_path, (path, opt_level)
+    return module
 
 
 def version() -> str:
@@ -373,3 +304,32 @@ def live_handles() -> int:
     """How many handles of the library are alive in this process."""
     return lib.tn_live_handles()
 
+
+
+def _works() -> bool:
+    """Whether functions of _function_type are called as they should be."""
+    module = Runtime().compile("""
+        fn sum(a: i64, b: u8, c: f64, d: bool) -> f64 { if d { a as f64 + b as f64 + c } else { c } }
+        fn twice(n: u64) -> u64 { n *% 2 }
+        fn add(a: i64, b: i64) -> i64 { a + b }
+        fn greet(s: String) -> String { s + "!" }
+        fn less(a: f32, b: f32) -> bool { a < b }
+    """)
+    with module.instance() as i:
+        if (i.sum(-3, 200, 0.5, True), i.sum(1, 2, 7, False)) != (197.5, 7.0):
+            return False
+        if (i.twice(2**63 - 1), i.add(2**62, -1), i.greet("\xe9"), i.less(1.5, 2)) != (
+                2**64 - 2, 2**62 - 1, "\xe9!", True):
+            return False
+        for wrong in [(1,), (1, "2"), (2**64, 1), (2**63 - 1, 1)]:
+            try:
+                i.add(*wrong)
+                return False
+            except (SignatureError, RangeError, Trap):
+                pass
+        return True
+
+
+_function_type: type[Function] = faster(Function, Function.__call__, fail) or Function
+if _function_type is not Function and not _works():
+    _function_type = Function

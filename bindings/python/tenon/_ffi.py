@@ -106,6 +106,7 @@ TN_TASK_ENDED = 0
 TN_TASK_READY = 1
 TN_TASK_WAITING = 2
 TN_TASK_RUNNING = 3
+TN_PYTHON_CALL_SIZE = 64
 TN_ABI_VERSION = (TN_ABI_MAJOR << 16) | TN_ABI_MINOR
 TN_FUEL_UNLIMITED = 2**64 - 1
 
@@ -200,6 +201,7 @@ PROTOTYPES = {
     "tn_function_param_type": (c_void_p, [c_void_p, c_uint32]),
     "tn_function_return_type": (c_void_p, [c_void_p]),
     "tn_function_param_is_mut": (c_int32, [c_void_p, c_uint32]),
+    "tn_function_is_short": (c_int32, [c_void_p]),
     "tn_function_pointer": (c_int32, [c_void_p, c_char_p, c_size_t, c_void_p, POINTER(c_void_p)]),
     "tn_call": (c_int32, [c_void_p, c_void_p, POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
     "tn_call_mut": (c_int32, [c_void_p, c_void_p, POINTER(Value), c_size_t, POINTER(Value), POINTER(c_void_p)]),
@@ -298,4 +300,6 @@ PROTOTYPES = {
     "tn_completion_resolve_text": (c_int32, [c_void_p, c_char_p, c_size_t]),
     "tn_completion_reject": (c_int32, [c_void_p, c_void_p]),
     "tn_completion_free": (None, [c_void_p]),
+    "tn_python_name": (c_void_p, [c_size_t]),
+    "tn_python_bind": (c_int32, [c_void_p, c_size_t, POINTER(c_void_p), c_void_p, c_void_p]),
 }

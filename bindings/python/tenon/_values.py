@@ -9,6 +9,8 @@ the part that does not fit; nothing decays.
 | Bytes                | bytes-like                        | bytes                 |
 | ()                   | None                              | None                  |
 | List[T]              | list, tuple                       | list                  |
+| Slice[T], T a number or bool | a C-contiguous buffer, in place; list, tuple | (a parameter only) |
+| mut Slice[T]         | a writable buffer, in place       | (a parameter only)    |
 | (A, B)               | tuple                             | tuple                 |
 | T?                   | None or T                         | None or T             |
 | record               | mapping, or object with the fields | a dataclass           |
@@ -18,6 +20,7 @@ An option of an option cannot be told apart in Python and is refused.
 
 from __future__ import annotations
 
+import array
 import ctypes
 import dataclasses
 import struct
@@ -25,6 +28,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import _ffi
+from ._buffers import CODES, Buffer, elements
 from ._errors import RangeError, SignatureError, check
 from ._library import call_text, lib
 
@@ -40,7 +44,7 @@ _FLOATS = (_ffi.TN_TAG_F32, _ffi.TN_TAG_F64)
 class Type:
     """A type of a module as Python sees it: read once from the library, then plain data."""
 
-    __slots__ = ("handle", "kind", "name", "children", "names", "_dataclass", "owner")
+    __slots__ = ("handle", "kind", "name", "children", "names", "_dataclass", "owner", "is_slice", "is_mut_slice")
 
     def __init__(self, handle: int, owner: Any):
         self.handle = handle
@@ -51,6 +55,8 @@ class Type:
         self.children = [Type(lib.tn_type_child(handle, i), owner) for i in range(count)]
         self.names = [call_text(lib.tn_type_child_name, handle, i) for i in range(count)]
         self._dataclass: type | None = None
+        self.is_mut_slice = self.name.startswith("mut Slice[")
+        self.is_slice = self.is_mut_slice or self.name.startswith("Slice[")
 
     def __repr__(self) -> str:
         return self.name
@@ -138,6 +144,8 @@ def _list_to_value(instance: int, type_: Type, value: Any, path: str, out: _ffi.
     error = ctypes.c_void_p()
     check(lib.tn_list_new(instance, type_.children[0].handle, len(value), out, error), error)
     try:
+        if _append_numbers(type_.children[0].kind, value, out):
+            return
         item = _ffi.Value()
         for i, element in enumerate(value):
             to_value(instance, type_.children[0], element, f"{path}[{i}]", item)
@@ -148,6 +156,36 @@ def _list_to_value(instance: int, type_: Type, value: Any, path: str, out: _ffi.
     except BaseException:
         lib.tn_value_clear(out)
         raise
+
+
+def _append_numbers(kind: int, value: Any, out: _ffi.Value) -> bool:
+    """All at once, when there is nothing to convert. False: nothing was done."""
+    plain = int if kind in _INTEGERS else float if kind in _FLOATS else bool if kind == _ffi.TN_TAG_BOOL else None
+    if plain is None or set(map(type, value)) != {plain}:
+        return False
+    try:
+        data = array.array("B" if plain is bool else CODES[kind], value)
+    except OverflowError:
+        return False  # which of them, is found out one by one
+    check(lib.tn_list_append(out, kind, data.buffer_info()[0], len(data)))
+    return True
+
+
+def slice_to_value(instance: int, type_: Type, value: Any, path: str, out: _ffi.Value) -> Buffer | None:
+    """As to_value(); the caller releases the buffer after clearing `out`, which is in its memory."""
+    element = type_.children[0]
+    if isinstance(value, (list, tuple)):
+        _list_to_value(instance, type_, value, path, out)
+        return None
+    buffer = Buffer(value, element.kind, element.name, path)
+    error = ctypes.c_void_p()
+    try:
+        check(lib.tn_list_wrap(instance, element.kind, buffer.address, buffer.count, 0, None, _ffi.tn_finalizer(0), out,
+                               error), error)
+    except BaseException:
+        buffer.release()
+        raise
+    return buffer
 
 
 def _field_values(type_: Type, value: Any, path: str) -> list[Any]:
@@ -221,6 +259,9 @@ def from_value(type_: Type, value: _ffi.Value) -> Any:
         return data.decode("utf-8") if kind == _ffi.TN_TAG_STRING else data
     if kind == _ffi.TN_TAG_LIST:
         length = ctypes.c_size_t()
+        if type_.children[0].kind in CODES:
+            data = lib.tn_list_data(value, None, length)
+            return elements(type_.children[0].kind, data, length.value)
         check(lib.tn_list_len(value, length))
         return [_part(lib.tn_list_get, type_.children[0], value, i) for i in range(length.value)]
     if kind == _ffi.TN_TAG_OPTION:

@@ -578,6 +578,11 @@ TN_API const tn_type *tn_function_return_type(const tn_function *f);
  * Threads: [shared]. Since: 1.0 */
 TN_API int32_t tn_function_param_is_mut(const tn_function *f, uint32_t i);
 
+/* 1 if a call of it ends soon, whatever it is given, so that a binding need not give up a lock of its own around one: no
+ * loops, no function of the host's, nothing that copies, frees or allocates, here and in what it calls. 0: nobody knows.
+ * Errors: 0. Threads: [shared]. Since: 1.0 */
+TN_API int32_t tn_function_is_short(const tn_function *f);
+
 /* A C function `R (*)(tn_instance *, A...)` for the hottest loops: scalars as their C types (bool as
  * int32_t, char as uint32_t), a `()` result as void. Call it only between tn_instance_enter and
  * tn_instance_leave of an instance of its module, on that thread; it checks nothing. After a trap it returns
@@ -1166,6 +1171,38 @@ TN_API const char *tn_extension_version(const tn_extension *x, size_t *len);
 
 /* Gives the handle back; the extension stays in its runtime. NULL, dead: nothing. Threads: [shared]. Since: 1.0 */
 TN_API void tn_extension_free(tn_extension *x);
+
+/* ==== 11 python ========================================================================================= */
+
+/* For bindings to CPython: a function of a script as an object that Python calls by its vectorcall protocol, which costs
+ * a tenth of a call through ctypes. The library is not linked with Python, and knows of it what the binding gives it: the
+ * addresses of functions of the stable ABI. `python` is a table of two callables of the binding's and these addresses:
+ *
+ *     [0] call(object, ...)         what the object does when it is called with arguments that are not just what the
+ *                                   function takes: keywords, a wrong number, other types, lists, records, numbers that
+ *                                   do not fit
+ *     [1] fail(status, error)       raises what a failed call ended with: two ints, the second a tn_error's address,
+ *                                   which is then the callee's to free
+ *     [2 + i]                       the function or object tn_python_name(i)
+ *
+ * The objects are of a type with room for TN_PYTHON_CALL_SIZE bytes at an offset that is the type's __vectorcalloffset__;
+ * tn_python_bind fills them. Its tp_call is PyVectorcall_Call. Scalars, str and bytes come and go without the callables,
+ * and C-contiguous buffers as a Slice, in place.
+ * The GIL is held for functions that are short (tn_function_is_short), and given up around all others. Builds of Python
+ * whose objects do not begin with a count and a type, eight bytes each, are not for this. */
+#define TN_PYTHON_CALL_SIZE 64u
+
+/* The name of what entry 2 + `i` of the table is, such as "PyLong_FromLongLong"; NULL behind the last one. Ownership: static
+ * text. Errors: NULL. Threads: [any]. Since: 1.0 */
+TN_API const char *tn_python_name(size_t i);
+
+/* Makes the object at `object`, with its room `offset` bytes behind that, call a function of an instance. With NULL as
+ * `inst` all its calls go to the table's first callable from now on; `f` may be NULL then. Neither handle is referenced:
+ * a dead one is an error of the call. The table and what it names must outlive the object; the offset is the same for all
+ * objects in a process. Errors: TN_ARG, TN_STATE for another offset, TN_HANDLE for a dead function. Threads: [shared], with
+ * the GIL. Since: 1.0 */
+TN_API tn_status tn_python_bind(void *object, size_t offset, const void *const *python, tn_instance *inst,
+                                tn_function *f);
 
 #ifdef __cplusplus
 }
