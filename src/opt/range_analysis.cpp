@@ -20,7 +20,7 @@ constexpr std::uint64_t work_per_query = 3000, work_per_proof = 8000, work_per_s
 constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
 constexpr std::uint64_t least_work_per_proof = 500; // after some that came to nothing
-constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
+constexpr std::uint64_t work_per_function = 120000, work_per_inst = 2, work_when_spent = 8;
 constexpr std::uint32_t end = Ranges::block_end;
 } // namespace
 
