@@ -10,12 +10,15 @@ thread_local Cfg::Memory* Cfg::Memory::current = nullptr;
 
 Cfg::Cfg(const Function& fn) {
     Memory* const memory = Memory::current;
-    if (memory && memory->last_ && memory->last_->is_of(fn)) {
-        shape_ = memory->last_;
+    if (!memory) {
+        shape_ = std::make_shared<const Shape>(fn);
         return;
     }
-    shape_ = std::make_shared<const Shape>(fn);
-    if (memory) memory->last_ = shape_;
+    if (!memory->last_ || !memory->last_->is_of(fn)) {
+        std::swap(memory->last_, memory->before_);
+        if (!memory->last_ || !memory->last_->is_of(fn)) memory->last_ = std::make_shared<const Shape>(fn);
+    }
+    shape_ = memory->last_;
 }
 
 Cfg::Shape::Shape(const Function& fn)

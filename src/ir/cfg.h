@@ -52,8 +52,8 @@ public:
     }
     bool contains(LoopId loop, BlockId block) const;
 
-    // While one is alive, a Cfg that this thread makes is the last one that it made, if that has the same edges: passes
-    // make theirs anew, and few change any.
+    // While one is alive, a Cfg that this thread makes is one of the last two that it made, if that has the same edges: passes
+    // make theirs anew, and few change any but those that add preheaders and find no use for them.
     class Memory {
     public:
         Memory() : outer_(current) { current = this; }
@@ -64,7 +64,7 @@ public:
     private:
         friend class Cfg;
         Memory* outer_;
-        std::shared_ptr<const Shape> last_;
+        std::shared_ptr<const Shape> last_, before_;
         static thread_local Memory* current;
     };
 
