@@ -7,6 +7,7 @@
 #include "interp/interp.h"
 #include "ir/verify.h"
 #include "runtime/host_type.h"
+#include "support/kept_blocks.h"
 #include "syntax/parser.h"
 
 #include <algorithm>
@@ -148,6 +149,7 @@ namespace {
 
 CompileResult compile_package(const Engine& engine, Package& package, SourceFile root,
                               const Options& options) {
+    const KeptBlocks kept;
     CompileResult result;
     ModuleLoader loader(engine, package, options);
     result.sources = loader.sources;
