@@ -72,7 +72,7 @@ private:
     static constexpr std::uint32_t unreached = 0xffffffffu;
 
     struct Walk {
-        explicit Walk(const Function& fn);
+        explicit Walk(const Shape& shape);
         std::vector<BlockId> order;        // reverse postorder
         std::vector<BlockId> preorder;     // by number
         std::vector<std::uint32_t> parent; // by number, in the tree of the walk
@@ -86,12 +86,17 @@ private:
         bool dominates(BlockId a, BlockId b) const { return in[a] <= in[b] && out[b] <= out[a]; }
 
         void find_edges(const Function& fn);
-        void find_predecessors(const Function& fn);
+        std::span<const BlockId> successors(BlockId block) const {
+            const std::uint32_t first = edges_from[block.index()];
+            return {edges.data() + first, edges_from[block.index() + 1] - first};
+        }
+        void find_predecessors();
         void find_dominators(const Walk& walk);
-        void find_loops(const Function& fn, const std::vector<BlockId>& rpo);
+        void find_loops(const std::vector<BlockId>& rpo);
         void order_loops_contiguously(const std::vector<BlockId>& rpo);
 
-        std::vector<std::uint32_t> edges; // of each block: how many, then where to
+        std::vector<BlockId> edges;            // where to, block by block
+        std::vector<std::uint32_t> edges_from; // where a block's begin; one more closes the last
         FlatLists<BlockId, BlockId> predecessors, children;
         std::vector<BlockId> order;
         IdVec<BlockId, std::uint32_t> position;

@@ -289,7 +289,7 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
         known != known_bounds_.end() &&
         (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type))))
         return known->second.bound;
-    if (const auto known = provisional_.find(key);
+    if (const auto known = provisional_keys_.empty() ? provisional_.end() : provisional_.find(key);
         known != provisional_.end() &&
         (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type)))) {
         assumption_ = std::min(assumption_, known->second.assumption);
@@ -344,8 +344,10 @@ Wide Ranges::bound_anew(ValueId value, bool upper, Point at, unsigned depth) {
 }
 
 void Ranges::start_query(std::uint64_t work) {
-    provisional_.clear(); // what was refused may be worked out now
-    provisional_keys_.clear();
+    if (!provisional_keys_.empty()) { // what was refused may be worked out now
+        provisional_.clear();
+        provisional_keys_.clear();
+    }
     spent_ += allowed_ - work_;
     allowed_ = work_ = spent_ < budget_ ? work : work_when_spent;
 }

@@ -37,6 +37,10 @@ public:
         return true;
     }
 
+#ifdef __GLIBC__
+    // Where the thread's own few bytes are, without a call: glibc has room for them also when it loads a library late.
+    [[gnu::tls_model("initial-exec")]]
+#endif
     static thread_local KeptBlocks* current; // null outside compilations
 
 private:
