@@ -27,6 +27,7 @@ ROWS = {
                "interp", "codegen"],
     "capi": ["driver", "host", "runtime", "types", "diag"],
     "cli": [],
+    "products": [],
 }
 # Files with a wider view than their folder.
 EXCEPTIONS = {"cli/dump.cpp": ["driver", "capi"]}

@@ -8,6 +8,7 @@
 #include "ir/short.h"
 #include "ir/verify.h"
 #include "runtime/host_type.h"
+#include "support/kept_blocks.h"
 #include "syntax/parser.h"
 
 #include <algorithm>
@@ -151,6 +152,7 @@ namespace {
 
 CompileResult compile_package(const Engine& engine, Package& package, SourceFile root,
                               const Options& options) {
+    const KeptBlocks kept;
     CompileResult result;
     ModuleLoader loader(engine, package, options);
     result.sources = loader.sources;

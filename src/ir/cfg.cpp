@@ -10,12 +10,15 @@ thread_local Cfg::Memory* Cfg::Memory::current = nullptr;
 
 Cfg::Cfg(const Function& fn) {
     Memory* const memory = Memory::current;
-    if (memory && memory->last_ && memory->last_->is_of(fn)) {
-        shape_ = memory->last_;
+    if (!memory) {
+        shape_ = std::make_shared<const Shape>(fn);
         return;
     }
-    shape_ = std::make_shared<const Shape>(fn);
-    if (memory) memory->last_ = shape_;
+    if (!memory->last_ || !memory->last_->is_of(fn)) {
+        std::swap(memory->last_, memory->before_);
+        if (!memory->last_ || !memory->last_->is_of(fn)) memory->last_ = std::make_shared<const Shape>(fn);
+    }
+    shape_ = memory->last_;
 }
 
 Cfg::Shape::Shape(const Function& fn)
@@ -26,11 +29,11 @@ Cfg::Shape::Shape(const Function& fn)
       loop_of(fn.blocks.size()) {
     find_edges(fn);
     if (fn.blocks.empty()) return;
-    const Walk walk(fn);
+    const Walk walk(*this);
     for (std::uint32_t i = 0; i < walk.order.size(); ++i) position[walk.order[i]] = i;
-    find_predecessors(fn);
+    find_predecessors();
     find_dominators(walk);
-    find_loops(fn, walk.order);
+    find_loops(walk.order);
     if (loops.empty()) {
         order = walk.order;
     } else {
@@ -39,32 +42,34 @@ Cfg::Shape::Shape(const Function& fn)
 }
 
 void Cfg::Shape::find_edges(const Function& fn) {
-    edges.reserve(fn.blocks.size() * 3);
-    for (std::size_t b = 0; b < fn.blocks.size(); ++b) {
-        const auto targets = successors(fn, BlockId(b));
-        edges.push_back(static_cast<std::uint32_t>(targets.size()));
-        for (const Target& target : targets) edges.push_back(target.block.value);
+    edges.reserve(fn.blocks.size() * 2);
+    edges_from.reserve(fn.blocks.size() + 1);
+    for (const Block& block : fn.blocks) {
+        edges_from.push_back(static_cast<std::uint32_t>(edges.size()));
+        if (block.insts.empty()) continue;
+        for (const Target& target : fn.targets_of(fn.insts[block.insts.back()])) edges.push_back(target.block);
     }
+    edges_from.push_back(static_cast<std::uint32_t>(edges.size()));
 }
 
 bool Cfg::Shape::is_of(const Function& fn) const {
     if (position.size() != fn.blocks.size()) return false;
-    std::size_t at = 0;
-    for (std::size_t b = 0; b < fn.blocks.size(); ++b) {
-        const auto targets = successors(fn, BlockId(b));
-        if (edges[at++] != targets.size()) return false;
+    std::size_t at = 0, b = 0;
+    for (const Block& block : fn.blocks) {
+        const auto targets = block.insts.empty() ? std::span<const Target>() : fn.targets_of(fn.insts[block.insts.back()]);
+        if (edges_from[++b] - at != targets.size()) return false;
         for (const Target& target : targets)
-            if (edges[at++] != target.block.value) return false;
+            if (edges[at++] != target.block) return false;
     }
     return true;
 }
 
-void Cfg::Shape::find_predecessors(const Function& fn) {
-    predecessors.start(fn.blocks.size());
+void Cfg::Shape::find_predecessors() {
+    predecessors.start(position.size());
     auto each_edge = [&](auto&& visit) {
-        for (std::size_t i = 0; i < fn.blocks.size(); ++i) {
+        for (std::size_t i = 0; i < position.size(); ++i) {
             if (!is_reachable(BlockId(i))) continue;
-            for (const Target& t : successors(fn, BlockId(i))) visit(t.block, BlockId(i));
+            for (BlockId to : successors(BlockId(i))) visit(to, BlockId(i));
         }
     };
     each_edge([&](BlockId to, BlockId) { predecessors.count(to); });
@@ -74,22 +79,26 @@ void Cfg::Shape::find_predecessors(const Function& fn) {
 
 // Depth first from the entry; successors are taken last to first, so that in the order the first stands
 // closest behind its block.
-Cfg::Walk::Walk(const Function& fn) : number(fn.blocks.size(), unreached) {
+Cfg::Walk::Walk(const Shape& shape) : number(shape.position.size(), unreached) {
     struct Visit {
         BlockId block;
-        std::span<const Target> left; // successors still to be taken
+        std::uint32_t number;
+        std::span<const BlockId> left; // successors still to be taken
     };
     std::vector<Visit> stack;
     auto enter = [&](BlockId block, std::uint32_t from) {
-        number[block] = static_cast<std::uint32_t>(preorder.size());
+        const auto fresh = static_cast<std::uint32_t>(preorder.size());
+        number[block] = fresh;
         preorder.push_back(block);
         parent.push_back(from);
-        stack.push_back({block, successors(fn, block)});
+        stack.push_back({block, fresh, shape.successors(block)});
     };
-    preorder.reserve(fn.blocks.size());
-    parent.reserve(fn.blocks.size());
-    order.reserve(fn.blocks.size());
-    enter(fn.entry(), 0);
+    const std::size_t count = shape.position.size();
+    stack.reserve(std::min<std::size_t>(count, 64));
+    preorder.reserve(count);
+    parent.reserve(count);
+    order.reserve(count);
+    enter(BlockId(0), 0);
     while (!stack.empty()) {
         Visit& top = stack.back();
         if (top.left.empty()) {
@@ -97,9 +106,9 @@ Cfg::Walk::Walk(const Function& fn) : number(fn.blocks.size(), unreached) {
             stack.pop_back();
             continue;
         }
-        const BlockId next = top.left.back().block;
+        const BlockId next = top.left.back();
         top.left = top.left.first(top.left.size() - 1);
-        if (number[next] == unreached) enter(next, number[top.block]);
+        if (number[next] == unreached) enter(next, top.number);
     }
     std::reverse(order.begin(), order.end());
 }
@@ -177,7 +186,7 @@ void Cfg::Shape::find_dominators(const Walk& walk) {
     }
 }
 
-void Cfg::Shape::find_loops(const Function& fn, const std::vector<BlockId>& rpo) {
+void Cfg::Shape::find_loops(const std::vector<BlockId>& rpo) {
     std::vector<Loop> found; // inner before outer
     std::vector<BlockId> work;
     auto outermost = [&](LoopId id) {
@@ -225,7 +234,7 @@ void Cfg::Shape::find_loops(const Function& fn, const std::vector<BlockId>& rpo)
             only_one = only_one && !outside.is_valid();
             outside = p;
         }
-        if (only_one && outside.is_valid() && successors(fn, outside).size() == 1) loop.preheader = outside;
+        if (only_one && outside.is_valid() && successors(outside).size() == 1) loop.preheader = outside;
         loops.push_back(std::move(loop));
     }
 }

@@ -52,8 +52,8 @@ public:
     }
     bool contains(LoopId loop, BlockId block) const;
 
-    // While one is alive, a Cfg that this thread makes is the last one that it made, if that has the same edges: passes
-    // make theirs anew, and few change any.
+    // While one is alive, a Cfg that this thread makes is one of the last two that it made, if that has the same edges: passes
+    // make theirs anew, and few change any but those that add preheaders and find no use for them.
     class Memory {
     public:
         Memory() : outer_(current) { current = this; }
@@ -64,7 +64,7 @@ public:
     private:
         friend class Cfg;
         Memory* outer_;
-        std::shared_ptr<const Shape> last_;
+        std::shared_ptr<const Shape> last_, before_;
         static thread_local Memory* current;
     };
 
@@ -72,7 +72,7 @@ private:
     static constexpr std::uint32_t unreached = 0xffffffffu;
 
     struct Walk {
-        explicit Walk(const Function& fn);
+        explicit Walk(const Shape& shape);
         std::vector<BlockId> order;        // reverse postorder
         std::vector<BlockId> preorder;     // by number
         std::vector<std::uint32_t> parent; // by number, in the tree of the walk
@@ -86,12 +86,17 @@ private:
         bool dominates(BlockId a, BlockId b) const { return in[a] <= in[b] && out[b] <= out[a]; }
 
         void find_edges(const Function& fn);
-        void find_predecessors(const Function& fn);
+        std::span<const BlockId> successors(BlockId block) const {
+            const std::uint32_t first = edges_from[block.index()];
+            return {edges.data() + first, edges_from[block.index() + 1] - first};
+        }
+        void find_predecessors();
         void find_dominators(const Walk& walk);
-        void find_loops(const Function& fn, const std::vector<BlockId>& rpo);
+        void find_loops(const std::vector<BlockId>& rpo);
         void order_loops_contiguously(const std::vector<BlockId>& rpo);
 
-        std::vector<std::uint32_t> edges; // of each block: how many, then where to
+        std::vector<BlockId> edges;            // where to, block by block
+        std::vector<std::uint32_t> edges_from; // where a block's begin; one more closes the last
         FlatLists<BlockId, BlockId> predecessors, children;
         std::vector<BlockId> order;
         IdVec<BlockId, std::uint32_t> position;

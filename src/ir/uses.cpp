@@ -62,6 +62,14 @@ void remove_insts(Function& fn, const std::vector<bool>& dead) {
     }
 }
 
+void remove_block(Function& fn, BlockId id) {
+    Block& block = fn.blocks[id];
+    for (InstId inst : block.insts) fn.insts[inst].block = BlockId();
+    block.insts.clear();
+    block.params.clear();
+    block.removed = true;
+}
+
 bool remove_unreachable_blocks(Function& fn) {
     std::vector<bool> reached(fn.blocks.size(), false);
     std::vector<BlockId> work;
@@ -79,12 +87,8 @@ bool remove_unreachable_blocks(Function& fn) {
     }
     bool any = false;
     for (std::size_t i = 0; i < fn.blocks.size(); ++i) {
-        Block& block = fn.blocks[BlockId(i)];
-        if (reached[i] || block.removed) continue;
-        for (InstId inst : block.insts) fn.insts[inst].block = BlockId();
-        block.insts.clear();
-        block.params.clear();
-        block.removed = true;
+        if (reached[i] || fn.blocks[BlockId(i)].removed) continue;
+        remove_block(fn, BlockId(i));
         any = true;
     }
     return any;

@@ -33,6 +33,8 @@ void remove_inst(Function& fn, InstId inst);
 // Takes all instructions with `dead[inst.index()]` out in one pass over the blocks.
 void remove_insts(Function& fn, const std::vector<bool>& dead);
 std::size_t index_in_block(const Function& fn, InstId inst);
+// Empties a block that nothing leads to any more, and marks it removed.
+void remove_block(Function& fn, BlockId id);
 // Empties blocks that no path reaches and marks them removed. True if there were any.
 bool remove_unreachable_blocks(Function& fn);
 // A new block on the edge `target` of the terminator `inst`, holding a jump with the edge's arguments.

@@ -103,13 +103,27 @@ bool skip_empty_blocks(Function& fn) {
     return changed;
 }
 
-bool merge_chains(Function& fn) {
-    std::vector<std::uint32_t> predecessor_count(fn.blocks.size(), 0);
-    for (const Block& block : fn.blocks) {
-        if (block.removed || block.insts.empty()) continue;
-        for (const Target& target : fn.targets_of(fn.insts[block.insts.back()]))
-            ++predecessor_count[target.block.index()];
+// How many ways lead into each block; 0 for what is not reached, which becomes empty and removed.
+bool find_ways(Function& fn, std::vector<std::uint32_t>& ways) {
+    ways.assign(fn.blocks.size(), 0);
+    std::vector<BlockId> work;
+    work.reserve(fn.blocks.size());
+    work.push_back(fn.entry());
+    ways[0] = 1;
+    for (std::size_t i = 0; i < work.size(); ++i)
+        for (const Target& target : successors(fn, work[i]))
+            if (ways[target.block.index()]++ == 0) work.push_back(target.block);
+    bool any = false;
+    for (std::size_t b = 1; b < ways.size(); ++b) {
+        Block& block = fn.blocks[BlockId(b)];
+        if (ways[b] != 0 || block.removed) continue;
+        remove_block(fn, BlockId(b));
+        any = true;
     }
+    return any;
+}
+
+bool merge_chains(Function& fn, const std::vector<std::uint32_t>& ways) {
     Rewriter rewriter(fn);
     for (std::uint32_t b = 0; b < fn.blocks.size(); ++b) {
         Block* block = &fn.blocks[BlockId(b)];
@@ -118,12 +132,13 @@ bool merge_chains(Function& fn) {
             const Inst& last = fn.insts[block->insts.back()];
             if (last.op != Op::Jump) break;
             const Target target = fn.targets_of(last)[0];
-            if (target.block == fn.entry() || target.block.index() == b || predecessor_count[target.block.index()] != 1)
+            if (target.block == fn.entry() || target.block.index() == b || ways[target.block.index()] != 1)
                 break;
             Block& next = fn.blocks[target.block];
             for (std::uint32_t i = 0; i < next.params.size(); ++i)
                 rewriter.replace(next.params[i], fn.args_of(target)[i]);
-            rewriter.remove(block->insts.back());
+            fn.insts[block->insts.back()].block = BlockId();
+            rewriter.mark_changed();
             block->insts.pop_back();
             for (InstId id : next.insts) fn.insts[id].block = BlockId(b);
             block->insts.insert(block->insts.end(), next.insts.begin(), next.insts.end());
@@ -211,13 +226,14 @@ bool drop_trivial_params(Function& fn) {
 
 bool clean_blocks(Function& fn) {
     bool any = false;
+    std::vector<std::uint32_t> ways;
     for (bool again = true; again;) {
         any |= fold_branches(fn);
         // Each of these may leave a branch to be folded, or a block to be skipped.
         again = skip_empty_blocks(fn);
-        any |= remove_unreachable_blocks(fn);
+        any |= find_ways(fn, ways);
         again |= drop_trivial_params(fn);
-        again |= merge_chains(fn);
+        again |= merge_chains(fn, ways);
         any |= again;
     }
     return any;

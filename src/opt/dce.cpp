@@ -21,8 +21,7 @@ bool must_stay(const Inst& inst) {
 bool dce(Module& module, Function& fn) {
     (void)module;
     const auto edges = edges_into(fn); // for the arguments of parameters
-    std::vector<bool> live(fn.values.size(), false);
-    std::vector<bool> needed(fn.insts.size(), false);
+    std::vector<std::uint8_t> live(fn.values.size(), false), needed(fn.insts.size(), false);
     std::vector<ValueId> work;
     auto mark = [&](ValueId value) {
         if (!live[value.index()]) {

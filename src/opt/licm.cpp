@@ -224,9 +224,7 @@ private:
 } // namespace
 
 bool licm(Module& module, Function& fn) {
-    bool changed = make_preheaders(fn);
-    changed |= Hoister(module, fn).run();
-    return changed;
+    return with_preheaders(fn, [&] { return Hoister(module, fn).run(); });
 }
 
 } // namespace tn::opt

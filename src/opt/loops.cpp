@@ -45,4 +45,13 @@ bool make_preheaders(Function& fn) {
     return changed;
 }
 
+void drop_preheaders(Function& fn, std::size_t first) {
+    for (const Block& block : fn.blocks) {
+        if (block.insts.empty()) continue;
+        for (Target& target : fn.targets_of(fn.insts[block.insts.back()]))
+            if (target.block.index() >= first) target.block = fn.targets_of(fn.terminator(target.block))[0].block;
+    }
+    fn.blocks.resize(first);
+}
+
 } // namespace tn::opt

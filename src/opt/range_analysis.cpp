@@ -20,7 +20,7 @@ constexpr std::uint64_t work_per_query = 3000, work_per_proof = 8000, work_per_s
 constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
 constexpr std::uint64_t least_work_per_proof = 500; // after some that came to nothing
-constexpr std::uint64_t work_per_function = 300000, work_per_inst = 16, work_when_spent = 16;
+constexpr std::uint64_t work_per_function = 120000, work_per_inst = 2, work_when_spent = 8;
 constexpr std::uint32_t end = Ranges::block_end;
 } // namespace
 
@@ -320,7 +320,7 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
         known != known_bounds_.end() &&
         (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type))))
         return known->second.bound;
-    if (const auto known = provisional_.find(key);
+    if (const auto known = provisional_keys_.empty() ? provisional_.end() : provisional_.find(key);
         known != provisional_.end() &&
         (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type)))) {
         assumption_ = std::min(assumption_, known->second.assumption);
@@ -375,8 +375,10 @@ Wide Ranges::bound_anew(ValueId value, bool upper, Point at, unsigned depth) {
 }
 
 void Ranges::start_query(std::uint64_t work) {
-    provisional_.clear(); // what was refused may be worked out now
-    provisional_keys_.clear();
+    if (!provisional_keys_.empty()) { // what was refused may be worked out now
+        provisional_.clear();
+        provisional_keys_.clear();
+    }
     spent_ += allowed_ - work_;
     allowed_ = work_ = spent_ < budget_ ? work : work_when_spent;
 }

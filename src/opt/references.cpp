@@ -15,14 +15,11 @@ constexpr unsigned max_uses_of_holder = 200; // of an object and of addresses in
 }
 
 References::References(const Module& module, const Function& fn)
-    : module_(module), fn_(fn), uses_(fn), place_(fn.insts.size(), 0), edges_(fn.blocks.size()),
+    : module_(module), fn_(fn), uses_(fn), place_(fn.insts.size(), 0), edges_(named_edges_into(fn)),
       budget_(16 * fn.blocks.size() + 1000) {
     for (const Block& block : fn.blocks) {
         if (block.removed || block.insts.empty()) continue;
         for (std::uint32_t i = 0; i < block.insts.size(); ++i) place_[block.insts[i].index()] = i + 1;
-        const InstId last = block.insts.back();
-        const auto targets = fn.targets_of(fn.insts[last]);
-        for (std::uint32_t t = 0; t < targets.size(); ++t) edges_[targets[t].block.index()].push_back({last, t});
     }
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include "ir/builder.h"
+#include "ir/cfg.h"
 #include "ir/uses.h"
 
 #include <span>
@@ -44,8 +45,8 @@ public:
     // Calls f(argument) for every edge's argument of a block parameter; true if all of them answer true.
     template <typename F> bool all_arguments(ir::ValueId param, F f) const {
         const ir::Value& value = fn_.values[param];
-        for (const Edge& edge : edges_[value.block.index()])
-            if (!f(fn_.args_of(fn_.targets_of(fn_.insts[edge.from])[edge.target])[value.index])) return false;
+        for (const ir::Edge& edge : edges_.of(value.block))
+            if (!f(fn_.args_of(fn_.targets_of(fn_.insts[edge.inst])[edge.target])[value.index])) return false;
         return true;
     }
 
@@ -57,11 +58,6 @@ public:
     bool is_held(const Held& held, const ir::Use& use) const;
 
 private:
-    struct Edge {
-        ir::InstId from;
-        std::uint32_t target;
-    };
-
     bool consumes(const ir::Use& use) const;
     Held walk(ir::ValueId root, std::span<const ir::Use> ends);
     bool outlives_call(ir::ValueId value) const;
@@ -72,7 +68,7 @@ private:
     const ir::Function& fn_;
     ir::Uses uses_;
     std::vector<std::uint32_t> place_;     // of each instruction in its block, from 1
-    std::vector<std::vector<Edge>> edges_; // into each block
+    FlatLists<ir::BlockId, ir::Edge> edges_; // into each block
     std::size_t budget_;                   // blocks that walks may still look at
 };
 

@@ -47,24 +47,12 @@ bool Rewriter::finish() {
     if (replaced_) {
         for (ValueId& operand : fn_.operands) operand = resolve(operand);
     }
-    if (changed_) {
+    if (removed_) {
         for (Block& block : fn_.blocks) {
             std::erase_if(block.insts, [&](InstId id) { return is_removed(id); });
         }
     }
     return changed_;
-}
-
-bool find_const(const Function& fn, ValueId value, std::int64_t& out) {
-    const Inst* def = find_def(fn, value);
-    if (!def || def->op != Op::ConstInt) return false;
-    out = def->imm;
-    return true;
-}
-
-const Inst* find_def(const Function& fn, ValueId value) {
-    const Value& v = fn.values[value];
-    return v.inst.is_valid() ? &fn.insts[v.inst] : nullptr;
 }
 
 unsigned bits_of(Scalar type) { return type == Scalar::Bool ? 1 : scalar_size(type) * 8; }

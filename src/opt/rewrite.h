@@ -22,7 +22,7 @@ public:
     void replace(ir::ValueId old, ir::ValueId by);
     void remove(ir::InstId inst) {
         fn_.insts[inst].block = ir::BlockId();
-        changed_ = true;
+        changed_ = removed_ = true;
     }
     bool is_removed(ir::InstId inst) const { return !fn_.insts[inst].block.is_valid(); }
 
@@ -42,13 +42,21 @@ private:
     ir::Function& fn_;
     std::vector<ir::ValueId> replacement_; // invalid, or not there: itself
     bool changed_ = false;
-    bool replaced_ = false;
+    bool replaced_ = false, removed_ = false;
 };
 
-// The integer constant that defines a value, if one does.
-bool find_const(const ir::Function& fn, ir::ValueId value, std::int64_t& out);
 // The instruction that defines a value, or null for block parameters.
-const ir::Inst* find_def(const ir::Function& fn, ir::ValueId value);
+inline const ir::Inst* find_def(const ir::Function& fn, ir::ValueId value) {
+    const ir::InstId def = fn.values[value].inst;
+    return def.is_valid() ? &fn.insts[def] : nullptr;
+}
+// The integer constant that defines a value, if one does.
+inline bool find_const(const ir::Function& fn, ir::ValueId value, std::int64_t& out) {
+    const ir::Inst* def = find_def(fn, value);
+    if (!def || def->op != ir::Op::ConstInt) return false;
+    out = def->imm;
+    return true;
+}
 // The smallest and largest value of an integer type, as 128 bits so that all types fit.
 __int128 min_of(Scalar type);
 __int128 max_of(Scalar type);

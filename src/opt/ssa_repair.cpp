@@ -21,14 +21,15 @@ class Repair {
 public:
     Repair(Function& fn, const std::vector<Redefined>& values, const std::function<bool(BlockId)>& stays)
         : fn_(fn), ways_(named_edges_into(fn)) {
-        for (const Redefined& r : values) uses_[r.value.value];
+        row_of_.resize(fn.values.size(), none);
+        uses_.resize(values.size());
+        for (std::uint32_t i = 0; i < values.size(); ++i) row_of_[values[i].value.index()] = i;
         for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b) {
             const Block& block = fn_.blocks[BlockId(b)];
             if (block.removed) continue;
-            const bool is_right = stays(BlockId(b));
+            if (stays(BlockId(b))) continue;
             for (InstId id : block.insts) {
                 const Inst& inst = fn_.insts[id];
-                if (is_right) continue;
                 note(inst.operands, BlockId(b));
                 for (const Target& target : fn_.targets_of(inst)) note(target.args, BlockId(b));
             }
@@ -36,8 +37,9 @@ public:
     }
 
     void run(const std::vector<Redefined>& values) {
-        for (const Redefined& r : values) {
-            const auto& uses = uses_[r.value.value];
+        for (std::size_t i = 0; i < values.size(); ++i) {
+            const Redefined& r = values[i];
+            const auto& uses = uses_[i];
             if (uses.empty()) continue;
             const Inst* def = find_def(fn_, r.value);
             if (def && def->operands.count == 0 && (op_info(def->op).effects & ~Owned) == Pure)
@@ -52,8 +54,7 @@ public:
 private:
     void note(Range32 range, BlockId block) {
         for (std::uint32_t i = range.first; i < range.first + range.count; ++i)
-            if (const auto use = uses_.find(fn_.operands[i].value); use != uses_.end())
-                use->second.push_back({i, block});
+            if (const std::uint32_t row = row_of_[fn_.operands[i].index()]; row != none) uses_[row].push_back({i, block});
     }
 
     // Each block that uses the constant gets its own. Null needs no one to consume it, so a parameter, which
@@ -130,11 +131,14 @@ private:
         target.args = {first, target.args.count + 1};
     }
 
+    static constexpr std::uint32_t none = 0xffffffffu;
+
     Function& fn_;
-    std::unordered_map<std::uint32_t, std::vector<UsePlace>> uses_; // by value
-    FlatLists<BlockId, Edge>ways_;                                  // into each block
-    std::vector<std::pair<Edge, ValueId>> args_;                     // of the new parameters, in their order
-    ValueId value_;                                                 // the one that is being renamed
+    std::vector<std::uint32_t> row_of_;        // by value: its number among those that are renamed, or none
+    std::vector<std::vector<UsePlace>> uses_;  // by that number
+    FlatLists<BlockId, Edge> ways_;            // into each block
+    std::vector<std::pair<Edge, ValueId>> args_; // of the new parameters, in their order
+    ValueId value_;                            // the one that is being renamed
     Names at_start_, at_end_;
     std::vector<BlockId> open_; // new parameters whose arguments are still to be found
 };

@@ -45,6 +45,7 @@ public:
 private:
     bool run_round() {
         ways_ = named_edges_into(fn_);
+        leaves_.clear();
         std::vector<BlockId> candidates;
         for (std::uint32_t b = 1; b < fn_.blocks.size(); ++b)
             if (const Block& block = fn_.blocks[BlockId(b)];
@@ -172,19 +173,48 @@ private:
     }
 
     BlockCopy copy_for(BlockId original, Edge edge, int taken) {
+        if (leaves_.empty()) find_leaving();
         ++copies_;
         return copy_block(fn_, original, edge, taken);
     }
     bool finish(BlockId original, const std::vector<BlockCopy>& copies) {
         if (copies.empty()) return false;
-        repair_copied(fn_, original, copies);
+        // Repairing walks over the whole function, which a `match` on texts of any length need not pay a hundred times.
+        if (edges_to(original).empty() || defines_leaving(original)) repair_copied(fn_, original, copies);
         return true;
+    }
+
+    // Copying gives no older value a first use outside its block: a copy has parameters of its own.
+    void find_leaving() {
+        leaves_.assign(fn_.values.size(), false);
+        for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b) {
+            const auto note = [&](ValueId v) {
+                const Value& value = fn_.values[v];
+                const BlockId made = value.inst.is_valid() ? fn_.insts[value.inst].block : value.block;
+                if (made != BlockId(b)) leaves_[v.index()] = true;
+            };
+            for (InstId id : fn_.blocks[BlockId(b)].insts) {
+                for (ValueId v : fn_.operands_of(fn_.insts[id])) note(v);
+                for (const Target& target : fn_.targets_of(fn_.insts[id]))
+                    for (ValueId v : fn_.args_of(target)) note(v);
+            }
+        }
+    }
+    bool defines_leaving(BlockId block) const {
+        const auto leaves = [&](ValueId v) { return v.index() >= leaves_.size() || leaves_[v.index()]; };
+        if (std::ranges::any_of(fn_.blocks[block].params, leaves)) return true;
+        return std::ranges::any_of(fn_.blocks[block].insts, [&](InstId id) {
+            for (unsigned r = 0; r < fn_.insts[id].result_count; ++r)
+                if (leaves(fn_.result(id, r))) return true;
+            return false;
+        });
     }
 
     Function& fn_;
     unsigned copies_ = 0;
     std::size_t known_blocks_ = 0;        // to the Cfg of the round
     FlatLists<BlockId, Edge> ways_;       // into each block, when the round began
+    std::vector<bool> leaves_;            // by value, once a block is copied: used in another block than its own
 };
 
 } // namespace

@@ -183,11 +183,12 @@ bool uniqueness(Module& module, Function& fn) {
         return (inst.op == Op::Unique || inst.op == Op::ListGrow) && inst.block.is_valid();
     });
     if (!has_tests) return false;
-    bool changed = make_preheaders(fn);
-    const bool hoisted = hoist_tests(module, fn);
-    const bool removed = remove_tests(module, fn);
-    if (hoisted || removed) clean_blocks(fn);
-    return changed | hoisted | removed;
+    const bool changed = with_preheaders(fn, [&] {
+        const bool hoisted = hoist_tests(module, fn);
+        return remove_tests(module, fn) || hoisted;
+    });
+    if (changed) clean_blocks(fn);
+    return changed;
 }
 
 } // namespace tn::opt

@@ -1,5 +1,7 @@
 #include "support/workers.h"
 
+#include "support/kept_blocks.h"
+
 #include <system_error>
 
 namespace tn {
@@ -22,6 +24,7 @@ Workers::~Workers() {
 }
 
 void Workers::wait_for_work(unsigned worker) {
+    const KeptBlocks kept;
     std::unique_lock lock(mutex_);
     for (;;) {
         begin_.wait(lock, [&] { return is_over_ || next_ < rounds_; });
