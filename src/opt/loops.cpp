@@ -45,13 +45,17 @@ bool make_preheaders(Function& fn) {
     return changed;
 }
 
-void drop_preheaders(Function& fn, std::size_t first) {
+void drop_preheaders(Function& fn, const Sizes& before) {
     for (const Block& block : fn.blocks) {
         if (block.insts.empty()) continue;
         for (Target& target : fn.targets_of(fn.insts[block.insts.back()]))
-            if (target.block.index() >= first) target.block = fn.targets_of(fn.terminator(target.block))[0].block;
+            if (target.block.index() >= before.blocks) target.block = fn.targets_of(fn.terminator(target.block))[0].block;
     }
-    fn.blocks.resize(first);
+    fn.blocks.resize(before.blocks);
+    fn.insts.resize(before.insts);
+    fn.values.resize(before.values);
+    fn.targets.erase(fn.targets.begin() + static_cast<std::ptrdiff_t>(before.targets), fn.targets.end());
+    fn.operands.erase(fn.operands.begin() + static_cast<std::ptrdiff_t>(before.operands), fn.operands.end());
 }
 
 } // namespace tn::opt

@@ -17,6 +17,7 @@ namespace {
 constexpr unsigned max_depth = Ranges::max_depth;
 constexpr unsigned settled_depth = 6; // of a question that is answered by what was proven of a value before
 constexpr std::uint64_t work_per_query = 3000, work_per_proof = 8000, work_per_sign = 100;
+constexpr std::size_t usual_bounds = 60; // that are remembered
 constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
 constexpr std::uint64_t least_work_per_proof = 500; // after some that came to nothing
@@ -346,6 +347,7 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
         provisional_[key] = known_bound;
         provisional_keys_.emplace_back(in_progress_.size(), key);
     } else {
+        if (known_bounds_.empty()) known_bounds_.reserve(usual_bounds);
         known_bounds_[key] = known_bound;
     }
     assumption_ = std::min(assumption_ < in_progress_.size() ? assumption_ : no_assumption, outer_assumption);

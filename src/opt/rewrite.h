@@ -51,12 +51,7 @@ inline const ir::Inst* find_def(const ir::Function& fn, ir::ValueId value) {
     return def.is_valid() ? &fn.insts[def] : nullptr;
 }
 // The integer constant that defines a value, if one does.
-inline bool find_const(const ir::Function& fn, ir::ValueId value, std::int64_t& out) {
-    const ir::Inst* def = find_def(fn, value);
-    if (!def || def->op != ir::Op::ConstInt) return false;
-    out = def->imm;
-    return true;
-}
+bool find_const(const ir::Function& fn, ir::ValueId value, std::int64_t& out);
 // The smallest and largest value of an integer type, as 128 bits so that all types fit.
 __int128 min_of(Scalar type);
 __int128 max_of(Scalar type);

@@ -517,6 +517,39 @@ TEST(Uniqueness, AnEmptyListHasNothingToShare) {
     EXPECT_COUNT(1, text, "unshared");
 }
 
+// ---- preheaders ----
+
+// A loop that is entered by a branch; `line` stands in it.
+std::string entered_by_branch(const std::string& line) {
+    return R"(fn @f(v0: i64, v1: i64, v2: bool) -> i64 {
+b0(v0: i64, v1: i64, v2: bool):
+    branch v2, b1(v0), b2(v0)
+b1(v3: i64):
+)" + line + R"(
+    v5 = wrap_add.i64 v3, v4
+    poll
+    v6 = icmp.lt v5, v1
+    branch v6, b1(v5), b2(v5)
+b2(v7: i64):
+    return v7
+}
+)";
+}
+
+TEST(Preheaders, StayWhereSomethingMovesInThere) {
+    const auto text = run(entered_by_branch("    v4 = wrap_mul.i64 v0, v1"), {opt::licm});
+    EXPECT_COUNT(1, text, "jump b1(");
+}
+
+TEST(Preheaders, GoAgainWhereNothingDoes) {
+    const auto loop = entered_by_branch("    v4 = wrap_mul.i64 v3, v1");
+    EXPECT_EQ(run(loop, {}), run(loop, {opt::licm}));
+    ir::ParseError error;
+    auto module = ir::parse(tables + loop, error);
+    ASSERT_TRUE(module);
+    EXPECT_FALSE(opt::licm(*module, module->functions[ir::FuncId(0)]));
+}
+
 // ---- threading ----
 
 TEST(Threading, TakesApartAnOptionThatIsMadeAndMatched) {
