@@ -4,7 +4,7 @@
 #include "capi/task.h"
 #include "runtime/seq.h"
 
-#include <cstdint>
+#include <iterator>
 
 namespace tn::capi {
 
@@ -58,7 +58,7 @@ tn_status fill_row(InstanceCore& core, TaskObject& task, const tn_value* args, t
     Problem problem;
     for (std::size_t i = 0; i < plan.param_count; ++i) {
         const ValuePlan& param = plan.params[i];
-        rt::Slot* slots = task.row.get() + param.first_slot;
+        rt::Slot* slots = task.row + param.first_slot;
         if (param.type->layout) task.owned.reserve(task.owned.size() + param.type->layout->leaves.size());
         if (!value_to_slots(core, *param.type, args[i], slots, true, copies, problem))
             return report(err, problem.status, {argument_name(plan, i), ": ", problem.text});
@@ -102,8 +102,12 @@ tn_status tn_task_start(tn_instance* inst, tn_function* f, const tn_value* args,
         auto task = std::make_unique<TaskObject>();
         task->core = Ref<InstanceCore>::share(core);
         task->plan = &plan;
-        task->row.reset(new rt::Slot[plan.row_size]);
-        if (!plan.is_flat || !fill_flat(plan, args, task->row.get())) {
+        task->row = task->short_row;
+        if (plan.row_size > std::size(task->short_row)) {
+            task->long_row.reset(new rt::Slot[plan.row_size]);
+            task->row = task->long_row.get();
+        }
+        if (!plan.is_flat || !fill_flat(plan, args, task->row)) {
             const tn_status status = fill_row(*core, *task, args, err);
             if (status != TN_OK) {
                 task->cancel();

@@ -87,7 +87,9 @@ struct TaskObject {
     std::atomic<bool> is_freed{false};
     Ref<InstanceCore> core;
     FunctionPlan* plan = nullptr;
-    std::unique_ptr<rt::Slot[]> row;
+    rt::Slot* row = nullptr; // one of the next two
+    rt::Slot short_row[8];
+    std::unique_ptr<rt::Slot[]> long_row;
     std::vector<rt::Object*> owned; // arguments
     std::unique_ptr<rt::Suspension> call;
     rt::CodeMode mode = rt::CodeMode::Polled;
