@@ -14,11 +14,13 @@ namespace {
 template <typename Object, HandleKind kind> class Kept {
 public:
     explicit Kept(const void* handle) {
-        Cell* cell = find_handle(handle, kind);
-        if (cell && retain_handle(cell, kind)) cell_ = cell;
+        Cell* cell = find_handle(address_of_handle(handle), kind);
+        if (!cell || !retain_handle(cell, kind)) return;
+        if (is_handle_of(handle, cell)) cell_ = cell;
+        else end(cell);
     }
     ~Kept() {
-        if (cell_) end(release_handle(cell_, kind));
+        if (cell_) end(cell_);
     }
     Kept(const Kept&) = delete;
     Kept& operator=(const Kept&) = delete;
@@ -27,18 +29,23 @@ public:
     Object& operator*() const { return *operator->(); }
     // The owner's reference: once.
     void give_up() {
-        if (!(*this)->is_freed.exchange(true, std::memory_order_acq_rel)) end(release_handle(cell_, kind));
+        if (!(*this)->is_freed.exchange(true, std::memory_order_acq_rel)) end(cell_);
     }
 
 private:
-    static void end(void* object);
+    static void end(Cell* cell);
     Cell* cell_ = nullptr;
 };
 using KeptTask = Kept<TaskObject, HandleKind::Task>;
 using KeptCompletion = Kept<CompletionObject, HandleKind::Completion>;
-template <> void KeptTask::end(void* object) { delete static_cast<TaskObject*>(object); }
-template <> void KeptCompletion::end(void* object) {
-    if (object) static_cast<CompletionObject*>(object)->release();
+template <> void KeptTask::end(Cell* cell) {
+    if (void* object = end_handle(cell)) static_cast<TaskObject*>(object)->recycle();
+}
+template <> void KeptCompletion::end(Cell* cell) {
+    if (void* object = end_handle(cell)) {
+        retire_handle(cell);
+        static_cast<CompletionObject*>(object)->release();
+    }
 }
 
 // Scalars need no instance.
@@ -99,8 +106,13 @@ tn_status tn_task_start(tn_instance* inst, tn_function* f, const tn_value* args,
         FunctionPlan& plan = *function->plan;
         if (tn_status status = check_call(*core, plan, args, nargs, err); status != TN_OK) return status;
         if (plan.has_mut) return report(err, TN_SIGNATURE, {"`", plan.name, "` has `mut` parameters, which a task has no place for"});
-        auto task = std::make_unique<TaskObject>();
-        task->core = Ref<InstanceCore>::share(core);
+        struct Recycles {
+            void operator()(TaskObject* unused) const {
+                unused->cancel();
+                unused->recycle();
+            }
+        };
+        std::unique_ptr<TaskObject, Recycles> task(TaskObject::take(*core));
         task->plan = &plan;
         task->row = task->short_row;
         if (plan.row_size > std::size(task->short_row)) {
@@ -109,18 +121,10 @@ tn_status tn_task_start(tn_instance* inst, tn_function* f, const tn_value* args,
         }
         if (!plan.is_flat || !fill_flat(plan, args, task->row)) {
             const tn_status status = fill_row(*core, *task, args, err);
-            if (status != TN_OK) {
-                task->cancel();
-                return status;
-            }
+            if (status != TN_OK) return status;
         }
-        Cell* cell = new_handle(HandleKind::Task, task.get());
-        if (!cell) {
-            task->cancel();
-            return report_no_memory(err);
-        }
+        *out = static_cast<tn_task*>(const_cast<void*>(revive_handle(task->cell, HandleKind::Task)));
         task.release();
-        *out = reinterpret_cast<tn_task*>(cell);
         return TN_OK;
     });
 }
@@ -186,6 +190,7 @@ tn_status tn_frame_suspend(tn_frame* fr, tn_completion** out) {
         CompletionObject* completion = core.task->offer();
         Cell* cell = new_handle(HandleKind::Completion, completion);
         if (!cell) return TN_NOMEM;
+        cell->arity = 0; // its handle is its address
         completion->retain();
         *out = reinterpret_cast<tn_completion*>(cell);
         return TN_OK;

@@ -27,8 +27,38 @@ CompletionObject::~CompletionObject() {
     tn_error_free(error);
 }
 
-TaskObject::~TaskObject() {
-    if (signal) signal->set(nullptr);
+TaskObject* TaskObject::take(InstanceCore& core) {
+    TaskObject* task = core.spare_task.exchange(nullptr, std::memory_order_acquire);
+    if (!task) {
+        auto made = std::make_unique<TaskObject>();
+        made->cell = new_handle(HandleKind::Dead, made.get());
+        if (!made->cell) throw std::bad_alloc();
+        made->cell->arity = 0;
+        task = made.release();
+    }
+    task->core = Ref<InstanceCore>::share(&core);
+    task->state.store(Fresh, std::memory_order_relaxed);
+    task->is_stopped.store(false, std::memory_order_relaxed);
+    task->is_freed.store(false, std::memory_order_relaxed);
+    return task;
+}
+
+void TaskObject::recycle() noexcept {
+    if (signal) {
+        signal->set(nullptr);
+        signal.reset();
+    }
+    if (call) call.reset();
+    if (long_row) long_row.reset();
+    offered = awaited = Ref<CompletionObject>();
+    const Ref<InstanceCore> kept = std::move(core); // ends the spare task with it
+    TaskObject* none = nullptr;
+    if (!kept->spare_task.compare_exchange_strong(none, this, std::memory_order_acq_rel)) end_spare(this);
+}
+
+void end_spare(TaskObject* task) noexcept {
+    retire_handle(task->cell);
+    delete task;
 }
 
 Signal& TaskObject::get_signal() {
