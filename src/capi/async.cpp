@@ -4,7 +4,7 @@
 #include "capi/task.h"
 #include "runtime/seq.h"
 
-#include <cstdint>
+#include <iterator>
 
 namespace tn::capi {
 
@@ -14,11 +14,13 @@ namespace {
 template <typename Object, HandleKind kind> class Kept {
 public:
     explicit Kept(const void* handle) {
-        Cell* cell = find_handle(handle, kind);
-        if (cell && retain_handle(cell, kind)) cell_ = cell;
+        Cell* cell = find_handle(address_of_handle(handle), kind);
+        if (!cell || !retain_handle(cell, kind)) return;
+        if (is_handle_of(handle, cell)) cell_ = cell;
+        else end(cell);
     }
     ~Kept() {
-        if (cell_) end(release_handle(cell_, kind));
+        if (cell_) end(cell_);
     }
     Kept(const Kept&) = delete;
     Kept& operator=(const Kept&) = delete;
@@ -27,18 +29,23 @@ public:
     Object& operator*() const { return *operator->(); }
     // The owner's reference: once.
     void give_up() {
-        if (!(*this)->is_freed.exchange(true, std::memory_order_acq_rel)) end(release_handle(cell_, kind));
+        if (!(*this)->is_freed.exchange(true, std::memory_order_acq_rel)) end(cell_);
     }
 
 private:
-    static void end(void* object);
+    static void end(Cell* cell);
     Cell* cell_ = nullptr;
 };
 using KeptTask = Kept<TaskObject, HandleKind::Task>;
 using KeptCompletion = Kept<CompletionObject, HandleKind::Completion>;
-template <> void KeptTask::end(void* object) { delete static_cast<TaskObject*>(object); }
-template <> void KeptCompletion::end(void* object) {
-    if (object) static_cast<CompletionObject*>(object)->release();
+template <> void KeptTask::end(Cell* cell) {
+    if (void* object = end_handle(cell)) static_cast<TaskObject*>(object)->recycle();
+}
+template <> void KeptCompletion::end(Cell* cell) {
+    if (void* object = end_handle(cell)) {
+        retire_handle(cell);
+        static_cast<CompletionObject*>(object)->release();
+    }
 }
 
 // Scalars need no instance.
@@ -58,7 +65,7 @@ tn_status fill_row(InstanceCore& core, TaskObject& task, const tn_value* args, t
     Problem problem;
     for (std::size_t i = 0; i < plan.param_count; ++i) {
         const ValuePlan& param = plan.params[i];
-        rt::Slot* slots = task.row.get() + param.first_slot;
+        rt::Slot* slots = task.row + param.first_slot;
         if (param.type->layout) task.owned.reserve(task.owned.size() + param.type->layout->leaves.size());
         if (!value_to_slots(core, *param.type, args[i], slots, true, copies, problem))
             return report(err, problem.status, {argument_name(plan, i), ": ", problem.text});
@@ -99,24 +106,25 @@ tn_status tn_task_start(tn_instance* inst, tn_function* f, const tn_value* args,
         FunctionPlan& plan = *function->plan;
         if (tn_status status = check_call(*core, plan, args, nargs, err); status != TN_OK) return status;
         if (plan.has_mut) return report(err, TN_SIGNATURE, {"`", plan.name, "` has `mut` parameters, which a task has no place for"});
-        auto task = std::make_unique<TaskObject>();
-        task->core = Ref<InstanceCore>::share(core);
-        task->plan = &plan;
-        task->row.reset(new rt::Slot[plan.row_size]);
-        if (!plan.is_flat || !fill_flat(plan, args, task->row.get())) {
-            const tn_status status = fill_row(*core, *task, args, err);
-            if (status != TN_OK) {
-                task->cancel();
-                return status;
+        struct Recycles {
+            void operator()(TaskObject* unused) const {
+                unused->cancel();
+                unused->recycle();
             }
+        };
+        std::unique_ptr<TaskObject, Recycles> task(TaskObject::take(*core));
+        task->plan = &plan;
+        task->row = task->short_row;
+        if (plan.row_size > std::size(task->short_row)) {
+            task->long_row.reset(new rt::Slot[plan.row_size]);
+            task->row = task->long_row.get();
         }
-        Cell* cell = new_handle(HandleKind::Task, task.get());
-        if (!cell) {
-            task->cancel();
-            return report_no_memory(err);
+        if (!plan.is_flat || !fill_flat(plan, args, task->row)) {
+            const tn_status status = fill_row(*core, *task, args, err);
+            if (status != TN_OK) return status;
         }
+        *out = static_cast<tn_task*>(const_cast<void*>(revive_handle(task->cell, HandleKind::Task)));
         task.release();
-        *out = reinterpret_cast<tn_task*>(cell);
         return TN_OK;
     });
 }
@@ -182,6 +190,7 @@ tn_status tn_frame_suspend(tn_frame* fr, tn_completion** out) {
         CompletionObject* completion = core.task->offer();
         Cell* cell = new_handle(HandleKind::Completion, completion);
         if (!cell) return TN_NOMEM;
+        cell->arity = 0; // its handle is its address
         completion->retain();
         *out = reinterpret_cast<tn_completion*>(cell);
         return TN_OK;

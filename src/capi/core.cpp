@@ -4,6 +4,7 @@
 #include "capi/dispatch.h"
 #include "capi/engine_of.h"
 #include "capi/extension_loader.h"
+#include "capi/task.h"
 #include "capi/timer.h"
 #include "driver/registered.h"
 #include "host/libraries.h"
@@ -106,6 +107,7 @@ FunctionPlan* ModuleCore::closure_plan(const TypeInfo& type) {
 }
 
 InstanceCore::~InstanceCore() {
+    if (TaskObject* spare = spare_task.load(std::memory_order_acquire)) end_spare(spare);
     if (turns) module->runtime->slices->remove(*turns);
     if (poll_ms != 0) module->runtime->timer->stop_polls(*rt);
     while (FrameObject* frame = free_frame) {

@@ -172,15 +172,26 @@ bool retain_handle(Cell* cell, HandleKind kind) noexcept {
 
 void* release_handle(const void* pointer, HandleKind kind) noexcept {
     Cell* cell = find_handle(pointer, kind);
-    if (!cell) return nullptr;
+    void* object = cell ? end_handle(cell) : nullptr;
+    if (object) retire_handle(cell);
+    return object;
+}
+
+void* end_handle(Cell* cell) noexcept {
     std::uint32_t count = cell->references.load(std::memory_order_relaxed);
     do {
         if (count == 0) return nullptr;
     } while (!cell->references.compare_exchange_weak(count, count - 1, std::memory_order_acq_rel));
     if (count != 1) return nullptr;
-    void* object = cell->object;
-    retire_handle(cell);
-    return object;
+    cell->kind.store(HandleKind::Dead, std::memory_order_release);
+    return cell->object;
+}
+
+const void* revive_handle(Cell* cell, HandleKind kind) noexcept {
+    cell->arity = (cell->arity + 1) & 0xffff;
+    cell->references.store(1, std::memory_order_relaxed);
+    cell->kind.store(kind, std::memory_order_release);
+    return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(cell) | cell->arity << handle_address_bits);
 }
 
 void retire_handle(Cell* cell) noexcept {

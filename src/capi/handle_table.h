@@ -48,7 +48,7 @@ struct alignas(64) Cell {
     rt::Context* context; // Instance: for C entry thunks, at instance_context_offset
     void* plan;           // Function: its FunctionPlan
     void* module;         // Instance, Function: its ModuleCore, for comparison
-    std::uint64_t arity;  // Function: how many arguments tn_call takes the short way; or `no_arity`
+    std::uint64_t arity;  // Function: how many arguments tn_call takes the short way; or `no_arity`; Task: see revive_handle()
     std::uint32_t next;   // in the list of free cells
     std::uint32_t slots;  // Function: tn_call_slots wants more than these to call it the short way; or `never`
 };
@@ -106,6 +106,20 @@ bool retain_handle(Cell* cell, HandleKind kind) noexcept;
 // One reference less. Answers the object when that was the last: the handle is dead then, and the caller
 // ends the object. Null for anything but a live handle of the kind.
 void* release_handle(const void* pointer, HandleKind kind) noexcept;
+// The same for a cell that the caller keeps: retire_handle() it, or
+void* end_handle(Cell* cell) noexcept;
+// make it alive again for the same object. Its handle is another one each time for 65535 times: the count stands in
+// the bits of the pointer that no address of a process has.
+inline constexpr unsigned handle_address_bits = 48;
+const void* revive_handle(Cell* cell, HandleKind kind) noexcept;
+inline const void* address_of_handle(const void* handle) {
+    return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(handle) &
+                                         ((std::uintptr_t(1) << handle_address_bits) - 1));
+}
+// Of a cell that stays alive meanwhile.
+inline bool is_handle_of(const void* handle, const Cell* cell) {
+    return cell->arity == reinterpret_cast<std::uintptr_t>(handle) >> handle_address_bits;
+}
 // For types, whose owner ends them.
 void retire_handle(Cell* cell) noexcept;
 

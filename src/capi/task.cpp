@@ -27,8 +27,38 @@ CompletionObject::~CompletionObject() {
     tn_error_free(error);
 }
 
-TaskObject::~TaskObject() {
-    if (signal) signal->set(nullptr);
+TaskObject* TaskObject::take(InstanceCore& core) {
+    TaskObject* task = core.spare_task.exchange(nullptr, std::memory_order_acquire);
+    if (!task) {
+        auto made = std::make_unique<TaskObject>();
+        made->cell = new_handle(HandleKind::Dead, made.get());
+        if (!made->cell) throw std::bad_alloc();
+        made->cell->arity = 0;
+        task = made.release();
+    }
+    task->core = Ref<InstanceCore>::share(&core);
+    task->state.store(Fresh, std::memory_order_relaxed);
+    task->is_stopped.store(false, std::memory_order_relaxed);
+    task->is_freed.store(false, std::memory_order_relaxed);
+    return task;
+}
+
+void TaskObject::recycle() noexcept {
+    if (signal) {
+        signal->set(nullptr);
+        signal.reset();
+    }
+    if (call) call.reset();
+    if (long_row) long_row.reset();
+    offered = awaited = Ref<CompletionObject>();
+    const Ref<InstanceCore> kept = std::move(core); // ends the spare task with it
+    TaskObject* none = nullptr;
+    if (!kept->spare_task.compare_exchange_strong(none, this, std::memory_order_acq_rel)) end_spare(this);
+}
+
+void end_spare(TaskObject* task) noexcept {
+    retire_handle(task->cell);
+    delete task;
 }
 
 Signal& TaskObject::get_signal() {
@@ -89,6 +119,7 @@ void TaskObject::end_claimed(State was) noexcept {
 }
 
 void TaskObject::cancel() noexcept {
+    if (state.load(std::memory_order_seq_cst) > Claimed) return;
     is_stopped.store(true, std::memory_order_seq_cst);
     State was;
     if (claim(was)) {
@@ -145,7 +176,7 @@ TrapCode TaskObject::run_slice(State was, std::uint64_t fuel) {
     Slice slice(*this, fuel);
     TrapCode code;
     if (was == Fresh)
-        code = run(*core, *plan, row.get());
+        code = run(*core, *plan, row);
     else
         code = static_cast<TrapCode>(instance.resume(*call, was == Waiting ? static_cast<TrapCode>(settle(*this)) : TrapCode::None));
     while (code == static_cast<TrapCode>(rt::call_suspended)) {
@@ -164,10 +195,16 @@ TrapCode TaskObject::run_slice(State was, std::uint64_t fuel) {
 
 // Inside the instance: the result or the trap of a call that has ended.
 tn_status TaskObject::finish(TrapCode code, tn_value* ret, tn_error** err) {
-    call.reset();
+    if (call) call.reset();
     if (code != TrapCode::None) return report_trap(*core, code, err);
+    if (plan->is_flat) {
+        if (!ret) return TN_OK;
+        slot_to_scalar(plan->result_tag, row[0], *ret);
+        if (plan->result_tag == TN_TAG_UNIT) ret->as.u = 0;
+        return TN_OK;
+    }
     tn_value result;
-    const tn_status status = slots_to_value(*core, *plan->result.type, row.get() + plan->result.first_slot, result);
+    const tn_status status = slots_to_value(*core, *plan->result.type, row + plan->result.first_slot, result);
     if (status == TN_NOMEM) return report_no_memory(err);
     if (status != TN_OK) return report(err, status, {"memory limit exceeded by the result"});
     if (ret)
@@ -233,10 +270,8 @@ tn_status TaskObject::resume(std::uint64_t fuel, tn_value* ret, tn_error** err) 
     if (code == static_cast<TrapCode>(rt::call_suspended)) return leave(awaited ? Waiting : Between);
     status = finish(code, ret, err);
     release_owned(true);
-    row.reset();
-    const Ref<InstanceCore> kept = core; // the task may be freed when it has ended
-    Inside::leave_instance(*kept);
-    state.store(Ended, std::memory_order_seq_cst);
+    Inside::leave_instance(*core);
+    state.store(Ended, std::memory_order_release);
     return status;
 }
 

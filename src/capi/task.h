@@ -70,7 +70,10 @@ struct TaskObject {
         Stopped, // cancelled, or its instance was closed
     };
 
-    ~TaskObject();
+    // One for a new task, its cell dead: the instance's spare one, or a new one. Throws.
+    static TaskObject* take(InstanceCore& core);
+    // The end of a task whose handle is dead: it becomes the spare one, or is deleted.
+    void recycle() noexcept;
     // Takes it, in the state that it was in; false with that state if it is Claimed or over.
     bool claim(State& was) noexcept;
     // Gives it back as `now`. True: it was cancelled meanwhile, and has ended.
@@ -82,12 +85,15 @@ struct TaskObject {
     // The completion of a host function that is running, for the callee and for the task. Throws.
     CompletionObject* offer();
 
+    Cell* cell = nullptr;
     std::atomic<State> state{Fresh};
     std::atomic<bool> is_stopped{false}; // tn_task_cancel
     std::atomic<bool> is_freed{false};
     Ref<InstanceCore> core;
     FunctionPlan* plan = nullptr;
-    std::unique_ptr<rt::Slot[]> row;
+    rt::Slot* row = nullptr; // one of the next two
+    rt::Slot short_row[8];
+    std::unique_ptr<rt::Slot[]> long_row;
     std::vector<rt::Object*> owned; // arguments
     std::unique_ptr<rt::Suspension> call;
     rt::CodeMode mode = rt::CodeMode::Polled;
@@ -105,6 +111,8 @@ private:
     tn_status finish(TrapCode code, tn_value* ret, tn_error** err);
     void release_owned(bool is_inside) noexcept;
 };
+
+void end_spare(TaskObject* task) noexcept;
 
 // Of a task whose completion is done: its result where the script looks for it. Answers a trap code. In dispatch.cpp.
 std::uint32_t settle(TaskObject& task) noexcept;
