@@ -20,7 +20,7 @@ struct DeferredRelease {
 enum SuspendedAt : unsigned { SuspendedStack, SuspendedFrame, SuspendedResume, SuspendedExit };
 
 struct Suspension : DeferredRelease {
-    using Resume = std::uint32_t (*)(Context*, void* stack_pointer);
+    using Resume = std::uint32_t (*)(Context*); // with its stack pointer in Context::fiber_stack
 
     Suspension() : DeferredRelease{nullptr, nullptr} {}
     Suspension(const Suspension&) = delete;

@@ -48,7 +48,6 @@ void A64Module::emit_suspension() {
     push_host_registers();
     a_.mov(x(context_register), x(X0));
     enter(Exit::Packed);
-    a_.mov(jit::sp, x(X1));
     keep(true); // the Context's too, which is the same
     a_.add(jit::sp, jit::sp, size);
     a_.ldp(x(X29), x(X30), jit::ptr_post(jit::sp, 16));

@@ -45,7 +45,6 @@ void X64Module::emit_suspension() {
     push_host_registers();
     a_.mov(gp64(R15), gp64(Rdi));
     enter(packed_trap_exit_);
-    a_.mov(x86::rsp, gp64(Rsi));
     for (std::size_t i = count - 1; i-- > 0;) a_.pop(gp64(saved_by_host[i]));
     a_.pop(x86::rbp);
     if (metered()) a_.mov(gp64(fuel_register), context_mem(fuel_offset, 8));
