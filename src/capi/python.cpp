@@ -1,4 +1,4 @@
-// Section 11 of c_api.h: calls that CPython makes itself. Only what every argument and result fits is done
+// Section 12 of c_api.h: calls that CPython makes itself. Only what every argument and result fits is done
 // here: the rest goes to the binding, in Python, which does all of it again and finds out what it is.
 #include "c_api.h"
 

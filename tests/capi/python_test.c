@@ -1,4 +1,4 @@
-/* Section 11: calls from CPython. Python is played by a few functions here, which count what they make. */
+/* Section 12: calls from CPython. Python is played by a few functions here, which count what they make. */
 #include "check.h"
 
 #include <limits.h>

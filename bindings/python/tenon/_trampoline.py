@@ -1,4 +1,4 @@
-"""Calls of scripts without ctypes between: section 11 of include/c_api.h.
+"""Calls of scripts without ctypes between: section 12 of include/c_api.h.
 
 `faster(base, call, fail)` makes a subclass of which CPython calls the objects by the library's code, or answers None where
 that cannot be: in other Pythons than CPython, in builds whose objects have another shape, and where the environment
