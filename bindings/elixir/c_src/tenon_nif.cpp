@@ -1,10 +1,13 @@
 // The NIF: resources for modules and instances, and the functions of Tenon.Native. A client of c_api.h.
 //
 // A call runs on the library's own stack, so a script's recursion never meets the scheduler's. It runs on a
-// dirty scheduler, because a script may run long; when its process dies, the call is interrupted.
+// dirty scheduler, because a script may run long; when its process dies, the call is interrupted. Functions of scalars
+// that the library knows to be short run where they are called from.
 #include "terms.h"
 
 #include <cstring>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace {
@@ -13,27 +16,73 @@ struct State {
     tn_runtime* runtime;
 };
 
+constexpr uint32_t max_short_params = 8;
+
+// One that takes and answers scalars, and ends soon.
+struct ShortFunction {
+    tn_function* function;
+    uint32_t count;
+    const tn_type* params[max_short_params];
+    const tn_type* result;
+};
+
+// Made when the module is compiled, and never changed: any process may look at it.
 struct ModuleResource {
-    tn_module* module;
+    tn_module* module = nullptr;
+    std::unordered_map<std::string_view, ShortFunction> short_functions; // by the name that the function keeps
+
+    explicit ModuleResource(tn_module* compiled);
+    ~ModuleResource() {
+        for (const auto& [name, known] : short_functions) tn_function_free(known.function);
+        tn_module_free(module);
+    }
 };
 
 // One instance. `busy` callers are refused by the library.
 struct InstanceResource {
     tn_instance* instance;
-    tn_module* module;
+    ModuleResource* module; // kept
     tn_interrupt* interrupt;
 };
+
+bool is_scalar(const tn_type* type) {
+    const tn_tag tag = tn_type_kind(type);
+    return (tag >= TN_TAG_I8 && tag <= TN_TAG_U64) || tag == TN_TAG_F32 || tag == TN_TAG_F64 || tag == TN_TAG_BOOL || tag == TN_TAG_CHAR ||
+           tag == TN_TAG_UNIT;
+}
+
+// False if it is none.
+bool find_short(tn_function* function, ShortFunction& known) {
+    known = {function, tn_function_param_count(function), {}, tn_function_return_type(function)};
+    if (known.count > max_short_params || !is_scalar(known.result) || !tn_function_is_short(function)) return false;
+    for (uint32_t i = 0; i < known.count; ++i) {
+        known.params[i] = tn_function_param_type(function, i);
+        if (tn_function_param_is_mut(function, i) || !is_scalar(known.params[i])) return false;
+    }
+    return true;
+}
+
+ModuleResource::ModuleResource(tn_module* compiled) : module(compiled) {
+    for (size_t i = 0; i < tn_module_function_count(module); ++i) {
+        tn_function* function = nullptr;
+        if (tn_module_function_at(module, i, &function) != TN_OK) continue;
+        size_t length = 0;
+        const char* name = tn_function_name(function, &length);
+        ShortFunction known;
+        if (!find_short(function, known) || !short_functions.emplace(std::string_view(name, length), known).second) tn_function_free(function);
+    }
+}
 
 ErlNifResourceType* module_type;
 ErlNifResourceType* instance_type;
 
-void free_module(ErlNifEnv*, void* object) { tn_module_free(static_cast<ModuleResource*>(object)->module); }
+void free_module(ErlNifEnv*, void* object) { static_cast<ModuleResource*>(object)->~ModuleResource(); }
 
 void free_instance(ErlNifEnv*, void* object) {
     auto* resource = static_cast<InstanceResource*>(object);
     tn_interrupt_free(resource->interrupt);
     tn_instance_free(resource->instance);
-    tn_module_free(resource->module);
+    enif_release_resource(resource->module);
 }
 
 // The process that was calling died: what it started stops.
@@ -72,8 +121,7 @@ ERL_NIF_TERM compile(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
         argc == 2 ? tn_compile(state->runtime, chars(name), name.size, chars(source), source.size, nullptr, &module, &e)
                   : tn_compile_path(state->runtime, chars(source), source.size, nullptr, &module, &e);
     if (status != TN_OK) return failed(env, status, e);
-    auto* resource = static_cast<ModuleResource*>(enif_alloc_resource(module_type, sizeof(ModuleResource)));
-    resource->module = module;
+    auto* resource = new (enif_alloc_resource(module_type, sizeof(ModuleResource))) ModuleResource(module);
     const ERL_NIF_TERM term = enif_make_resource(env, resource);
     enif_release_resource(resource);
     return ok(env, term);
@@ -104,7 +152,8 @@ ERL_NIF_TERM new_instance(ErlNifEnv* env, int, const ERL_NIF_TERM argv[]) {
     if (status != TN_OK) return failed(env, status, e);
     auto* resource = static_cast<InstanceResource*>(enif_alloc_resource(instance_type, sizeof(InstanceResource)));
     resource->instance = instance;
-    resource->module = tn_module_ref(module->module);
+    enif_keep_resource(module);
+    resource->module = module;
     resource->interrupt = tn_instance_interrupt_handle(instance);
     const ERL_NIF_TERM term = enif_make_resource(env, resource);
     enif_release_resource(resource);
@@ -154,8 +203,27 @@ ERL_NIF_TERM run(ErlNifEnv* env, InstanceResource* resource, tn_function* functi
     return result;
 }
 
-// call(instance, name, args, timeout_ms): {{:ok, value} | {:error, map}, printed}
-ERL_NIF_TERM call(ErlNifEnv* env, int, const ERL_NIF_TERM argv[]) {
+// False, and nothing has been called, if the arguments are not just what the function takes: the other way says why.
+bool call_short(ErlNifEnv* env, InstanceResource* resource, const ShortFunction& known, ERL_NIF_TERM list, ERL_NIF_TERM* result) {
+    tn_value values[max_short_params] = {}, ret = {};
+    std::string message;
+    ERL_NIF_TERM head;
+    for (uint32_t i = 0; i < known.count; ++i)
+        if (!enif_get_list_cell(env, list, &head, &list) || !to_value(env, resource->instance, known.params[i], head, {}, &values[i], message))
+            return false;
+    if (!enif_is_empty_list(env, list)) return false;
+    tn_error* e = nullptr;
+    const tn_status status = tn_call(resource->instance, known.function, values, known.count, &ret, &e);
+    ERL_NIF_TERM value = 0;
+    if (status != TN_OK) *result = failed(env, status, e);
+    else *result = from_value(env, known.result, &ret, &value) ? ok(env, value) : failed(env, TN_NOMEM, nullptr);
+    return true;
+}
+
+ERL_NIF_TERM call_on_dirty_scheduler(ErlNifEnv* env, int, const ERL_NIF_TERM argv[]);
+
+// call(instance, name, args, timeout_ms): {{:ok, value} | {:error, map}, printed}; nil was not printed.
+ERL_NIF_TERM call(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
     void* object = nullptr;
     ErlNifBinary name;
     ErlNifUInt64 timeout = 0;
@@ -163,9 +231,26 @@ ERL_NIF_TERM call(ErlNifEnv* env, int, const ERL_NIF_TERM argv[]) {
         !enif_is_list(env, argv[2]) || !enif_get_uint64(env, argv[3], &timeout))
         return enif_make_badarg(env);
     auto* resource = static_cast<InstanceResource*>(object);
+    const auto& known = resource->module->short_functions;
+    ERL_NIF_TERM result;
+    if (const auto found = known.find(std::string_view(chars(name), name.size));
+        found != known.end() && call_short(env, resource, found->second, argv[2], &result))
+        return enif_make_tuple2(env, result, atoms.nil);
+    return enif_schedule_nif(env, "call", ERL_NIF_DIRTY_JOB_CPU_BOUND, call_on_dirty_scheduler, argc, argv);
+}
+
+// The arguments are those of call(), which has looked at them.
+ERL_NIF_TERM call_on_dirty_scheduler(ErlNifEnv* env, int, const ERL_NIF_TERM argv[]) {
+    void* object = nullptr;
+    ErlNifBinary name;
+    ErlNifUInt64 timeout = 0;
+    if (!enif_get_resource(env, argv[0], instance_type, &object) || !enif_inspect_binary(env, argv[1], &name) ||
+        !enif_get_uint64(env, argv[3], &timeout))
+        return enif_make_badarg(env);
+    auto* resource = static_cast<InstanceResource*>(object);
     tn_function* function = nullptr;
     tn_error* e = nullptr;
-    tn_status status = tn_module_function(resource->module, chars(name), name.size, nullptr, 0, &function, &e);
+    tn_status status = tn_module_function(resource->module->module, chars(name), name.size, nullptr, 0, &function, &e);
     const ERL_NIF_TERM nothing = make_binary(env, "", 0);
     if (status != TN_OK) return enif_make_tuple2(env, failed(env, status, e), nothing);
 
@@ -254,7 +339,7 @@ ErlNifFunc table[] = {
     {"compile", 2, compile, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"compile_path", 1, compile, ERL_NIF_DIRTY_JOB_CPU_BOUND},
     {"new_instance", 4, new_instance, ERL_NIF_DIRTY_JOB_CPU_BOUND},
-    {"call", 4, call, ERL_NIF_DIRTY_JOB_CPU_BOUND},
+    {"call", 4, call, 0},
     {"functions", 1, functions, 0},
     {"interrupt", 1, interrupt, 0},
     {"version", 0, version, 0},

@@ -60,7 +60,7 @@ defmodule Tenon do
       end
 
     {result, printed} = Native.call(ref, to_string(name), args, timeout)
-    if printed != "", do: IO.write(printed)
+    if printed not in [nil, ""], do: IO.write(printed)
 
     case result do
       {:ok, value} -> {:ok, value}

@@ -117,6 +117,36 @@ defmodule TenonTest do
     assert {:error, %Tenon.Error{kind: :memory_limit}} = Tenon.call(Tenon.Instance.new!(m, memory: 1_000_000), "bomb")
   end
 
+  test "short functions run on the caller's scheduler and answer as others do" do
+    m =
+      Tenon.compile!("""
+      var calls: i64 = 0;
+      fn add(a: i64, b: i64) -> i64 { a + b }
+      fn count() -> i64 { calls += 1; calls }
+      fn half(x: f64) -> f64 { x / 2.0 }
+      fn total(n: i64) -> i64 { let s = 0; for i in 0..n { s += i; } s }
+      """)
+
+    i = Tenon.Instance.new!(m)
+    for n <- 1..1000, do: assert({:ok, n + 1} == Tenon.call(i, "add", [n, 1]))
+    assert {:error, %Tenon.Error{kind: :integer_overflow, frames: [%{function: "add"}]}} = Tenon.call(i, "add", [9_223_372_036_854_775_807, 1])
+    assert {:error, %Tenon.Error{kind: :type, message: "argument 2 (b): " <> _}} = Tenon.call(i, "add", [1, "2"])
+    assert {:error, %Tenon.Error{kind: :signature}} = Tenon.call(i, "add", [1])
+    assert {:error, %Tenon.Error{kind: :signature}} = Tenon.call(i, "add", [1, 2, 3])
+    assert {:ok, 1.5} == Tenon.call(i, "half", [3])
+    assert [{:ok, 1}, {:ok, 2}] == [Tenon.call(i, "count"), Tenon.call(i, "count")]
+    assert {:ok, 4950} == Tenon.call(i, "total", [100])
+
+    # Also while every dirty scheduler is taken.
+    spin = Tenon.compile!("fn spin() { loop { } }")
+    taken = for _ <- 1..:erlang.system_info(:dirty_cpu_schedulers_online), do: Tenon.Instance.new!(spin)
+    tasks = for t <- taken, do: Task.async(fn -> Tenon.call(t, "spin", [], timeout: :infinity) end)
+    Process.sleep(50)
+    assert {:ok, {:ok, 3}} == Task.yield(Task.async(fn -> Tenon.call(i, "add", [1, 2]) end), 10_000)
+    for t <- taken, do: Tenon.Instance.interrupt(t)
+    for t <- tasks, do: assert({:error, %Tenon.Error{kind: :cancelled}} = Task.await(t))
+  end
+
   test "an instance keeps its state, a module does not" do
     m = Tenon.compile!("var n: i64 = 0;  fn next() -> i64 { n += 1; n }")
     {:ok, i} = Tenon.Instance.new(m)
