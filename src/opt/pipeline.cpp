@@ -47,7 +47,7 @@ constexpr Pass sequence[] = {
     Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
     Pass::dce,      Pass::threading, Pass::rotate,   Pass::unroll,
     Pass::uniqueness, Pass::simplify, Pass::retains, Pass::sizes,   Pass::gvn,
-    Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading,
+    Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading, Pass::tables,
     Pass::simplify, Pass::gvn,
     Pass::licm,     Pass::ranges,    Pass::simplify, Pass::dce,
 };
