@@ -188,6 +188,7 @@ public:
             step(Pass::inline_calls);
             if (!step(Pass::closures)) break;
         }
+        step(Pass::tail_calls);
         step(Pass::recursion);
         for (Pass pass : sequence) {
             const bool changed = step(pass);
