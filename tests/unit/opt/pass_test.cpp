@@ -789,6 +789,39 @@ b0(v0: i64):
     EXPECT_COUNT(2, text, "poll") << "one unit of fuel a call";
 }
 
+// A function of some size comes into a loop that has the only call of it.
+TEST(Inline, WhatOnlyALoopCalls) {
+    std::string body;
+    for (int i = 1; i < 120; ++i) body += "    v" + std::to_string(i) + " = add.i64 v" + std::to_string(i - 1) + ", v0\n";
+    const auto calls = [&](const std::string& callee, const std::string& caller, bool once) {
+        ir::ParseError error;
+        auto module = ir::parse(tables + callee + caller, error);
+        EXPECT_TRUE(module) << error.message;
+        if (!module) return -1;
+        module->functions[ir::FuncId(0)].is_called_once = once;
+        opt::inline_calls(*module, module->functions[ir::FuncId(1)]);
+        EXPECT_TRUE(ir::verify(*module).empty());
+        return count(ir::print(*module, module->functions[ir::FuncId(1)]), "call @g");
+    };
+    const std::string g = "fn @g(v0: i64) -> i64 {\nb0(v0: i64):\n" + body + "    return v119\n}\n";
+    const std::string loop = R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    jump b1(v0)
+b1(v2: i64):
+    v3 = call @g v2
+    poll
+    v4 = icmp.lt v3, v1
+    branch v4, b1(v3), b2
+b2:
+    return v3
+}
+)";
+    EXPECT_EQ(0, calls(g, loop, true));
+    EXPECT_EQ(1, calls(g, loop, false));
+    EXPECT_EQ(1, calls(g, with(loop, "b1(v3), b2", "b2, b2"), true)) << "no loop";
+    EXPECT_EQ(1, calls(with(g, "    return v119", "    jump b1(v119)\nb1(v120: i64):\n    poll\n    v121 = icmp.lt v120, v0\n    branch v121, b1(v120), b2\nb2:\n    return v119"), loop, true)) << "a loop in it";
+}
+
 // Code of the prelude has no positions: what goes wrong in it goes wrong at the call.
 TEST(Inline, CodeWithoutAPositionGetsTheCalls) {
     ir::ParseError error;
