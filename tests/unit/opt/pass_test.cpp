@@ -399,6 +399,62 @@ TEST(Loads, WhatBothTestsOfALoopHaveLookedAt) {
     EXPECT_COUNT(3, run(with(looking_loop, "v9 = load.i64", "store.i64 elem v0 + 0, v8\n    v9 = load.i64"), {opt::loads}), "load.i64");
 }
 
+// do { if a[i] < a[best] { best = i } i += 1 } while i < n
+const std::string least_loop = R"(fn @f(v0: ptr, v1: i64, v2: i64) -> i64 {
+b0(v0: ptr, v1: i64, v2: i64):
+    v3 = const.i64 1
+    jump b1(v3, v2)
+b1(v4: i64, v5: i64):
+    v6 = load.i64 elem v0 + 0 + v4 * 8
+    v7 = load.i64 elem v0 + 0 + v5 * 8
+    v8 = icmp.lt v6, v7
+    branch v8, b2(v4), b2(v5)
+b2(v9: i64):
+    v10 = wrap_add.i64 v4, v3
+    v11 = icmp.lt v10, v1
+    branch v11, b1(v10, v9), b3
+b3:
+    return v9
+}
+)";
+
+TEST(Loads, OfWhatALoopHasChosenAmongWhatItHasLoaded) {
+    const std::string first = "load.i64 elem v0 + 0 + v2 * 8\n    jump b1(v3, v2, v";
+    EXPECT_COUNT(1, run(least_loop, {opt::loads}), first);
+    EXPECT_COUNT(2, run(least_loop, {opt::loads}), "load.i64");
+    // A way into the loop that has another way to go loads for itself.
+    const auto other_way = run(with(with(least_loop, "    jump b1(v3, v2)", "    v12 = icmp.lt v3, v1\n    branch v12, b1(v3, v2), b4"), "b3:\n", "b4:\n    return v2\nb3:\n"), {opt::loads});
+    EXPECT_COUNT(1, other_way, first);
+    EXPECT_COUNT(1, other_way, "branch v4, b5, b3\n");
+    // Not what the first round might not come to, what is stored anew, or what no round has loaded.
+    for (const char* before : {"bounds v5, v1", "v13 = add.i64 v4, v4", "store.i64 elem v0 + 0, v5"})
+        EXPECT_COUNT(0, run(with(least_loop, "    v7 =", "    " + std::string(before) + "\n    v7 ="), {opt::loads}), first) << before;
+    EXPECT_COUNT(0, run(with(least_loop, "    v10 =", "    store.i64 elem v0 + 8, v4\n    v10 ="), {opt::loads}), first);
+    EXPECT_COUNT(0, run(with(least_loop, "b2(v4), b2(v5)", "b2(v3), b2(v5)"), {opt::loads}), first);
+}
+
+// m = a[l] < a[i] ? l : i; if c { use a[m] }
+TEST(Loads, BehindWhereWaysMeet) {
+    const std::string f = R"(fn @f(v0: ptr, v1: i64, v2: i64, v3: bool) -> i64 {
+b0(v0: ptr, v1: i64, v2: i64, v3: bool):
+    v4 = load.i64 elem v0 + 0 + v1 * 8
+    v5 = load.i64 elem v0 + 0 + v2 * 8
+    v6 = icmp.lt v4, v5
+    branch v6, b1(v1), b1(v2)
+b1(v7: i64):
+    branch v3, b2, b3
+b2:
+    v8 = load.i64 elem v0 + 0 + v7 * 8
+    return v8
+b3:
+    return v7
+}
+)";
+    EXPECT_COUNT(1, run(f, {opt::loads}), "branch v6, b1(v1, v4), b1(v2, v5)");
+    EXPECT_COUNT(3, run(with(with(f, "b1(v1), b1(v2)", "b1(v1), b1(v9)"), "    v6 =", "    v9 = wrap_add.i64 v1, v2\n    v6 ="), {opt::loads}), "load.i64") << "not loaded one way, and not certainly at all";
+    EXPECT_COUNT(3, run(with(f, "    branch v3", "    store.i64 elem v0 + 0, v1\n    branch v3"), {opt::loads}), "load.i64");
+}
+
 TEST(Gvn, ForgetsLoadsWhereALoopWrites) {
     const auto text = run(R"(fn @f(v0: ref, v1: i64) -> i64 {
 b0(v0: ref, v1: i64):
