@@ -202,6 +202,10 @@ b3:
     EXPECT_COUNT(1, text, "const.u32 63");
     EXPECT_COUNT(1, text, "icmp.le");
     EXPECT_COUNT(2, run(start + "5999" + end, {opt::range_tests}), "branch"); // no value is in it
+    // One of them leaves through a block that has nothing left to do.
+    const std::string around = with(end, "b3:\n", "b4:\n    jump b3\nb3:\n");
+    EXPECT_COUNT(1, run(with(start, "v3, b3, b1", "v3, b4, b1") + "6063" + around, {opt::range_tests}), "branch");
+    EXPECT_COUNT(2, run(with(start, "v3, b3, b1", "v3, b4, b1") + "6063" + with(around, "    jump b3", "    poll\n    jump b3"), {opt::range_tests}), "branch");
 }
 
 // A text has one hash as long as it has its name; Bytes change under theirs.
