@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t small_callee = 80;   // instructions outside cold blocks
 constexpr std::size_t closure_callee = 300; // the same, when that lets the call of a closure be seen through
-constexpr std::size_t only_callee = 200;    // the same without loops, when no other instruction calls it than this one in a loop
+constexpr std::size_t only_callee = 200;    // the same without loops, where its only call stands in a loop
 constexpr std::size_t large_caller = 4000; // no more inlining beyond this
 
 bool calls_itself(const Module& module, FuncId id) {
@@ -72,7 +72,8 @@ private:
             known.calls_closures = known.is_possible && calls_closures(callee);
         }
         if (!known.is_possible) return false;
-        return known.size <= small_callee || is_worth_it_once(block, callee, known.size) || gives_closure(inst, id, known.calls_closures);
+        return known.size <= small_callee || is_worth_it_once(block, callee, known.size) ||
+               gives_closure(inst, id, known.calls_closures);
     }
 
     // What does not change in the caller's loop goes out of it, and registers need no saving.

@@ -82,7 +82,10 @@ private:
         std::vector<ValueId> operands;
         for (std::uint32_t i = 0; i < fn_.insts[id].operands.count; ++i) operands.push_back(rewriter_.operand(fn_.insts[id], i));
         // Behind a meeting point: what differs by the way there may be all that the ways differ in.
-        const auto differs = [&](ValueId v) { return !fn_.values[v].inst.is_valid() && fn_.values[v].block != block && fn_.values[v].block != fn_.entry(); };
+        const auto differs = [&](ValueId v) {
+            const Value& value = fn_.values[v];
+            return !value.inst.is_valid() && value.block != block && value.block != fn_.entry();
+        };
         const auto ways = cfg_.predecessors(block);
         ValueId name;
         if (ways.size() > 1) name = merge(block, id, operands, is_certain, max_joins);

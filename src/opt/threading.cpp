@@ -2,9 +2,10 @@
 //
 //     b8(tag, x):  c = icmp tag == 1; branch c, some, none        from b3: jump b8(1, v)
 // For the way from b3 the branch is decided: it gets a copy of the block, which ends in `jump some`. That is
-// how the options that iterators answer, and other options that are made and matched at once, come apart. A
-// value of the block that is used behind it has several definitions then, so its uses are found anew, with
-// parameters where ways meet.
+// how the options that iterators answer, and other options that are made and matched at once, come apart. So it is
+// where both of what is compared are one on the way, and where the branch that the way begins with has asked for as
+// much: `if l < n && c { m = l; } if l + 1 < n { ... }` asks once where l is not below n. A value of the block that
+// is used behind it has several definitions then, so its uses are found anew, with parameters where ways meet.
 //
 // Headers of loops are left alone but for one kind: one that only counts inlined calls on the way to an inner
 // loop's header, as iterators nest them, is copied to the ends of its own rounds, so that both loops become
@@ -101,7 +102,9 @@ private:
         }
         return !def && is_param_of(last.block, asked.value);
     }
-    bool is_param_of(BlockId block, ValueId value) const { return !fn_.values[value].inst.is_valid() && fn_.values[value].block == block; }
+    bool is_param_of(BlockId block, ValueId value) const {
+        return !fn_.values[value].inst.is_valid() && fn_.values[value].block == block;
+    }
     bool is_made_in(BlockId block, ValueId value) const {
         const Inst* def = find_def(fn_, value);
         return def && def->block == block;
@@ -115,8 +118,10 @@ private:
         const ValueId value = on_way(asked.value);
         std::int64_t a = 0, b = 0;
         const bool is_known = find_const(fn_, value, a);
-        if (last.op == Op::Switch)
-            return is_known ? static_cast<int>(std::min<std::uint64_t>(static_cast<std::uint64_t>(a), last.target_count - 1u)) : -1;
+        if (last.op == Op::Switch) {
+            const std::uint64_t others = last.target_count - 1u;
+            return is_known ? static_cast<int>(std::min(static_cast<std::uint64_t>(a), others)) : -1;
+        }
         if (!asked.other.is_valid()) return is_known ? a == 0 : -1;
         const ValueId other = on_way(asked.other);
         const Scalar type = fn_.values[value].type;
@@ -128,7 +133,8 @@ private:
     // `l < n` has been false, so `l + 1 < n` is: what the branch at the way's begin says of the next one.
     int implied(const Edge& edge, ValueId value, ValueId other, Cond cond) const {
         const Inst& from = fn_.insts[edge.inst];
-        const Inst* def = from.op == Op::Branch && fn_.targets_of(from)[0].block != fn_.targets_of(from)[1].block ? find_def(fn_, fn_.operands_of(from)[0]) : nullptr;
+        if (from.op != Op::Branch || fn_.targets_of(from)[0].block == fn_.targets_of(from)[1].block) return -1;
+        const Inst* def = find_def(fn_, fn_.operands_of(from)[0]);
         if (!def || def->op != Op::ICmp || fn_.operands_of(*def)[1] != other || !is_signed(fn_.values[value].type)) return -1;
         std::int64_t asked = 0, known = 0;
         if (base_of(value, asked) != base_of(fn_.operands_of(*def)[0], known)) return -1;
@@ -150,7 +156,8 @@ private:
     ValueId base_of(ValueId value, std::int64_t& offset) const {
         const Inst* def = find_def(fn_, value);
         std::int64_t c = 0;
-        if (!def || def->op != Op::Add || !find_const(fn_, fn_.operands_of(*def)[1], c) || c < -max_offset || c > max_offset) return value;
+        if (!def || def->op != Op::Add || !find_const(fn_, fn_.operands_of(*def)[1], c)) return value;
+        if (c < -max_offset || c > max_offset) return value;
         offset = c;
         return fn_.operands_of(*def)[0];
     }
