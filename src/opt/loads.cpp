@@ -139,7 +139,9 @@ private:
             const Target longer = b.make_target(block, args);
             fn_.targets_of(fn_.insts[fn_.blocks[ways[w].from].insts.back()])[ways[w].target] = longer;
         }
-        merged_.push_back({block, id, {operands.begin(), operands.end()}, param});
+        std::uint32_t& last = last_merged_[block.index()];
+        merged_.push_back({last, id, {operands.begin(), operands.end()}, param});
+        last = static_cast<std::uint32_t>(merged_.size() - 1);
         return param;
     }
 
@@ -178,8 +180,8 @@ private:
                 continue;
             }
             if (cfg_.predecessors(at).size() != 1) {
-                for (const Merged& merged : merged_)
-                    if (merged.block == at && is_same(fn_.insts[merged.load], load, merged.operands, wanted)) return merged.param;
+                for (std::uint32_t m = last_merged_[at.index()]; m != none; m = merged_[m].before)
+                    if (is_same(fn_.insts[merged_[m].load], load, merged_[m].operands, wanted)) return merged_[m].param;
                 return joins == 0 ? ValueId() : merge(at, id, wanted, false, joins - 1);
             }
             at = cfg_.predecessors(at)[0];
@@ -194,8 +196,9 @@ private:
         return std::ranges::equal(operands, wanted, [&](ValueId a, ValueId b) { return rewriter_.resolve(a) == b; });
     }
 
+    static constexpr std::uint32_t none = 0xffffffffu;
     struct Merged {
-        BlockId block;
+        std::uint32_t before; // the one before it in its block
         InstId load;
         std::vector<ValueId> operands;
         ValueId param;
@@ -207,6 +210,7 @@ private:
     Rewriter rewriter_;
     bool is_changed_ = false;
     std::vector<Merged> merged_;
+    std::vector<std::uint32_t> last_merged_ = std::vector<std::uint32_t>(fn_.blocks.size(), none); // by block
     const std::size_t known_blocks_ = fn_.blocks.size(); // to the Cfg
     std::vector<BlockId> added_;                         // where the ways come from that got a block of their own
 };
