@@ -51,6 +51,7 @@ struct Function {
     std::vector<Target> targets;   // pool
     std::vector<std::string> tables; // bytes of constants that are read by their place
     bool removed = false;          // nothing can call it any more: it has no blocks
+    bool is_called_once = false;   // one instruction of the module names it, as the optimizer found when it began
 
     BlockId entry() const { return BlockId(0); }
     std::span<const ValueId> operands_of(const Inst& inst) const {

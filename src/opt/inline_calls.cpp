@@ -1,6 +1,7 @@
 // Inlining: the body of a small function in place of a call to it. Callees come first (the pipeline goes
 // bottom up), so what is copied is already optimized. Recursive functions are left to `recursion`.
 // How a body is put in place is in inliner.cpp; here is which.
+#include "ir/cfg.h"
 #include "opt/inliner.h"
 #include "opt/passes.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t small_callee = 80;   // instructions outside cold blocks
 constexpr std::size_t closure_callee = 300; // the same, when that lets the call of a closure be seen through
+constexpr std::size_t only_callee = 200;    // the same without loops, where its only call stands in a loop
 constexpr std::size_t large_caller = 4000; // no more inlining beyond this
 
 bool calls_itself(const Module& module, FuncId id) {
@@ -45,7 +47,7 @@ public:
             work.pop_back();
             for (std::size_t i = 0; i < fn_.blocks[block].insts.size(); ++i) {
                 const InstId call = fn_.blocks[block].insts[i];
-                if (!is_candidate(fn_.insts[call])) continue;
+                if (!is_candidate(block, fn_.insts[call])) continue;
                 const Function& callee = module_.functions[FuncId(static_cast<std::size_t>(fn_.insts[call].imm))];
                 size_ += hot_size(callee);
                 work.push_back(inliner_.inline_call(block, i, callee));
@@ -56,7 +58,7 @@ public:
     }
 
 private:
-    bool is_candidate(const Inst& inst) {
+    bool is_candidate(BlockId block, const Inst& inst) {
         if (inst.op != Op::Call || size_ > large_caller) return false;
         const FuncId id(static_cast<std::size_t>(inst.imm));
         const Function& callee = module_.functions[id];
@@ -70,7 +72,13 @@ private:
             known.calls_closures = known.is_possible && calls_closures(callee);
         }
         if (!known.is_possible) return false;
-        return known.size <= small_callee || gives_closure(inst, id, known.calls_closures);
+        return known.size <= small_callee || is_worth_it_once(block, callee, known.size) ||
+               gives_closure(inst, id, known.calls_closures);
+    }
+
+    // What does not change in the caller's loop goes out of it, and registers need no saving.
+    bool is_worth_it_once(BlockId block, const Function& callee, std::size_t size) const {
+        return callee.is_called_once && size <= only_callee && !has_loops(callee) && Cfg(fn_).loop_of(block).is_valid();
     }
 
     // A closure that is made here is the function's own, or among its arguments when it calls some.

@@ -54,7 +54,7 @@ constexpr Pass sequence[] = {
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
 constexpr Pass last[] = {
-    Pass::versions, Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
+    Pass::versions, Pass::loads,  Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
     Pass::masks,    Pass::fields,   Pass::stores,   Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify, Pass::dce,
     Pass::accumulators, Pass::lanes, Pass::sums,    Pass::pointers,    Pass::bases,   Pass::dce,     Pass::strides,  Pass::steps,
 };
@@ -76,7 +76,7 @@ using Group = std::vector<FuncId>;
 // wave. Iterative (Tarjan's algorithm): call chains are as long as a script makes them.
 class Waves {
 public:
-    explicit Waves(const Module& module)
+    explicit Waves(Module& module)
         : callees_(module.functions.size()),
           number_(module.functions.size(), 0),
           low_(module.functions.size(), 0),
@@ -90,8 +90,13 @@ public:
                         callees_[f].push_back(callee.index());
             }
         }
-        for (std::uint32_t f = 0; f < module.functions.size(); ++f)
+        std::vector<std::uint32_t> calls(module.functions.size(), 0);
+        for (const auto& callees : callees_)
+            for (std::uint32_t callee : callees) ++calls[callee];
+        for (std::uint32_t f = 0; f < module.functions.size(); ++f) {
+            module.functions[FuncId(f)].is_called_once = calls[f] == 1;
             if (number_[f] == 0 && !module.functions[FuncId(f)].removed) visit(f);
+        }
     }
 
     std::vector<std::vector<Group>> waves; // callees before callers, within a group too as far as that goes

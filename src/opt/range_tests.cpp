@@ -142,6 +142,10 @@ private:
 
 } // namespace
 
-bool range_tests(Module& module, Function& fn) { return RangeTests(module, fn).run(); }
+bool range_tests(Module& module, Function& fn) {
+    // Both leave to one place only once blocks that held what nobody needs are skipped.
+    const bool cleaned = clean_blocks(fn);
+    return RangeTests(module, fn).run() || cleaned;
+}
 
 } // namespace tn::opt

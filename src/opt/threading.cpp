@@ -2,9 +2,10 @@
 //
 //     b8(tag, x):  c = icmp tag == 1; branch c, some, none        from b3: jump b8(1, v)
 // For the way from b3 the branch is decided: it gets a copy of the block, which ends in `jump some`. That is
-// how the options that iterators answer, and other options that are made and matched at once, come apart. A
-// value of the block that is used behind it has several definitions then, so its uses are found anew, with
-// parameters where ways meet.
+// how the options that iterators answer, and other options that are made and matched at once, come apart. So it is
+// where both of what is compared are one on the way, and where the branch that the way begins with has asked for as
+// much: `if l < n && c { m = l; } if l + 1 < n { ... }` asks once where l is not below n. A value of the block that
+// is used behind it has several definitions then, so its uses are found anew, with parameters where ways meet.
 //
 // Headers of loops are left alone but for one kind: one that only counts inlined calls on the way to an inner
 // loop's header, as iterators nest them, is copied to the ends of its own rounds, so that both loops become
@@ -26,6 +27,7 @@ namespace {
 
 constexpr std::size_t max_block = 12; // instructions of a block that is copied
 constexpr unsigned max_copies = 100;  // per function
+constexpr std::int64_t max_offset = 1 << 20;
 constexpr unsigned max_rounds = 8;    // one decided branch decides the next
 
 class Threader {
@@ -71,7 +73,8 @@ private:
             return false;
         for (InstId id : block.insts)
             if (fn_.insts[id].op == Op::Lanes) return false;
-        return last.op == Op::Jump ? only_meters(block) : decided_param(block) >= 0;
+        Asked unused;
+        return last.op == Op::Jump ? only_meters(block) : find_asked(block, unused);
     }
 
     bool only_meters(const Block& block) const {
@@ -82,33 +85,81 @@ private:
         return true;
     }
 
-    // The number of the block's parameter that alone decides its end; -1 if there is none.
-    int decided_param(const Block& block) const {
-        ValueId asked = fn_.operands_of(fn_.insts[block.insts.back()])[0];
-        const Inst* def = find_def(fn_, asked);
-        if (def && def->op == Op::ICmp && fn_.insts[fn_.values[asked].inst].block == block_of(block)) {
-            std::int64_t unused = 0;
-            if (!find_const(fn_, fn_.operands_of(*def)[1], unused)) return -1;
-            asked = fn_.operands_of(*def)[0];
+    // What the block's end asks: a value, or a comparison of the block.
+    struct Asked {
+        ValueId value, other; // no other: the value itself
+        Cond cond = Cond::Ne;
+    };
+    // False when no way in could decide it: each of the values is made in the block and is no parameter.
+    bool find_asked(const Block& block, Asked& asked) const {
+        const Inst& last = fn_.insts[block.insts.back()];
+        asked.value = fn_.operands_of(last)[0];
+        const Inst* def = find_def(fn_, asked.value);
+        if (last.op == Op::Branch && def && def->op == Op::ICmp && def->block == last.block) {
+            asked = {fn_.operands_of(*def)[0], fn_.operands_of(*def)[1], static_cast<Cond>(def->aux)};
+            return !is_made_in(last.block, asked.value) &&
+                   (!is_made_in(last.block, asked.other) || find_def(fn_, asked.other)->op == Op::ConstInt);
         }
-        for (std::size_t p = 0; p < block.params.size(); ++p)
-            if (block.params[p] == asked) return static_cast<int>(p);
+        return !def && is_param_of(last.block, asked.value);
+    }
+    bool is_param_of(BlockId block, ValueId value) const {
+        return !fn_.values[value].inst.is_valid() && fn_.values[value].block == block;
+    }
+    bool is_made_in(BlockId block, ValueId value) const {
+        const Inst* def = find_def(fn_, value);
+        return def && def->block == block;
+    }
+
+    // Where the block goes that is entered this way; -1 if that depends.
+    int decide(const Edge& edge, BlockId block, const Asked& asked) const {
+        const Inst& last = fn_.terminator(block);
+        const Target& way = fn_.targets_of(fn_.insts[edge.inst])[edge.target];
+        const auto on_way = [&](ValueId v) { return is_param_of(block, v) ? fn_.args_of(way)[fn_.values[v].index] : v; };
+        const ValueId value = on_way(asked.value);
+        std::int64_t a = 0, b = 0;
+        const bool is_known = find_const(fn_, value, a);
+        if (last.op == Op::Switch) {
+            const std::uint64_t others = last.target_count - 1u;
+            return is_known ? static_cast<int>(std::min(static_cast<std::uint64_t>(a), others)) : -1;
+        }
+        if (!asked.other.is_valid()) return is_known ? a == 0 : -1;
+        const ValueId other = on_way(asked.other);
+        const Scalar type = fn_.values[value].type;
+        if (is_known && find_const(fn_, other, b)) return !fold_compare(asked.cond, type, a, b);
+        if (value == other) return asked.cond == Cond::Eq || asked.cond == Cond::Le || asked.cond == Cond::Ge ? 0 : 1;
+        return implied(edge, value, other, asked.cond);
+    }
+
+    // `l < n` has been false, so `l + 1 < n` is: what the branch at the way's begin says of the next one.
+    int implied(const Edge& edge, ValueId value, ValueId other, Cond cond) const {
+        const Inst& from = fn_.insts[edge.inst];
+        if (from.op != Op::Branch || fn_.targets_of(from)[0].block == fn_.targets_of(from)[1].block) return -1;
+        const Inst* def = find_def(fn_, fn_.operands_of(from)[0]);
+        if (!def || def->op != Op::ICmp || fn_.operands_of(*def)[1] != other || !is_signed(fn_.values[value].type)) return -1;
+        std::int64_t asked = 0, known = 0;
+        if (base_of(value, asked) != base_of(fn_.operands_of(*def)[0], known)) return -1;
+        // What is known lies so far below or above the other value; so does, moved by the difference, what is asked.
+        const Cond holds = edge.target == 0 ? static_cast<Cond>(def->aux) : inverted(static_cast<Cond>(def->aux));
+        const std::int64_t moved = asked - known;
+        if (holds == Cond::Ge || holds == Cond::Gt) {
+            const std::int64_t least = moved + (holds == Cond::Gt);
+            if (cond == Cond::Lt || cond == Cond::Ge) return least >= 0 ? cond == Cond::Lt : -1;
+            if (cond == Cond::Le || cond == Cond::Gt) return least >= 1 ? cond == Cond::Le : -1;
+        } else if (holds == Cond::Lt || holds == Cond::Le) {
+            const std::int64_t most = moved - (holds == Cond::Lt);
+            if (cond == Cond::Lt || cond == Cond::Ge) return most < 0 ? cond == Cond::Ge : -1;
+            if (cond == Cond::Le || cond == Cond::Gt) return most <= 0 ? cond == Cond::Gt : -1;
+        }
         return -1;
     }
-    BlockId block_of(const Block& block) const { return fn_.insts[block.insts.back()].block; }
-
-    // Where the block goes when the deciding parameter is `value`.
-    unsigned decide(const Block& block, std::int64_t value) const {
-        const Inst& last = fn_.insts[block.insts.back()];
-        if (last.op == Op::Switch)
-            return static_cast<unsigned>(
-                std::min<std::uint64_t>(static_cast<std::uint64_t>(value), last.target_count - 1u));
-        const Inst* def = find_def(fn_, fn_.operands_of(last)[0]);
-        if (!def) return value != 0 ? 0 : 1; // the parameter itself
-        std::int64_t other = 0;
-        find_const(fn_, fn_.operands_of(*def)[1], other);
-        const Scalar type = fn_.values[fn_.operands_of(*def)[0]].type;
-        return fold_compare(static_cast<Cond>(def->aux), type, value, other) ? 0 : 1;
+    // value = base + offset, which did not overflow.
+    ValueId base_of(ValueId value, std::int64_t& offset) const {
+        const Inst* def = find_def(fn_, value);
+        std::int64_t c = 0;
+        if (!def || def->op != Op::Add || !find_const(fn_, fn_.operands_of(*def)[1], c)) return value;
+        if (c < -max_offset || c > max_offset) return value;
+        offset = c;
+        return fn_.operands_of(*def)[0];
     }
 
     // The ways into a block, as they were when the round began and still are.
@@ -124,17 +175,12 @@ private:
 
     bool thread(BlockId block) {
         if (fn_.terminator(block).op == Op::Jump) return false;
-        const int deciding = decided_param(fn_.blocks[block]);
-        if (deciding < 0) return false; // an earlier copy has changed it
-        const auto param = static_cast<std::size_t>(deciding);
+        Asked asked;
+        if (!find_asked(fn_.blocks[block], asked)) return false; // an earlier copy has changed it
         std::vector<BlockCopy> copies;
         for (const Edge& edge : edges_to(block)) {
-            const Inst& from = fn_.insts[edge.inst];
-            std::int64_t value = 0;
-            if (from.block == block || copies_ >= max_copies ||
-                !find_const(fn_, fn_.args_of(fn_.targets_of(from)[edge.target])[param], value))
-                continue;
-            copies.push_back(copy_for(block, edge, static_cast<int>(decide(fn_.blocks[block], value))));
+            if (fn_.insts[edge.inst].block == block || copies_ >= max_copies) continue;
+            if (const int taken = decide(edge, block, asked); taken >= 0) copies.push_back(copy_for(block, edge, taken));
         }
         return finish(block, copies);
     }

@@ -609,6 +609,49 @@ b5():
     EXPECT_COUNT(0, text, "b3(v");
 }
 
+// m = i; if l < n && c { m = l }; if l + 1 < n { ... }; if m == i { ... }
+TEST(Threading, AsksNoMoreWhatTheWayHasAnswered) {
+    const std::string f = R"(fn @f(v0: i64, v1: i64, v2: bool) -> i64 {
+b0(v0: i64, v1: i64, v2: bool):
+    v3 = const.i64 1
+    v4 = const.i64 2
+    v5 = add.i64 v0, v3
+    v6 = add.i64 v0, v4
+    v7 = icmp.lt v5, v1
+    branch v7, b1, b3(v0)
+b1:
+    branch v2, b2, b3(v0)
+b2:
+    jump b3(v5)
+b3(v8: i64):
+    v9 = icmp.lt v6, v1
+    branch v9, b4, b5
+b4:
+    v10 = mul.i64 v8, v8
+    return v10
+b5:
+    v11 = icmp.eq v8, v0
+    branch v11, b6, b7
+b6:
+    return v3
+b7:
+    return v8
+}
+)";
+    const std::string decided = "    jump b5\n"; // to `return v3`
+    EXPECT_COUNT(1, run(f, {opt::threading}), decided);
+    for (const char* other : {"icmp.ge v6, v1", "icmp.gt v6, v1", "icmp.le v6, v1"}) {
+        const bool goes_on = std::string_view(other).substr(5, 2) != "le"; // now the other way round
+        EXPECT_COUNT(goes_on ? 0 : 1, run(with(f, "icmp.lt v6, v1", other), {opt::threading}), decided) << other;
+    }
+    EXPECT_COUNT(1, run(with(f, "v6 = add.i64 v0, v4", "v6 = add.i64 v0, v3"), {opt::threading}), decided);
+    // The other way says nothing, nor do sums that may wrap, smaller ones, other ends and unsigned numbers.
+    EXPECT_COUNT(0, run(with(f, "branch v7, b1, b3(v0)", "branch v7, b3(v0), b1"), {opt::threading}), decided);
+    EXPECT_COUNT(0, run(with(f, "v6 = add", "v6 = wrap_add"), {opt::threading}), decided);
+    EXPECT_COUNT(0, run(with(f, "v6 = add.i64 v0, v4", "v12 = const.i64 -1\n    v6 = add.i64 v0, v12"), {opt::threading}), decided);
+    EXPECT_COUNT(0, run(with(f, "icmp.lt v6, v1", "icmp.lt v6, v4"), {opt::threading}), decided);
+}
+
 TEST(Threading, MergesTheLoopOfAnIteratorWithTheOneAroundIt) {
     const auto text = run(R"(fn @f(v0: i64, v1: i64) -> i64 {
 b0(v0: i64, v1: i64):

@@ -202,6 +202,10 @@ b3:
     EXPECT_COUNT(1, text, "const.u32 63");
     EXPECT_COUNT(1, text, "icmp.le");
     EXPECT_COUNT(2, run(start + "5999" + end, {opt::range_tests}), "branch"); // no value is in it
+    // One of them leaves through a block that has nothing left to do.
+    const std::string around = with(end, "b3:\n", "b4:\n    jump b3\nb3:\n");
+    EXPECT_COUNT(1, run(with(start, "v3, b3, b1", "v3, b4, b1") + "6063" + around, {opt::range_tests}), "branch");
+    EXPECT_COUNT(2, run(with(start, "v3, b3, b1", "v3, b4, b1") + "6063" + with(around, "    jump b3", "    poll\n    jump b3"), {opt::range_tests}), "branch");
 }
 
 // A text has one hash as long as it has its name; Bytes change under theirs.
@@ -397,6 +401,62 @@ TEST(Loads, WhatBothTestsOfALoopHaveLookedAt) {
     EXPECT_COUNT(3, run(with(looking_loop, "    v14 = icmp", "    store.i64 elem v0 + 8, v10\n    v14 = icmp"), {opt::loads}), "load.i64");
     EXPECT_COUNT(3, run(with(looking_loop, "+ 0 + v11", "+ 8 + v11"), {opt::loads}), "load.i64");
     EXPECT_COUNT(3, run(with(looking_loop, "v9 = load.i64", "store.i64 elem v0 + 0, v8\n    v9 = load.i64"), {opt::loads}), "load.i64");
+}
+
+// do { if a[i] < a[best] { best = i } i += 1 } while i < n
+const std::string least_loop = R"(fn @f(v0: ptr, v1: i64, v2: i64) -> i64 {
+b0(v0: ptr, v1: i64, v2: i64):
+    v3 = const.i64 1
+    jump b1(v3, v2)
+b1(v4: i64, v5: i64):
+    v6 = load.i64 elem v0 + 0 + v4 * 8
+    v7 = load.i64 elem v0 + 0 + v5 * 8
+    v8 = icmp.lt v6, v7
+    branch v8, b2(v4), b2(v5)
+b2(v9: i64):
+    v10 = wrap_add.i64 v4, v3
+    v11 = icmp.lt v10, v1
+    branch v11, b1(v10, v9), b3
+b3:
+    return v9
+}
+)";
+
+TEST(Loads, OfWhatALoopHasChosenAmongWhatItHasLoaded) {
+    const std::string first = "load.i64 elem v0 + 0 + v2 * 8\n    jump b1(v3, v2, v";
+    EXPECT_COUNT(1, run(least_loop, {opt::loads}), first);
+    EXPECT_COUNT(2, run(least_loop, {opt::loads}), "load.i64");
+    // A way into the loop that has another way to go loads for itself.
+    const auto other_way = run(with(with(least_loop, "    jump b1(v3, v2)", "    v12 = icmp.lt v3, v1\n    branch v12, b1(v3, v2), b4"), "b3:\n", "b4:\n    return v2\nb3:\n"), {opt::loads});
+    EXPECT_COUNT(1, other_way, first);
+    EXPECT_COUNT(1, other_way, "branch v4, b5, b3\n");
+    // Not what the first round might not come to, what is stored anew, or what no round has loaded.
+    for (const char* before : {"bounds v5, v1", "v13 = add.i64 v4, v4", "store.i64 elem v0 + 0, v5"})
+        EXPECT_COUNT(0, run(with(least_loop, "    v7 =", "    " + std::string(before) + "\n    v7 ="), {opt::loads}), first) << before;
+    EXPECT_COUNT(0, run(with(least_loop, "    v10 =", "    store.i64 elem v0 + 8, v4\n    v10 ="), {opt::loads}), first);
+    EXPECT_COUNT(0, run(with(least_loop, "b2(v4), b2(v5)", "b2(v3), b2(v5)"), {opt::loads}), first);
+}
+
+// m = a[l] < a[i] ? l : i; if c { use a[m] }
+TEST(Loads, BehindWhereWaysMeet) {
+    const std::string f = R"(fn @f(v0: ptr, v1: i64, v2: i64, v3: bool) -> i64 {
+b0(v0: ptr, v1: i64, v2: i64, v3: bool):
+    v4 = load.i64 elem v0 + 0 + v1 * 8
+    v5 = load.i64 elem v0 + 0 + v2 * 8
+    v6 = icmp.lt v4, v5
+    branch v6, b1(v1), b1(v2)
+b1(v7: i64):
+    branch v3, b2, b3
+b2:
+    v8 = load.i64 elem v0 + 0 + v7 * 8
+    return v8
+b3:
+    return v7
+}
+)";
+    EXPECT_COUNT(1, run(f, {opt::loads}), "branch v6, b1(v1, v4), b1(v2, v5)");
+    EXPECT_COUNT(3, run(with(with(f, "b1(v1), b1(v2)", "b1(v1), b1(v9)"), "    v6 =", "    v9 = wrap_add.i64 v1, v2\n    v6 ="), {opt::loads}), "load.i64") << "not loaded one way, and not certainly at all";
+    EXPECT_COUNT(3, run(with(f, "    branch v3", "    store.i64 elem v0 + 0, v1\n    branch v3"), {opt::loads}), "load.i64");
 }
 
 TEST(Gvn, ForgetsLoadsWhereALoopWrites) {
@@ -787,6 +847,39 @@ b0(v0: i64):
     EXPECT_COUNT(0, text, "call");
     EXPECT_COUNT(2, text, "add.i64");
     EXPECT_COUNT(2, text, "poll") << "one unit of fuel a call";
+}
+
+// A function of some size comes into a loop that has the only call of it.
+TEST(Inline, WhatOnlyALoopCalls) {
+    std::string body;
+    for (int i = 1; i < 120; ++i) body += "    v" + std::to_string(i) + " = add.i64 v" + std::to_string(i - 1) + ", v0\n";
+    const auto calls = [&](const std::string& callee, const std::string& caller, bool once) {
+        ir::ParseError error;
+        auto module = ir::parse(tables + callee + caller, error);
+        EXPECT_TRUE(module) << error.message;
+        if (!module) return -1;
+        module->functions[ir::FuncId(0)].is_called_once = once;
+        opt::inline_calls(*module, module->functions[ir::FuncId(1)]);
+        EXPECT_TRUE(ir::verify(*module).empty());
+        return count(ir::print(*module, module->functions[ir::FuncId(1)]), "call @g");
+    };
+    const std::string g = "fn @g(v0: i64) -> i64 {\nb0(v0: i64):\n" + body + "    return v119\n}\n";
+    const std::string loop = R"(fn @f(v0: i64, v1: i64) -> i64 {
+b0(v0: i64, v1: i64):
+    jump b1(v0)
+b1(v2: i64):
+    v3 = call @g v2
+    poll
+    v4 = icmp.lt v3, v1
+    branch v4, b1(v3), b2
+b2:
+    return v3
+}
+)";
+    EXPECT_EQ(0, calls(g, loop, true));
+    EXPECT_EQ(1, calls(g, loop, false));
+    EXPECT_EQ(1, calls(g, with(loop, "b1(v3), b2", "b2, b2"), true)) << "no loop";
+    EXPECT_EQ(1, calls(with(g, "    return v119", "    jump b1(v119)\nb1(v120: i64):\n    poll\n    v121 = icmp.lt v120, v0\n    branch v121, b1(v120), b2\nb2:\n    return v119"), loop, true)) << "a loop in it";
 }
 
 // Code of the prelude has no positions: what goes wrong in it goes wrong at the call.
