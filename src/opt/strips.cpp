@@ -321,9 +321,7 @@ private:
 bool strips(Module& module, Function& fn) {
     if (Cfg(fn).loops().empty()) return false;
     bool changed = make_preheaders(fn);
-    changed |= Strips(module, fn).run();
-    if (changed) clean_blocks(fn);
-    return changed;
+    return Strips(module, fn).run() || changed;
 }
 
 } // namespace tn::opt
