@@ -107,7 +107,7 @@ struct Look {
     std::vector<BlockId> reached;
     std::vector<std::uint32_t> ways; // by block: how many lead into it
     std::vector<ValueId> only;       // by parameter: the argument that came first, itself once there are different ones
-    bool folds = false, skips = false, any_chain = false, any_trivial = false;
+    bool changes = false, again = false, any_chain = false, any_trivial = false;
 
     explicit Look(Function& fn) : ways(fn.blocks.size(), 0), only(fn.values.size()) {
         reached.reserve(fn.blocks.size());
@@ -118,10 +118,14 @@ struct Look {
             const Block& block = fn.blocks[reached[i]];
             if (block.insts.empty()) continue;
             const InstId last = block.insts.back();
-            folds |= fold_branch(fn, last);
             const Inst& inst = fn.insts[last];
             if (inst.target_count == 0) continue;
-            skips |= skip_empty_blocks(fn, inst, block.cold);
+            bool folded = fold_branch(fn, last);
+            if (skip_empty_blocks(fn, inst, block.cold)) {
+                changes = true;
+                folded |= fold_branch(fn, last); // both ways may lead to one block now
+            }
+            if (folded) changes = again = true; // the block may be an empty one
             for (const Target& target : fn.targets_of(inst)) {
                 const Block& next = fn.blocks[target.block];
                 if (ways[target.block.index()]++ == 0) {
@@ -133,6 +137,7 @@ struct Look {
         }
         any_trivial = params != mixed;
         for (BlockId b : reached) {
+            if (fn.blocks[b].insts.empty()) continue;
             const Inst& last = fn.terminator(b);
             any_chain |= last.op == Op::Jump && ways[fn.targets_of(last)[0].block.index()] == 1;
         }
@@ -265,9 +270,9 @@ bool clean_blocks(Function& fn) {
     bool any = false;
     for (bool again = true; again;) {
         const Look look(fn);
-        any |= remove_unreached(fn, look) | look.folds;
-        // Skipped blocks and parameters that are gone may leave a branch to be folded, or a block to be skipped.
-        again = look.skips | (look.any_trivial && drop_trivial_params(fn));
+        any |= remove_unreached(fn, look) | look.changes;
+        // What is folded, and parameters that are gone, may leave a branch to be folded, or a block to be skipped.
+        again = look.again | (look.any_trivial && drop_trivial_params(fn));
         any |= again | (look.any_chain && merge_chains(fn, look.ways));
     }
     return any;

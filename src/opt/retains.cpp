@@ -10,6 +10,26 @@ namespace tn::opt {
 
 using namespace ir;
 
+namespace {
+
+// Of references that are moved somewhere nothing is gained; mostly these are all, and no more need be known of the function.
+void drop_moved(const Module& module, const Function& fn, std::vector<InstId>& retains) {
+    if (retains.empty()) return;
+    std::vector<bool> is_moved(fn.insts.size(), false);
+    for (const Block& block : fn.blocks)
+        for (InstId id : block.insts) {
+            const Inst& inst = fn.insts[id];
+            if (inst.op == Op::Release) continue;
+            for (unsigned i = 0; i < inst.operands.count; ++i) {
+                const InstId def = fn.values[fn.operands_of(inst)[i]].inst;
+                if (def.is_valid() && fn.insts[def].op == Op::Retain && consumes_operand(module, fn, inst, i)) is_moved[def.index()] = true;
+            }
+        }
+    std::erase_if(retains, [&](InstId id) { return is_moved[id.index()]; });
+}
+
+} // namespace
+
 bool retains(Module& module, Function& fn) {
     std::vector<InstId> candidates;
     for (const Block& block : fn.blocks) {
@@ -17,6 +37,7 @@ bool retains(Module& module, Function& fn) {
         for (InstId id : block.insts)
             if (fn.insts[id].op == Op::Retain) candidates.push_back(id);
     }
+    drop_moved(module, fn, candidates);
     if (candidates.empty()) return false;
     References references(module, fn);
     Rewriter rewriter(fn);

@@ -321,7 +321,9 @@ private:
 bool strips(Module& module, Function& fn) {
     if (Cfg(fn).loops().empty()) return false;
     bool changed = make_preheaders(fn);
-    return Strips(module, fn).run() || changed;
+    changed |= Strips(module, fn).run();
+    if (changed) clean_blocks(fn);
+    return changed;
 }
 
 } // namespace tn::opt
