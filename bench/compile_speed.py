@@ -205,7 +205,7 @@ def main():
                 folder = os.path.join(root, f"{name}{size}")
                 os.mkdir(folder)
                 folder, lines = write(folder, make(size))
-                seconds = max(best(run(folder), 1 if size > 10000 else 3) - base, 1e-6)
+                seconds = max(best(run(folder), 3) - base, 1e-6)
                 speed = lines / seconds
                 growth = (seconds / last[1]) / (lines / last[0]) if last else None
                 shown = f"{growth:>8.2f}" if growth else ""

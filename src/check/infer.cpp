@@ -176,6 +176,7 @@ void Infer::default_literals() {
 }
 
 TypeId Infer::find_unknown(TypeId zonked) {
+    if (!facts_.has_infer(shallow(zonked))) return TypeId(); // as mostly
     std::unordered_set<std::uint32_t> seen;
     std::vector<TypeId> work = {zonked};
     while (!work.empty()) {

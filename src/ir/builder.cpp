@@ -6,6 +6,8 @@
 
 #include "support/ice.h"
 
+#include <algorithm>
+
 #include <bit>
 
 namespace tn::ir {
@@ -43,14 +45,26 @@ bool Builder::is_closed() const {
     return !insts.empty() && (op_info(fn_.insts[insts.back()].op).effects & Ends);
 }
 
+namespace {
+// Adds entries to a pool; they may be a view of the pool itself, which must not move meanwhile.
+template <typename T> void append_to(std::vector<T>& pool, std::span<const T> entries) {
+    const std::size_t first = pool.size();
+    std::vector<T> copy;
+    if (pool.capacity() - first < entries.size()) {
+        copy.assign(entries.begin(), entries.end());
+        entries = copy;
+    }
+    pool.resize(first + entries.size());
+    std::ranges::copy(entries, pool.begin() + static_cast<std::ptrdiff_t>(first));
+}
+} // namespace
+
 Target Builder::make_target(BlockId block, std::span<const ValueId> args) {
     Target target;
     target.block = block;
     target.args.first = static_cast<std::uint32_t>(fn_.operands.size());
     target.args.count = static_cast<std::uint32_t>(args.size());
-    // `args` may be a view of the pool itself, which grows here.
-    std::vector<ValueId> copy(args.begin(), args.end());
-    fn_.operands.insert(fn_.operands.end(), copy.begin(), copy.end());
+    append_to(fn_.operands, args);
     return target;
 }
 
@@ -66,8 +80,7 @@ InstId Builder::append(Inst inst, std::span<const ValueId> operands, std::span<c
     inst.operands = range.args;
     inst.first_target = static_cast<std::uint32_t>(fn_.targets.size());
     inst.target_count = static_cast<std::uint16_t>(targets.size());
-    std::vector<Target> copy(targets.begin(), targets.end());
-    fn_.targets.insert(fn_.targets.end(), copy.begin(), copy.end());
+    append_to(fn_.targets, targets);
     if (!inst.loc.is_valid()) inst.loc = loc_;
     inst.block = block_;
     inst.first_result = ValueId(fn_.values.size());

@@ -92,7 +92,10 @@ private:
         }
         void find_predecessors();
         void find_dominators(const Walk& walk);
+        void find_few_dominators(const std::vector<BlockId>& rpo);
+        void find_many_dominators(const Walk& walk);
         void find_loops(const std::vector<BlockId>& rpo);
+        bool are_loops_contiguous(const std::vector<BlockId>& rpo);
         void order_loops_contiguously(const std::vector<BlockId>& rpo);
 
         std::vector<BlockId> edges;            // where to, block by block

@@ -13,6 +13,7 @@
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace tn::opt {
 
@@ -26,7 +27,7 @@ constexpr std::int64_t max_offset = 1 << 20;
 
 class Bases {
 public:
-    Bases(Module& module, Function& fn) : module_(module), fn_(fn), cfg_(fn), uses_(fn) {}
+    Bases(Module& module, Function& fn) : module_(module), fn_(fn), cfg_(fn) {}
 
     bool run() {
         std::vector<bool> has_inner(cfg_.loops().size(), false);
@@ -70,8 +71,9 @@ private:
         return !cfg_.contains(loop, v.inst.is_valid() ? fn_.insts[v.inst].block : v.block);
     }
     // Used only to find elements.
-    bool is_only_index(LoopId loop, ValueId value) const {
-        return std::ranges::all_of(uses_.of(value), [&](const Use& use) {
+    bool is_only_index(LoopId loop, ValueId value) {
+        if (!uses_) uses_.emplace(fn_);
+        return std::ranges::all_of(uses_->of(value), [&](const Use& use) {
             const Inst& inst = fn_.insts[use.inst];
             return !use.is_block_arg && use.index != 0 && use.index == index_of(inst) && is_outside(loop, fn_.operands_of(inst)[0]);
         });
@@ -144,7 +146,7 @@ private:
     Module& module_;
     Function& fn_;
     const Cfg cfg_;
-    const Uses uses_;
+    std::optional<Uses> uses_; // made for the first that needs it, before anything is changed
     std::vector<Base> bases_; // of the loop that is looked at
     bool changed_ = false;
 };

@@ -55,68 +55,118 @@ bool pass_condition(Function& fn, InstId branch) {
     return true;
 }
 
-bool fold_branches(Function& fn) {
-    bool changed = false;
-    for (Block& block : fn.blocks) {
-        if (block.removed || block.insts.empty()) continue;
-        Inst& inst = fn.insts[block.insts.back()];
-        std::int64_t c = 0;
-        if (inst.op == Op::Branch) {
-            if (find_const(fn, fn.operands_of(inst)[0], c)) become_jump(inst, c ? 0 : 1);
-            else if (same_target(fn, fn.targets_of(inst)[0], fn.targets_of(inst)[1])) become_jump(inst, 0);
-            else if (!pass_condition(fn, block.insts.back())) continue;
-            changed = true;
-        } else if (inst.op == Op::Switch && find_const(fn, fn.operands_of(inst)[0], c)) {
-            const std::uint64_t last = inst.target_count - 1u;
-            become_jump(inst, static_cast<unsigned>(std::min<std::uint64_t>(static_cast<std::uint64_t>(c), last)));
-            changed = true;
-        }
+bool fold_branch(Function& fn, InstId id) {
+    Inst& inst = fn.insts[id];
+    std::int64_t c = 0;
+    if (inst.op == Op::Branch) {
+        const auto targets = fn.targets_of(inst);
+        if (find_const(fn, fn.operands_of(inst)[0], c)) become_jump(inst, c ? 0 : 1);
+        else if (same_target(fn, targets[0], targets[1])) become_jump(inst, 0);
+        else return pass_condition(fn, id);
+        return true;
     }
-    return changed;
+    if (inst.op != Op::Switch || !find_const(fn, fn.operands_of(inst)[0], c)) return false;
+    const std::uint64_t last = inst.target_count - 1u;
+    become_jump(inst, static_cast<unsigned>(std::min<std::uint64_t>(static_cast<std::uint64_t>(c), last)));
+    return true;
 }
 
 // A block of nothing but `jump T(args)`, without parameters of its own: who goes there may go to T.
-bool skip_empty_blocks(Function& fn) {
+bool skip_empty_blocks(Function& fn, const Inst& inst, bool is_cold) {
     bool changed = false;
-    for (Block& block : fn.blocks) {
-        if (block.removed || block.insts.empty()) continue;
-        const Inst inst = fn.insts[block.insts.back()];
-        for (unsigned i = 0; i < inst.target_count; ++i) {
-            // A chain of empty blocks is followed; the bound stops at an endless empty loop.
-            for (int hops = 0; hops < 16; ++hops) {
-                Target& target = fn.targets[inst.first_target + i];
-                const Block& next = fn.blocks[target.block];
-                if (!next.params.empty() || next.insts.size() != 1 || next.cold != block.cold) break;
-                const Inst& jump = fn.insts[next.insts[0]];
-                if (jump.op != Op::Jump || fn.targets_of(jump)[0].block == target.block) break;
-                // A switch passes no arguments.
-                if (inst.op == Op::Switch && fn.targets_of(jump)[0].args.count != 0) break;
-                const Target onward = fn.targets_of(jump)[0];
-                const std::uint32_t first = static_cast<std::uint32_t>(fn.operands.size());
-                for (std::uint32_t k = 0; k < onward.args.count; ++k)
-                    fn.operands.push_back(fn.operands[onward.args.first + k]);
-                target = {onward.block, {first, onward.args.count}};
-                changed = true;
-            }
+    for (unsigned i = 0; i < inst.target_count; ++i) {
+        // A chain of empty blocks is followed; the bound stops at an endless empty loop.
+        for (int hops = 0; hops < 16; ++hops) {
+            Target& target = fn.targets[inst.first_target + i];
+            const Block& next = fn.blocks[target.block];
+            if (!next.params.empty() || next.insts.size() != 1 || next.cold != is_cold) break;
+            const Inst& jump = fn.insts[next.insts[0]];
+            if (jump.op != Op::Jump || fn.targets_of(jump)[0].block == target.block) break;
+            // A switch passes no arguments.
+            if (inst.op == Op::Switch && fn.targets_of(jump)[0].args.count != 0) break;
+            const Target onward = fn.targets_of(jump)[0];
+            const std::uint32_t first = static_cast<std::uint32_t>(fn.operands.size());
+            for (std::uint32_t k = 0; k < onward.args.count; ++k)
+                fn.operands.push_back(fn.operands[onward.args.first + k]);
+            target = {onward.block, {first, onward.args.count}};
+            changed = true;
         }
     }
     return changed;
 }
 
-// How many ways lead into each block; 0 for what is not reached, which becomes empty and removed.
-bool find_ways(Function& fn, std::vector<std::uint32_t>& ways) {
-    ways.assign(fn.blocks.size(), 0);
-    std::vector<BlockId> work;
-    work.reserve(fn.blocks.size());
-    work.push_back(fn.entry());
-    ways[0] = 1;
-    for (std::size_t i = 0; i < work.size(); ++i)
-        for (const Target& target : successors(fn, work[i]))
-            if (ways[target.block.index()]++ == 0) work.push_back(target.block);
+// Two instructions that make the same number.
+bool same_number(const Function& fn, ValueId a, ValueId b) {
+    const Inst *x = find_def(fn, a), *y = find_def(fn, b);
+    return x && y && x->op == y->op && (x->op == Op::ConstInt || x->op == Op::ConstFloat) && x->imm == y->imm;
+}
+
+// One look at every block that is reached, from the entry on: does what one block alone tells, and finds out what else
+// there is to do.
+struct Look {
+    std::vector<BlockId> reached;
+    std::vector<std::uint32_t> ways; // by block: how many lead into it
+    std::vector<ValueId> only;       // by parameter: the argument that came first, itself once there are different ones
+    bool changes = false, again = false, any_chain = false, any_trivial = false;
+
+    explicit Look(Function& fn) : ways(fn.blocks.size(), 0), only(fn.values.size()) {
+        reached.reserve(fn.blocks.size());
+        reached.push_back(fn.entry());
+        ways[0] = 1;
+        std::size_t params = 0, mixed = 0;
+        for (std::size_t i = 0; i < reached.size(); ++i) {
+            const Block& block = fn.blocks[reached[i]];
+            if (block.insts.empty()) continue;
+            const InstId last = block.insts.back();
+            const Inst& inst = fn.insts[last];
+            if (inst.target_count == 0) continue;
+            bool folded = fold_branch(fn, last);
+            if (skip_empty_blocks(fn, inst, block.cold)) {
+                changes = true;
+                folded |= fold_branch(fn, last); // both ways may lead to one block now
+            }
+            if (folded) changes = again = true; // the block may be an empty one
+            for (const Target& target : fn.targets_of(inst)) {
+                const Block& next = fn.blocks[target.block];
+                if (ways[target.block.index()]++ == 0) {
+                    reached.push_back(target.block);
+                    params += next.params.size();
+                }
+                if (!next.params.empty() && target.block != fn.entry()) mixed += note_arguments(fn, next.params, fn.args_of(target));
+            }
+        }
+        any_trivial = params != mixed;
+        for (BlockId b : reached) {
+            if (fn.blocks[b].insts.empty()) continue;
+            const Inst& last = fn.terminator(b);
+            any_chain |= last.op == Op::Jump && ways[fn.targets_of(last)[0].block.index()] == 1;
+        }
+    }
+
+private:
+    // How many of the parameters have not the same value on all ways any more.
+    std::size_t note_arguments(const Function& fn, const std::vector<ValueId>& params, std::span<const ValueId> args) {
+        std::size_t mixed = 0;
+        for (std::size_t i = 0; i < params.size(); ++i) {
+            const ValueId param = params[i], now = args[i];
+            ValueId& first = only[param.index()];
+            if (now == param || now == first || first == param) continue;
+            if (!first.is_valid() && fn.values[now].ownership == fn.values[param].ownership) {
+                first = now;
+            } else if (!first.is_valid() || !same_number(fn, now, first)) {
+                first = param;
+                ++mixed;
+            }
+        }
+        return mixed;
+    }
+};
+
+// What is not reached becomes empty and removed.
+bool remove_unreached(Function& fn, const Look& look) {
     bool any = false;
-    for (std::size_t b = 1; b < ways.size(); ++b) {
-        Block& block = fn.blocks[BlockId(b)];
-        if (ways[b] != 0 || block.removed) continue;
+    for (std::size_t b = 1; b < look.ways.size(); ++b) {
+        if (look.ways[b] != 0 || fn.blocks[BlockId(b)].removed) continue;
         remove_block(fn, BlockId(b));
         any = true;
     }
@@ -150,12 +200,6 @@ bool merge_chains(Function& fn, const std::vector<std::uint32_t>& ways) {
     return rewriter.finish();
 }
 
-// Two instructions that make the same number.
-bool same_number(const Function& fn, ValueId a, ValueId b) {
-    const Inst *x = find_def(fn, a), *y = find_def(fn, b);
-    return x && y && x->op == y->op && (x->op == Op::ConstInt || x->op == Op::ConstFloat) && x->imm == y->imm;
-}
-
 // The number once more, where a block begins.
 ValueId repeat_number(Function& fn, Rewriter& rewriter, BlockId block, ValueId number) {
     Inst inst = *find_def(fn, number);
@@ -168,8 +212,6 @@ ValueId repeat_number(Function& fn, Rewriter& rewriter, BlockId block, ValueId n
 
 // Parameters whose arguments are all one value (or the parameter itself), or the same number.
 bool drop_trivial_params(Function& fn) {
-    if (std::ranges::none_of(fn.blocks, [&](const Block& b) { return &b != &fn.blocks[fn.entry()] && !b.params.empty(); }))
-        return false;
     const auto edges = edges_into(fn);
     bool any = false;
     for (bool again = true; again;) {
@@ -226,15 +268,12 @@ bool drop_trivial_params(Function& fn) {
 
 bool clean_blocks(Function& fn) {
     bool any = false;
-    std::vector<std::uint32_t> ways;
     for (bool again = true; again;) {
-        any |= fold_branches(fn);
-        // Each of these may leave a branch to be folded, or a block to be skipped.
-        again = skip_empty_blocks(fn);
-        any |= find_ways(fn, ways);
-        again |= drop_trivial_params(fn);
-        again |= merge_chains(fn, ways);
-        any |= again;
+        const Look look(fn);
+        any |= remove_unreached(fn, look) | look.changes;
+        // What is folded, and parameters that are gone, may leave a branch to be folded, or a block to be skipped.
+        again = look.again | (look.any_trivial && drop_trivial_params(fn));
+        any |= again | (look.any_chain && merge_chains(fn, look.ways));
     }
     return any;
 }

@@ -264,6 +264,22 @@ std::vector<InstId> find_all(const Function& fn, Op op) {
     return found;
 }
 
+// Boxes that are given away under the name they are made with cannot be taken apart; without others, nothing need be known of
+// the function's references.
+std::vector<InstId> find_boxes(const Function& fn) {
+    std::vector<InstId> boxes = find_all(fn, Op::BoxNew);
+    std::vector<bool> is_given(fn.insts.size(), false);
+    for (const Block& block : fn.blocks)
+        for (InstId id : block.insts) {
+            const Inst& inst = fn.insts[id];
+            if (inst.op == Op::Retain || inst.op == Op::Release || inst.op == Op::BoxData || inst.op == Op::ICmp) continue;
+            for (ValueId operand : fn.operands_of(inst))
+                if (const InstId def = fn.values[operand].inst; def.is_valid()) is_given[def.index()] = true;
+        }
+    std::erase_if(boxes, [&](InstId box) { return is_given[box.index()]; });
+    return boxes;
+}
+
 bool has_any(const Function& fn, Op op) {
     for (const Block& block : fn.blocks) {
         if (block.removed) continue;
@@ -278,10 +294,10 @@ bool has_any(const Function& fn, Op op) {
 bool closures(Module& module, Function& fn) {
     bool changed = false;
     if (has_any(fn, Op::CallClosure)) changed |= call_directly(module, fn, find_all(fn, Op::CallClosure));
-    bool again = has_any(fn, Op::BoxNew);
-    for (unsigned round = 0; again && round < max_rounds; ++round) {
-        again = TakingApart(module, fn).run(find_all(fn, Op::BoxNew));
-        changed |= again;
+    for (unsigned round = 0; round < max_rounds && has_any(fn, Op::BoxNew); ++round) {
+        const std::vector<InstId> boxes = find_boxes(fn);
+        if (boxes.empty() || !TakingApart(module, fn).run(boxes)) break;
+        changed = true;
     }
     // What was held in an object may be a closure itself, and known now.
     if (changed && has_any(fn, Op::CallClosure)) call_directly(module, fn, find_all(fn, Op::CallClosure));

@@ -107,9 +107,7 @@ private:
 } // namespace
 
 bool inline_calls(Module& module, Function& fn) {
-    bool changed = Calls(module, fn).run();
-    if (changed) clean_blocks(fn);
-    return changed;
+    return Calls(module, fn).run();
 }
 
 } // namespace tn::opt

@@ -41,7 +41,7 @@ const PassRow& row_of(Pass pass) { return rows[static_cast<std::size_t>(pass)]; 
 // What each function goes through. Inlining first, since all else gains by it; a closure that comes into view
 // by it is called directly, and inlined in turn. The uniqueness of lists before loads and lengths are moved,
 // since it is what makes their names stand still. A pass that stands here again runs again only when another one has
-// changed the function since it found nothing to do.
+// changed the function since it found nothing to do, or since it ran, if it is one that leaves nothing.
 constexpr unsigned max_call_rounds = 6; // of inline_calls and closures: closures that make closures
 constexpr Pass sequence[] = {
     Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
@@ -68,6 +68,9 @@ constexpr bool is_of_loops(Pass pass) {
            pass == Pass::carried || pass == Pass::strips || pass == Pass::accumulators || pass == Pass::lanes ||
            pass == Pass::pointers || pass == Pass::bases || pass == Pass::strides || pass == Pass::steps;
 }
+
+// Passes that find next to nothing in what they have just changed themselves.
+constexpr bool leaves_nothing(Pass pass) { return pass == Pass::gvn || pass == Pass::ranges || pass == Pass::dce; }
 
 // Functions that call each other in a circle, or one alone; what they call is optimized before.
 using Group = std::vector<FuncId>;
@@ -226,7 +229,7 @@ private:
         const std::string before = options_.verify ? print(module_, fn) : std::string();
         const bool changed = statistics_ ? measured(row, fn) : row.run(module_, fn);
         if (changed) ++state_.version;
-        else idle = state_.version;
+        if (!changed || leaves_nothing(pass)) idle = state_.version;
         if (options_.verify) {
             const auto messages = verify(module_, fn, NewLocs::current ? NewLocs::current->size() : 0);
             if (!messages.empty()) TN_ICE("after " + std::string(row.info.name) + ": " + messages.front());

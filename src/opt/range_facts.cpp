@@ -2,6 +2,8 @@
 #include "opt/ranges.h"
 #include "opt/rewrite.h"
 
+#include <algorithm>
+
 namespace tn::opt {
 
 using namespace ir;
@@ -112,14 +114,93 @@ void Ranges::collect_facts() {
         if (ways.size() == 1 && fn_.terminator(ways[0].from).op == Op::Branch)
             here.entry = of_block_[ways[0].from.index()].edge[ways[0].target];
         const BlockId idom = cfg_.immediate_dominator(block);
-        here.with_facts = here.inside.count + here.entry.count != 0 ? block
-                          : idom.is_valid()                         ? of_block_[idom.index()].with_facts
-                                                                    : BlockId();
+        const BlockId above = idom.is_valid() ? of_block_[idom.index()].with_facts : BlockId();
+        const bool has_facts = here.inside.count + here.entry.count != 0;
+        here.with_facts = has_facts ? block : above;
+        if (has_facts) here.depth = above.is_valid() ? of_block_[above.index()].depth + 1 : 1;
     }
     for (const Fact& fact : facts_) {
         if (fact.a.is_valid()) mentioned_[fact.a.index()] |= 1;
         if (fact.b.is_valid()) mentioned_[fact.b.index()] |= 2;
         if (fact.differs && fact.a.is_valid()) mentioned_[fact.a.index()] |= 4;
+    }
+}
+
+// Blocks come before those they dominate, and what is added last comes first in the lists.
+void Ranges::index_facts() {
+    constexpr std::uint8_t many = 32;
+    std::vector<std::uint8_t> counts[2];
+    for (int side = 0; side < 2; ++side) {
+        first_mention_[side].assign(fn_.values.size(), no_mention);
+        counts[side].assign(fn_.values.size(), 0);
+    }
+    const auto note = [&](int side, ValueId value, BlockId block, std::uint32_t fact, bool is_inside) {
+        if (!value.is_valid()) return;
+        std::uint32_t& first = first_mention_[side][value.index()];
+        if (first == many_mentions) return;
+        if (++counts[side][value.index()] > many) {
+            first = many_mentions;
+            return;
+        }
+        mentions_.push_back({block, fact, first, is_inside});
+        first = static_cast<std::uint32_t>(mentions_.size() - 1);
+    };
+    for (BlockId block : cfg_.order()) {
+        const BlockFacts& here = of_block_[block.index()];
+        for (const bool is_inside : {false, true}) {
+            const FactRow row = is_inside ? here.inside : here.entry;
+            for (std::uint32_t f = row.first + row.count; f-- > row.first;) {
+                note(0, facts_[f].b, block, f, is_inside);
+                note(1, facts_[f].a, block, f, is_inside);
+            }
+        }
+    }
+}
+
+void Ranges::walk_facts(ValueId value, bool as_a, Point at, FactVisitor visit) {
+    // By number: visiting may ask on, which never adds facts.
+    auto offer = [&](FactRow row, std::uint32_t before) {
+        for (const Fact& fact : facts(row)) {
+            if (fact.index >= before) return;
+            if ((as_a ? fact.a : fact.b) == value) visit(fact);
+        }
+    };
+    if (at.edge >= 0) {
+        if (at.edge < 2) offer(of_block_[at.block.index()].edge[at.edge], block_end);
+        at.index = block_end;
+    }
+    const BlockId nearest = of_block_[at.block.index()].with_facts;
+    if (!nearest.is_valid()) return;
+    if (std::uint32_t left = of_block_[nearest.index()].depth; left >= long_walk) {
+        if (mentions_.empty()) index_facts();
+        std::uint32_t m = first_mention_[as_a][value.index()];
+        if (m != many_mentions) { // the same walk and the same work, without a look at what is between
+            for (; m != no_mention; m = mentions_[m].next) {
+                const Mention mention = mentions_[m];
+                if (!cfg_.dominates(mention.block, nearest)) continue;
+                if (const std::uint32_t depth = of_block_[mention.block.index()].depth; depth <= left) {
+                    const std::uint32_t steps = left - depth + 1;
+                    left = depth - 1;
+                    if (work_ < steps) {
+                        work_ = 0;
+                        return;
+                    }
+                    work_ -= steps;
+                }
+                const Fact& fact = facts_[mention.fact];
+                if (!mention.is_inside || mention.block != at.block || fact.index < at.index) visit(fact);
+            }
+            work_ -= std::min<std::uint64_t>(work_, left);
+            return;
+        }
+    }
+    for (BlockId block = nearest; block.is_valid() && work_ > 0;) {
+        --work_;
+        const BlockFacts& here = of_block_[block.index()];
+        offer(here.inside, block == at.block ? at.index : block_end);
+        offer(here.entry, block_end);
+        const BlockId idom = cfg_.immediate_dominator(block);
+        block = idom.is_valid() ? of_block_[idom.index()].with_facts : BlockId();
     }
 }
 

@@ -66,7 +66,16 @@ private:
     // The place of least index, in the block nearest to the entry, where the same facts hold.
     Point first_like(Point at) const;
     // Calls visit(fact) for each fact that mentions `value` as a (or b) and holds at the point.
-    template <typename Visit> void facts_of(ir::ValueId value, bool as_a, Point at, Visit visit);
+    template <typename Visit> void facts_of(ir::ValueId value, bool as_a, Point at, Visit visit) {
+        if (mentioned_[value.index()] & (as_a ? 1 : 2))
+            walk_facts(value, as_a, at, {&visit, [](void* to, const Fact& fact) { (*static_cast<Visit*>(to))(fact); }});
+    }
+    struct FactVisitor {
+        void* to;
+        void (*call)(void* to, const Fact& fact);
+        void operator()(const Fact& fact) const { call(to, fact); }
+    };
+    void walk_facts(ir::ValueId value, bool as_a, Point at, FactVisitor visit);
     bool holds(const Fact& fact, Point at, unsigned depth) {
         return !fact.guard.is_valid() || bound(fact.guard, false, at, depth + 1) >= 0;
     }
@@ -119,9 +128,21 @@ private:
         FactRow entry;             // from the condition of its only way in
         FactRow edge[2];           // of its branch, on the way to each target
         ir::BlockId with_facts;    // the nearest block that dominates it, or itself, with facts of the first two kinds
+        std::uint32_t depth = 0;   // how many such blocks there are from the entry to it
     };
     std::vector<BlockFacts> of_block_;
     std::vector<std::uint8_t> mentioned_;   // by value: in some fact as a (1), as b (2), as what differs (4)
+    // Where a value is mentioned in facts of the first two kinds, the order of a walk towards the entry; once a walk is long.
+    struct Mention {
+        ir::BlockId block;
+        std::uint32_t fact, next; // in facts_; in mentions_
+        bool is_inside;
+    };
+    std::vector<Mention> mentions_;
+    std::vector<std::uint32_t> first_mention_[2]; // by value: as b, as a
+    static constexpr std::uint32_t no_mention = 0xffffffffu, many_mentions = 0xfffffffeu;
+    static constexpr std::uint32_t long_walk = 8; // blocks
+    void index_facts();
     std::vector<Edge> edges_;               // ways into blocks, by block
     std::vector<std::uint32_t> edges_from_; // where a block's begin in edges_; one more closes the last
     std::span<const Edge> ways_into(ir::BlockId block) const {
@@ -173,28 +194,5 @@ private:
     bool is_refused_ = false;                // an answer was cut short for want of work
     bool is_cut_ = false;                    // or by the depth of the question
 };
-
-template <typename Visit> void Ranges::facts_of(ir::ValueId value, bool as_a, Point at, Visit visit) {
-    if (!(mentioned_[value.index()] & (as_a ? 1 : 2))) return;
-    // By number: visiting may ask on, which never adds facts.
-    auto offer = [&](FactRow row, std::uint32_t before) {
-        for (const Fact& fact : facts(row)) {
-            if (fact.index >= before) return;
-            if ((as_a ? fact.a : fact.b) == value) visit(fact);
-        }
-    };
-    if (at.edge >= 0) {
-        if (at.edge < 2) offer(of_block_[at.block.index()].edge[at.edge], block_end);
-        at.index = block_end;
-    }
-    for (ir::BlockId block = of_block_[at.block.index()].with_facts; block.is_valid() && work_ > 0;) {
-        --work_;
-        const BlockFacts& here = of_block_[block.index()];
-        offer(here.inside, block == at.block ? at.index : block_end);
-        offer(here.entry, block_end);
-        const ir::BlockId idom = cfg_.immediate_dominator(block);
-        block = idom.is_valid() ? of_block_[idom.index()].with_facts : ir::BlockId();
-    }
-}
 
 } // namespace tn::opt

@@ -42,6 +42,22 @@ bool hand_over(Function& fn) {
     return rewriter.finish();
 }
 
+// Of references that are moved somewhere nothing is gained; mostly these are all, and no more need be known of the function.
+void drop_moved(const Module& module, const Function& fn, std::vector<InstId>& retains) {
+    if (retains.empty()) return;
+    std::vector<bool> is_moved(fn.insts.size(), false);
+    for (const Block& block : fn.blocks)
+        for (InstId id : block.insts) {
+            const Inst& inst = fn.insts[id];
+            if (inst.op == Op::Release) continue;
+            for (unsigned i = 0; i < inst.operands.count; ++i) {
+                const InstId def = fn.values[fn.operands_of(inst)[i]].inst;
+                if (def.is_valid() && fn.insts[def].op == Op::Retain && consumes_operand(module, fn, inst, i)) is_moved[def.index()] = true;
+            }
+        }
+    std::erase_if(retains, [&](InstId id) { return is_moved[id.index()]; });
+}
+
 } // namespace
 
 bool retains(Module& module, Function& fn) {
@@ -51,9 +67,10 @@ bool retains(Module& module, Function& fn) {
         for (InstId id : block.insts)
             if (fn.insts[id].op == Op::Retain) candidates.push_back(id);
     }
-    if (candidates.empty()) return false;
-    const bool handed_over = hand_over(fn);
+    const bool handed_over = !candidates.empty() && hand_over(fn);
     std::erase_if(candidates, [&](InstId id) { return !fn.insts[id].block.is_valid(); });
+    drop_moved(module, fn, candidates);
+    if (candidates.empty()) return handed_over;
     References references(module, fn);
     Rewriter rewriter(fn);
     std::vector<ValueId> lent; // owned block parameters that nobody reads any more: they take nothing over

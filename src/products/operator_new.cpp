@@ -9,35 +9,43 @@ namespace {
 
 using tn::KeptBlocks;
 
-// A whole number of steps, so that the block fits whatever asks for its list.
-void* allocate(std::size_t size) noexcept {
-    if (size > KeptBlocks::max_size) return std::malloc(size);
-    if (size == 0) size = 1;
-    if (KeptBlocks* const kept = KeptBlocks::current)
-        if (void* const block = kept->take(size)) return block;
-    return std::malloc(KeptBlocks::list_of(size) * KeptBlocks::step);
+// What is asked for thousands of times in a compilation: a kept block, or null. What follows it is out of the way.
+inline void* take_kept(std::size_t size) {
+    if (size > KeptBlocks::max_size) return nullptr;
+    KeptBlocks* const kept = KeptBlocks::current;
+    return kept ? kept->take(size) : nullptr;
 }
 
-void release(void* block, std::size_t size) noexcept {
-    if (block && size != 0 && size <= KeptBlocks::max_size)
-        if (KeptBlocks* const kept = KeptBlocks::current)
-            if (kept->keep(block, size)) return;
-    std::free(block);
+// A whole number of steps, so that the block fits whatever asks for its list.
+void* allocate_anew(std::size_t size) noexcept {
+    if (size > KeptBlocks::max_size) return std::malloc(size);
+    return std::malloc(size == 0 ? 1 : KeptBlocks::list_of(size) * KeptBlocks::step);
+}
+
+[[gnu::noinline]] void* allocate_or_throw(std::size_t size) {
+    if (void* const block = allocate_anew(size)) return block;
+    throw std::bad_alloc();
 }
 
 } // namespace
 
 void* operator new(std::size_t size) {
-    if (void* const block = allocate(size)) return block;
-    throw std::bad_alloc();
+    if (void* const block = take_kept(size)) return block;
+    return allocate_or_throw(size);
 }
 void* operator new[](std::size_t size) { return operator new(size); }
-void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
+void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate_anew(size); }
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate_anew(size); }
 
 void operator delete(void* block) noexcept { std::free(block); }
 void operator delete[](void* block) noexcept { std::free(block); }
 void operator delete(void* block, const std::nothrow_t&) noexcept { std::free(block); }
 void operator delete[](void* block, const std::nothrow_t&) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t size) noexcept { release(block, size); }
-void operator delete[](void* block, std::size_t size) noexcept { release(block, size); }
+void operator delete(void* block, std::size_t size) noexcept {
+    // Most are in this range; 0, as all above max_size, is not.
+    if (block && size - 1 < KeptBlocks::max_size)
+        if (KeptBlocks* const kept = KeptBlocks::current)
+            if (kept->keep(block, size)) return;
+    std::free(block);
+}
+void operator delete[](void* block, std::size_t size) noexcept { operator delete(block, size); }

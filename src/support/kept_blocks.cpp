@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t most_per_size = 32 * 1024; // bytes
 }
 
-thread_local KeptBlocks* KeptBlocks::current = nullptr;
+constinit thread_local KeptBlocks* KeptBlocks::current = nullptr;
 
 KeptBlocks::KeptBlocks() : outer_(current) {
     for (std::size_t i = 1; i < std::size(lists_); ++i) lists_[i].room = static_cast<std::uint32_t>(most_per_size / (i * step));

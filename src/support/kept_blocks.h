@@ -19,7 +19,7 @@ public:
     static constexpr std::size_t step = 16, max_size = 1024;
     static std::size_t list_of(std::size_t size) { return (size + step - 1) / step; }
 
-    // A block of a size up to max_size; null if none is kept.
+    // A block of a size up to max_size; null if none is kept, as of size 0.
     void* take(std::size_t size) {
         List& list = lists_[list_of(size)];
         Block* const block = list.first;
@@ -41,7 +41,7 @@ public:
     // Where the thread's own few bytes are, without a call: glibc has room for them also when it loads a library late.
     [[gnu::tls_model("initial-exec")]]
 #endif
-    static thread_local KeptBlocks* current; // null outside compilations
+    static constinit thread_local KeptBlocks* current; // null outside compilations
 
 private:
     struct Block {

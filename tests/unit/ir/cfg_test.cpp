@@ -128,7 +128,8 @@ std::set<unsigned> reachable_without(const std::vector<std::vector<unsigned>>& e
 TEST(Cfg, RandomGraphs) {
     std::mt19937 random(12345);
     for (int round = 0; round < 400; ++round) {
-        unsigned count = 2 + random() % 14;
+        // A few are large: their dominators are found in another way.
+        unsigned count = 2 + random() % (round % 40 == 0 ? 200 : 14);
         std::vector<std::vector<unsigned>> edges(count);
         for (auto& list : edges) {
             for (unsigned n = random() % 4; n > 0; --n) list.push_back(1 + random() % (count - 1));
