@@ -737,7 +737,7 @@ static void flat(void) {
 
 /* Without fuel, again and again on one thread: the short way, and everything that leaves it. */
 static void short_ones(void) {
-    Setup s = make_with(TN_CONFIG_SLICE_US, 500);
+    Setup s = make_with(TN_CONFIG_SLICE_US, 5000 * SLOWNESS);
     tn_function *add = function(s.mod, "add"), *mix = function(s.mod, "mix"), *late = function(s.mod, "late");
     tn_function *later = function(s.mod, "ask_many"), *spin = function(s.mod, "spin"), *nothing = function(s.mod, "nop");
     tn_function *half = function(s.mod, "half");
@@ -821,7 +821,7 @@ static void short_ones(void) {
                 STATUS(tn_completion_resolve(c, &v[0]), TN_HANDLE);
             }
         }
-        STATUS(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_OK);
+        STATUS(run(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_OK);
         EQUAL(ret.as.i, at_once == 0 ? 9 : at_once == 1 ? 6 : 9);
         tn_task_free(t);
     }
