@@ -21,8 +21,11 @@ namespace {
     });
 }
 
-[[gnu::noinline, gnu::cold]] tn_status resume_claimed(Cell* cell, std::uint64_t fuel, tn_value* ret, tn_error** err) noexcept {
+// `inside` when the instance is entered.
+[[gnu::noinline, gnu::cold]] tn_status resume_claimed(Cell* cell, bool inside, std::uint64_t fuel, tn_value* ret,
+                                                      tn_error** err) noexcept {
     const KeptTask task(cell, KeptTask::taken);
+    if (inside) Inside::leave_instance(*task->core);
     return guarded(err, [&] { return task->resume_claimed(TaskObject::Fresh, fuel, ret, err); });
 }
 
@@ -39,12 +42,11 @@ tn_status run_at_once(TaskObject& task, std::uint64_t fuel, tn_value* ret, tn_er
     rt::Instance& instance = *core.rt;
     const FunctionPlan& plan = *task.plan;
     if (!plan.is_flat || !instance.enter_at_once()) [[unlikely]]
-        return resume_claimed(task.cell, fuel, ret, err);
+        return resume_claimed(task.cell, false, fuel, ret, err);
     const auto entry = plan.entries[static_cast<unsigned>(rt::CodeMode::Polled)].load(std::memory_order_acquire);
     if (core.attention.load(std::memory_order_relaxed) != 0 || !entry || instance.mode != rt::CodeMode::Polled ||
         (core.slice_us != 0 && !core.turns)) [[unlikely]] {
-        Inside::leave_instance(core);
-        return resume_claimed(task.cell, fuel, ret, err);
+        return resume_claimed(task.cell, true, fuel, ret, err);
     }
     task.mode = rt::CodeMode::Polled;
     core.place = Place::Script;
@@ -96,12 +98,10 @@ tn_status tn_task_start(tn_instance* inst, tn_function* f, const tn_value* args,
     if (plan.row_size > TaskObject::short_size || core.is_closed() || !core.rt->enter_at_once()) [[unlikely]]
         return start_slowly(inst, f, args, nargs, out, err);
     TaskObject* task = core.last_task;
-    if (!task || !task->is_spare()) [[unlikely]] {
-        Inside::leave_instance(core);
-        return start_slowly(inst, f, args, nargs, out, err);
-    }
-    void* handle = life::begin(task->cell, HandleKind::Task, 0);
+    void* handle = task && task->is_spare() ? life::begin(task->cell, HandleKind::Task, 0) : nullptr;
     Inside::leave_at_once(core);
+    if (!handle) [[unlikely]]
+        return start_slowly(inst, f, args, nargs, out, err);
     task->plan = &plan;
     task->row = task->short_row;
     if (!fill_flat(plan, args, task->row)) [[unlikely]] {
