@@ -871,10 +871,15 @@ static void storm(void) {
     unsigned seeds[2] = {1, 77};
     pthread_t threads[2];
     int i, k, done = 0;
+#ifdef __SANITIZE_THREAD__
+    const int rounds = 20000;
+#else
+    const int rounds = 200000 / SLOWNESS;
+#endif
     tn_value v[2];
     is_over = 0;
     for (k = 0; k < 2; ++k) pthread_create(&threads[k], NULL, meddle, &seeds[k]);
-    for (i = 0; i < 200000 / SLOWNESS; ++i) {
+    for (i = 0; i < rounds; ++i) {
         tn_task *t;
         tn_value ret;
         tn_status status;
