@@ -4,57 +4,13 @@
 #include "capi/task.h"
 #include "runtime/seq.h"
 
-#include <iterator>
+#include <memory>
 
 namespace tn::capi {
 
 namespace {
 
-// A handle that another thread may free at the same time: the object stays until this ends.
-template <typename Object, HandleKind kind> class Kept {
-public:
-    explicit Kept(const void* handle) {
-        Cell* cell = find_handle(address_of_handle(handle), kind);
-        if (!cell || !retain_handle(cell, kind)) return;
-        if (is_handle_of(handle, cell)) cell_ = cell;
-        else end(cell);
-    }
-    ~Kept() {
-        if (cell_) end(cell_);
-    }
-    Kept(const Kept&) = delete;
-    Kept& operator=(const Kept&) = delete;
-    explicit operator bool() const { return cell_ != nullptr; }
-    Object* operator->() const { return static_cast<Object*>(cell_->object); }
-    Object& operator*() const { return *operator->(); }
-    // The owner's reference: once.
-    void give_up() {
-        if (!(*this)->is_freed.exchange(true, std::memory_order_acq_rel)) end(cell_);
-    }
-
-private:
-    static void end(Cell* cell);
-    Cell* cell_ = nullptr;
-};
-using KeptTask = Kept<TaskObject, HandleKind::Task>;
 using KeptCompletion = Kept<CompletionObject, HandleKind::Completion>;
-template <> void KeptTask::end(Cell* cell) {
-    if (void* object = end_handle(cell)) static_cast<TaskObject*>(object)->recycle();
-}
-template <> void KeptCompletion::end(Cell* cell) {
-    if (void* object = end_handle(cell)) {
-        retire_handle(cell);
-        static_cast<CompletionObject*>(object)->release();
-    }
-}
-
-// Scalars need no instance.
-bool fill_flat(const FunctionPlan& plan, const tn_value* args, rt::Slot* row) {
-    for (std::size_t i = 0; i < plan.param_count; ++i) {
-        if (args[i].tag != plan.tags[i] || !scalar_to_slot(plan.tags[i], args[i].as, row[i])) return false;
-    }
-    return true;
-}
 
 // The arguments as slots, with what they hold.
 tn_status fill_row(InstanceCore& core, TaskObject& task, const tn_value* args, tn_error** err) {
@@ -90,14 +46,8 @@ tn_status claim(CompletionObject& completion) {
 
 } // namespace
 
-} // namespace tn::capi
-
-using namespace tn;
-using namespace tn::capi;
-
-tn_status tn_task_start(tn_instance* inst, tn_function* f, const tn_value* args, size_t nargs, tn_task** out,
-                        tn_error** err) {
-    if (out) *out = nullptr;
+tn_status start_slowly(tn_instance* inst, tn_function* f, const tn_value* args, std::size_t nargs, tn_task** out,
+                       tn_error** err) noexcept {
     return guarded(err, [&]() -> tn_status {
         InstanceCore* core = find_instance(inst);
         FunctionObject* function = find_function(f);
@@ -109,38 +59,37 @@ tn_status tn_task_start(tn_instance* inst, tn_function* f, const tn_value* args,
         struct Recycles {
             void operator()(TaskObject* unused) const {
                 unused->cancel();
-                unused->recycle();
+                unused->drop(life::owned);
             }
         };
-        std::unique_ptr<TaskObject, Recycles> task(TaskObject::take(*core));
+        tn_task* handle = nullptr;
+        std::unique_ptr<TaskObject, Recycles> task(TaskObject::make(*core, handle));
         task->plan = &plan;
         task->row = task->short_row;
-        if (plan.row_size > std::size(task->short_row)) {
+        if (plan.row_size > TaskObject::short_size) {
             task->long_row.reset(new rt::Slot[plan.row_size]);
+            task->cell->life.fetch_or(TaskObject::has_more, std::memory_order_relaxed);
             task->row = task->long_row.get();
         }
         if (!plan.is_flat || !fill_flat(plan, args, task->row)) {
             const tn_status status = fill_row(*core, *task, args, err);
             if (status != TN_OK) return status;
         }
-        *out = static_cast<tn_task*>(const_cast<void*>(revive_handle(task->cell, HandleKind::Task)));
+        *out = handle;
         task.release();
         return TN_OK;
     });
 }
 
-tn_status tn_task_resume(tn_task* t, uint64_t fuel, tn_value* ret, tn_error** err) {
-    if (ret) TN_SET_NONE(ret);
-    return guarded(err, [&]() -> tn_status {
-        const KeptTask task(t);
-        return task ? task->resume(fuel, ret, err) : report_handle(err, t, "task");
-    });
-}
+} // namespace tn::capi
+
+using namespace tn;
+using namespace tn::capi;
 
 uint32_t tn_task_state(const tn_task* t) {
     const KeptTask task(t);
     if (!task) return TN_TASK_ENDED;
-    switch (task->state.load(std::memory_order_seq_cst)) {
+    switch (task->state()) {
     case TaskObject::Fresh:
     case TaskObject::Between: return TN_TASK_READY;
     case TaskObject::Waiting: return task->awaited && !task->awaited->is_done() ? TN_TASK_WAITING : TN_TASK_READY;
@@ -172,13 +121,6 @@ void tn_task_cancel(tn_task* t) {
     if (const KeptTask task(t); task) task->cancel();
 }
 
-void tn_task_free(tn_task* t) {
-    KeptTask task(t);
-    if (!task) return;
-    task->cancel();
-    task.give_up();
-}
-
 tn_status tn_frame_suspend(tn_frame* fr, tn_completion** out) {
     if (out) *out = nullptr;
     return guarded(nullptr, [&]() -> tn_status {
@@ -188,11 +130,10 @@ tn_status tn_frame_suspend(tn_frame* fr, tn_completion** out) {
         InstanceCore& core = *frame->core;
         if (!core.is_inside() || !core.task || !core.rt->can_suspend()) return TN_STATE;
         CompletionObject* completion = core.task->offer();
-        Cell* cell = new_handle(HandleKind::Completion, completion);
-        if (!cell) return TN_NOMEM;
-        cell->arity = 0; // its handle is its address
+        completion->cell = new_handle(HandleKind::Dead, completion);
+        if (!completion->cell) return TN_NOMEM;
         completion->retain();
-        *out = reinterpret_cast<tn_completion*>(cell);
+        *out = static_cast<tn_completion*>(life::begin(completion->cell, HandleKind::Completion, 0));
         return TN_OK;
     });
 }

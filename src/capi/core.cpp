@@ -4,7 +4,6 @@
 #include "capi/dispatch.h"
 #include "capi/engine_of.h"
 #include "capi/extension_loader.h"
-#include "capi/task.h"
 #include "capi/timer.h"
 #include "driver/registered.h"
 #include "host/libraries.h"
@@ -107,7 +106,6 @@ FunctionPlan* ModuleCore::closure_plan(const TypeInfo& type) {
 }
 
 InstanceCore::~InstanceCore() {
-    if (TaskObject* spare = spare_task.load(std::memory_order_acquire)) end_spare(spare);
     if (turns) module->runtime->slices->remove(*turns);
     if (poll_ms != 0) module->runtime->timer->stop_polls(*rt);
     while (FrameObject* frame = free_frame) {

@@ -174,7 +174,7 @@ struct InstanceCore : Counted<InstanceCore> {
     std::uint64_t slice_us = 0;
     std::unique_ptr<SliceTimer::Turns> turns; // of its tasks, once there was one with a limit of time
     TaskObject* task = nullptr;                // whose slice runs
-    std::atomic<TaskObject*> spare_task{nullptr}; // for the next one
+    TaskObject* last_task = nullptr;           // started, for the next one when it has ended; by who is inside
     Cell* handle = nullptr;           // what callbacks get
     FrameObject* free_frame = nullptr; // for the next callback; null: there was none of that depth yet
     std::unique_ptr<HostFailure> failure;

@@ -172,26 +172,15 @@ bool retain_handle(Cell* cell, HandleKind kind) noexcept {
 
 void* release_handle(const void* pointer, HandleKind kind) noexcept {
     Cell* cell = find_handle(pointer, kind);
-    void* object = cell ? end_handle(cell) : nullptr;
-    if (object) retire_handle(cell);
-    return object;
-}
-
-void* end_handle(Cell* cell) noexcept {
+    if (!cell) return nullptr;
     std::uint32_t count = cell->references.load(std::memory_order_relaxed);
     do {
         if (count == 0) return nullptr;
     } while (!cell->references.compare_exchange_weak(count, count - 1, std::memory_order_acq_rel));
     if (count != 1) return nullptr;
-    cell->kind.store(HandleKind::Dead, std::memory_order_release);
-    return cell->object;
-}
-
-const void* revive_handle(Cell* cell, HandleKind kind) noexcept {
-    cell->arity = (cell->arity + 1) & 0xffff;
-    cell->references.store(1, std::memory_order_relaxed);
-    cell->kind.store(kind, std::memory_order_release);
-    return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(cell) | cell->arity << handle_address_bits);
+    void* object = cell->object;
+    retire_handle(cell);
+    return object;
 }
 
 void retire_handle(Cell* cell) noexcept {
@@ -226,9 +215,10 @@ std::uint64_t count_live() noexcept {
     std::uint64_t live = 0;
     const std::size_t handles = handle_region.used.load(std::memory_order_relaxed) / sizeof(Cell);
     for (std::size_t i = 0; i < handles; ++i) {
-        const HandleKind kind =
-            handle_at(static_cast<std::uint32_t>(i))->kind.load(std::memory_order_relaxed);
-        live += kind != HandleKind::Dead && kind != HandleKind::Type && kind != HandleKind::Frame;
+        const Cell& cell = *handle_at(static_cast<std::uint32_t>(i));
+        const HandleKind kind = cell.kind.load(std::memory_order_relaxed);
+        live += kind != HandleKind::Dead && kind != HandleKind::Type && kind != HandleKind::Frame &&
+                (kind != HandleKind::Task || !life::is_over(cell.life.load(std::memory_order_relaxed)));
     }
     const std::size_t values = value_region.used.load(std::memory_order_relaxed) / sizeof(ValueCell);
     for (std::size_t i = 0; i < values; ++i) {

@@ -48,9 +48,10 @@ struct alignas(64) Cell {
     rt::Context* context; // Instance: for C entry thunks, at instance_context_offset
     void* plan;           // Function: its FunctionPlan
     void* module;         // Instance, Function: its ModuleCore, for comparison
-    std::uint64_t arity;  // Function: how many arguments tn_call takes the short way; or `no_arity`; Task: see revive_handle()
+    std::uint64_t arity;  // Function: how many arguments tn_call takes the short way; or `no_arity`
     std::uint32_t next;   // in the list of free cells
     std::uint32_t slots;  // Function: tn_call_slots wants more than these to call it the short way; or `never`
+    std::atomic<std::uint64_t> life; // Task, Completion: see below
 };
 static_assert(sizeof(Cell) == 64);
 
@@ -106,22 +107,48 @@ bool retain_handle(Cell* cell, HandleKind kind) noexcept;
 // One reference less. Answers the object when that was the last: the handle is dead then, and the caller
 // ends the object. Null for anything but a live handle of the kind.
 void* release_handle(const void* pointer, HandleKind kind) noexcept;
-// The same for a cell that the caller keeps: retire_handle() it, or
-void* end_handle(Cell* cell) noexcept;
-// make it alive again for the same object. Its handle is another one each time for 65535 times: the count stands in
-// the bits of the pointer that no address of a process has.
-inline constexpr unsigned handle_address_bits = 48;
-const void* revive_handle(Cell* cell, HandleKind kind) noexcept;
-inline const void* address_of_handle(const void* handle) {
-    return reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(handle) &
-                                         ((std::uintptr_t(1) << handle_address_bits) - 1));
-}
-// Of a cell that stays alive meanwhile.
-inline bool is_handle_of(const void* handle, const Cell* cell) {
-    return cell->arity == reinterpret_cast<std::uintptr_t>(handle) >> handle_address_bits;
-}
-// For types, whose owner ends them.
+// For cells that their owner ends.
 void retire_handle(Cell* cell) noexcept;
+
+// --- handles that one thread may free while others use them ---
+//
+// Everything about such a handle is in one word, Cell::life, so that one atomic operation finds it alive and takes its
+// object for a while: bit 0 until it is freed, seven bits that are the object's own, how many use the object, and a
+// count that is also in the handle, in the bits that no address of a process has. The object ends with the last of its
+// users when the handle is freed. Object and cell may then be used again, by a handle that differs: for 65535 times.
+namespace life {
+inline constexpr unsigned count_shift = 48;
+inline constexpr std::uint64_t owned = 1, user = 0x100;
+inline constexpr std::uint64_t users = (std::uint64_t(1) << count_shift) - user;
+
+inline bool is_of(std::uint64_t word, const void* handle) {
+    return (word & owned) && word >> count_shift == reinterpret_cast<std::uintptr_t>(handle) >> count_shift;
+}
+inline bool is_over(std::uint64_t word) { return (word & (owned | users)) == 0; }
+
+inline Cell* find(const void* handle, HandleKind kind) {
+    constexpr std::uintptr_t address = (std::uintptr_t(1) << count_shift) - 1;
+    return find_handle(reinterpret_cast<const void*>(reinterpret_cast<std::uintptr_t>(handle) & address), kind);
+}
+// A new handle of a cell that has none. `bits` are the object's.
+inline void* begin(Cell* cell, HandleKind kind, std::uint64_t bits) {
+    const std::uint64_t count = (cell->life.load(std::memory_order_relaxed) >> count_shift) + 1;
+    cell->life.store(count << count_shift | owned | bits, std::memory_order_release);
+    cell->kind.store(kind, std::memory_order_release);
+    return reinterpret_cast<void*>(reinterpret_cast<std::uintptr_t>(cell) | count << count_shift);
+}
+// Changes the word of a handle that is alive to what `next` makes of it; `word` is what it was. False: it is dead, or
+// `next` has answered the same word.
+template <typename Next> bool change(Cell& cell, const void* handle, std::uint64_t& word, Next next) {
+    word = cell.life.load(std::memory_order_acquire);
+    while (is_of(word, handle)) {
+        const std::uint64_t wanted = next(word);
+        if (wanted == word) return false;
+        if (cell.life.compare_exchange_weak(word, wanted, std::memory_order_seq_cst, std::memory_order_acquire)) return true;
+    }
+    return false;
+}
+} // namespace life
 
 // --- values ---
 

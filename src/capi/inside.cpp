@@ -1,6 +1,7 @@
 // Leaving and closing instances, and traps as errors.
 #include "capi/inside.h"
 
+#include "capi/task.h"
 #include "runtime/entry_points.h"
 
 #include <mutex>
@@ -22,6 +23,7 @@ bool try_end(InstanceCore* core) noexcept {
     host::UserData user = std::move(core->user_data);
     core->write = nullptr;
     core->poll = nullptr;
+    if (TaskObject* task = std::exchange(core->last_task, nullptr)) task->put_out();
     core->rt->leave();
     write.reset();
     poll.reset();

@@ -47,6 +47,13 @@ public:
         core.rt->leave();
     }
 
+    // The same after rt::Instance::enter_at_once().
+    static void leave_at_once(InstanceCore& core) noexcept {
+        if (core.is_closed()) [[unlikely]]
+            return leave_closed(core);
+        core.rt->leave_at_once();
+    }
+
 private:
     static void leave_closed(InstanceCore& core) noexcept;
 

@@ -27,42 +27,57 @@ CompletionObject::~CompletionObject() {
     tn_error_free(error);
 }
 
-TaskObject* TaskObject::take(InstanceCore& core) {
-    TaskObject* task = core.spare_task.exchange(nullptr, std::memory_order_acquire);
-    if (!task) {
-        auto made = std::make_unique<TaskObject>();
-        made->cell = new_handle(HandleKind::Dead, made.get());
-        if (!made->cell) throw std::bad_alloc();
-        made->cell->arity = 0;
-        task = made.release();
+TaskObject* TaskObject::make(InstanceCore& core, tn_task*& handle) {
+    const auto give_handle = [&](TaskObject& task, std::uint64_t bits) {
+        handle = static_cast<tn_task*>(life::begin(task.cell, HandleKind::Task, bits));
+        return &task;
+    };
+    const auto make_new = [&] {
+        auto task = std::make_unique<TaskObject>();
+        task->cell = new_handle(HandleKind::Dead, task.get());
+        if (!task->cell) throw std::bad_alloc();
+        task->core = Ref<InstanceCore>::share(&core);
+        return task.release();
+    };
+    if (core.rt->is_at_hand()) {
+        const Inside inside(core);
+        if (inside.status() == TN_OK && !core.is_closed()) {
+            if (core.last_task && core.last_task->is_spare()) return give_handle(*core.last_task, 0);
+            TaskObject* task = make_new();
+            if (TaskObject* last = std::exchange(core.last_task, task)) last->put_out();
+            return give_handle(*task, 0);
+        }
     }
-    task->core = Ref<InstanceCore>::share(&core);
-    task->state.store(Fresh, std::memory_order_relaxed);
-    task->is_stopped.store(false, std::memory_order_relaxed);
-    task->is_freed.store(false, std::memory_order_relaxed);
-    return task;
+    return give_handle(*make_new(), is_out);
 }
 
-void TaskObject::recycle() noexcept {
-    if (signal) {
-        signal->set(nullptr);
-        signal.reset();
-    }
-    if (call) call.reset();
-    if (long_row) long_row.reset();
-    offered = awaited = Ref<CompletionObject>();
-    const Ref<InstanceCore> kept = std::move(core); // ends the spare task with it
-    TaskObject* none = nullptr;
-    if (!kept->spare_task.compare_exchange_strong(none, this, std::memory_order_acq_rel)) end_spare(this);
+void TaskObject::put_out() noexcept {
+    const std::uint64_t life = cell->life.fetch_or(is_out, std::memory_order_acq_rel);
+    if ((life & (life::owned | life::users | has_more)) == 0) end(life | is_out);
 }
 
-void end_spare(TaskObject* task) noexcept {
-    retire_handle(task->cell);
-    delete task;
+// The last user or owner is gone.
+void TaskObject::end(std::uint64_t life) noexcept {
+    if (life & has_more) {
+        if (signal) {
+            signal->set(nullptr);
+            signal.reset();
+        }
+        long_row.reset();
+        offered = awaited = Ref<CompletionObject>();
+        life = cell->life.fetch_and(~has_more, std::memory_order_acq_rel);
+    }
+    if (!(life & is_out)) return;
+    const Ref<InstanceCore> kept = std::move(core);
+    retire_handle(cell);
+    delete this;
 }
 
 Signal& TaskObject::get_signal() {
-    if (!signal) signal = std::make_shared<Signal>();
+    if (!signal) {
+        signal = std::make_shared<Signal>();
+        cell->life.fetch_or(has_more, std::memory_order_relaxed);
+    }
     return *signal;
 }
 
@@ -74,11 +89,11 @@ CompletionObject* TaskObject::offer() {
     return offered.get();
 }
 
-bool TaskObject::claim(State& was) noexcept {
-    was = state.load(std::memory_order_seq_cst);
-    while (was < Claimed) {
-        if (state.compare_exchange_weak(was, Claimed, std::memory_order_seq_cst)) {
-            if (was == Waiting) signal->disarm();
+bool TaskObject::claim(std::uint64_t& was) noexcept {
+    was = cell->life.load(std::memory_order_seq_cst);
+    while (state_in(was) < Claimed) {
+        if (cell->life.compare_exchange_weak(was, with_state(was, Claimed), std::memory_order_seq_cst)) {
+            if (state_in(was) == Waiting) signal->disarm();
             return true;
         }
     }
@@ -86,15 +101,16 @@ bool TaskObject::claim(State& was) noexcept {
 }
 
 bool TaskObject::give_back(State now) noexcept {
-    // Others may end and free it from the first store on.
+    // Others may resume and end it from the exchange on.
     const std::shared_ptr<Signal> told = now == Waiting ? signal : nullptr;
     const Ref<CompletionObject> completion = now == Waiting ? awaited : Ref<CompletionObject>();
-    state.store(now, std::memory_order_seq_cst);
-    if (is_stopped.load(std::memory_order_seq_cst) || (now != Fresh && core->is_closed())) {
-        State was;
-        if (claim(was)) end_claimed(was);
-        return is_stopped.load(std::memory_order_relaxed);
-    }
+    std::uint64_t life = cell->life.load(std::memory_order_seq_cst);
+    do {
+        if ((life & stopped) || (now != Fresh && core->is_closed())) {
+            end_claimed(now);
+            return life & stopped;
+        }
+    } while (!cell->life.compare_exchange_weak(life, with_state(life, now), std::memory_order_seq_cst));
     if (told) {
         told->arm();
         if (completion->is_done()) told->tell();
@@ -114,50 +130,39 @@ void TaskObject::end_claimed(State was) noexcept {
     if (was == Between) core->rt->end_held(call.release());
     if (was == Waiting) core->rt->end_from_any_thread(call.release());
     release_owned(false);
-    state.store(Stopped, std::memory_order_seq_cst);
+    set_state(Stopped);
     if (core->is_closed()) reap_closed();
 }
 
 void TaskObject::cancel() noexcept {
-    if (state.load(std::memory_order_seq_cst) > Claimed) return;
-    is_stopped.store(true, std::memory_order_seq_cst);
-    State was;
-    if (claim(was)) {
-        end_claimed(was);
-        if (was == Waiting) {
-            signal->arm();
-            signal->tell();
-        }
-    } else if (was == Claimed) {
+    std::uint64_t life = cell->life.load(std::memory_order_seq_cst);
+    do {
+        if (state_in(life) > Claimed) return;
+    } while (!cell->life.compare_exchange_weak(life, with_state(life, Claimed) | stopped, std::memory_order_seq_cst));
+    const State was = state_in(life);
+    if (was == Claimed) {
         // At worst what runs by now is another task, whose slice ends early.
         core->rt->fire(rt::SuspendRequested);
+        return;
+    }
+    if (was == Waiting) signal->disarm();
+    end_claimed(was);
+    if (was == Waiting) {
+        signal->arm();
+        signal->tell();
     }
 }
 
-tn_status TaskObject::report_unclaimed(State was, tn_error** err) noexcept {
-    if (was == Ended) return report(err, TN_STATE, {"the task has ended"});
-    if (is_stopped.load(std::memory_order_seq_cst)) return report(err, TN_TRAP_CANCELLED, {"the task was cancelled"});
-    if (was == Claimed) return report(err, TN_BUSY, {"another thread runs the task"});
+tn_status TaskObject::report_unclaimed(std::uint64_t life, tn_error** err) noexcept {
+    if (state_in(life) == Ended) return report(err, TN_STATE, {"the task has ended"});
+    if (life & stopped) return report(err, TN_TRAP_CANCELLED, {"the task was cancelled"});
+    if (state_in(life) == Claimed) return report(err, TN_BUSY, {"another thread runs the task"});
     return report(err, TN_CLOSED, {"the instance is closed"});
 }
 
 // Inside the instance, its stack in place. Throws what making code throws.
 TrapCode TaskObject::run_slice(State was, std::uint64_t fuel) {
     rt::Instance& instance = *core->rt;
-    struct Slice {
-        TaskObject& task;
-        SliceTimer::Turns* turns;
-        Slice(TaskObject& task_arg, std::uint64_t units) : task(task_arg), turns(task.core->turns.get()) {
-            task.core->task = &task;
-            task.core->rt->begin_slice(units, &task.is_stopped);
-            if (turns) task.core->module->runtime->slices->begin(*turns);
-        }
-        ~Slice() {
-            if (turns) SliceTimer::end(*turns);
-            task.core->rt->end_slice();
-            task.core->task = nullptr;
-        }
-    };
     if (core->slice_us != 0 && !core->turns) [[unlikely]] {
         auto turns = std::make_unique<SliceTimer::Turns>(instance);
         core->module->runtime->slices->add(*turns, core->slice_us);
@@ -173,12 +178,14 @@ TrapCode TaskObject::run_slice(State was, std::uint64_t fuel) {
             if (instance) instance->set_fuel(0);
         }
     } const uncounted{is_free ? &instance : nullptr};
-    Slice slice(*this, fuel);
-    TrapCode code;
-    if (was == Fresh)
-        code = run(*core, *plan, row);
-    else
-        code = static_cast<TrapCode>(instance.resume(*call, was == Waiting ? static_cast<TrapCode>(settle(*this)) : TrapCode::None));
+    const Slice slice(*this, fuel);
+    if (was == Fresh) return go_on(run(*core, *plan, row));
+    return go_on(
+        static_cast<TrapCode>(instance.resume(*call, was == Waiting ? static_cast<TrapCode>(settle(*this)) : TrapCode::None)));
+}
+
+TrapCode TaskObject::go_on(TrapCode code) {
+    rt::Instance& instance = *core->rt;
     while (code == static_cast<TrapCode>(rt::call_suspended)) {
         if (!call) call.reset(new (std::nothrow) rt::Suspension);
         if (!call) [[unlikely]] {
@@ -215,10 +222,13 @@ tn_status TaskObject::finish(TrapCode code, tn_value* ret, tn_error** err) {
 }
 
 tn_status TaskObject::resume(std::uint64_t fuel, tn_value* ret, tn_error** err) {
-    State was;
-    if (!claim(was)) return report_unclaimed(was, err);
+    std::uint64_t was;
+    return claim(was) ? resume_claimed(state_in(was), fuel, ret, err) : report_unclaimed(was, err);
+}
+
+tn_status TaskObject::resume_claimed(State was, std::uint64_t fuel, tn_value* ret, tn_error** err) {
     const auto give_up = [&](tn_status status, std::string_view text) {
-        if (give_back(was)) return report_unclaimed(Stopped, err);
+        if (give_back(was)) return report_unclaimed(stopped, err);
         return report(err, status, {text});
     };
     if (core->is_closed()) {
@@ -226,7 +236,7 @@ tn_status TaskObject::resume(std::uint64_t fuel, tn_value* ret, tn_error** err) 
         return report(err, TN_CLOSED, {"the instance is closed"});
     }
     if (was == Waiting && !awaited->is_done()) {
-        if (give_back(was)) return report_unclaimed(Stopped, err);
+        if (give_back(was)) return report_unclaimed(stopped, err);
         return TN_PENDING;
     }
     if (core->is_inside()) return give_up(TN_STATE, "a task is resumed from outside of its instance");
@@ -240,16 +250,6 @@ tn_status TaskObject::resume(std::uint64_t fuel, tn_value* ret, tn_error** err) 
         if (was == Waiting) instance.attach(*call);
     }
     core->place = Place::Entered;
-
-    const auto leave = [&](State now) { // suspended
-        if (now == Waiting) instance.detach(*call);
-        if (now == Between)
-            instance.leave_held();
-        else
-            Inside::leave_instance(*core);
-        if (give_back(now)) return report_unclaimed(Stopped, err);
-        return tn_status(TN_PENDING);
-    };
     TrapCode code = TrapCode::None;
     tn_status status;
     {
@@ -263,15 +263,30 @@ tn_status TaskObject::resume(std::uint64_t fuel, tn_value* ret, tn_error** err) 
             scope.report_status(err);
         }
     }
-    if (status != TN_OK) { // nothing has run
-        const tn_status left = leave(was);
-        return left == TN_PENDING ? status : left;
-    }
-    if (code == static_cast<TrapCode>(rt::call_suspended)) return leave(awaited ? Waiting : Between);
-    status = finish(code, ret, err);
+    if (status == TN_OK) return conclude(code, ret, err);
+    const tn_status left = leave(was, err); // nothing has run
+    return left == TN_PENDING ? status : left;
+}
+
+// Suspended.
+tn_status TaskObject::leave(State now, tn_error** err) noexcept {
+    if (now == Waiting) core->rt->detach(*call);
+    if (now == Between)
+        core->rt->leave_held();
+    else
+        Inside::leave_instance(*core);
+    return give_back(now) ? report_unclaimed(stopped, err) : tn_status(TN_PENDING);
+}
+
+tn_status TaskObject::conclude(TrapCode code, tn_value* ret, tn_error** err) noexcept {
+    if (code == static_cast<TrapCode>(rt::call_suspended)) return leave(awaited ? Waiting : Between, err);
+    tn_status status;
+    try {
+        status = finish(code, ret, err);
+    } catch (...) { status = report_exception(err); }
     release_owned(true);
     Inside::leave_instance(*core);
-    state.store(Ended, std::memory_order_release);
+    set_state(Ended);
     return status;
 }
 

@@ -17,6 +17,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 namespace tn::rt {
 
@@ -91,6 +92,11 @@ struct Instance {
             release_from_any_thread(nullptr);
     }
     bool needs_care() const { return needs_care_; }
+    // Whether entering takes the bias from no other thread.
+    bool is_at_hand() const {
+        const std::uintptr_t bias = bias_.load(std::memory_order_relaxed);
+        return bias == 0 || bias == thread_token();
+    }
     bool is_entered() const {
         return inside_.load(std::memory_order_acquire) != 0 || (busy_.load(std::memory_order_acquire) & entered);
     }
@@ -147,13 +153,24 @@ struct Instance {
 
     // --- suspended calls ---
     // A thunk between begin_slice() and end_slice() may answer `call_suspended`: at a poll, when SuspendRequested
-    // was fired or metered code has used `units`, or in a host function. `*stop` is why SuspendRequested may
-    // mean a cancellation.
-    void begin_slice(std::uint64_t units, const std::atomic<bool>* stop) noexcept;
-    void end_slice() noexcept;
+    // was fired or metered code has used `units`, or in a host function. `stop_bit` in `*stop` makes a
+    // cancellation of it.
+    static constexpr std::uint64_t stop_bit = 16;
+    void begin_slice(std::uint64_t units, const std::atomic<std::uint64_t>* stop) noexcept {
+        in_slice = true;
+        stop_slice_ = stop;
+        if (mode == CodeMode::Metered) [[unlikely]]
+            set_fuel_aside(units);
+    }
+    void end_slice() noexcept {
+        in_slice = false;
+        stop_slice_ = nullptr;
+        if (mode == CodeMode::Metered) [[unlikely]]
+            set_fuel(context.fuel + fuel_reserve_ + std::exchange(fuel_aside_, 0));
+    }
     // Whether what runs can be suspended: not a script that a host function has called.
     bool can_suspend() const noexcept;
-    bool is_stopped() const noexcept { return stop_slice_ && stop_slice_->load(std::memory_order_seq_cst); }
+    bool is_stopped() const noexcept { return stop_slice_ && (stop_slice_->load(std::memory_order_seq_cst) & stop_bit); }
     // For polls, when the fuel of the slice is used: more of what the call has left.
     bool has_fuel_aside() const noexcept { return fuel_aside_ > 0; }
     bool take_fuel_aside() noexcept;
@@ -279,6 +296,7 @@ private:
     }
     void give_stack_back() noexcept;
     void drain_slow() noexcept;
+    void set_fuel_aside(std::uint64_t units) noexcept;
     void defer(DeferredRelease* node) noexcept;
     void end(Suspension* call) noexcept;
     bool begin_release() noexcept;
@@ -301,7 +319,7 @@ private:
     std::size_t stack_size_ = default_stack_size;
     std::int64_t fuel_reserve_ = 0; // beyond Context::fuel
     std::int64_t fuel_aside_ = 0;   // not for this slice
-    const std::atomic<bool>* stop_slice_ = nullptr;
+    const std::atomic<std::uint64_t>* stop_slice_ = nullptr;
     bool in_slice = false;
     std::unique_ptr<TrapRecord> trap_record_;
 

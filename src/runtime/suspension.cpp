@@ -29,22 +29,13 @@ bool Instance::can_suspend() const noexcept {
     return outer == nullptr;
 }
 
-void Instance::begin_slice(std::uint64_t units, const std::atomic<bool>* stop) noexcept {
-    in_slice = true;
-    stop_slice_ = stop;
-    if (mode != CodeMode::Metered) return;
+void Instance::set_fuel_aside(std::uint64_t units) noexcept {
     const std::int64_t all = context.fuel + fuel_reserve_;
     const std::int64_t now = units < static_cast<std::uint64_t>(std::max<std::int64_t>(all, 0))
                                  ? static_cast<std::int64_t>(units)
                                  : all;
     fuel_aside_ = all - now;
     set_fuel(now);
-}
-
-void Instance::end_slice() noexcept {
-    in_slice = false;
-    stop_slice_ = nullptr;
-    if (mode == CodeMode::Metered) set_fuel(context.fuel + fuel_reserve_ + std::exchange(fuel_aside_, 0));
 }
 
 // A script inside of a host function goes on, and is asked again after a portion.

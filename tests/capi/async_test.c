@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -12,6 +13,8 @@ static const char *const source =
     "record Node { name: String, xs: List[i64] }\n"
     "fn add(a: i64, b: i64) -> i64 { a + b }\n"
     "fn mix(a: i64, b: f64, c: bool, d: u8) -> f64 { if c { a as f64 + b } else { d as f64 } }\n"
+    "fn nop() { }\n"
+    "fn half(x: f32) -> f32 { x / 2.0 }\n"
     "fn count(n: i64) -> i64 { let t = 0; for i in 0..n { t += i % 7; } t }\n"
     "fn floats(n: i64) -> f64 { let t = 0.5; let k = 1.25; for i in 0..n { t = t * 0.5 + k; k += 0.001; } t + k }\n"
     "fn spin() -> i64 { let n = 0; while true { n = n +% 1; } n }\n"
@@ -732,6 +735,171 @@ static void flat(void) {
     tear_down(&s);
 }
 
+/* Without fuel, again and again on one thread: the short way, and everything that leaves it. */
+static void short_ones(void) {
+    Setup s = make_with(TN_CONFIG_SLICE_US, 5000 * SLOWNESS);
+    tn_function *add = function(s.mod, "add"), *mix = function(s.mod, "mix"), *late = function(s.mod, "late");
+    tn_function *later = function(s.mod, "ask_many"), *spin = function(s.mod, "spin"), *nothing = function(s.mod, "nop");
+    tn_function *half = function(s.mod, "half");
+    tn_value v[4], ret;
+    tn_task *t, *u, *old = NULL;
+    tn_error *err = NULL;
+    int i;
+    for (i = 0; i < 60; ++i) {
+        at_once = 0;
+        v[0] = make_i64(i), v[1] = make_i64(100);
+        STATUS(tn_task_start(s.inst, add, v, 2, &t, NULL), TN_OK);
+        CHECK(t != old);
+        if (old) STATUS(tn_task_resume(old, TN_FUEL_UNLIMITED, &ret, NULL), TN_HANDLE);
+        tn_task_free(old);
+        EQUAL(tn_task_state(t), TN_TASK_READY);
+        if (i % 4 == 0) tn_task_cancel(t);
+        STATUS_ERR(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, &err), i % 4 ? TN_OK : TN_TRAP_CANCELLED);
+        if (i % 4) EQUAL(ret.as.i, 100 + i);
+        EQUAL(tn_task_state(t), TN_TASK_ENDED);
+        STATUS(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL), i % 4 ? TN_STATE : TN_TRAP_CANCELLED);
+        CHECK(ret.tag == TN_TAG_NONE);
+        tn_task_free(t);
+        old = t;
+        /* What it does not take. */
+        STATUS_ERR(tn_task_start(s.inst, add, v, 1, &t, &err), TN_SIGNATURE);
+        STATUS_ERR(tn_task_start(s.inst, add, NULL, 2, &t, &err), TN_ARG);
+        STATUS_ERR(tn_task_start(s.inst, add, v, 2, NULL, &err), TN_ARG);
+        v[1] = make_f64(0.5);
+        STATUS_ERR(tn_task_start(s.inst, add, v, 2, &t, &err), TN_TYPE);
+        CHECK(!t);
+        TN_SET_BOOL(&v[2], 1);
+        TN_SET_UINT(&v[3], TN_TAG_U8, 300);
+        STATUS_ERR(tn_task_start(s.inst, mix, v, 4, &t, &err), TN_RANGE);
+        v[3].as.u = 3;
+        STATUS(tn_task_start(s.inst, mix, v, 4, &t, NULL), TN_OK);
+        STATUS(tn_task_resume(t, 0, &ret, NULL), TN_OK);
+        CHECK(ret.as.f == i + 0.5);
+        tn_task_free(t);
+        /* `()`, an f32 and nobody to want it. */
+        STATUS(tn_task_start(s.inst, nothing, NULL, 0, &t, NULL), TN_OK);
+        STATUS(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_OK);
+        CHECK(ret.tag == TN_TAG_UNIT && ret.as.u == 0);
+        tn_task_free(t);
+        ret.tag = TN_TAG_F32, ret.aux = 0, ret.as.f = 5;
+        STATUS(tn_task_start(s.inst, half, &ret, 1, &t, NULL), TN_OK);
+        STATUS(tn_task_start(s.inst, half, &ret, 1, &u, NULL), TN_OK);
+        STATUS(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_OK);
+        CHECK(ret.tag == TN_TAG_F32 && ret.as.f == 2.5);
+        STATUS(tn_task_resume(u, TN_FUEL_UNLIMITED, NULL, NULL), TN_OK);
+        tn_task_free(t), tn_task_free(u);
+        /* A trap. */
+        STATUS(tn_task_start(s.inst, late, v, 1, &t, NULL), TN_OK);
+        STATUS_ERR(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, &err), i > 2 ? TN_TRAP_INDEX_OUT_OF_BOUNDS : TN_OK);
+        tn_task_free(t);
+        /* The end of its time, and of it. */
+        if (i % 20 == 0) {
+            STATUS(tn_task_start(s.inst, spin, NULL, 0, &t, NULL), TN_OK);
+            STATUS(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_PENDING);
+            EQUAL(tn_task_state(t), TN_TASK_READY);
+            STATUS(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_PENDING);
+            v[1] = make_i64(1);
+            STATUS(tn_task_start(s.inst, add, v, 2, &u, NULL), TN_OK);
+            STATUS_ERR(tn_task_resume(u, TN_FUEL_UNLIMITED, &ret, &err), TN_BUSY);
+            tn_task_free(t);
+            STATUS(tn_task_resume(u, TN_FUEL_UNLIMITED, &ret, NULL), TN_OK);
+            tn_task_free(u);
+        }
+        /* Host functions that answer at once, before they return, and later. */
+        at_once = i % 3;
+        v[0] = make_i64(3);
+        STATUS(tn_task_start(s.inst, later, v, 1, &t, NULL), TN_OK);
+        if (at_once == 0) {
+            int k;
+            for (k = 0; k < 3; ++k) {
+                tn_completion *c;
+                STATUS(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_PENDING);
+                EQUAL(tn_task_state(t), TN_TASK_WAITING);
+                c = take_open();
+                STATUS(tn_completion_resolve(c, &v[0]), TN_OK);
+                tn_completion_free(c);
+                STATUS(tn_completion_resolve(c, &v[0]), TN_HANDLE);
+            }
+        }
+        STATUS(run(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_OK);
+        EQUAL(ret.as.i, at_once == 0 ? 9 : at_once == 1 ? 6 : 9);
+        tn_task_free(t);
+    }
+    v[1] = make_i64(1);
+    STATUS(tn_task_start(s.inst, add, v, 2, &t, NULL), TN_OK); /* outlives its instance */
+    tn_instance_free(s.inst);
+    s.inst = NULL;
+    STATUS_ERR(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, &err), TN_CLOSED);
+    tn_task_free(t);
+    tn_function_free(add), tn_function_free(mix), tn_function_free(late), tn_function_free(later);
+    tn_function_free(spin), tn_function_free(nothing), tn_function_free(half);
+    tear_down(&s);
+}
+
+/* Tasks that one thread starts, resumes and frees, while others look at them, cancel them, resume them and free them, also
+ * those that are long gone. */
+static _Atomic(tn_task *) shown;
+static atomic_int is_over, seen_alive;
+static int is_answer(tn_status status) { /* TN_PENDING: a cancellation that came late ended the next one's slice */
+    return status == TN_OK || status == TN_HANDLE || status == TN_BUSY || status == TN_STATE || status == TN_PENDING ||
+           status == TN_TRAP_CANCELLED;
+}
+static void *meddle(void *arg) {
+    unsigned what = *(unsigned *)arg;
+    while (!is_over) {
+        tn_task *t = shown;
+        tn_value ret;
+        if (!t) continue;
+        what = what * 1664525u + 1013904223u;
+        switch (what >> 28) {
+        case 0: tn_task_cancel(t); break;
+        case 1: tn_task_free(t); break;
+        case 3: {
+            const tn_status status = tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL);
+        CHECK(is_answer(status));
+            break;
+        }
+        default: seen_alive += tn_task_state(t) != TN_TASK_ENDED;
+        }
+    }
+    return NULL;
+}
+
+static void storm(void) {
+    Setup s = make(NULL);
+    tn_function *add = function(s.mod, "add"), *count = function(s.mod, "count");
+    unsigned seeds[2] = {1, 77};
+    pthread_t threads[2];
+    int i, k, done = 0;
+#ifdef __SANITIZE_THREAD__
+    const int rounds = 20000;
+#else
+    const int rounds = 200000 / SLOWNESS;
+#endif
+    tn_value v[2];
+    is_over = 0;
+    for (k = 0; k < 2; ++k) pthread_create(&threads[k], NULL, meddle, &seeds[k]);
+    for (i = 0; i < rounds; ++i) {
+        tn_task *t;
+        tn_value ret;
+        tn_status status;
+        v[0] = make_i64(i % 50), v[1] = make_i64(1);
+        STATUS(tn_task_start(s.inst, i % 7 ? add : count, v, i % 7 ? 2 : 1, &t, NULL), TN_OK);
+        shown = t;
+        status = tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL);
+        if (status == TN_OK && i % 7) EQUAL(ret.as.i, i % 50 + 1);
+        CHECK(is_answer(status));
+        done += status == TN_OK;
+        tn_task_free(t);
+        if (i % 3 == 0) CHECK(tn_task_state(t) == TN_TASK_ENDED);
+    }
+    is_over = 1;
+    for (k = 0; k < 2; ++k) pthread_join(threads[k], NULL);
+    CHECK(done > 0);
+    tn_function_free(add), tn_function_free(count);
+    tear_down(&s);
+}
+
 int main(void) {
     RUN(whole);
     RUN(sliced);
@@ -745,5 +913,7 @@ int main(void) {
     RUN(nested);
     RUN(metering);
     RUN(flat);
+    RUN(short_ones);
+    RUN(storm);
     return finish();
 }
