@@ -289,7 +289,7 @@ private:
     std::atomic<std::uintptr_t> bias_{0};   // a thread_token(); changed only by who has `busy_`
     std::uintptr_t last_thread_ = 0;        // that entered by an exchange, and how often in a row
     std::uint32_t times_in_a_row_ = 0;
-    std::uint32_t times_taken_ = 0;         // the bias, from a thread; no more are counted than make a difference
+    std::uint32_t times_taken_ = 0;         // the bias, from a thread
     bool stack_was_deep_ = false;
     bool continues_trap_ = false;
     bool stack_needs_care_ = false;         // when leaving: it goes back, or is trimmed

@@ -6,7 +6,7 @@
 // a function), converting large arguments and results, and functions with `mut` parameters, which cannot be tasks.
 #include "resources.h"
 
-#include <cstring>
+#include <chrono>
 #include <utility>
 
 namespace {
@@ -31,6 +31,9 @@ struct Target {
     ErlNifUInt64 timeout;
 };
 
+using Clock = std::chrono::steady_clock; // the VM's takes a lock
+constexpr std::chrono::nanoseconds a_timeslice = std::chrono::milliseconds(1);
+
 // A call that has begun.
 struct Call {
     InstanceResource* instance; // kept by who has it
@@ -38,16 +41,17 @@ struct Call {
     tn_task* task = nullptr;
     tn_value result = {};
     bool has_result = false;
+    bool has_deadline = false;
     bool timed_out = false;
     ErlNifUInt64 timeout; // in ms, 0: none
-    ErlNifTime deadline = 0; // from the end of the first slice on
+    Clock::time_point deadline; // from the end of the first slice on
     Output output;
 
     Call(InstanceResource* instance_arg, const Function* function_arg, ErlNifUInt64 timeout_arg)
         : instance(instance_arg), function(function_arg), timeout(timeout_arg) {}
     Call(Call&& from)
         : instance(from.instance), function(from.function), task(std::exchange(from.task, nullptr)), result(from.result),
-          has_result(std::exchange(from.has_result, false)), timeout(from.timeout), deadline(from.deadline),
+          has_result(std::exchange(from.has_result, false)), has_deadline(from.has_deadline), timeout(from.timeout), deadline(from.deadline),
           output(std::move(from.output)) {}
     ~Call() { end(); }
     void end() {
@@ -67,7 +71,6 @@ struct CallResource {
 
 void free_call(ErlNifEnv*, void* object) { static_cast<CallResource*>(object)->~CallResource(); }
 
-constexpr ErlNifTime nanoseconds_a_slice = 1000000;
 constexpr ErlNifUInt64 longest_timeout = ErlNifUInt64(1000) * 60 * 60 * 24 * 365; // as good as none
 
 enum class Where { Normal, Dirty };
@@ -103,17 +106,19 @@ bool result_term(ErlNifEnv* env, const Call& call, Where where, ERL_NIF_TERM* ou
 
 // One slice; TN_PENDING if it is not the last.
 tn_status run_slice(ErlNifEnv* env, Call& call, Where where, tn_error** e) {
-    const ErlNifTime begin = enif_monotonic_time(ERL_NIF_NSEC);
+    const Clock::time_point begin = Clock::now();
     current_output = &call.output;
     const tn_status status = tn_task_resume(call.task, TN_FUEL_UNLIMITED, &call.result, e);
     current_output = nullptr;
     call.has_result = status == TN_OK;
     if (status == TN_OK || status == TN_PENDING || TN_IS_TRAP(status))
         call.function->has_code[call.instance->has_fuel].store(true, std::memory_order_relaxed);
-    if (status == TN_PENDING && call.deadline == 0)
-        call.deadline = begin + static_cast<ErlNifTime>(call.timeout) * 1000000;
+    if (status == TN_PENDING && call.timeout != 0 && !call.has_deadline) {
+        call.deadline = begin + std::chrono::milliseconds(call.timeout);
+        call.has_deadline = true;
+    }
     if (where == Where::Normal) {
-        const ErlNifTime percent = (enif_monotonic_time(ERL_NIF_NSEC) - begin) * 100 / nanoseconds_a_slice;
+        const auto percent = (Clock::now() - begin) * 100 / a_timeslice;
         enif_consume_timeslice(env, percent < 1 ? 1 : percent > 100 ? 100 : static_cast<int>(percent));
     }
     return status;
@@ -142,7 +147,7 @@ ERL_NIF_TERM go_on(ErlNifEnv* env, int, const ERL_NIF_TERM argv[]) {
     if (!enif_get_resource(env, argv[0], call_type, &object)) return enif_make_badarg(env);
     Call& call = static_cast<CallResource*>(object)->call;
     // An interrupt rather than tn_task_cancel: the error then says where the script was.
-    if (call.timeout != 0 && !call.timed_out && enif_monotonic_time(ERL_NIF_NSEC) >= call.deadline) {
+    if (call.has_deadline && !call.timed_out && Clock::now() >= call.deadline) {
         call.timed_out = true;
         tn_interrupt_fire(call.instance->interrupt);
     }

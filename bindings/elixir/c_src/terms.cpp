@@ -64,12 +64,12 @@ const char* kind_of(ErlNifEnv* env, ERL_NIF_TERM term) {
     return "another term";
 }
 
-bool refuse(Conversion& c, ERL_NIF_TERM term, const Path& path, const std::string& expected) {
+[[gnu::noinline]] bool refuse(Conversion& c, ERL_NIF_TERM term, const Path& path, const std::string& expected) {
     c.error = path.text() + ": expected " + expected + ", found " + kind_of(c.env, term);
     return false;
 }
 
-bool failed(Conversion& c, tn_status status, tn_error* e, const Path& path) {
+[[gnu::noinline]] bool failed(Conversion& c, tn_status status, tn_error* e, const Path& path) {
     size_t length = 0;
     const char* message = tn_error_message(e, &length);
     c.error = path.text() + ": " + (message ? std::string(message, length) : std::string(tn_status_name(status)));
@@ -77,7 +77,17 @@ bool failed(Conversion& c, tn_status status, tn_error* e, const Path& path) {
     return false;
 }
 
-bool integer_to_value(Conversion& c, const tn_type* type, tn_tag tag, ERL_NIF_TERM term, const Path& path, tn_value* out) {
+[[gnu::noinline]] bool too_deep(Conversion& c, const std::string& where) {
+    c.error = where + ": values lie more than " + std::to_string(Conversion::most_deep) + " deep in each other";
+    return false;
+}
+
+[[gnu::noinline]] bool cannot_cross(Conversion& c, const std::string& where, const tn_type* type, const char* how) {
+    c.error = where + ": a value of type " + type_name(type) + " cannot " + how + " a term";
+    return false;
+}
+
+[[gnu::noinline]] bool integer_to_value(Conversion& c, const tn_type* type, tn_tag tag, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     ErlNifEnv* env = c.env;
     ErlNifSInt64 i = 0;
     ErlNifUInt64 u = 0;
@@ -104,7 +114,7 @@ bool integer_to_value(Conversion& c, const tn_type* type, tn_tag tag, ERL_NIF_TE
     return false;
 }
 
-bool float_to_value(Conversion& c, const tn_type* type, tn_tag tag, ERL_NIF_TERM term, const Path& path, tn_value* out) {
+[[gnu::noinline]] bool float_to_value(Conversion& c, const tn_type* type, tn_tag tag, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     double d = 0;
     ErlNifSInt64 i = 0;
     if (enif_get_double(c.env, term, &d)) {
@@ -128,7 +138,7 @@ bool float_to_value(Conversion& c, const tn_type* type, tn_tag tag, ERL_NIF_TERM
     return true;
 }
 
-bool list_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
+[[gnu::noinline]] bool list_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     size_t length = 0;
     ERL_NIF_TERM head, tail = term;
     for (; enif_get_list_cell(c.env, tail, &head, &tail); ++length) {
@@ -161,7 +171,7 @@ bool find_field(ErlNifEnv* env, ERL_NIF_TERM map, const char* name, size_t lengt
     return enif_get_map_value(env, map, make_binary(env, name, length), out);
 }
 
-bool fields_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
+[[gnu::noinline]] bool fields_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     const size_t count = tn_type_child_count(type);
     const bool tuple = tn_type_kind(type) == TN_TAG_TUPLE;
     const ERL_NIF_TERM* elements = nullptr;
@@ -195,7 +205,7 @@ bool fields_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, cons
     return fine;
 }
 
-bool option_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
+[[gnu::noinline]] bool option_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     const tn_type* inner_type = tn_type_child(type, 0);
     tn_value inner = {};
     const bool none = enif_is_identical(term, atoms.nil);
@@ -208,7 +218,9 @@ bool option_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, cons
                 return refuse(c, term, path, "nil or {:some, value}");
             content = elements[1];
         }
-        if (!to_value(c, inner_type, content, path, &inner)) return false;
+        Path where = path;
+        ++where.depth;
+        if (!to_value(c, inner_type, content, where, &inner)) return false;
     }
     tn_error* e = nullptr;
     const tn_status s = tn_option_new(c.instance, type, none ? nullptr : &inner, out, &e);
@@ -216,7 +228,7 @@ bool option_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, cons
     return s == TN_OK || failed(c, s, e, path);
 }
 
-bool text_to_value(Conversion& c, tn_tag tag, ERL_NIF_TERM term, const Path& path, tn_value* out) {
+[[gnu::noinline]] bool text_to_value(Conversion& c, tn_tag tag, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     ErlNifBinary binary;
     if (!enif_inspect_binary(c.env, term, &binary)) return refuse(c, term, path, "a binary");
     if (!c.spend(binary.size / Conversion::bytes_a_part)) return false;
@@ -227,13 +239,13 @@ bool text_to_value(Conversion& c, tn_tag tag, ERL_NIF_TERM term, const Path& pat
     return s == TN_OK || failed(c, s, e, path);
 }
 
-bool text_from_value(Conversion& c, const void* data, size_t length, ERL_NIF_TERM* out) {
+[[gnu::noinline]] bool text_from_value(Conversion& c, const void* data, size_t length, ERL_NIF_TERM* out) {
     if (!data || !c.spend(length / Conversion::bytes_a_part)) return false;
     *out = make_binary(c.env, static_cast<const char*>(data), length);
     return true;
 }
 
-bool list_from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
+[[gnu::noinline]] bool list_from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
     size_t count = 0;
     if (tn_list_len(value, &count) != TN_OK || !c.spend(count)) return false;
     ERL_NIF_TERM list = enif_make_list(c.env, 0);
@@ -250,7 +262,7 @@ bool list_from_value(Conversion& c, const tn_type* type, const tn_value* value, 
     return true;
 }
 
-bool fields_from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
+[[gnu::noinline]] bool fields_from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
     const size_t count = tn_type_child_count(type);
     if (!c.spend(count)) return false;
     std::vector<ERL_NIF_TERM> values(count);
@@ -274,14 +286,14 @@ bool fields_from_value(Conversion& c, const tn_type* type, const tn_value* value
     return enif_make_map_from_arrays(c.env, keys.data(), values.data(), count, out);
 }
 
-bool option_from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
+[[gnu::noinline]] bool option_from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
     int32_t some = 0;
     tn_value inner = {};
     if (tn_option_get(value, &some, &inner) != TN_OK) return false;
     *out = atoms.nil;
     if (!some) return true;
     const tn_type* inner_type = tn_type_child(type, 0);
-    const bool fine = from_value(c, inner_type, &inner, out, depth);
+    const bool fine = from_value(c, inner_type, &inner, out, depth + 1);
     tn_value_clear(&inner);
     if (fine && tn_type_kind(inner_type) == TN_TAG_OPTION) *out = enif_make_tuple2(c.env, atoms.some, *out);
     return fine;
@@ -313,10 +325,7 @@ bool to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path&
     if (take_scalar(c.env, tag, term, out)) return true;
     TN_SET_NONE(out);
     if (tag >= TN_TAG_I8 && tag <= TN_TAG_U64) return integer_to_value(c, type, tag, term, path, out);
-    if (path.depth > Conversion::most_deep) {
-        c.error = path.text() + ": values lie more than " + std::to_string(Conversion::most_deep) + " deep in each other";
-        return false;
-    }
+    if (path.depth > Conversion::most_deep) return too_deep(c, path.text());
     switch (tag) {
     case TN_TAG_F32:
     case TN_TAG_F64: return float_to_value(c, type, tag, term, path, out);
@@ -338,17 +347,14 @@ bool to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path&
     case TN_TAG_TUPLE:
     case TN_TAG_RECORD: return fields_to_value(c, type, term, path, out);
     case TN_TAG_OPTION: return option_to_value(c, type, term, path, out);
-    default: c.error = path.text() + ": a value of type " + type_name(type) + " cannot come from a term"; return false;
+    default: return cannot_cross(c, path.text(), type, "come from");
     }
 }
 
 bool from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
     const tn_tag tag = tn_type_kind(type);
     if (is_scalar(tag)) return *out = scalar_term(c.env, tag, *value), true;
-    if (depth > Conversion::most_deep) {
-        c.error = "the result: values lie more than " + std::to_string(Conversion::most_deep) + " deep in each other";
-        return false;
-    }
+    if (depth > Conversion::most_deep) return too_deep(c, "the result");
     size_t length = 0;
     switch (tag) {
     case TN_TAG_STRING: {
@@ -363,7 +369,7 @@ bool from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_N
     case TN_TAG_LIST: return list_from_value(c, type, value, out, depth);
     case TN_TAG_TUPLE:
     case TN_TAG_RECORD: return fields_from_value(c, type, value, out, depth);
-    default: c.error = "the result: a value of type " + type_name(type) + " cannot become a term"; return false;
+    default: return cannot_cross(c, "the result", type, "become");
     }
 }
 

@@ -32,7 +32,7 @@ struct Conversion {
     static constexpr long on_scheduler = 4000;
     static constexpr size_t bytes_a_part = 256;
     // How deep values may lie in each other: conversions recur on the scheduler's stack.
-    static constexpr unsigned most_deep = 200;
+    static constexpr unsigned most_deep = 400;
 
     ErlNifEnv* env;
     tn_instance* instance;

@@ -28,8 +28,18 @@ defmodule TenonCallsTest do
   # The first call of a function makes its code, on a dirty scheduler; what comes after it is what is tested.
   defp warm(m) do
     i = Instance.new!(m)
-    for {name, args} <- [add: [1, 2], count: [], nothing: [], work: [1], numbers: [1], total: [[1]], spell: ["x", 1]],
+
+    for {name, args} <- [
+          add: [1, 2],
+          count: [],
+          nothing: [],
+          work: [1],
+          numbers: [1],
+          total: [[1]],
+          spell: ["x", 1]
+        ],
         do: assert({:ok, _} = Tenon.call(i, name, args))
+
     assert {:error, %Error{kind: :deadline_exceeded}} = Tenon.call(i, "spin", [], timeout: 1)
     i
   end
@@ -40,7 +50,12 @@ defmodule TenonCallsTest do
     assert inspect(add) == "#Tenon.Function<add>"
     for n <- 1..100, do: assert({:ok, n + 1} == Function.call(add, [n, 1]))
     assert 3 == Function.call!(add, [1, 2], timeout: 10)
-    assert [{:ok, 1}, {:ok, 2}] == [Function.call(Function.new!(i, "count")), Tenon.call(i, "count")]
+
+    assert [{:ok, 1}, {:ok, 2}] == [
+             Function.call(Function.new!(i, "count")),
+             Tenon.call(i, "count")
+           ]
+
     assert {:ok, nil} == Function.call(Function.new!(i, "nothing"), [])
     assert {:ok, 10} == Function.call(Function.new!(i, "nine"), Enum.to_list(1..9))
     assert {:error, %Error{kind: :not_found, message: message}} = Function.new(i, "ad")
@@ -70,27 +85,45 @@ defmodule TenonCallsTest do
         ] do
       assert {:error, %Error{kind: ^kind, message: ^text}} = Tenon.call(i, "add", args)
       assert {:error, %Error{kind: ^kind, message: ^text}} = Function.call(add, args)
-      assert {:error, %Error{kind: ^kind, message: ^text}} = Tenon.call(Instance.new!(m), "add", args)
+
+      assert {:error, %Error{kind: ^kind, message: ^text}} =
+               Tenon.call(Instance.new!(m), "add", args)
     end
 
     assert_raise ArgumentError, fn -> Tenon.call(i, "add", [1 | 2]) end
-    assert {:error, %Error{kind: :type, message: "argument 1 (xs)[2]: expected i64, found a binary"}} = Tenon.call(i, "total", [[1, 2, "3"]])
+
+    assert {:error,
+            %Error{kind: :type, message: "argument 1 (xs)[2]: expected i64, found a binary"}} =
+             Tenon.call(i, "total", [[1, 2, "3"]])
+
     assert {:ok, 2.5} == Tenon.call(i, "mix", [255, true, 1.5, -1, ?x])
     assert {:ok, 2.5} == Tenon.call(i, "mix", [255, true, 1.5, -1, ?x])
     assert {:ok, :infinity} == Tenon.call(i, "mix", [255, false, :infinity, -1, ?x])
-    assert {:error, %Error{message: "argument 1 (a): the integer does not fit u8"}} = Tenon.call(i, "mix", [256, true, 1.5, -1, ?x])
-    assert {:error, %Error{message: "argument 2 (b): expected a boolean" <> _}} = Tenon.call(i, "mix", [1, nil, 1.5, -1, ?x])
-    assert {:error, %Error{message: "argument 4 (d): the integer does not fit i32"}} = Tenon.call(i, "mix", [1, true, 1.5, 2_147_483_648, ?x])
+
+    assert {:error, %Error{message: "argument 1 (a): the integer does not fit u8"}} =
+             Tenon.call(i, "mix", [256, true, 1.5, -1, ?x])
+
+    assert {:error, %Error{message: "argument 2 (b): expected a boolean" <> _}} =
+             Tenon.call(i, "mix", [1, nil, 1.5, -1, ?x])
+
+    assert {:error, %Error{message: "argument 4 (d): the integer does not fit i32"}} =
+             Tenon.call(i, "mix", [1, true, 1.5, 2_147_483_648, ?x])
   end
 
   test "traps, limits and fuel on every way", %{m: m} do
     i = warm(m)
     big = 9_223_372_036_854_775_807
-    assert {:error, %Error{kind: :integer_overflow, frames: [%{function: "add", line: 2}]}} = Tenon.call(i, "add", [big, 1])
 
-    for n <- [0, 10_000_000] do # in one slice, and in many
-      assert {:error, %Error{kind: :division_by_zero, frames: [%{function: "fail_late", file: "calls.tn"}]}} =
-               Tenon.call(i, "fail_late", [n])
+    assert {:error, %Error{kind: :integer_overflow, frames: [%{function: "add", line: 2}]}} =
+             Tenon.call(i, "add", [big, 1])
+
+    # in one slice, and in many
+    for n <- [0, 10_000_000] do
+      assert {:error,
+              %Error{
+                kind: :division_by_zero,
+                frames: [%{function: "fail_late", file: "calls.tn"}]
+              }} = Tenon.call(i, "fail_late", [n])
     end
 
     f = Instance.new!(m, fuel: 1_000_000_000)
@@ -99,7 +132,9 @@ defmodule TenonCallsTest do
     assert {:error, %Error{kind: :out_of_fuel}} = Tenon.call(f, "spin", [], timeout: :infinity)
     f = Instance.new!(m, fuel: 9_000_000_000_000)
     assert {:error, %Error{kind: :deadline_exceeded}} = Tenon.call(f, "spin", [], timeout: 20)
-    assert {:error, %Error{kind: :memory_limit}} = Tenon.call(Instance.new!(m, memory: 1_000_000), "numbers", [10_000_000])
+
+    assert {:error, %Error{kind: :memory_limit}} =
+             Tenon.call(Instance.new!(m, memory: 1_000_000), "numbers", [10_000_000])
   end
 
   test "a deadline says where the script was, and leaves the instance usable", %{m: m} do
@@ -107,19 +142,56 @@ defmodule TenonCallsTest do
 
     for timeout <- [1, 5, 30] do
       {time, result} = :timer.tc(fn -> Tenon.call(i, "spin", [], timeout: timeout) end)
-      assert {:error, %Error{kind: :deadline_exceeded, message: "deadline exceeded", frames: [%{function: "spin"}]} = error} = result
-      assert error.rendered =~ ~r/^trap: deadline exceeded \[DeadlineExceeded\]\n  at spin \(calls.tn:/
+
+      assert {:error,
+              %Error{
+                kind: :deadline_exceeded,
+                message: "deadline exceeded",
+                frames: [%{function: "spin"}]
+              } = error} = result
+
+      assert error.rendered =~
+               ~r/^trap: deadline exceeded \[DeadlineExceeded\]\n  at spin \(calls.tn:/
+
       assert time >= timeout * 1000
       assert {:ok, 3} == Tenon.call(i, "add", [1, 2])
+    end
+  end
+
+  test "slices end also in instances that had none for a while", %{m: m} do
+    instances = for _ <- 1..50, do: warm(m)
+    Process.sleep(150)
+
+    for i <- instances do
+      pid = spawn(fn -> Tenon.call(i, "spin", [], timeout: :infinity) end)
+      Process.sleep(1)
+      Process.exit(pid, :kill)
+    end
+
+    for i <- instances do
+      assert eventually(fn ->
+               match?(
+                 {:error, %Error{kind: :deadline_exceeded}},
+                 Tenon.call(i, "spin", [], timeout: 2)
+               )
+             end)
     end
   end
 
   test "long calls leave the schedulers to others", %{m: m} do
     # More of them than schedulers of any kind, in instances of their own.
     warm(m)
-    count = 2 * (:erlang.system_info(:schedulers_online) + :erlang.system_info(:dirty_cpu_schedulers_online))
+
+    count =
+      2 *
+        (:erlang.system_info(:schedulers_online) +
+           :erlang.system_info(:dirty_cpu_schedulers_online))
+
     instances = for _ <- 1..count, do: Instance.new!(m)
-    tasks = for i <- instances, do: Task.async(fn -> Tenon.call(i, "spin", [], timeout: :infinity) end)
+
+    tasks =
+      for i <- instances, do: Task.async(fn -> Tenon.call(i, "spin", [], timeout: :infinity) end)
+
     Process.sleep(50)
     late = for _ <- 1..20, do: :timer.tc(fn -> Process.sleep(1) end) |> elem(0)
     assert Enum.max(late) < 1_000_000
@@ -127,7 +199,14 @@ defmodule TenonCallsTest do
     assert {:ok, _} = Tenon.compile("fn f() { }")
     for i <- instances, do: assert({:error, %Error{kind: :busy}} = Tenon.call(i, "add", [1, 2]))
     for i <- instances, do: Instance.interrupt(i)
-    for t <- tasks, do: assert({:error, %Error{kind: :cancelled, frames: [%{function: "spin"}]}} = Task.await(t, 60_000))
+
+    for t <- tasks,
+        do:
+          assert(
+            {:error, %Error{kind: :cancelled, frames: [%{function: "spin"}]}} =
+              Task.await(t, 60_000)
+          )
+
     for i <- instances, do: assert({:ok, 3} == Tenon.call(i, "add", [1, 2]))
   end
 
@@ -141,7 +220,10 @@ defmodule TenonCallsTest do
     assert {:ok, {100_005, grown}} = Tenon.call(i, "grow", [[1, 2, 3, 4, 5], 100_000])
     assert length(grown) == 100_005
     # As before, on an instance of which others have values in hand.
-    tasks = for n <- 1..8, do: Task.async(fn -> {n, Tenon.call(Instance.new!(m), "numbers", [10_000 * n])} end)
+    tasks =
+      for n <- 1..8,
+          do: Task.async(fn -> {n, Tenon.call(Instance.new!(m), "numbers", [10_000 * n])} end)
+
     for t <- tasks, {n, {:ok, xs}} = Task.await(t, 60_000), do: assert(length(xs) == 10_000 * n)
   end
 
@@ -155,11 +237,13 @@ defmodule TenonCallsTest do
 
     i = Instance.new!(m)
     nested = fn n -> Enum.reduce(2..n, %{value: 1, next: []}, &%{value: &1, next: [&2]}) end
-    assert {:ok, 90} == Tenon.call(i, "depth", [nested.(90)])
+    assert {:ok, 190} == Tenon.call(i, "depth", [nested.(190)])
     assert {:ok, %{"value" => 89, "next" => [%{"value" => 88}]}} = Tenon.call(i, "chain", [90])
 
-    for n <- [150, 100_000] do
-      assert {:error, %Error{kind: :type, message: message}} = Tenon.call(i, "depth", [nested.(n)])
+    for n <- [250, 100_000] do
+      assert {:error, %Error{kind: :type, message: message}} =
+               Tenon.call(i, "depth", [nested.(n)])
+
       assert message =~ "deep in each other"
       assert {:error, %Error{kind: :type, message: message}} = Tenon.call(i, "chain", [n])
       assert message =~ "deep in each other"
@@ -169,7 +253,9 @@ defmodule TenonCallsTest do
   test "what is printed in many slices comes once, to its own caller", %{m: m} do
     warm(m)
     expected = Enum.map_join(0..2999, &"#{&1}\n")
-    assert capture_io(fn -> assert {:ok, nil} == Tenon.call(Instance.new!(m), "talk", [3000]) end) == expected
+
+    assert capture_io(fn -> assert {:ok, nil} == Tenon.call(Instance.new!(m), "talk", [3000]) end) ==
+             expected
 
     outputs =
       for _ <- 1..6 do
@@ -195,14 +281,27 @@ defmodule TenonCallsTest do
       own = Instance.new!(m)
 
       {name, args} =
-        Enum.at([{"spin", []}, {"numbers", [3_000_000]}, {"spell", ["0123456789", 3_000_000]}, {"grow", [[], 3_000_000]}], rem(round, 4))
+        Enum.at(
+          [
+            {"spin", []},
+            {"numbers", [3_000_000]},
+            {"spell", ["0123456789", 3_000_000]},
+            {"grow", [[], 3_000_000]}
+          ],
+          rem(round, 4)
+        )
 
-      pid = spawn(fn -> Tenon.call(if(rem(round, 3) == 0, do: shared, else: own), name, args, timeout: :infinity) end)
+      pid =
+        spawn(fn ->
+          Tenon.call(if(rem(round, 3) == 0, do: shared, else: own), name, args, timeout: :infinity)
+        end)
+
       Process.sleep(rem(round, 7))
       Process.exit(pid, :kill)
     end
 
     assert eventually(fn -> Tenon.call(shared, "add", [1, 2]) == {:ok, 3} end)
+
     assert eventually(fn ->
              :erlang.garbage_collect()
              Tenon.live_handles() <= before + 8
@@ -232,7 +331,10 @@ defmodule TenonCallsTest do
       for n <- 1..1000 do
         Task.async(fn ->
           for k <- 1..50 do
-            case if(rem(n + k, 10) == 0, do: Function.call(work, [100_000]), else: Function.call(count)) do
+            case if(rem(n + k, 10) == 0,
+                   do: Function.call(work, [100_000]),
+                   else: Function.call(count)
+                 ) do
               {:ok, _} when rem(n + k, 10) == 0 -> 0
               {:ok, _} -> 1
               {:error, %Error{kind: :busy}} -> 0
