@@ -289,14 +289,18 @@ ERL_NIF_TERM call_mut(ErlNifEnv* env, const Target& target) {
     return with_output(env, output, result);
 }
 
+// A scalar of a rarer kind, or another term.
+[[gnu::noinline]] bool take_other(ErlNifEnv* env, tn_instance* instance, const Function& function, uint32_t i, ERL_NIF_TERM term, tn_value* out) {
+    Conversion c = {env, instance, Conversion::on_scheduler};
+    return to_value(c, tn_function_param_type(function.handle, i), term, {nullptr, function.handle, nullptr, i, 0}, out);
+}
+
 // False, and nothing has been called, if the arguments are not just what the function takes: the other way says why.
 inline bool call_at_once(ErlNifEnv* env, tn_instance* instance, const Function& function, const ERL_NIF_TERM* args, ERL_NIF_TERM* result) {
     tn_value values[Function::most_direct], ret;
     const uint32_t count = function.count;
     for (uint32_t i = 0; i < count; ++i) {
-        if (take_scalar(env, function.params[i], args[i], &values[i])) continue;
-        Conversion c = {env, instance, Conversion::on_scheduler};
-        if (!to_value(c, tn_function_param_type(function.handle, i), args[i], {nullptr, function.handle, nullptr, i, 0}, &values[i])) return false;
+        if (!take_scalar(env, function.params[i], args[i], &values[i]) && !take_other(env, instance, function, i, args[i], &values[i])) return false;
     }
     tn_error* e;
     const tn_status status = tn_call(instance, function.handle, values, count, &ret, &e);
@@ -308,21 +312,27 @@ inline bool call_at_once(ErlNifEnv* env, tn_instance* instance, const Function& 
 using Nif = ERL_NIF_TERM (*)(ErlNifEnv*, int, const ERL_NIF_TERM[]);
 
 // `again` is for a dirty scheduler.
-inline ERL_NIF_TERM run(ErlNifEnv* env, Target& target, ERL_NIF_TERM timeout, Nif again, int argc, const ERL_NIF_TERM argv[]) {
+[[gnu::noinline]] ERL_NIF_TERM run_slowly(ErlNifEnv* env, Target target, ERL_NIF_TERM timeout, Nif again, int argc, const ERL_NIF_TERM argv[]) {
     const Function& function = *target.function;
     ERL_NIF_TERM result;
-    const bool has_code = function.has_code[target.instance->has_fuel].load(std::memory_order_relaxed);
-    if (has_code && function.is_direct && target.count == function.count &&
-        call_at_once(env, target.instance->handle, function, target.args, &result))
-        return result;
     if (!enif_get_uint64(env, timeout, &target.timeout)) return enif_make_badarg(env);
     if (target.timeout > longest_timeout) target.timeout = 0;
     if (enif_thread_type() == ERL_NIF_THR_DIRTY_CPU_SCHEDULER) {
         if (function.has_mut) return call_mut(env, target);
         return begin_task(env, target, Where::Dirty, &result) ? result : failed(env, TN_NOMEM, nullptr);
     }
+    const bool has_code = function.has_code[target.instance->has_fuel].load(std::memory_order_relaxed);
     if (has_code && !function.has_mut && begin_task(env, target, Where::Normal, &result)) return result;
     return enif_schedule_nif(env, "call", ERL_NIF_DIRTY_JOB_CPU_BOUND, again, argc, argv);
+}
+
+inline ERL_NIF_TERM run(ErlNifEnv* env, InstanceResource* instance, const Function* function, const ERL_NIF_TERM* args, size_t count,
+                        ERL_NIF_TERM timeout, Nif again, int argc, const ERL_NIF_TERM argv[]) {
+    ERL_NIF_TERM result;
+    if (function->is_direct && count == function->count && function->has_code[instance->has_fuel].load(std::memory_order_relaxed) &&
+        call_at_once(env, instance->handle, *function, args, &result))
+        return result;
+    return run_slowly(env, {instance, function, args, count, 0}, timeout, again, argc, argv);
 }
 
 // The elements of a list of arguments.
@@ -360,68 +370,39 @@ bool open_call_type(ErlNifEnv* env) {
     return call_type != nullptr;
 }
 
-namespace {
-
-// False: `failure` says why.
-inline bool find(ErlNifEnv* env, const ERL_NIF_TERM argv[], Target& target, ERL_NIF_TERM* failure) {
+ERL_NIF_TERM call(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
     void* object;
     ErlNifBinary name;
-    if (!enif_get_resource(env, argv[0], instance_type, &object) || !enif_inspect_binary(env, argv[1], &name))
-        return *failure = enif_make_badarg(env), false;
-    target.instance = static_cast<InstanceResource*>(object);
-    const char* text = reinterpret_cast<const char*>(name.data);
-    const ModuleResource& module = *target.instance->module;
-    target.function = module.find(text, name.size);
-    return target.function || (*failure = not_found(env, module, text, name.size), false);
-}
-
-inline bool find_bound(ErlNifEnv* env, const ERL_NIF_TERM argv[], Target& target, ERL_NIF_TERM* failure) {
-    void* object;
-    if (!enif_get_resource(env, argv[0], function_type, &object)) return *failure = enif_make_badarg(env), false;
-    const auto* bound = static_cast<FunctionResource*>(object);
-    target.instance = bound->instance;
-    target.function = bound->function;
-    return true;
-}
-
-} // namespace
-
-ERL_NIF_TERM call(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
-    Target target;
-    ERL_NIF_TERM failure;
-    if (!find(env, argv, target, &failure)) return failure;
-    target.args = argv + 3;
-    target.count = static_cast<size_t>(argc - 3);
-    return run(env, target, argv[2], call, argc, argv);
+    if (!enif_get_resource(env, argv[0], instance_type, &object) || !enif_inspect_binary(env, argv[1], &name)) return enif_make_badarg(env);
+    auto* instance = static_cast<InstanceResource*>(object);
+    const Function* function = instance->module->find(name);
+    if (!function) return not_found(env, *instance->module, name);
+    return run(env, instance, function, argv + 3, static_cast<size_t>(argc - 3), argv[2], call, argc, argv);
 }
 
 ERL_NIF_TERM invoke(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
-    Target target;
-    ERL_NIF_TERM failure;
-    if (!find_bound(env, argv, target, &failure)) return failure;
-    target.args = argv + 2;
-    target.count = static_cast<size_t>(argc - 2);
-    return run(env, target, argv[1], invoke, argc, argv);
+    void* object;
+    if (!enif_get_resource(env, argv[0], function_type, &object)) return enif_make_badarg(env);
+    const auto* bound = static_cast<FunctionResource*>(object);
+    return run(env, bound->instance, bound->function, argv + 2, static_cast<size_t>(argc - 2), argv[1], invoke, argc, argv);
 }
 
 ERL_NIF_TERM call_list(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
-    Target target;
-    ERL_NIF_TERM failure;
-    if (!find(env, argv, target, &failure)) return failure;
+    void* object;
+    ErlNifBinary name;
     const Elements args(env, argv[3]);
-    if (!args.is_list()) return enif_make_badarg(env);
-    target.args = args.data();
-    target.count = args.size();
-    return run(env, target, argv[2], call_list, argc, argv);
+    if (!enif_get_resource(env, argv[0], instance_type, &object) || !enif_inspect_binary(env, argv[1], &name) || !args.is_list())
+        return enif_make_badarg(env);
+    auto* instance = static_cast<InstanceResource*>(object);
+    const Function* function = instance->module->find(name);
+    if (!function) return not_found(env, *instance->module, name);
+    return run(env, instance, function, args.data(), args.size(), argv[2], call_list, argc, argv);
 }
 
 ERL_NIF_TERM invoke_list(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
-    Target target;
-    ERL_NIF_TERM failure;
-    if (!find_bound(env, argv, target, &failure)) return failure;
+    void* object;
     const Elements args(env, argv[2]);
-    if (!args.is_list()) return enif_make_badarg(env);
-    target.args = args.data();
-    target.count = args.size();
-    return run(env, target, argv[1], invoke_list, argc, argv);
+    if (!enif_get_resource(env, argv[0], function_type, &object) || !args.is_list()) return enif_make_badarg(env);
+    const auto* bound = static_cast<FunctionResource*>(object);
+    return run(env, bound->instance, bound->function, args.data(), args.size(), argv[1], invoke_list, argc, argv);
 }

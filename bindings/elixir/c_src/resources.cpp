@@ -94,7 +94,9 @@ ModuleResource::~ModuleResource() {
     tn_module_free(handle);
 }
 
-const Function* ModuleResource::find(const char* name, size_t length) const {
+const Function* ModuleResource::find(const ErlNifBinary& binary) const {
+    const char* name = chars(binary);
+    const size_t length = binary.size;
     const uint64_t hash = hash_of(name, length);
     const size_t mask = places_.size() - 1;
     for (size_t place = hash & mask; places_[place] != 0; place = (place + 1) & mask) {
@@ -104,10 +106,10 @@ const Function* ModuleResource::find(const char* name, size_t length) const {
     return nullptr;
 }
 
-ERL_NIF_TERM not_found(ErlNifEnv* env, const ModuleResource& module, const char* name, size_t length) {
+ERL_NIF_TERM not_found(ErlNifEnv* env, const ModuleResource& module, const ErlNifBinary& name) {
     tn_function* function = nullptr;
     tn_error* e = nullptr;
-    const tn_status status = tn_module_function(module.handle, name, length, nullptr, 0, &function, &e);
+    const tn_status status = tn_module_function(module.handle, chars(name), name.size, nullptr, 0, &function, &e);
     tn_function_free(function);
     return failed(env, status == TN_OK ? TN_NOMEM : status, e); // OK: its handle could not be made with the module
 }

@@ -33,7 +33,7 @@ public:
     explicit ModuleResource(tn_module* compiled);
     ~ModuleResource();
     // Null if there is none.
-    const Function* find(const char* name, size_t length) const;
+    const Function* find(const ErlNifBinary& name) const;
 
     tn_module* const handle;
 
@@ -68,7 +68,9 @@ inline ERL_NIF_TERM ok(ErlNifEnv* env, ERL_NIF_TERM term) { return pair(env, ato
 inline ERL_NIF_TERM error(ErlNifEnv* env, ERL_NIF_TERM term) { return pair(env, atoms.error, term); }
 inline ERL_NIF_TERM failed(ErlNifEnv* env, tn_status status, tn_error* e) { return error(env, error_term(env, status, e)); }
 // {:error, map}: the library's own words, with a suggestion.
-ERL_NIF_TERM not_found(ErlNifEnv* env, const ModuleResource& module, const char* name, size_t length);
+ERL_NIF_TERM not_found(ErlNifEnv* env, const ModuleResource& module, const ErlNifBinary& name);
+
+inline const char* chars(const ErlNifBinary& binary) { return reinterpret_cast<const char*>(binary.data); }
 
 // An output function for tn_instance_set_output: for the call that this thread runs.
 tn_status collect_output(void*, const char* text, size_t length);

@@ -12,8 +12,6 @@ struct State {
 // Microseconds; a slice may last twice that.
 constexpr uint64_t slice_length = 500;
 
-const char* chars(const ErlNifBinary& binary) { return reinterpret_cast<const char*>(binary.data); }
-
 // compile(source, name) and compile_path(path)
 ERL_NIF_TERM compile(ErlNifEnv* env, int argc, const ERL_NIF_TERM argv[]) {
     auto* state = static_cast<State*>(enif_priv_data(env));
@@ -74,8 +72,8 @@ ERL_NIF_TERM bind(ErlNifEnv* env, int, const ERL_NIF_TERM argv[]) {
     if (!enif_get_resource(env, argv[0], instance_type, &object) || !enif_inspect_binary(env, argv[1], &name))
         return enif_make_badarg(env);
     auto* instance = static_cast<InstanceResource*>(object);
-    const Function* function = instance->module->find(chars(name), name.size);
-    if (!function) return not_found(env, *instance->module, chars(name), name.size);
+    const Function* function = instance->module->find(name);
+    if (!function) return not_found(env, *instance->module, name);
     auto* resource = static_cast<FunctionResource*>(enif_alloc_resource(function_type, sizeof(FunctionResource)));
     enif_keep_resource(instance);
     resource->instance = instance;

@@ -9,9 +9,13 @@ defmodule Tenon do
   No script can crash, hang or leak the VM: a fault, endless recursion, an endless loop or too much memory
   ends the call with `{:error, %Tenon.Error{}}`. What a script prints goes to the caller's group leader.
 
+  A call runs in the process that makes it, in slices of a millisecond at most, between which other processes
+  have their turn; if the process dies the script ends. For calls that are made again and again there is
+  `Tenon.Function`.
+
   Types: integers are range-checked, floats may be `:nan`, `:infinity` and `:neg_infinity`, `String` and
   `Bytes` are binaries, `char` a code point, `List` a list, tuples tuples, `T?` is `nil` or the value,
-  a record is a map (atom or binary keys in, binary keys out), `()` is `nil`.
+  a record is a map (atom or binary keys in, binary keys out), `()` is `nil`. Values may lie 400 deep in each other.
   """
 
   alias Tenon.{Error, Instance, Module, Native}
@@ -41,7 +45,7 @@ defmodule Tenon do
   @doc """
   Calls a function. On a module each call has a fresh instance; on an instance its state stays.
 
-  Options: `:timeout` in milliseconds or `:infinity` (default #{@default_timeout}): the script is stopped.
+  Options: `:timeout` in milliseconds or `:infinity` (default #{@default_timeout}): the script is stopped, with its slice.
   A function with `mut` parameters answers a tuple: its result, then the parameters' new values.
   """
   @spec call(Module.t() | Instance.t(), String.t() | atom, [term], keyword) :: {:ok, term} | {:error, Error.t()}
