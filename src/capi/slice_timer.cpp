@@ -69,7 +69,8 @@ bool SliceTimer::look(Turns& turns, std::chrono::steady_clock::time_point now) n
 
 void SliceTimer::look_at_all() noexcept {
     const auto now = std::chrono::steady_clock::now();
-    if (std::erase_if(watched_, [&](Turns* turns) { return !look(*turns, now); }) == 0 || watched_.empty()) return;
+    const auto ended = std::erase_if(watched_, [&](Turns* turns) { return !look(*turns, now); });
+    if (ended == 0 || watched_.empty()) return;
     shortest_ = (*std::ranges::min_element(watched_, {}, [](const Turns* t) { return t->length; }))->length;
 }
 
@@ -77,8 +78,10 @@ void SliceTimer::run() {
     std::unique_lock lock(mutex_);
     while (!ends_) {
         look_at_all();
-        if (watched_.empty()) changed_.wait(lock);
-        else changed_.wait_for(lock, shortest_);
+        if (watched_.empty())
+            changed_.wait(lock);
+        else
+            changed_.wait_for(lock, shortest_);
     }
 }
 
