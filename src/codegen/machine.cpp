@@ -32,7 +32,7 @@ bool MachineFunction::is_constant(ir::ValueId value) const {
     if (!def) return false;
     const ir::Op op = def->op;
     return op == ir::Op::ConstInt || op == ir::Op::ConstFloat || op == ir::Op::Null || op == ir::Op::Literal ||
-           op == ir::Op::Empty || op == ir::Op::InstanceData;
+           op == ir::Op::Empty || op == ir::Op::InstanceData || op == ir::Op::Table;
 }
 
 bool MachineFunction::find_int(ir::ValueId value, std::int64_t& out) const {

@@ -62,6 +62,15 @@ std::int64_t Run::delta_of(const Inst& inst, unsigned index_operand) {
 
 Run::Step Run::exec(Tag<Op::InstanceData>, const Inst& inst) { return set(inst, {.ptr = instance_.data()}); }
 
+Run::Step Run::exec(Tag<Op::Table>, const Inst& inst) {
+    const std::string& bytes = frame().fn->tables[static_cast<std::size_t>(inst.imm)];
+    Cell cell;
+    cell.slot.ptr = const_cast<char*>(bytes.data()); // nobody writes there
+    cell.serial = host_memory;
+    define(inst.first_result, cell);
+    return Step::Next;
+}
+
 // Pure, so it may be computed where it is not used; only an access is checked.
 Run::Step Run::exec(Tag<Op::ElemAddr>, const Inst& inst) {
     Cell address = operand_cell(inst, 0);

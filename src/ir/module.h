@@ -49,6 +49,7 @@ struct Function {
     IdVec<ValueId, Value> values;
     std::vector<ValueId> operands; // pool
     std::vector<Target> targets;   // pool
+    std::vector<std::string> tables; // bytes of constants that are read by their place
     bool removed = false;          // nothing can call it any more: it has no blocks
 
     BlockId entry() const { return BlockId(0); }

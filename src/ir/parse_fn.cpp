@@ -233,6 +233,10 @@ private:
         case Op::ConstInt: inst.imm = cursor.number(); return {};
         case Op::ConstFloat: inst.imm = float_bits(cursor, inst.type); return {};
         case Op::Literal: inst.imm = cursor.index("literal"); return {};
+        case Op::Table:
+            fn_.tables.push_back(cursor.string());
+            inst.imm = static_cast<std::int64_t>(fn_.tables.size() - 1);
+            return {};
         case Op::Empty: inst.imm = cursor.index("desc"); return {};
         case Op::Unique:
         case Op::UniqueAt:

@@ -155,6 +155,10 @@ private:
             return inst.type == Scalar::U64 ? std::to_string(static_cast<std::uint64_t>(inst.imm)) : number;
         case Op::ConstFloat: return float_text(inst.type, inst.imm);
         case Op::Literal: return "literal" + number;
+        case Op::Table: {
+            const auto table = static_cast<std::size_t>(inst.imm);
+            return table < fn_.tables.size() ? quoted(fn_.tables[table]) : "?" + number;
+        }
         case Op::Empty:
         case Op::Unique:
         case Op::UniqueAt:

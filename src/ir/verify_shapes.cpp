@@ -154,6 +154,7 @@ private:
                         "constant does not fit its type");
         case Op::Null: return result(Scalar::Ref);
         case Op::Literal: return result(Scalar::Ref) && imm_below(module_.literals.size(), "no such literal");
+        case Op::Table: return result(Scalar::Ptr) && imm_below(fn_.tables.size(), "no such table");
         case Op::Empty: return result(Scalar::Ref) && desc_with_empty();
         case Op::InstanceData: return result(Scalar::Ptr);
         case Op::HashSeed: return result(Scalar::U64);

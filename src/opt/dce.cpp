@@ -1,9 +1,13 @@
-// Removes what nobody uses: instructions without effect, and block parameters with the arguments that
-// feed them. Marks from the instructions that must stay, so cycles through loops die too.
+// Removes what nobody uses: instructions without effect, objects that are made, filled and freed but never read, and
+// block parameters with the arguments that feed them. Marks from the instructions that must stay, so cycles through
+// loops die too.
 #include "ir/builder.h"
 #include "ir/cfg.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
+
+#include <algorithm>
+#include <utility>
 
 namespace tn::opt {
 
@@ -16,6 +20,53 @@ bool must_stay(const Inst& inst) {
     return (effects & (Writes | Traps | Ends)) || inst.op == Op::Retain;
 }
 
+constexpr std::int64_t max_unread = 256; // elements of a list: one that takes much memory may trap, and does
+
+// Objects of the function's own that only instructions here know: whatever makes, fills and frees one is needed
+// only if somebody else sees one of its names.
+class Unread {
+public:
+    explicit Unread(const Function& fn) : fn_(fn) {}
+
+    // The object that the instruction is about; none if it is needed for something else.
+    ValueId object_of(const Inst& inst) const {
+        switch (inst.op) {
+        case Op::ListNew:
+        case Op::BoxNew: return maker(inst);
+        case Op::SeqSetLen:
+        case Op::Release: return find(fn_.operands_of(inst)[0]);
+        case Op::Store: return fn_.values[fn_.operands_of(inst)[1]].type == Scalar::Ref ? ValueId() : find(fn_.operands_of(inst)[0]);
+        default: return {};
+        }
+    }
+    // Likewise of a name of it, or the address of what is in it.
+    ValueId find(ValueId value) const {
+        for (;;) {
+            const Inst* def = find_def(fn_, value);
+            if (!def) return {};
+            switch (def->op) {
+            case Op::ListNew:
+            case Op::BoxNew: return maker(*def);
+            case Op::SeqSetLen:
+            case Op::SeqData:
+            case Op::BoxData: value = fn_.operands_of(*def)[0]; break;
+            default: return {};
+            }
+        }
+    }
+
+private:
+    ValueId maker(const Inst& inst) const {
+        std::int64_t length = 0;
+        const auto operands = fn_.operands_of(inst);
+        const bool is_small = inst.op == Op::ListNew
+                                  ? find_const(fn_, operands[0], length) && length >= 0 && length <= max_unread
+                                  : std::ranges::none_of(operands, [&](ValueId v) { return fn_.values[v].type == Scalar::Ref; });
+        return is_small ? inst.first_result : ValueId();
+    }
+    const Function& fn_;
+};
+
 } // namespace
 
 bool dce(Module& module, Function& fn) {
@@ -23,6 +74,8 @@ bool dce(Module& module, Function& fn) {
     const auto edges = edges_into(fn); // for the arguments of parameters
     std::vector<std::uint8_t> live(fn.values.size(), false), needed(fn.insts.size(), false);
     std::vector<ValueId> work;
+    const Unread unread(fn);
+    std::vector<std::pair<ValueId, InstId>> waiting; // for their objects to be seen
     auto mark = [&](ValueId value) {
         if (!live[value.index()]) {
             live[value.index()] = true;
@@ -36,16 +89,25 @@ bool dce(Module& module, Function& fn) {
     };
     for (const Block& block : fn.blocks) {
         if (block.removed) continue;
-        for (InstId id : block.insts)
-            if (must_stay(fn.insts[id])) need(id);
+        for (InstId id : block.insts) {
+            if (!must_stay(fn.insts[id])) continue;
+            if (const ValueId object = unread.object_of(fn.insts[id]); object.is_valid()) waiting.emplace_back(object, id);
+            else need(id);
+        }
     }
     for (ValueId param : fn.blocks[fn.entry()].params) mark(param);
+    std::ranges::sort(waiting);
     while (!work.empty()) {
-        const Value value = fn.values[work.back()];
+        const ValueId seen = work.back();
+        const Value value = fn.values[seen];
         work.pop_back();
-        if (value.inst.is_valid()) need(value.inst);
-        else
+        if (!value.inst.is_valid()) {
             for (const Target* edge : edges.of(value.block)) mark(fn.args_of(*edge)[value.index]);
+            continue;
+        }
+        // Whoever needs a name needs the names before it, and so comes to who made the object.
+        need(value.inst);
+        for (const auto& [object, id] : std::ranges::equal_range(waiting, seen, {}, &std::pair<ValueId, InstId>::first)) need(id);
     }
 
     bool changed = false;

@@ -106,12 +106,15 @@ BlockId Inliner::inline_call(BlockId block, std::size_t i, const Function& calle
     // All results exist before any operand is copied: a use may stand before its definition in
     // block order.
     std::vector<InstId> made(callee.insts.size());
+    const std::size_t first_table = fn_.tables.size();
+    fn_.tables.insert(fn_.tables.end(), callee.tables.begin(), callee.tables.end());
     for (std::uint32_t b = 0; b < callee.blocks.size(); ++b) {
         if (callee.blocks[BlockId(b)].removed) continue;
         for (InstId id : callee.blocks[BlockId(b)].insts) {
             Inst inst = callee.insts[id];
             const InstId new_id(fn_.insts.size());
             inst.block = blocks[b];
+            if (inst.op == Op::Table) inst.imm += static_cast<std::int64_t>(first_table);
             inst.loc = inlined_loc(inst.loc, call.loc);
             for (unsigned r = 0; r < inst.result_count; ++r) {
                 Value value = callee.values[callee.result(id, r)];

@@ -35,7 +35,7 @@ public:
 private:
     bool is_constant(const Inst& inst) const { return inst.op == Op::ConstInt || inst.op == Op::ConstFloat; }
     bool is_address(const Inst& inst) const {
-        return inst.op == Op::Literal || inst.op == Op::Empty || inst.op == Op::InstanceData;
+        return inst.op == Op::Literal || inst.op == Op::Empty || inst.op == Op::InstanceData || inst.op == Op::Table;
     }
 
     bool is_outside(LoopId loop, ValueId value) const {

@@ -4,6 +4,7 @@
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace tn::opt {
 
@@ -41,6 +42,16 @@ ValueId find_object(const Function& fn, ValueId address) {
     const Inst* def = find_def(fn, address);
     while (def && def->op == Op::ElemAddr) def = find_def(fn, fn.operands_of(*def)[0]);
     return def && (def->op == Op::SeqData || def->op == Op::BoxData) ? fn.operands_of(*def)[0] : ValueId();
+}
+
+bool read_table(const std::string& table, std::int64_t place, Scalar type, std::int64_t& out) {
+    const std::size_t size = scalar_size(type);
+    if (place < 0 || table.size() < size || static_cast<std::size_t>(place) > table.size() - size) return false;
+    out = 0;
+    std::memcpy(&out, table.data() + place, size);
+    const std::size_t above = 64 - 8 * size;
+    if (is_integer(type) && is_signed(type)) out = static_cast<std::int64_t>(static_cast<std::uint64_t>(out) << above) >> above;
+    return true;
 }
 
 ReadOnly::ReadOnly(const Function& fn) : is_written_(fn.values.size(), false) {
@@ -85,6 +96,9 @@ ReadOnly::Fill ReadOnly::fill_of(const Function& fn, const Inst& inst) {
 }
 
 bool ReadOnly::contains(const Function& fn, ValueId address) const {
+    const Inst* def = find_def(fn, address);
+    while (def && def->op == Op::ElemAddr) def = find_def(fn, fn.operands_of(*def)[0]);
+    if (def && def->op == Op::Table) return true;
     const ValueId object = find_object(fn, address);
     if (!object.is_valid() || object.index() >= is_written_.size() || is_written_[object.index()]) return false;
     const Value& value = fn.values[object];

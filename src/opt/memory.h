@@ -18,6 +18,9 @@ bool are_fields_apart(const ir::Function& fn, const ir::Inst& a, const ir::Inst&
 // The object whose elements or fields the address is in; invalid where that cannot be told.
 ir::ValueId find_object(const ir::Function& fn, ir::ValueId address);
 
+// The number at a place of a table; false if not all of it lies there.
+bool read_table(const std::string& table, std::int64_t place, Scalar type, std::int64_t& out);
+
 // Objects that a function does not write to while it reads them. To write to an object takes a name that alone
 // refers to it: as long as another name is held, what that one reads stays as it is. Nor is a list of constants or
 // other values written to, `[1, 4, 1]`, where each place gets its value once, in the block that makes the list.

@@ -45,9 +45,9 @@ const PassRow& row_of(Pass pass) { return rows[static_cast<std::size_t>(pass)]; 
 constexpr unsigned max_call_rounds = 6; // of inline_calls and closures: closures that make closures
 constexpr Pass sequence[] = {
     Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
-    Pass::dce,      Pass::threading, Pass::rotate,   Pass::unroll,
+    Pass::dce,      Pass::threading, Pass::rotate,   Pass::unroll,  Pass::peel,
     Pass::uniqueness, Pass::simplify, Pass::retains, Pass::sizes,   Pass::gvn,
-    Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading,
+    Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading, Pass::tables,
     Pass::simplify, Pass::gvn,
     Pass::licm,     Pass::ranges,    Pass::simplify, Pass::dce,
 };
@@ -64,7 +64,7 @@ constexpr Pass after_unroll[] = {Pass::simplify, Pass::gvn, Pass::unroll};
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm, Pass::gvn};
 // Passes that do nothing to a function without loops.
 constexpr bool is_of_loops(Pass pass) {
-    return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::sizes || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
+    return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::peel || pass == Pass::sizes || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
            pass == Pass::carried || pass == Pass::strips || pass == Pass::accumulators || pass == Pass::lanes ||
            pass == Pass::pointers || pass == Pass::bases || pass == Pass::strides || pass == Pass::steps;
 }
@@ -188,11 +188,13 @@ public:
             step(Pass::inline_calls);
             if (!step(Pass::closures)) break;
         }
+        step(Pass::tail_calls);
         step(Pass::recursion);
         for (Pass pass : sequence) {
             const bool changed = step(pass);
             if (pass == Pass::unroll && changed)
                 for (Pass again : after_unroll) step(again);
+            if (pass == Pass::peel && changed) step(Pass::simplify), step(Pass::gvn);
         }
     }
     void finish() {

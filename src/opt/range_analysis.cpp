@@ -196,9 +196,23 @@ Wide Ranges::structural_bound(ValueId value, bool upper, Point at, unsigned dept
     return widest;
 }
 
+// Of the elements that a load may read.
+Ranges::Interval Ranges::table_interval(const Inst& load, const std::string& table) {
+    Interval all{min_of(load.type), max_of(load.type)};
+    if (load.operands.count != 2 || load.imm < 0) return all;
+    const std::int64_t first = load.imm % load.scale;
+    std::int64_t element = 0;
+    for (std::int64_t at = first; read_table(table, at, load.type, element); at += load.scale) {
+        const Wide n = number(load.type, element);
+        all = at == first ? Interval{n, n} : Interval{std::min(all.low, n), std::max(all.high, n)};
+    }
+    return all;
+}
+
 Ranges::Interval Ranges::element_interval(const Inst& load) {
     const Interval any{min_of(load.type), max_of(load.type)};
     const Inst* data = find_def(fn_, fn_.operands_of(load)[0]);
+    if (data && data->op == Op::Table) return table_interval(load, fn_.tables[static_cast<std::size_t>(data->imm)]);
     const Inst* maker = data && data->op == Op::SeqData ? find_def(fn_, fn_.operands_of(*data)[0]) : nullptr;
     if (!maker || maker->op != Op::ListNew) return any;
     if (!read_only_) read_only_.emplace(fn_);

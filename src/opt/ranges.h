@@ -76,6 +76,7 @@ private:
     Wide structural_bound(ir::ValueId value, bool upper, Point at, unsigned depth);
     // Of what is loaded from a list of constants: its least and its largest.
     Interval element_interval(const ir::Inst& load);
+    static Interval table_interval(const ir::Inst& load, const std::string& table);
     Wide param_bound(ir::ValueId value, bool upper, unsigned depth);
     Wide joined_bound(ir::ValueId value, bool upper, unsigned depth);
     // An invalid a stands for the number 0.

@@ -1,5 +1,6 @@
 // References that are counted without need: a retained one that is only lent out and released again, while the
-// one it was made from is owned all the time, is that other one.
+// one it was made from is owned all the time, is that other one. So is one that outlives it: `t = a; a = b; b = t` counts
+// nothing.
 #include "opt/passes.h"
 #include "opt/references.h"
 #include "opt/rewrite.h"
@@ -10,6 +11,39 @@ namespace tn::opt {
 
 using namespace ir;
 
+namespace {
+
+constexpr std::size_t max_distance = 32; // instructions between the two
+
+// y = retain x; ...; release x: y is x from then on, if nobody reads it before.
+bool hand_over(Function& fn) {
+    Rewriter rewriter(fn);
+    for (const Block& block : fn.blocks) {
+        if (block.removed) continue;
+        for (std::size_t i = 0; i < block.insts.size(); ++i) {
+            const Inst& inst = fn.insts[block.insts[i]];
+            if (inst.op != Op::Retain || rewriter.is_removed(block.insts[i])) continue;
+            const ValueId from = fn.operands_of(inst)[0], to = inst.first_result;
+            if (fn.values[from].ownership != Ownership::Owned) continue;
+            for (std::size_t j = i + 1; j < std::min(block.insts.size(), i + max_distance); ++j) {
+                const Inst& next = fn.insts[block.insts[j]];
+                const auto operands = fn.operands_of(next);
+                if (rewriter.is_removed(block.insts[j])) continue;
+                if (next.op == Op::Release && operands[0] == from) {
+                    rewriter.replace(to, from);
+                    rewriter.remove(block.insts[i]);
+                    rewriter.remove(block.insts[j]);
+                    break;
+                }
+                if (std::ranges::find(operands, to) != operands.end()) break;
+            }
+        }
+    }
+    return rewriter.finish();
+}
+
+} // namespace
+
 bool retains(Module& module, Function& fn) {
     std::vector<InstId> candidates;
     for (const Block& block : fn.blocks) {
@@ -18,6 +52,8 @@ bool retains(Module& module, Function& fn) {
             if (fn.insts[id].op == Op::Retain) candidates.push_back(id);
     }
     if (candidates.empty()) return false;
+    const bool handed_over = hand_over(fn);
+    std::erase_if(candidates, [&](InstId id) { return !fn.insts[id].block.is_valid(); });
     References references(module, fn);
     Rewriter rewriter(fn);
     std::vector<ValueId> lent; // owned block parameters that nobody reads any more: they take nothing over
@@ -40,7 +76,7 @@ bool retains(Module& module, Function& fn) {
         is_base[base.index()] = true;
     }
     for (ValueId param : lent) fn.values[param].ownership = Ownership::Borrowed;
-    return rewriter.finish();
+    return rewriter.finish() || handed_over;
 }
 
 } // namespace tn::opt

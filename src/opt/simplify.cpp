@@ -1,6 +1,7 @@
 // Local rewriting: constants, identities, strength reduction, references that cancel. One walk over the
 // blocks; every rule needs only the definitions of an instruction's operands.
 #include "opt/fold.h"
+#include "opt/memory.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
@@ -104,7 +105,7 @@ private:
         else if (op == Op::FAdd || op == Op::FSub || op == Op::FMul || op == Op::FDiv) visit_float(id);
         else if (op == Op::ElemAddr) visit_elem_addr(id);
         else if (op == Op::SeqLen) visit_seq_len(id);
-        else if (op == Op::Load && !module_.known_lists.empty()) visit_load(id);
+        else if (op == Op::Load) visit_load(id);
         else if (op == Op::BoxNew) visit_box_new(id);
     }
 
@@ -504,19 +505,28 @@ private:
             become_const(id, known->length);
     }
 
-    // A number at a known place of a `const` list.
+    // A number at a known place of a `const` list, or of a table.
     void visit_load(InstId id) {
         const Inst& load = fn_.insts[id];
         if (load.aux != static_cast<std::uint32_t>(MemoryClass::Element) || (!is_integer(load.type) && !is_float(load.type))) return;
         const Inst* data = find_def(fn_, operand(id, 0));
         std::int64_t index = 0;
-        if (!data || data->op != Op::SeqData || (load.operands.count == 2 && !constant(operand(id, 1), index))) return;
+        if (!data || (data->op != Op::SeqData && data->op != Op::Table) || (load.operands.count == 2 && !constant(operand(id, 1), index))) return;
+        if (data->op == Op::Table) return visit_table_load(id, fn_.tables[static_cast<std::size_t>(data->imm)], load.imm + index * load.scale);
         const auto* known = find_known_list(module_, fn_, rewriter_.operand(*data, 0));
         if (!known || known->type != load.type || index < 0 || index >= known->length) return;
         const auto element = known->elements.find(load.imm + index * load.scale);
         if (element == known->elements.end()) return;
         become_const(id, element->second);
         if (is_float(known->type)) fn_.insts[id].op = Op::ConstFloat;
+    }
+
+    void visit_table_load(InstId id, const std::string& table, std::int64_t place) {
+        std::int64_t element = 0;
+        const Scalar type = fn_.insts[id].type;
+        if (!read_table(table, place, type, element)) return;
+        become_const(id, element);
+        if (is_float(type)) fn_.insts[id].op = Op::ConstFloat;
     }
 
     // A box of a variant without payload is like any other of it: one more reference to the instance's own.

@@ -1,9 +1,12 @@
 // Heap: slabs for small blocks, malloc for large ones, figures and limit.
 #include "runtime/heap.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <iterator>
 #include <new>
+#include <utility>
 
 namespace tn::rt {
 
@@ -12,7 +15,7 @@ struct Heap::Large {
     Large* next;
     Large** link; // what points to us
     std::size_t size;
-    std::size_t unused;
+    std::size_t room; // of the block, which may have been a larger one's
 
     void insert(Large** head) {
         next = *head;
@@ -47,6 +50,7 @@ Heap::Layout Heap::layout() {
 
 Heap::~Heap() {
     static_assert(sizeof(Large) % 16 == 0 && sizeof(Slab) % 16 == 0);
+    drop_kept();
     while (Large* large = large_) {
         large_ = large->next;
         std::free(large);
@@ -84,13 +88,15 @@ void Heap::charge(std::uint64_t bytes) noexcept {
 
 void Heap::set_limit(std::uint64_t bytes) noexcept {
     limit_ = bytes;
+    drop_kept();
     if (!fits(static_cast<std::size_t>(listed_bytes_))) unlist();
 }
 
 // Whether so much more may be in use, beside what the lists hold; without them when that is necessary.
 bool Heap::make_room(std::size_t size) noexcept {
-    if (fits(listed_bytes_ + size)) [[likely]]
+    if (fits(listed_bytes_ + kept_bytes_ + size)) [[likely]]
         return true;
+    drop_kept();
     if (listed_bytes_ != 0) unlist();
     return fits(size);
 }
@@ -193,8 +199,12 @@ Heap::Slab* Heap::new_slab(unsigned size_class) noexcept {
 
 void* Heap::allocate_large(std::size_t size) noexcept {
     if (system_fails()) return nullptr;
-    auto* large = static_cast<Large*>(std::malloc(sizeof(Large) + size));
-    if (!large) return nullptr;
+    Large* large = take_kept(size);
+    if (!large) {
+        large = static_cast<Large*>(std::malloc(sizeof(Large) + size));
+        if (!large) return nullptr;
+        large->room = size;
+    }
     large->size = size;
     large->insert(&large_);
     add(large_bytes_, size);
@@ -235,7 +245,36 @@ void Heap::free_large(void* block) noexcept {
     large->remove();
     add(large_bytes_, 0 - static_cast<std::uint64_t>(large->size));
     add(large_objects_, ~std::uint64_t(0));
-    std::free(large);
+    if (!keep(large)) std::free(large);
+}
+
+bool Heap::keep(Large* large) noexcept {
+    const std::size_t room = large->room;
+    if (!TN_HEAP_SLABS || !needs_care_ || room < min_kept_size || room > max_kept_bytes - kept_bytes_ ||
+        !fits(listed_bytes_ + kept_bytes_ + room))
+        return false;
+    Large** const free = std::find(kept_, std::end(kept_), nullptr);
+    if (free == std::end(kept_)) return false;
+    *free = large;
+    kept_bytes_ += room;
+    *needs_care_ = true;
+    return true;
+}
+
+// The smallest that is large enough, unless most of it would lie idle.
+Heap::Large* Heap::take_kept(std::size_t size) noexcept {
+    if (kept_bytes_ < size) return nullptr;
+    Large** best = nullptr;
+    for (Large*& large : kept_)
+        if (large && large->room >= size && large->room / 2 <= size && (!best || large->room < (*best)->room)) best = &large;
+    if (!best) return nullptr;
+    kept_bytes_ -= (*best)->room;
+    return std::exchange(*best, nullptr);
+}
+
+void Heap::drop_kept() noexcept {
+    for (Large*& large : kept_) std::free(std::exchange(large, nullptr));
+    kept_bytes_ = 0;
 }
 
 void* Heap::reallocate(void* block, std::size_t old_size, std::size_t new_size) noexcept {
@@ -261,7 +300,7 @@ void* Heap::reallocate(void* block, std::size_t old_size, std::size_t new_size) 
         return nullptr;
     }
     add(large_bytes_, static_cast<std::uint64_t>(new_block) - old_block);
-    moved->size = new_block;
+    moved->size = moved->room = new_block;
     moved->insert(&large_);
     return moved + 1;
 }

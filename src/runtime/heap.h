@@ -2,7 +2,8 @@
 //
 // Small blocks come from slabs of one size class each, large ones from malloc. A class's list holds blocks of its
 // slabs that are handed out next, and counts against the limit like what is in use; when the limit is near
-// the lists are emptied, so that it stays exact. Everything is freed with the heap at the latest. Under AddressSanitizer every block is a malloc of its own. Used by one
+// the lists are emptied, so that it stays exact. A few large blocks that were freed wait for the next request until the
+// call ends: the system takes memory back at once, and clears every page that it gives again. Everything is freed with the heap at the latest. Under AddressSanitizer every block is a malloc of its own. Used by one
 // thread at a time; knows nothing of counts or of references between objects.
 #pragma once
 
@@ -33,7 +34,8 @@ public:
     static constexpr std::uint64_t default_limit = std::uint64_t(1) << 30;
     static constexpr std::size_t max_block = std::size_t(1) << 46; // larger requests fail
 
-    Heap() = default;
+    // Sets `*needs_care` when drop_kept() has something to do; without it no freed block is kept.
+    explicit Heap(bool* needs_care = nullptr) : needs_care_(needs_care) {}
     ~Heap();
     Heap(const Heap&) = delete;
     Heap& operator=(const Heap&) = delete;
@@ -78,6 +80,9 @@ public:
     void charge(std::uint64_t bytes) noexcept;
     void discharge(std::uint64_t bytes) { add(charged_bytes_, 0 - bytes); }
 
+    // Gives large blocks that wait for the next request back to the system.
+    void drop_kept() noexcept;
+
     // For tests of allocation failure: the nth request to the system from now fails, 0: none does.
     void fail_allocation(std::uint64_t nth) { fail_in_ = nth; }
 
@@ -115,6 +120,9 @@ private:
     static constexpr unsigned class_count = max_small / 16;
     static constexpr unsigned max_spare_slabs = 16;
     static constexpr unsigned min_batch = 16; // blocks taken from slabs at a time, if there are so many
+    static constexpr unsigned max_kept = 4;
+    static constexpr std::size_t min_kept_size = 64 * 1024; // smaller ones malloc keeps itself
+    static constexpr std::size_t max_kept_bytes = 16 << 20;
 
     static void add(std::atomic<std::uint64_t>& figure, std::uint64_t n) {
         // A plain load and store is enough, and cheaper than an atomic addition.
@@ -130,6 +138,8 @@ private:
     unsigned take_from(Slab* slab, unsigned most, void**& last) noexcept;
     void unlist() noexcept;
     void free_large(void* block) noexcept;
+    bool keep(Large* large) noexcept;
+    Large* take_kept(std::size_t size) noexcept;
     void slab_changed(Slab* slab) noexcept;
     bool system_fails() noexcept;
 
@@ -141,6 +151,9 @@ private:
     unsigned spare_count_ = 0;
     Slab* all_slabs_ = nullptr;
     Large* large_ = nullptr;
+    Large* kept_[max_kept] = {};
+    std::size_t kept_bytes_ = 0;
+    bool* needs_care_;
     std::uint64_t slab_bytes_ = 0;
     std::atomic<std::uint64_t> large_bytes_{0};
     std::atomic<std::uint64_t> large_objects_{0};

@@ -89,13 +89,13 @@ void Instance::leave_slowly() noexcept {
     (is_ours ? busy_ : inside_).store(0, std::memory_order_release);
 }
 
-void Instance::leave_stack() noexcept {
+void Instance::take_care() noexcept {
+    heap.drop_kept();
     if (!stack_->parked) {
         give_stack_back();
     } else {
-        StackPool::trim(stack_);
-        stack_was_deep_ = false;
-        stack_needs_care_ = false;
+        if (std::exchange(stack_was_deep_, false)) StackPool::trim(stack_);
+        needs_care_ = false;
     }
 }
 
@@ -116,14 +116,14 @@ bool Instance::take_stack() noexcept {
     stack_ = shared->stacks.acquire(stack_size_);
     if (!stack_) return false;
     real_stack_limit_ = reinterpret_cast<std::uintptr_t>(stack_->limit);
-    stack_needs_care_ = !stack_->parked;
+    needs_care_ = !stack_->parked;
     return true;
 }
 
 void Instance::give_stack_back() noexcept {
     if (!stack_) return;
     real_stack_limit_ = no_stack;
-    stack_needs_care_ = false;
+    needs_care_ = false;
     shared->stacks.release(std::exchange(stack_, nullptr), std::exchange(stack_was_deep_, false));
 }
 
@@ -166,6 +166,7 @@ bool Instance::begin_release() noexcept {
 
 // The end of `releasing`, and the finalizers that waited for it.
 void Instance::end_release() noexcept {
+    heap.drop_kept();
     DeferredFinalizer* node = std::exchange(finalizers_, nullptr);
     HostMemory* ended = std::exchange(ended_memory_, nullptr);
     busy_.store(idle, std::memory_order_release);
@@ -215,7 +216,7 @@ TrapRecord* Instance::begin_trap_record() noexcept {
 }
 
 void Instance::finish_trap() noexcept {
-    if (context.trap_code == TrapCode::StackOverflow) stack_was_deep_ = stack_needs_care_ = true;
+    if (context.trap_code == TrapCode::StackOverflow) stack_was_deep_ = needs_care_ = true;
     Object* text = std::exchange(context.trap_text, nullptr);
     const bool is_told = std::exchange(continues_trap_, false);
     if (TrapRecord* record = trap_record_.get(); record && !is_told) {

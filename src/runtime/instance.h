@@ -74,8 +74,8 @@ struct Instance {
         return true;
     }
     void leave() noexcept {
-        if (stack_needs_care_) [[unlikely]]
-            leave_stack();
+        if (needs_care_) [[unlikely]]
+            take_care();
         if (busy_.load(std::memory_order_relaxed) != idle) [[unlikely]]
             leave_slowly();
         else
@@ -90,7 +90,7 @@ struct Instance {
         if (deferred_.load(std::memory_order_acquire) != nullptr) [[unlikely]]
             release_from_any_thread(nullptr);
     }
-    bool needs_care() const { return stack_needs_care_; }
+    bool needs_care() const { return needs_care_; }
     bool is_entered() const {
         return inside_.load(std::memory_order_acquire) != 0 || (busy_.load(std::memory_order_acquire) & entered);
     }
@@ -227,7 +227,7 @@ struct Instance {
 
     std::shared_ptr<const Program> program;
     std::shared_ptr<RuntimeShared> shared;
-    Heap heap;
+    Heap heap{&needs_care_};
     OutputFn output = nullptr; // null: what is printed is dropped
     void* output_user_data = nullptr;
     PollFn poll = nullptr;
@@ -260,7 +260,7 @@ private:
     static void destroy(Instance* instance) noexcept;
     EnterResult enter_slowly() noexcept;
     bool take_stack() noexcept;
-    void leave_stack() noexcept;
+    void take_care() noexcept;
     void leave_slowly() noexcept;
     bool wait_for_release() noexcept;
     // This thread gives a reference back. Others that only try to do not count.
@@ -292,7 +292,7 @@ private:
     std::uint32_t times_taken_ = 0;         // the bias, from a thread
     bool stack_was_deep_ = false;
     bool continues_trap_ = false;
-    bool stack_needs_care_ = false;         // when leaving: it goes back, or is trimmed
+    bool needs_care_ = false;               // when leaving: the stack goes back or is trimmed, or the heap has kept blocks
     std::atomic<DeferredRelease*> deferred_{nullptr};
     DeferredFinalizer* finalizers_ = nullptr; // only while `releasing`
     HostMemory* ended_memory_ = nullptr; // only while `releasing`

@@ -80,14 +80,15 @@ void Instance::detach(Suspension& call) noexcept {
     shared->stacks.unpark(stack_);
     call.stack = std::exchange(stack_, nullptr);
     real_stack_limit_ = no_stack;
-    stack_needs_care_ = stack_was_deep_ = false;
+    heap.drop_kept();
+    needs_care_ = stack_was_deep_ = false;
 }
 
 void Instance::attach(Suspension& call) noexcept {
     give_stack_back();
     stack_ = std::exchange(call.stack, nullptr);
     real_stack_limit_ = reinterpret_cast<std::uintptr_t>(stack_->limit);
-    stack_needs_care_ = true;
+    needs_care_ = true;
     prepare();
 }
 

@@ -9,6 +9,8 @@
 #include "codegen/select.h"
 #include "codegen/target.h"
 
+#include <map>
+
 namespace tn::codegen::a64 {
 
 using ir::Op;
@@ -69,7 +71,7 @@ private:
 #define TN_A64_ALL_OPS(X)                                                                                    \
     X(ConstInt)                                                                                              \
     X(ConstFloat)                                                                                            \
-    X(Null) X(Literal) X(Empty) X(InstanceData) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg) X(Shl) X(Shr)      \
+    X(Null) X(Literal) X(Empty) X(InstanceData) X(Table) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg) X(Shl) X(Shr)      \
         X(WrapAdd) X(WrapSub) X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft) X(RotateRight) X(PopCount) \
             X(LeadingZeros) X(TrailingZeros) X(FAdd) X(FSub) X(FMul) X(FDiv) X(FNeg) X(FAbs) X(Sqrt)         \
                 X(Floor) X(Ceil) X(Trunc) X(ICmp) X(FCmp) X(Select) X(Convert) X(Bitcast) X(ElemAddr)        \
@@ -197,6 +199,8 @@ private:
     Place place(Location l) const;
     Place frame_place(std::int32_t offset) const;
     void make_constant(ir::ValueId value, unsigned reg) override;
+    void make_table(const ir::Inst& def, unsigned reg);
+    void embed_table(std::int64_t index, Label label);
     void make_float(std::uint64_t bits, Scalar type, unsigned reg);
     void move(Location from, Location to, Scalar type) override;
     void move_gp(unsigned to, unsigned from, Scalar type);
@@ -255,6 +259,7 @@ private:
     bool on_host_stack_ =
         false; // the stack pointer is the host's: slots are addressed from the frame pointer
     std::vector<TrapPath> traps_;
+    std::map<std::int64_t, Label> tables_; // by number, that stand behind the function
 };
 
 class A64Module final : public ModuleCode {

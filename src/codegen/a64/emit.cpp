@@ -57,6 +57,9 @@ void FunctionEmitter::emit_trap_paths() {
         site(trap.inst, trap.loc);
     }
     traps_.clear();
+    for (const auto& [index, label] : tables_) embed_table(index, label);
+    if (!tables_.empty()) a_.align(asmjit::AlignMode::kCode, 4);
+    tables_.clear();
 }
 
 } // namespace tn::codegen::a64

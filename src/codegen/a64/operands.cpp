@@ -61,6 +61,29 @@ void FunctionEmitter::make_float(std::uint64_t bits, Scalar type, unsigned reg) 
     }
 }
 
+// Behind the function; of one whose end may be too far away, here.
+void FunctionEmitter::make_table(const ir::Inst& def, unsigned reg) {
+    if (!a_.far) {
+        const auto [it, added] = tables_.try_emplace(def.imm);
+        if (added) it->second = a_.newLabel();
+        a_.adr(x(reg), it->second);
+        return;
+    }
+    const Label table = a_.newLabel(), behind = a_.newLabel();
+    a_.adr(x(reg), table);
+    a_.b(behind);
+    embed_table(def.imm, table);
+    a_.align(asmjit::AlignMode::kCode, 4);
+    a_.bind(behind);
+}
+
+void FunctionEmitter::embed_table(std::int64_t index, Label label) {
+    const std::string& bytes = mf_->fn->tables[static_cast<std::size_t>(index)];
+    a_.align(asmjit::AlignMode::kData, 16);
+    a_.bind(label);
+    a_.embed(bytes.data(), bytes.size());
+}
+
 void FunctionEmitter::make_constant(ir::ValueId value, unsigned reg) {
     const ir::Inst& def = *mf_->def_inst(value);
     const rt::ImageLayout& image = module_.image();
@@ -75,6 +98,8 @@ void FunctionEmitter::make_constant(ir::ValueId value, unsigned reg) {
         context_address(image.empty_offset(static_cast<std::uint32_t>(def.imm)));
     } else if (def.op == Op::InstanceData) {
         context_address(image.data_offset);
+    } else if (def.op == Op::Table) {
+        make_table(def, reg);
     } else { // ConstFloat
         make_float(static_cast<std::uint64_t>(def.imm), def.type, reg);
     }

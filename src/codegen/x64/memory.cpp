@@ -26,12 +26,14 @@ void Describe::op(OpTag<Op::Null>, const ir::Inst&) {}
 void Describe::op(OpTag<Op::Literal>, const ir::Inst&) {}
 void Describe::op(OpTag<Op::Empty>, const ir::Inst&) {}
 void Describe::op(OpTag<Op::InstanceData>, const ir::Inst&) {}
+void Describe::op(OpTag<Op::Table>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::ConstInt>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::ConstFloat>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::Null>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::Literal>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::Empty>, const ir::Inst&) {}
 void FunctionEmitter::op(OpTag<Op::InstanceData>, const ir::Inst&) {}
+void FunctionEmitter::op(OpTag<Op::Table>, const ir::Inst&) {}
 
 // --- addresses ---
 

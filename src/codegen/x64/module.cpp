@@ -32,7 +32,13 @@ x86::Mem X64Module::pool128(std::uint64_t low, std::uint64_t high) {
 }
 
 void X64Module::add_table(Label at, std::vector<Label> targets) {
-    tables_.push_back({at, std::move(targets)});
+    jump_tables_.push_back({at, std::move(targets)});
+}
+
+Label X64Module::table(std::string_view bytes) {
+    for (const auto& [known, label] : tables_)
+        if (known == bytes) return label;
+    return tables_.emplace_back(bytes, a_.newLabel()).second;
 }
 
 void X64Module::emit_pool() {
@@ -46,9 +52,14 @@ void X64Module::emit_pool() {
         a_.bind(label);
         a_.embedUInt64(bits);
     }
-    for (const Table& table : tables_) {
+    for (const JumpTable& table : jump_tables_) {
         a_.bind(table.at);
         for (Label target : table.targets) a_.embedLabelDelta(target, table.at, 4);
+    }
+    for (const auto& [bytes, label] : tables_) {
+        a_.align(asmjit::AlignMode::kData, 16);
+        a_.bind(label);
+        a_.embed(bytes.data(), bytes.size());
     }
 }
 

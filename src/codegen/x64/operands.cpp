@@ -107,6 +107,8 @@ void FunctionEmitter::make_constant(ir::ValueId value, unsigned reg) {
         context_address(image.empty_offset(static_cast<std::uint32_t>(def.imm)));
     } else if (def.op == Op::InstanceData) {
         context_address(image.data_offset);
+    } else if (def.op == Op::Table) {
+        a_->lea(gp64(reg), x86::ptr(module_.table(mf_->fn->tables[static_cast<std::size_t>(def.imm)])));
     } else { // ConstFloat
         auto bits = static_cast<std::uint64_t>(def.imm);
         if (def.type == Scalar::F32) bits &= 0xffffffffu;

@@ -114,7 +114,7 @@ private:
 // The operations, each as an overload on its tag; missing ones do not compile where op.def is expanded.
 #define TN_X64_ALL_OPS(X)                                                                                    \
     X(ConstInt)                                                                                              \
-    X(ConstFloat) X(Null) X(Literal) X(Empty) X(InstanceData) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg)      \
+    X(ConstFloat) X(Null) X(Literal) X(Empty) X(InstanceData) X(Table) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg)      \
         X(Shl) X(Shr) X(WrapAdd) X(WrapSub) X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft)              \
             X(RotateRight) X(PopCount) X(LeadingZeros) X(TrailingZeros) X(FAdd) X(FSub) X(FMul) X(FDiv)      \
                 X(FNeg) X(FAbs) X(Sqrt) X(Floor) X(Ceil) X(Trunc) X(ICmp) X(FCmp) X(Select) X(Convert)       \
@@ -323,6 +323,7 @@ public:
     // Constants behind the code, by content.
     x86::Mem pool64(std::uint64_t bits, unsigned size = 8);
     x86::Mem pool128(std::uint64_t low, std::uint64_t high);
+    Label table(std::string_view bytes);
     void add_table(Label at, std::vector<Label> targets);
     const CpuFeatures& cpu() const { return cpu_; }
     x86::Assembler& assembler() { return a_; }
@@ -357,11 +358,12 @@ private:
     };
     std::vector<Wide> pool128_;
     std::vector<std::pair<std::uint64_t, Label>> pool64_order_;
-    struct Table {
+    std::vector<std::pair<std::string, Label>> tables_;
+    struct JumpTable {
         Label at;
         std::vector<Label> targets;
     };
-    std::vector<Table> tables_;
+    std::vector<JumpTable> jump_tables_;
 };
 
 inline FunctionEmitter::FunctionEmitter(X64Module& module)

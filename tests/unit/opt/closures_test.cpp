@@ -50,6 +50,7 @@ b0(v0: ref, v1: i64):
 fn @keep(v0: ref) {
 b0(v0: ref):
     call @keep v0
+    call @keep v0
     return
 }
 
@@ -242,7 +243,7 @@ TEST(Specialize, LargeFunctionsAreCopiedForTheirClosures) {
         body += "    v" + std::to_string(10 + i) + " = wrap_mul.i64 v" + std::to_string(9 + i) + ", v1\n";
     const auto module = optimized_module("fn @apply(v0: ref, v1: i64) -> i64 {\nb0(v0: ref, v1: i64):\n"
                                          "    v9 = call_closure sig0 v0, v1\n" + body +
-                                         "    v500 = call @apply v0, v409\n    return v500\n}\n\n" R"(
+                                         "    v500 = call @apply v0, v409\n    v501 = wrap_mul.i64 v500, v1\n    return v501\n}\n\n" R"(
 fn @between(v0: ref, v1: i64) -> i64 {
 b0(v0: ref, v1: i64):
     v2 = call @between v0, v1

@@ -178,6 +178,37 @@ TEST(Heap, FailedAllocations) {
     EXPECT_EQ(heap.live_bytes(), 0u);
 }
 
+TEST(Heap, KeepsLargeBlocksForTheNextRequest) {
+    if (!TN_HEAP_SLABS) GTEST_SKIP();
+    bool needs_care = false;
+    Heap heap(&needs_care);
+    constexpr std::size_t size = 1 << 20;
+    heap.set_limit(4 * size);
+    void* first = heap.allocate(size);
+    ASSERT_TRUE(first);
+    EXPECT_FALSE(needs_care);
+    heap.free(first, size);
+    EXPECT_TRUE(needs_care);
+    EXPECT_EQ(heap.live_bytes(), 0u);
+    EXPECT_EQ(heap.live_objects(), 0u);
+    void* smaller = heap.allocate(size - 100'000);
+    EXPECT_EQ(smaller, first) << "it waited";
+    EXPECT_EQ(heap.live_bytes(), size - 100'000);
+    void* other = heap.allocate(100'000);
+    ASSERT_TRUE(other);
+    heap.free(smaller, size - 100'000);
+    heap.free(other, 100'000);
+    // What waits does not count against the limit.
+    void* all = heap.allocate(4 * size);
+    EXPECT_TRUE(all);
+    heap.free(all, 4 * size);
+    heap.drop_kept();
+    void* grown = heap.reallocate(heap.allocate(size / 2), size / 2, size);
+    ASSERT_TRUE(grown);
+    heap.free(grown, size);
+    EXPECT_EQ(heap.live_bytes(), 0u);
+}
+
 TEST(Heap, FreesEverythingWithItself) {
     Heap heap; // a leak checker sees what is forgotten
     for (int i = 1; i < 2000; ++i) ASSERT_TRUE(heap.allocate(static_cast<std::size_t>(i)));
