@@ -23,4 +23,8 @@ make_host host_python gcc -O2 -I"$PYINC" host_python.c -o $B/host_python -L"$PYL
 make_host pyext.so gcc -O2 -shared -fPIC -I"$PYINC" pyext.c -o $B/pyext.so
 make_host peer_nif.so gcc -O2 -shared -fPIC -I/usr/lib/erlang/usr/include peer_nif.c -o $B/peer_nif.so
 make_host peer_nif.beam erlc -o $B peer_nif.erl
+lib=${TENON_LIBRARY:-../../build/release/lib/libtenon.so}
+! command -v mix >/dev/null || (
+    lib_dir=$(cd "$(dirname "$lib")" && pwd) && cd ../../bindings/elixir && TENON_LIB_DIR=$lib_dir MIX_ENV=prod mix compile >/dev/null
+) || echo "left out: the Elixir binding" >&2
 exit 0

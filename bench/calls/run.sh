@@ -13,3 +13,5 @@ $B/host_back "${TENON_LIBRARY:-../../build/release/lib/libtenon.so}"
 [ ! -f $B/pyext.so ] || ${PYTHON:-python3} python_host.py
 [ ! -f $B/peer_nif.so ] || [ ! -f $B/peer_nif.beam ] ||
     erl -noshell -pa $B -eval 'peer_nif:main("../build/peer_nif"), halt().'
+ebin=../../bindings/elixir/_build/prod/lib/tenon/ebin
+[ ! -f $B/peer_nif.so ] || [ ! -d $ebin ] || elixir -pa $ebin -pa $B elixir_host.exs

@@ -8,14 +8,13 @@
 namespace tn::capi {
 
 namespace {
-constexpr unsigned idle_looks = 64; // before it sleeps
+constexpr unsigned most_idle_looks = 64;
 }
 
 SliceTimer::~SliceTimer() {
     {
         std::lock_guard lock(mutex_);
         ends_ = true;
-        asleep_ = false;
     }
     changed_.notify_all();
     if (thread_.joinable()) thread_.join();
@@ -24,62 +23,65 @@ SliceTimer::~SliceTimer() {
 void SliceTimer::add(Turns& turns, std::uint64_t length_us) {
     turns.length = std::chrono::microseconds(length_us);
     std::lock_guard lock(mutex_);
-    all_.push_back(&turns);
-    shortest_ = all_.size() == 1 ? turns.length : std::min(shortest_, turns.length);
-    try {
-        if (!thread_.joinable()) thread_ = start_without_signals([this] { run(); });
-    } catch (...) {
-        all_.pop_back();
-        throw;
-    }
+    if (watched_.capacity() <= registered_) watched_.reserve(2 * registered_ + 4);
+    if (!thread_.joinable()) thread_ = start_without_signals([this] { run(); });
+    ++registered_;
 }
 
 void SliceTimer::remove(Turns& turns) noexcept {
     std::lock_guard lock(mutex_);
-    std::erase(all_, &turns);
-    if (all_.empty()) return;
-    shortest_ = (*std::ranges::min_element(all_, {}, [](const Turns* t) { return t->length; }))->length;
+    --registered_;
+    std::erase(watched_, &turns);
 }
 
-void SliceTimer::wake() noexcept {
+void SliceTimer::watch(Turns& turns) noexcept {
+    bool wakes;
     {
         std::lock_guard lock(mutex_);
-        asleep_ = false;
+        if (turns.is_watched.load(std::memory_order_relaxed)) return; // the thread has just seen it, too
+        wakes = watched_.empty() || turns.length < shortest_;
+        if (wakes) shortest_ = turns.length;
+        turns.idle_looks = 0;
+        turns.is_watched.store(true, std::memory_order_relaxed);
+        watched_.push_back(&turns);
     }
-    changed_.notify_all();
+    if (wakes) changed_.notify_all();
 }
 
-// Whether anything runs, or has since the last look.
-bool SliceTimer::look() noexcept {
-    const auto now = std::chrono::steady_clock::now();
-    bool busy = false;
-    for (Turns* turns : all_) {
-        const std::uint64_t count = turns->count.load(std::memory_order_seq_cst);
-        busy = busy || (count & 1) || count != turns->seen;
-        if (count != turns->seen) {
-            turns->seen = count;
-            turns->since = now;
-        } else if ((count & 1) && now - turns->since >= turns->length) {
-            turns->instance.fire(rt::SuspendRequested);
-            turns->since = now; // once more, if a host function was in the way
-        }
+bool SliceTimer::look(Turns& turns, std::chrono::steady_clock::time_point now) noexcept {
+    const std::uint64_t count = turns.count.load(std::memory_order_seq_cst);
+    if (count != turns.seen) {
+        turns.seen = count;
+        turns.since = now;
+        turns.idle_looks = 0;
+    } else if (count & 1) {
+        if (now - turns.since < turns.length) return true;
+        turns.instance.fire(rt::SuspendRequested);
+        turns.since = now; // once more, if a host function was in the way
+    } else if (++turns.idle_looks >= most_idle_looks) {
+        // Who begins a slice stores first, and loads then: one of both sees the other.
+        turns.is_watched.store(false, std::memory_order_seq_cst);
+        if (turns.count.load(std::memory_order_seq_cst) == count) return false;
+        turns.is_watched.store(true, std::memory_order_seq_cst);
     }
-    return busy;
+    return true;
+}
+
+void SliceTimer::look_at_all() noexcept {
+    const auto now = std::chrono::steady_clock::now();
+    const auto ended = std::erase_if(watched_, [&](Turns* turns) { return !look(*turns, now); });
+    if (ended == 0 || watched_.empty()) return;
+    shortest_ = (*std::ranges::min_element(watched_, {}, [](const Turns* t) { return t->length; }))->length;
 }
 
 void SliceTimer::run() {
     std::unique_lock lock(mutex_);
-    unsigned idle = 0;
     while (!ends_) {
-        idle = look() ? 0 : idle + 1;
-        if (idle >= idle_looks) {
-            asleep_.store(true, std::memory_order_seq_cst);
-            if (!look()) changed_.wait(lock, [this] { return !asleep_; });
-            asleep_ = false;
-            idle = 0;
-        } else {
+        look_at_all();
+        if (watched_.empty())
+            changed_.wait(lock);
+        else
             changed_.wait_for(lock, shortest_);
-        }
     }
 }
 

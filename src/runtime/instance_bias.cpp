@@ -15,9 +15,11 @@ namespace tn::rt {
 
 namespace {
 
+// So often a thread comes in a row before it gets the bias: eight times more after each of the first times that
+// another one took it away, so that threads which take turns seldom pay for the barrier, and one that an instance
+// has moved to for good soon has it all the same.
 constexpr std::uint32_t times_before_bias = 8;
-constexpr std::uint32_t most_times_taken =
-    2; // then threads take turns, and the instance has no bias any more
+constexpr std::uint32_t most_delays = 3;
 
 bool call_membarrier(int command) noexcept { return syscall(SYS_membarrier, command, 0, 0) == 0; }
 
@@ -45,18 +47,18 @@ bool Instance::take_from_bias() noexcept {
             bias_.store(bias, std::memory_order_relaxed); // as if it were inside
             return false;
         }
-        ++times_taken_;
+        if (times_taken_ < most_delays) ++times_taken_;
         times_in_a_row_ = 0;
     }
     return inside_.load(std::memory_order_acquire) == 0;
 }
 
 void Instance::note_thread() noexcept {
-    if (bias_.load(std::memory_order_relaxed) != 0 || times_taken_ >= most_times_taken) return;
+    if (bias_.load(std::memory_order_relaxed) != 0) return;
     if (last_thread_ != thread_token()) {
         last_thread_ = thread_token();
         times_in_a_row_ = 0;
-    } else if (++times_in_a_row_ >= times_before_bias && can_make_barriers()) {
+    } else if (++times_in_a_row_ >= times_before_bias << 3 * times_taken_ && can_make_barriers()) {
         bias_.store(last_thread_, std::memory_order_relaxed);
     }
 }

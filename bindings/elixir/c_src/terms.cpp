@@ -1,6 +1,5 @@
 #include "terms.h"
 
-#include <cmath>
 #include <cstring>
 #include <new>
 #include <vector>
@@ -31,7 +30,7 @@ void make_atoms(ErlNifEnv* env) {
     atoms.byte_end = enif_make_atom(env, "byte_end");
     atoms.hint = enif_make_atom(env, "hint");
     atoms.function = enif_make_atom(env, "function");
-    atoms.output = enif_make_atom(env, "output");
+    atoms.printed = enif_make_atom(env, "printed");
 }
 
 ERL_NIF_TERM make_binary(ErlNifEnv* env, const char* bytes, size_t length) {
@@ -65,29 +64,39 @@ const char* kind_of(ErlNifEnv* env, ERL_NIF_TERM term) {
     return "another term";
 }
 
-bool refuse(ErlNifEnv* env, ERL_NIF_TERM term, const std::string& path, const std::string& expected, std::string& error) {
-    error = path + ": expected " + expected + ", found " + kind_of(env, term);
+[[gnu::noinline]] bool refuse(Conversion& c, ERL_NIF_TERM term, const Path& path, const std::string& expected) {
+    c.error = path.text() + ": expected " + expected + ", found " + kind_of(c.env, term);
     return false;
 }
 
-bool failed(tn_status status, tn_error* e, const std::string& path, std::string& error) {
+[[gnu::noinline]] bool failed(Conversion& c, tn_status status, tn_error* e, const Path& path) {
     size_t length = 0;
     const char* message = tn_error_message(e, &length);
-    error = path + ": " + (message ? std::string(message, length) : std::string(tn_status_name(status)));
+    c.error = path.text() + ": " + (message ? std::string(message, length) : std::string(tn_status_name(status)));
     tn_error_free(e);
     return false;
 }
 
-bool integer_to_value(ErlNifEnv* env, const tn_type* type, tn_tag tag, ERL_NIF_TERM term, const std::string& path, tn_value* out,
-                      std::string& error) {
+[[gnu::noinline]] bool too_deep(Conversion& c, const std::string& where) {
+    c.error = where + ": values lie more than " + std::to_string(Conversion::most_deep) + " deep in each other";
+    return false;
+}
+
+[[gnu::noinline]] bool cannot_cross(Conversion& c, const std::string& where, const tn_type* type, const char* how) {
+    c.error = where + ": a value of type " + type_name(type) + " cannot " + how + " a term";
+    return false;
+}
+
+[[gnu::noinline]] bool integer_to_value(Conversion& c, const tn_type* type, tn_tag tag, ERL_NIF_TERM term, const Path& path, tn_value* out) {
+    ErlNifEnv* env = c.env;
     ErlNifSInt64 i = 0;
     ErlNifUInt64 u = 0;
     const unsigned bits = 8u << ((tag - (tag >= TN_TAG_U8 ? TN_TAG_U8 : TN_TAG_I8)));
     if (!enif_is_number(env, term) || (!enif_get_int64(env, term, &i) && !enif_get_uint64(env, term, &u))) {
         double d;
         // A number that is neither: a float, or an integer beyond 64 bits.
-        if (!enif_is_number(env, term) || enif_get_double(env, term, &d)) return refuse(env, term, path, type_name(type), error);
-        error = path + ": the integer does not fit " + type_name(type);
+        if (!enif_is_number(env, term) || enif_get_double(env, term, &d)) return refuse(c, term, path, type_name(type));
+        c.error = path.text() + ": the integer does not fit " + type_name(type);
         return false;
     }
     bool fits;
@@ -101,20 +110,19 @@ bool integer_to_value(ErlNifEnv* env, const tn_type* type, tn_tag tag, ERL_NIF_T
     }
     if (fits) return true;
     TN_SET_NONE(out);
-    error = path + ": the integer does not fit " + type_name(type);
+    c.error = path.text() + ": the integer does not fit " + type_name(type);
     return false;
 }
 
-bool float_to_value(ErlNifEnv* env, const tn_type* type, tn_tag tag, ERL_NIF_TERM term, const std::string& path, tn_value* out,
-                    std::string& error) {
+[[gnu::noinline]] bool float_to_value(Conversion& c, const tn_type* type, tn_tag tag, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     double d = 0;
     ErlNifSInt64 i = 0;
-    if (enif_get_double(env, term, &d)) {
-    } else if (enif_get_int64(env, term, &i)) {
+    if (enif_get_double(c.env, term, &d)) {
+    } else if (enif_get_int64(c.env, term, &i)) {
         d = static_cast<double>(i);
         const double exact = tag == TN_TAG_F32 ? static_cast<double>(static_cast<float>(d)) : d;
         if (exact >= 9.2233720368547758e18 || static_cast<int64_t>(exact) != i) {
-            error = path + ": the integer is not exact as " + type_name(type);
+            c.error = path.text() + ": the integer is not exact as " + type_name(type);
             return false;
         }
     } else if (enif_is_identical(term, atoms.nan)) {
@@ -124,25 +132,28 @@ bool float_to_value(ErlNifEnv* env, const tn_type* type, tn_tag tag, ERL_NIF_TER
     } else if (enif_is_identical(term, atoms.neg_infinity)) {
         d = -INFINITY;
     } else {
-        return refuse(env, term, path, type_name(type), error);
+        return refuse(c, term, path, type_name(type));
     }
     TN_SET_FLOAT(out, tag, d);
     return true;
 }
 
-bool list_to_value(ErlNifEnv* env, tn_instance* instance, const tn_type* type, ERL_NIF_TERM term, const std::string& path,
-                   tn_value* out, std::string& error) {
-    unsigned length = 0;
-    if (!enif_get_list_length(env, term, &length)) return refuse(env, term, path, type_name(type), error); // improper ones too
+[[gnu::noinline]] bool list_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
+    size_t length = 0;
+    ERL_NIF_TERM head, tail = term;
+    for (; enif_get_list_cell(c.env, tail, &head, &tail); ++length) {
+        if (!c.spend(1)) return false;
+    }
+    if (!enif_is_empty_list(c.env, tail)) return refuse(c, term, path, type_name(type)); // improper ones too
     tn_error* e = nullptr;
     const tn_type* element = tn_type_child(type, 0);
-    if (tn_status s = tn_list_new(instance, element, length, out, &e)) return failed(s, e, path, error);
-    ERL_NIF_TERM head, tail = term;
-    for (unsigned i = 0; enif_get_list_cell(env, tail, &head, &tail); ++i) {
+    if (tn_status s = tn_list_new(c.instance, element, length, out, &e)) return failed(c, s, e, path);
+    Path where = {&path, nullptr, nullptr, 0, path.depth + 1};
+    for (tail = term; enif_get_list_cell(c.env, tail, &head, &tail); ++where.index) {
         tn_value item = {};
-        bool fine = to_value(env, instance, element, head, path + "[" + std::to_string(i) + "]", &item, error);
+        bool fine = to_value(c, element, head, where, &item);
         if (fine) {
-            if (tn_status s = tn_list_push(out, &item)) fine = failed(s, nullptr, path, error);
+            if (tn_status s = tn_list_push(out, &item)) fine = failed(c, s, nullptr, path);
             tn_value_clear(&item);
         }
         if (!fine) {
@@ -160,39 +171,41 @@ bool find_field(ErlNifEnv* env, ERL_NIF_TERM map, const char* name, size_t lengt
     return enif_get_map_value(env, map, make_binary(env, name, length), out);
 }
 
-bool fields_to_value(ErlNifEnv* env, tn_instance* instance, const tn_type* type, ERL_NIF_TERM term, const std::string& path,
-                     tn_value* out, std::string& error) {
+[[gnu::noinline]] bool fields_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     const size_t count = tn_type_child_count(type);
     const bool tuple = tn_type_kind(type) == TN_TAG_TUPLE;
     const ERL_NIF_TERM* elements = nullptr;
     int arity = 0;
-    if (tuple ? !enif_get_tuple(env, term, &arity, &elements) || static_cast<size_t>(arity) != count : !enif_is_map(env, term))
-        return refuse(env, term, path, type_name(type), error);
+    if (!c.spend(count)) return false;
+    if (tuple ? !enif_get_tuple(c.env, term, &arity, &elements) || static_cast<size_t>(arity) != count : !enif_is_map(c.env, term))
+        return refuse(c, term, path, type_name(type));
     std::vector<tn_value> fields(count);
     bool fine = true;
+    Path where = {&path, nullptr, type, 0, path.depth + 1};
     for (size_t i = 0; i < count && fine; ++i) {
-        size_t length = 0;
-        const char* name = tn_type_child_name(type, i, &length);
+        where.index = i;
         ERL_NIF_TERM field = 0;
-        const std::string where = path + "." + std::string(name, length);
         if (tuple) field = elements[i];
-        else if (!find_field(env, term, name, length, &field)) {
-            error = where + ": the field of " + type_name(type) + " is missing";
-            fine = false;
-            break;
+        else {
+            size_t length = 0;
+            const char* name = tn_type_child_name(type, i, &length);
+            if (!find_field(c.env, term, name, length, &field)) {
+                c.error = where.text() + ": the field of " + type_name(type) + " is missing";
+                fine = false;
+                break;
+            }
         }
-        fine = to_value(env, instance, tn_type_child(type, i), field, where, &fields[i], error);
+        fine = to_value(c, tn_type_child(type, i), field, where, &fields[i]);
     }
     if (fine) {
         tn_error* e = nullptr;
-        if (tn_status s = tn_record_new(instance, type, fields.data(), count, out, &e)) fine = failed(s, e, path, error);
+        if (tn_status s = tn_record_new(c.instance, type, fields.data(), count, out, &e)) fine = failed(c, s, e, path);
     }
     for (tn_value& field : fields) tn_value_clear(&field);
     return fine;
 }
 
-bool option_to_value(ErlNifEnv* env, tn_instance* instance, const tn_type* type, ERL_NIF_TERM term, const std::string& path,
-                     tn_value* out, std::string& error) {
+[[gnu::noinline]] bool option_to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     const tn_type* inner_type = tn_type_child(type, 0);
     tn_value inner = {};
     const bool none = enif_is_identical(term, atoms.nil);
@@ -201,16 +214,104 @@ bool option_to_value(ErlNifEnv* env, tn_instance* instance, const tn_type* type,
         if (tn_type_kind(inner_type) == TN_TAG_OPTION) {
             const ERL_NIF_TERM* elements = nullptr;
             int arity = 0;
-            if (!enif_get_tuple(env, term, &arity, &elements) || arity != 2 || !enif_is_identical(elements[0], atoms.some))
-                return refuse(env, term, path, "nil or {:some, value}", error);
+            if (!enif_get_tuple(c.env, term, &arity, &elements) || arity != 2 || !enif_is_identical(elements[0], atoms.some))
+                return refuse(c, term, path, "nil or {:some, value}");
             content = elements[1];
         }
-        if (!to_value(env, instance, inner_type, content, path, &inner, error)) return false;
+        Path where = path;
+        ++where.depth;
+        if (!to_value(c, inner_type, content, where, &inner)) return false;
     }
     tn_error* e = nullptr;
-    const tn_status s = tn_option_new(instance, type, none ? nullptr : &inner, out, &e);
+    const tn_status s = tn_option_new(c.instance, type, none ? nullptr : &inner, out, &e);
     tn_value_clear(&inner);
-    return s == TN_OK || failed(s, e, path, error);
+    return s == TN_OK || failed(c, s, e, path);
+}
+
+[[gnu::noinline]] bool text_to_value(Conversion& c, tn_tag tag, ERL_NIF_TERM term, const Path& path, tn_value* out) {
+    ErlNifBinary binary;
+    if (!enif_inspect_binary(c.env, term, &binary)) return refuse(c, term, path, "a binary");
+    if (!c.spend(binary.size / Conversion::bytes_a_part)) return false;
+    tn_error* e = nullptr;
+    const tn_status s = tag == TN_TAG_STRING
+                            ? tn_string_new(c.instance, reinterpret_cast<const char*>(binary.data), binary.size, out, &e)
+                            : tn_bytes_new(c.instance, binary.data, binary.size, out, &e);
+    return s == TN_OK || failed(c, s, e, path);
+}
+
+[[gnu::noinline]] bool text_from_value(Conversion& c, const void* data, size_t length, ERL_NIF_TERM* out) {
+    if (!data || !c.spend(length / Conversion::bytes_a_part)) return false;
+    *out = make_binary(c.env, static_cast<const char*>(data), length);
+    return true;
+}
+
+[[gnu::noinline]] bool list_from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
+    size_t count = 0;
+    if (tn_list_len(value, &count) != TN_OK || !c.spend(count)) return false;
+    ERL_NIF_TERM list = enif_make_list(c.env, 0);
+    for (size_t i = count; i-- > 0;) {
+        tn_value item = {};
+        ERL_NIF_TERM term;
+        if (tn_list_get(value, i, &item) != TN_OK) return false;
+        const bool fine = from_value(c, tn_type_child(type, 0), &item, &term, depth + 1);
+        tn_value_clear(&item);
+        if (!fine) return false;
+        list = enif_make_list_cell(c.env, term, list);
+    }
+    *out = list;
+    return true;
+}
+
+[[gnu::noinline]] bool fields_from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
+    const size_t count = tn_type_child_count(type);
+    if (!c.spend(count)) return false;
+    std::vector<ERL_NIF_TERM> values(count);
+    for (size_t i = 0; i < count; ++i) {
+        tn_value field = {};
+        if (tn_record_get(value, i, &field) != TN_OK) return false;
+        const bool fine = from_value(c, tn_type_child(type, i), &field, &values[i], depth + 1);
+        tn_value_clear(&field);
+        if (!fine) return false;
+    }
+    if (tn_type_kind(type) == TN_TAG_TUPLE) {
+        *out = enif_make_tuple_from_array(c.env, values.data(), static_cast<unsigned>(count));
+        return true;
+    }
+    std::vector<ERL_NIF_TERM> keys(count);
+    for (size_t i = 0; i < count; ++i) {
+        size_t length = 0;
+        const char* name = tn_type_child_name(type, i, &length);
+        keys[i] = make_binary(c.env, name, length);
+    }
+    return enif_make_map_from_arrays(c.env, keys.data(), values.data(), count, out);
+}
+
+[[gnu::noinline]] bool option_from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
+    int32_t some = 0;
+    tn_value inner = {};
+    if (tn_option_get(value, &some, &inner) != TN_OK) return false;
+    *out = atoms.nil;
+    if (!some) return true;
+    const tn_type* inner_type = tn_type_child(type, 0);
+    const bool fine = from_value(c, inner_type, &inner, out, depth + 1);
+    tn_value_clear(&inner);
+    if (fine && tn_type_kind(inner_type) == TN_TAG_OPTION) *out = enif_make_tuple2(c.env, atoms.some, *out);
+    return fine;
+}
+
+} // namespace
+
+std::string Path::text() const {
+    if (function) {
+        size_t length = 0;
+        const char* name = tn_function_param_name(function, static_cast<uint32_t>(index), &length);
+        return "argument " + std::to_string(index + 1) + " (" + std::string(name, length) + ")";
+    }
+    if (depth > 20) return "an inner value"; // the whole way would be longer than anybody reads
+    if (!record) return outer->text() + "[" + std::to_string(index) + "]";
+    size_t length = 0;
+    const char* name = tn_type_child_name(record, index, &length);
+    return outer->text() + "." + std::string(name, length);
 }
 
 ERL_NIF_TERM float_term(ErlNifEnv* env, double d) {
@@ -219,121 +320,56 @@ ERL_NIF_TERM float_term(ErlNifEnv* env, double d) {
     return enif_make_double(env, d);
 }
 
-} // namespace
-
-bool to_value(ErlNifEnv* env, tn_instance* instance, const tn_type* type, ERL_NIF_TERM term, const std::string& path,
-              tn_value* out, std::string& error) {
+bool to_value(Conversion& c, const tn_type* type, ERL_NIF_TERM term, const Path& path, tn_value* out) {
     const tn_tag tag = tn_type_kind(type);
+    if (take_scalar(c.env, tag, term, out)) return true;
     TN_SET_NONE(out);
-    if (tag >= TN_TAG_I8 && tag <= TN_TAG_U64) return integer_to_value(env, type, tag, term, path, out, error);
+    if (tag >= TN_TAG_I8 && tag <= TN_TAG_U64) return integer_to_value(c, type, tag, term, path, out);
+    if (path.depth > Conversion::most_deep) return too_deep(c, path.text());
     switch (tag) {
     case TN_TAG_F32:
-    case TN_TAG_F64: return float_to_value(env, type, tag, term, path, out, error);
-    case TN_TAG_BOOL:
-        if (!enif_is_identical(term, atoms.true_) && !enif_is_identical(term, atoms.false_))
-            return refuse(env, term, path, "a boolean", error);
-        TN_SET_BOOL(out, enif_is_identical(term, atoms.true_));
-        return true;
+    case TN_TAG_F64: return float_to_value(c, type, tag, term, path, out);
+    case TN_TAG_BOOL: return refuse(c, term, path, "a boolean");
     case TN_TAG_CHAR: {
         unsigned code = 0;
-        if (!enif_get_uint(env, term, &code) || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
-            return refuse(env, term, path, "a code point", error);
+        if (!enif_get_uint(c.env, term, &code) || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF))
+            return refuse(c, term, path, "a code point");
         TN_SET_UINT(out, TN_TAG_CHAR, code);
         return true;
     }
     case TN_TAG_UNIT:
-        if (!enif_is_identical(term, atoms.nil)) return refuse(env, term, path, "nil", error);
+        if (!enif_is_identical(term, atoms.nil)) return refuse(c, term, path, "nil");
         TN_SET_UNIT(out);
         return true;
     case TN_TAG_STRING:
-    case TN_TAG_BYTES: {
-        ErlNifBinary binary;
-        if (!enif_inspect_binary(env, term, &binary)) return refuse(env, term, path, "a binary", error);
-        tn_error* e = nullptr;
-        const tn_status s = tag == TN_TAG_STRING
-                                ? tn_string_new(instance, reinterpret_cast<const char*>(binary.data), binary.size, out, &e)
-                                : tn_bytes_new(instance, binary.data, binary.size, out, &e);
-        return s == TN_OK || failed(s, e, path, error);
-    }
-    case TN_TAG_LIST: return list_to_value(env, instance, type, term, path, out, error);
+    case TN_TAG_BYTES: return text_to_value(c, tag, term, path, out);
+    case TN_TAG_LIST: return list_to_value(c, type, term, path, out);
     case TN_TAG_TUPLE:
-    case TN_TAG_RECORD: return fields_to_value(env, instance, type, term, path, out, error);
-    case TN_TAG_OPTION: return option_to_value(env, instance, type, term, path, out, error);
-    default: error = path + ": a value of type " + type_name(type) + " cannot come from a term"; return false;
+    case TN_TAG_RECORD: return fields_to_value(c, type, term, path, out);
+    case TN_TAG_OPTION: return option_to_value(c, type, term, path, out);
+    default: return cannot_cross(c, path.text(), type, "come from");
     }
 }
 
-bool from_value(ErlNifEnv* env, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out) {
+bool from_value(Conversion& c, const tn_type* type, const tn_value* value, ERL_NIF_TERM* out, unsigned depth) {
     const tn_tag tag = tn_type_kind(type);
-    if (tag >= TN_TAG_I8 && tag <= TN_TAG_I64) return *out = enif_make_int64(env, value->as.i), true;
-    if (tag >= TN_TAG_U8 && tag <= TN_TAG_U64) return *out = enif_make_uint64(env, value->as.u), true;
-    size_t count = 0;
+    if (is_scalar(tag)) return *out = scalar_term(c.env, tag, *value), true;
+    if (depth > Conversion::most_deep) return too_deep(c, "the result");
+    size_t length = 0;
     switch (tag) {
-    case TN_TAG_F32:
-    case TN_TAG_F64: *out = float_term(env, value->as.f); return true;
-    case TN_TAG_BOOL: *out = value->as.u ? atoms.true_ : atoms.false_; return true;
-    case TN_TAG_CHAR: *out = enif_make_uint(env, static_cast<unsigned>(value->as.u)); return true;
-    case TN_TAG_UNIT: *out = atoms.nil; return true;
     case TN_TAG_STRING: {
-        const char* data = tn_string_data(value, &count);
-        if (!data) return false;
-        *out = make_binary(env, data, count);
-        return true;
+        const char* text = tn_string_data(value, &length);
+        return text_from_value(c, text, length, out);
     }
     case TN_TAG_BYTES: {
-        const void* data = tn_bytes_data(value, &count);
-        if (!data) return false;
-        *out = make_binary(env, static_cast<const char*>(data), count);
-        return true;
+        const void* bytes = tn_bytes_data(value, &length);
+        return text_from_value(c, bytes, length, out);
     }
-    case TN_TAG_OPTION: {
-        int32_t some = 0;
-        tn_value inner = {};
-        if (tn_option_get(value, &some, &inner) != TN_OK) return false;
-        *out = atoms.nil;
-        if (!some) return true;
-        const tn_type* inner_type = tn_type_child(type, 0);
-        const bool fine = from_value(env, inner_type, &inner, out);
-        tn_value_clear(&inner);
-        if (fine && tn_type_kind(inner_type) == TN_TAG_OPTION) *out = enif_make_tuple2(env, atoms.some, *out);
-        return fine;
-    }
-    case TN_TAG_LIST: {
-        if (tn_list_len(value, &count) != TN_OK) return false;
-        ERL_NIF_TERM list = enif_make_list(env, 0);
-        for (size_t i = count; i-- > 0;) {
-            tn_value item = {};
-            ERL_NIF_TERM term;
-            if (tn_list_get(value, i, &item) != TN_OK) return false;
-            const bool fine = from_value(env, tn_type_child(type, 0), &item, &term);
-            tn_value_clear(&item);
-            if (!fine) return false;
-            list = enif_make_list_cell(env, term, list);
-        }
-        *out = list;
-        return true;
-    }
+    case TN_TAG_OPTION: return option_from_value(c, type, value, out, depth);
+    case TN_TAG_LIST: return list_from_value(c, type, value, out, depth);
     case TN_TAG_TUPLE:
-    case TN_TAG_RECORD: {
-        count = tn_type_child_count(type);
-        std::vector<ERL_NIF_TERM> keys(count), values(count);
-        for (size_t i = 0; i < count; ++i) {
-            tn_value field = {};
-            if (tn_record_get(value, i, &field) != TN_OK) return false;
-            const bool fine = from_value(env, tn_type_child(type, i), &field, &values[i]);
-            tn_value_clear(&field);
-            if (!fine) return false;
-            size_t length = 0;
-            const char* name = tn_type_child_name(type, i, &length);
-            keys[i] = make_binary(env, name, length);
-        }
-        if (tag == TN_TAG_TUPLE) {
-            *out = enif_make_tuple_from_array(env, values.data(), static_cast<unsigned>(count));
-            return true;
-        }
-        return enif_make_map_from_arrays(env, keys.data(), values.data(), count, out);
-    }
-    default: return false;
+    case TN_TAG_RECORD: return fields_from_value(c, type, value, out, depth);
+    default: return cannot_cross(c, "the result", type, "become");
     }
 }
 
@@ -364,8 +400,8 @@ ERL_NIF_TERM error_term(ErlNifEnv* env, const char* kind, const std::string& mes
                         {atoms.frames, none}});
 }
 
-ERL_NIF_TERM error_term(ErlNifEnv* env, tn_status status, tn_error* error) {
-    const char* kind = tn_status_name(status);
+ERL_NIF_TERM error_term(ErlNifEnv* env, tn_status status, tn_error* error, bool timed_out) {
+    const char* kind = tn_status_name(timed_out ? TN_TRAP_DEADLINE_EXCEEDED : status);
     if (!error) return error_term(env, kind, std::string("the call failed with ") + kind);
     ERL_NIF_TERM diagnostics = enif_make_list(env, 0), frames = diagnostics;
     for (size_t i = tn_error_diag_count(error); i-- > 0;) {
@@ -395,10 +431,16 @@ ERL_NIF_TERM error_term(ErlNifEnv* env, tn_status status, tn_error* error) {
             frames);
     }
     size_t length = 0;
-    const char* message = tn_error_message(error, &length);
-    const ERL_NIF_TERM message_term = make_binary(env, message ? message : "", message ? length : 0);
-    const char* rendered = tn_error_render(error, 0, &length);
-    const ERL_NIF_TERM rendered_term = make_binary(env, rendered ? rendered : "", rendered ? length : 0);
+    const char* text = tn_error_message(error, &length);
+    std::string message(text ? text : "", text ? length : 0);
+    text = tn_error_render(error, 0, &length);
+    std::string rendered(text ? text : "", text ? length : 0);
+    if (timed_out) { // the frames say where; the library knows of an interrupt only
+        message = "deadline exceeded";
+        rendered.replace(0, rendered.find('\n'), "trap: deadline exceeded [DeadlineExceeded]");
+    }
+    const ERL_NIF_TERM message_term = make_binary(env, message.data(), message.size());
+    const ERL_NIF_TERM rendered_term = make_binary(env, rendered.data(), rendered.size());
     tn_error_free(error);
     return map_of(env, {{atoms.kind, make_binary(env, kind, std::strlen(kind))},
                         {atoms.message, message_term},

@@ -9,9 +9,13 @@ defmodule Tenon do
   No script can crash, hang or leak the VM: a fault, endless recursion, an endless loop or too much memory
   ends the call with `{:error, %Tenon.Error{}}`. What a script prints goes to the caller's group leader.
 
+  A call runs in the process that makes it, in slices of a millisecond at most, between which other processes
+  have their turn; if the process dies the script ends. For calls that are made again and again there is
+  `Tenon.Function`.
+
   Types: integers are range-checked, floats may be `:nan`, `:infinity` and `:neg_infinity`, `String` and
   `Bytes` are binaries, `char` a code point, `List` a list, tuples tuples, `T?` is `nil` or the value,
-  a record is a map (atom or binary keys in, binary keys out), `()` is `nil`.
+  a record is a map (atom or binary keys in, binary keys out), `()` is `nil`. Values may lie 400 deep in each other.
   """
 
   alias Tenon.{Error, Instance, Module, Native}
@@ -41,31 +45,35 @@ defmodule Tenon do
   @doc """
   Calls a function. On a module each call has a fresh instance; on an instance its state stays.
 
-  Options: `:timeout` in milliseconds or `:infinity` (default #{@default_timeout}): the script is stopped.
+  Options: `:timeout` in milliseconds or `:infinity` (default #{@default_timeout}): the script is stopped, with its slice.
   A function with `mut` parameters answers a tuple: its result, then the parameters' new values.
   """
   @spec call(Module.t() | Instance.t(), String.t() | atom, [term], keyword) :: {:ok, term} | {:error, Error.t()}
   def call(target, name, args \\ [], opts \\ [])
 
-  def call(%Module{} = module, name, args, opts) do
-    with {:ok, instance} <- Instance.new(module), do: call(instance, name, args, opts)
+  def call(%Instance{ref: ref}, name, args, opts) when is_binary(name) and is_list(args) do
+    limit = if opts == [], do: @default_timeout, else: timeout(opts)
+
+    # The NIF takes few arguments one by one.
+    case args do
+      [] -> Native.call(ref, name, limit)
+      [a] -> Native.call(ref, name, limit, a)
+      [a, b] -> Native.call(ref, name, limit, a, b)
+      [a, b, c] -> Native.call(ref, name, limit, a, b, c)
+      [a, b, c, d] -> Native.call(ref, name, limit, a, b, c, d)
+      _ -> Native.call_list(ref, name, limit, args)
+    end
+    |> case do
+      {:ok, _} = done -> done
+      other -> finish(other)
+    end
   end
 
-  def call(%Instance{ref: ref}, name, args, opts) when is_list(args) do
-    timeout =
-      case opts |> Keyword.validate!(timeout: @default_timeout) |> Keyword.fetch!(:timeout) do
-        :infinity -> 0
-        ms when is_integer(ms) and ms > 0 -> ms
-        other -> raise ArgumentError, "option :timeout must be a positive integer or :infinity, got: #{inspect(other)}"
-      end
+  def call(%Instance{} = instance, name, args, opts) when is_list(args),
+    do: call(instance, to_string(name), args, opts)
 
-    {result, printed} = Native.call(ref, to_string(name), args, timeout)
-    if printed not in [nil, ""], do: IO.write(printed)
-
-    case result do
-      {:ok, value} -> {:ok, value}
-      {:error, error} -> {:error, Error.from_native(error)}
-    end
+  def call(%Module{} = module, name, args, opts) do
+    with {:ok, instance} <- Instance.new(module), do: call(instance, name, args, opts)
   end
 
   @doc "As `call/4`; raises `Tenon.Error`."
@@ -83,6 +91,34 @@ defmodule Tenon do
   @doc false
   def bang({:ok, value}), do: value
   def bang({:error, error}), do: raise(error)
+
+  # What the NIF's calls answer, printed and made an error here.
+  @doc false
+  def finish({:ok, _} = done), do: done
+  def finish({:error, error}), do: {:error, Error.from_native(error)}
+
+  def finish({:printed, text, result}) do
+    IO.write(text)
+    finish(result)
+  end
+
+  # In milliseconds; 0 is none.
+  @doc false
+  def timeout([]), do: @default_timeout
+
+  def timeout(opts) do
+    case opts |> Keyword.validate!(timeout: @default_timeout) |> Keyword.fetch!(:timeout) do
+      :infinity ->
+        0
+
+      ms when is_integer(ms) and ms > 0 ->
+        ms
+
+      other ->
+        raise ArgumentError,
+              "option :timeout must be a positive integer or :infinity, got: #{inspect(other)}"
+    end
+  end
 
   defp wrap_module({:ok, ref}, name), do: {:ok, %Module{ref: ref, name: to_string(name)}}
   defp wrap_module({:error, error}, _name), do: {:error, Error.from_native(error)}

@@ -1,6 +1,7 @@
 defmodule TenonTest do
   use ExUnit.Case, async: false
   doctest Tenon
+  doctest Tenon.Function
   import ExUnit.CaptureIO
 
   test "scalars at their edges" do
