@@ -55,7 +55,7 @@ constexpr Pass sequence[] = {
 // functions small.
 constexpr Pass last[] = {
     Pass::versions, Pass::loads,  Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
-    Pass::masks,    Pass::fields,   Pass::stores,   Pass::selects,  Pass::reassociate, Pass::carried, Pass::strips,  Pass::simplify, Pass::dce,
+    Pass::masks,    Pass::fields,   Pass::stores,   Pass::selects,  Pass::carried, Pass::reassociate, Pass::strips,  Pass::simplify, Pass::dce,
     Pass::accumulators, Pass::lanes, Pass::sums,    Pass::pointers,    Pass::bases,   Pass::dce,     Pass::strides,  Pass::steps,
 };
 // When a loop has been unrolled: the one around it is smaller once constants and what rounds have in common are known.

@@ -4,12 +4,13 @@
 // combined while it waits. When a value is ready is guessed by how long a chain of operations leads to it from the
 // start of its loop's round, and for what a round gets from the one before by when that one has it. Only operations for
 // which the order makes no difference: wrapping sums and those on bits. The chain stays a chain: a tree would hold
-// more registers.
+// more registers. So are smallest and largest of three integers, of which dynamic programming takes one from the round before.
 #include "ir/cfg.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace tn::opt {
 
@@ -48,8 +49,11 @@ public:
             ends_ = ready_;
             find_ready(true);
         }
-        for (BlockId block : cfg_.order())
-            if (!fn_.blocks[block].cold) visit(block);
+        for (BlockId block : cfg_.order()) {
+            if (fn_.blocks[block].cold) continue;
+            visit(block);
+            order_extremes(block);
+        }
         return rewriter_.finish();
     }
 
@@ -182,6 +186,57 @@ private:
         return true;
     }
 
+    // select(a < b, a, b): one that only this condition asks for
+    struct Extreme {
+        InstId select, compare;
+        bool is_largest = false;
+    };
+    std::optional<Extreme> find_extreme(InstId id) const {
+        const Inst& select = fn_.insts[id];
+        if (select.op != Op::Select || !is_integer(select.type)) return {};
+        const auto operands = fn_.operands_of(select);
+        const Inst* compare = find_def(fn_, operands[0]);
+        if (!compare || compare->op != Op::ICmp || compare->block != select.block || uses_[operands[0].index()] != 1) return {};
+        const auto asked = fn_.operands_of(*compare);
+        const bool straight = asked[0] == operands[1] && asked[1] == operands[2];
+        if (!straight && !(asked[0] == operands[2] && asked[1] == operands[1])) return {};
+        const auto cond = static_cast<Cond>(compare->aux);
+        if (cond == Cond::Eq || cond == Cond::Ne) return {};
+        return Extreme{id, fn_.values[operands[0]].inst, (cond == Cond::Gt || cond == Cond::Ge) == straight};
+    }
+    void exchange(const Extreme& in, ValueId from, ValueId to) {
+        for (InstId id : {in.select, in.compare})
+            for (ValueId& v : fn_.operands_of(fn_.insts[id]))
+                if (v == from) v = to;
+    }
+    // min(min(late, a), b)    becomes    min(min(b, a), late)
+    void order_extremes(BlockId block) {
+        auto& insts = fn_.blocks[block].insts;
+        for (std::size_t i = 0; i < insts.size(); ++i) {
+            const auto outer = find_extreme(insts[i]);
+            if (!outer) continue;
+            for (unsigned side = 1; side <= 2; ++side) {
+                const ValueId first = fn_.operands_of(fn_.insts[insts[i]])[side], other = fn_.operands_of(fn_.insts[insts[i]])[3 - side];
+                const InstId def = fn_.values[first].inst;
+                const auto inner = def.is_valid() && fn_.insts[def].block == block && uses_[first.index()] == 2 ? find_extreme(def) : std::nullopt;
+                if (!inner || inner->is_largest != outer->is_largest || first == other) continue;
+                const auto both = fn_.operands_of(fn_.insts[def]);
+                const ValueId late = ready_in(block, both[1]) > ready_in(block, both[2]) ? both[1] : both[2];
+                if (ready_in(block, late) <= ready_in(block, other) || both[1] == both[2]) continue;
+                exchange(*outer, other, late);
+                exchange(*inner, late, other);
+                // Behind the other one, where it is asked for.
+                std::erase_if(insts, [&](InstId id) { return id == inner->select || id == inner->compare; });
+                const auto at = std::ranges::find(insts, outer->compare);
+                insts.insert(at, {inner->compare, inner->select});
+                i = static_cast<std::size_t>(std::ranges::find(insts, outer->select) - insts.begin());
+                ready_[first.index()] = std::max(ready_in(block, both[1]), ready_in(block, both[2])) + 2;
+                rewriter_.mark_changed();
+                break;
+            }
+        }
+    }
+
     Function& fn_;
     Cfg cfg_;
     Rewriter rewriter_;
@@ -196,6 +251,8 @@ bool has_chain(const Function& fn) {
         if (block.removed || block.cold) continue;
         for (InstId id : block.insts) {
             const Inst& inst = fn.insts[id];
+            if (inst.op == Op::Select && std::ranges::any_of(fn.operands_of(inst), [&](ValueId v) { return find_def(fn, v) && find_def(fn, v)->op == Op::Select; }))
+                return true;
             if (!is_orderless(inst)) continue;
             for (ValueId v : fn.operands_of(inst)) {
                 const Inst* link = find_def(fn, v);

@@ -194,4 +194,38 @@ TEST(Licm, AFallingIndexIsTestedInFrontOfTheLoop) {
     EXPECT_COUNT(1, run(with(falling, "    bounds v8, v5\n", "    store.i64 elem v6 + 0, v9\n    bounds v8, v5\n"), {opt::licm}), "bounds"); // something is seen before
 }
 
+// Each round's smallest of three, of which the round before brings one.
+const std::string smallest = R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = seq_data.ptr v0
+    v3 = const.i64 1
+    jump b1(v3, v3)
+b1(v4: i64, v5: i64):
+    v6 = load.i64 elem v2 + 0 + v4 * 8
+    v7 = wrap_add.i64 v5, v3
+    v8 = icmp.lt v6, v7
+    v9 = select.i64 v8, v6, v7
+    v10 = load.i64 elem v2 + 8 + v4 * 8
+    v11 = icmp.lt v9, v10
+    v12 = select.i64 v11, v9, v10
+    poll
+    v13 = wrap_add.i64 v4, v3
+    v14 = icmp.lt v13, v1
+    branch v14, b1(v13, v12), b2
+b2:
+    return v12
+}
+)";
+
+TEST(Reassociate, WhatTheRoundBeforeBringsComesLast) {
+    const auto text = run(smallest, {opt::reassociate});
+    const auto first = text.find("icmp.lt v6, v7");
+    EXPECT_EQ(first, std::string::npos) << text; // not what comes late
+    EXPECT_COUNT(2, text, "select.i64");
+    EXPECT_COUNT(1, run(with(smallest, "icmp.lt v9, v10", "icmp.gt v9, v10"), {opt::reassociate}), "icmp.lt v6, v7"); // the largest of the smallest
+    const auto kept = with(smallest, "return v12", "return v9");
+    EXPECT_COUNT(1, run(kept, {opt::reassociate}), "icmp.lt v6, v7"); // somebody else asks for it
+    EXPECT_COUNT(1, run(with(smallest, "wrap_add.i64 v5, v3", "wrap_add.i64 v4, v3"), {opt::reassociate}), "icmp.lt v6, v7");
+}
+
 } // namespace
