@@ -76,6 +76,7 @@ public:
 
     void trap_if(ValueId condition, std::uint32_t trap_code, std::span<const ValueId> payload = {});
     void trap_if_overflow(ValueId condition); // as checked arithmetic does
+    void trap_if_too_deep(ValueId condition); // as a call without room for its frame does
     void poll();
     void jump(BlockId target, std::span<const ValueId> args = {});
     void branch(ValueId condition, BlockId if_true, std::span<const ValueId> true_args, BlockId if_false,

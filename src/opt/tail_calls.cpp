@@ -7,7 +7,6 @@
 //
 // What the frame owns has been given back before such a call, or the call is not the last thing it does. An endless
 // recursion still ends as one: after as many rounds as no stack has room for frames.
-#include "builtins/trap.h"
 #include "ir/builder.h"
 #include "opt/inliner.h"
 #include "opt/passes.h"
@@ -86,7 +85,7 @@ bool tail_calls(Module& module, Function& fn) {
         b.set_loc(call.loc);
         args.assign(fn.operands_of(call).begin(), fn.operands_of(call).end());
         args.push_back(b.binary(Op::WrapSub, Scalar::I64, left, b.const_int(Scalar::I64, 1)));
-        b.trap_if(b.compare(Op::ICmp, Cond::Eq, args.back(), b.const_int(Scalar::I64, 0)), static_cast<std::uint32_t>(TrapCode::StackOverflow));
+        b.trap_if_too_deep(b.compare(Op::ICmp, Cond::Eq, args.back(), b.const_int(Scalar::I64, 0)));
         b.poll();
         b.jump(again, args);
     }
