@@ -71,13 +71,6 @@ void Describe::op(OpTag<Op::CallHost>, const ir::Inst& inst) {
     out_.site();
 }
 
-void Describe::op(OpTag<Op::ListNew>, const ir::Inst& inst) {
-    out_.any(arg(inst, 0), Rsi);
-    out_.def_anywhere(inst.first_result, Rax);
-    out_.clobber(caller_saved());
-    out_.site();
-}
-
 // --- sites and out-of-line code ---
 
 Label FunctionEmitter::trap(TrapCode code, ir::LocId loc, Payload a, Payload b) {
@@ -230,18 +223,6 @@ void FunctionEmitter::op(OpTag<Op::CallRuntime>, const ir::Inst& inst) {
             a_->mov(memory(to, 8), gp64(scratch_register));
         }
     }
-}
-
-void FunctionEmitter::op(OpTag<Op::ListNew>, const ir::Inst& inst) {
-    Location capacity = any(mf_->fn->operands_of(inst)[0]);
-    enter_host_stack(0);
-    if (!(capacity == Location::reg(Rsi))) move(capacity, Location::reg(Rsi), Scalar::I64);
-    load_imm(Rdx, inst.imm, false);
-    a_->mov(gp64(Rdi), gp64(context_register));
-    call_address(reinterpret_cast<const void*>(&rt::rt_list_new));
-    leave_host_stack();
-    test_trap_code(inst.loc);
-    take_results({Location::reg(Rax)}, inst);
 }
 
 // --- the host ---

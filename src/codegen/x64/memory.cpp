@@ -2,6 +2,7 @@
 #include "codegen/x64/x64.h"
 
 #include "runtime/entry_points.h"
+#include "runtime/heap.h"
 #include "runtime/object.h"
 
 namespace tn::codegen::x64 {
@@ -418,6 +419,81 @@ void FunctionEmitter::op(OpTag<Op::SeqSetLen>, const ir::Inst& inst) {
         a_->mov(field(list, offsetof(rt::Seq, length)), gp64(reg()));
     }
     move_gp(reg(), list, Scalar::Ref);
+}
+
+// --- new lists ---
+
+namespace {
+
+// The bytes of a new list whose block is one of the heap's small ones, known here; 0 if it is not.
+std::size_t short_list(const MachineFunction& mf, const ir::Inst& inst) {
+    std::int64_t capacity = 0;
+    const ir::Desc& desc = mf.module->descs[ir::DescId(static_cast<std::size_t>(inst.imm))];
+    if (!mf.find_int(mf.fn->operands_of(inst)[0], capacity) || capacity < 1 || desc.stride == 0 ||
+        capacity > static_cast<std::int64_t>(rt::Heap::max_small / desc.stride))
+        return 0;
+    const std::size_t size = sizeof(rt::Seq) + static_cast<std::size_t>(capacity) * desc.stride;
+    return size <= rt::Heap::max_small ? size : 0;
+}
+
+} // namespace
+
+void Describe::op(OpTag<Op::ListNew>, const ir::Inst& inst) {
+    if (short_list(mf_, inst) != 0) {
+        out_.def(inst.first_result);
+        out_.temp(RegClass::Int);
+        out_.cold_call();
+        out_.site();
+        return;
+    }
+    out_.any(arg(inst, 0), Rsi);
+    out_.def_anywhere(inst.first_result, Rax);
+    out_.clobber(caller_saved());
+    out_.site();
+}
+
+// What rt_list_new does, where a block waits.
+void FunctionEmitter::make_short_list(const ir::Inst& inst, std::size_t size) {
+    const unsigned dst = reg(), heap = reg();
+    Label resume = a_->newLabel();
+    Label slow = cold(resume, inst.loc, [this, dst, &inst] {
+        const RegMask live = live_across(inst_);
+        std::int64_t capacity = 0;
+        mf_->find_int(mf_->fn->operands_of(inst)[0], capacity);
+        keep_registers(live, false);
+        load_imm(Rsi, capacity, true);
+        load_imm(Rdx, inst.imm, false);
+        a_->mov(gp64(Rdi), gp64(context_register));
+        call_cold_helper(reinterpret_cast<const void*>(&rt::rt_list_new));
+        move_gp(dst, Rax, Scalar::Ref);
+        keep_registers(live, true);
+        a_->cmp(context_mem(offsetof(rt::Context, trap_code), 4), 0);
+        a_->jne(trap(TrapCode::None, inst.loc));
+    });
+    take_block(size, dst, heap, slow);
+    const std::size_t stride = mf_->module->descs[ir::DescId(static_cast<std::size_t>(inst.imm))].stride;
+    a_->mov(gp64(scratch_register), context_mem(offsetof(rt::Context, descs), 8));
+    a_->mov(gp64(scratch_register), field(scratch_register, static_cast<std::size_t>(inst.imm) * sizeof(void*)));
+    a_->mov(field(dst, offsetof(rt::Seq, count)), 1);
+    a_->mov(field(dst, offsetof(rt::Seq, desc)), gp64(scratch_register));
+    a_->mov(field(dst, offsetof(rt::Seq, length)), 0);
+    a_->mov(field(dst, offsetof(rt::Seq, capacity)), asmjit::imm((rt::Heap::block_size(size) - sizeof(rt::Seq)) / stride));
+    a_->lea(gp64(scratch_register), field(dst, sizeof(rt::Seq)));
+    a_->mov(field(dst, offsetof(rt::Seq, data)), gp64(scratch_register));
+    a_->bind(resume);
+}
+
+void FunctionEmitter::op(OpTag<Op::ListNew>, const ir::Inst& inst) {
+    if (const std::size_t size = short_list(*mf_, inst)) return make_short_list(inst, size);
+    Location capacity = any(mf_->fn->operands_of(inst)[0]);
+    enter_host_stack(0);
+    if (!(capacity == Location::reg(Rsi))) move(capacity, Location::reg(Rsi), Scalar::I64);
+    load_imm(Rdx, inst.imm, false);
+    a_->mov(gp64(Rdi), gp64(context_register));
+    call_address(reinterpret_cast<const void*>(&rt::rt_list_new));
+    leave_host_stack();
+    test_trap_code(inst.loc);
+    take_results({Location::reg(Rax)}, inst);
 }
 
 } // namespace tn::codegen::x64

@@ -290,6 +290,7 @@ private:
     void call_plain_host(const ir::Inst& inst, const HostTarget& target);
     void load_result(Scalar type, Location to, const x86::Mem& from);
     void call_generic_host(const ir::Inst& inst, const HostTarget& target);
+    void make_short_list(const ir::Inst& inst, std::size_t size);
 
     // entry.cpp
     void prologue() override;
