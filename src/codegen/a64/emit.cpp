@@ -58,7 +58,6 @@ void FunctionEmitter::emit_trap_paths() {
     }
     traps_.clear();
     for (const auto& [index, label] : tables_) embed_table(index, label);
-    if (!tables_.empty()) a_.align(asmjit::AlignMode::kCode, 4);
     tables_.clear();
 }
 

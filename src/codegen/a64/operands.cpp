@@ -73,7 +73,6 @@ void FunctionEmitter::make_table(const ir::Inst& def, unsigned reg) {
     a_.adr(x(reg), table);
     a_.b(behind);
     embed_table(def.imm, table);
-    a_.align(asmjit::AlignMode::kCode, 4);
     a_.bind(behind);
 }
 
@@ -82,6 +81,7 @@ void FunctionEmitter::embed_table(std::int64_t index, Label label) {
     a_.align(asmjit::AlignMode::kData, 16);
     a_.bind(label);
     a_.embed(bytes.data(), bytes.size());
+    a_.align(asmjit::AlignMode::kData, 4); // code follows
 }
 
 void FunctionEmitter::make_constant(ir::ValueId value, unsigned reg) {
