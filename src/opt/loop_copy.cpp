@@ -201,4 +201,10 @@ private:
 
 BlockId copy_loop(Function& fn, const Cfg& cfg, LoopId loop) { return LoopCopy(fn, cfg, loop).run(); }
 
+BlockId latch_of_copy(const Function& fn, BlockId header) {
+    for (std::uint32_t b = header.index();; ++b)
+        for (const Target& target : successors(fn, BlockId(b)))
+            if (target.block == header) return BlockId(b);
+}
+
 } // namespace tn::opt

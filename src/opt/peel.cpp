@@ -171,7 +171,7 @@ private:
         const BlockId copy = copy_loop(fn_, cfg, id);
         if (!copy.is_valid()) return false;
         retarget(preheader, header, copy);
-        retarget(last_of(copy), copy, header);
+        retarget(latch_of_copy(fn_, copy), copy, header);
         return true;
     }
 
@@ -180,7 +180,7 @@ private:
         const BlockId header = cfg.loops()[id].header, preheader = cfg.loops()[id].preheader, latch = cfg.loops()[id].latches[0];
         const BlockId copy = copy_loop(fn_, cfg, id);
         if (!copy.is_valid()) return false;
-        const BlockId end = last_of(copy);
+        const BlockId end = latch_of_copy(fn_, copy);
         const std::uint32_t counter = fn_.values[c.counter].index;
         Builder b(module_, fn_);
 
@@ -225,12 +225,6 @@ private:
     void retarget(BlockId block, BlockId from, BlockId to) {
         for (Target& target : fn_.targets_of(fn_.insts[fn_.blocks[block].insts.back()]))
             if (target.block == from) target.block = to;
-    }
-    // The block of a copied loop that goes back to its header.
-    BlockId last_of(BlockId copy) const {
-        for (std::uint32_t b = copy.index();; ++b)
-            for (const Target& target : successors(fn_, BlockId(b)))
-                if (target.block == copy) return BlockId(b);
     }
 
     Module& module_;

@@ -62,7 +62,7 @@ private:
             const BlockId copy = copy_loop(fn_, now, same);
             if (!copy.is_valid()) return false; // the first one, or none
             enter(before, header, copy);
-            before = last_of(copy);
+            before = latch_of_copy(fn_, copy);
             leave(before, copy, header);
         }
         end(latch, header);
@@ -197,12 +197,6 @@ private:
     void enter(BlockId from, BlockId header, BlockId copy) {
         for (Target& target : fn_.targets_of(fn_.insts[fn_.blocks[from].insts.back()]))
             if (target.block == header) target.block = copy;
-    }
-    // The block of a copied loop that goes back to its header.
-    BlockId last_of(BlockId copy) const {
-        for (std::uint32_t b = copy.index();; ++b)
-            for (const Target& target : successors(fn_, BlockId(b)))
-                if (target.block == copy) return BlockId(b);
     }
     // The only way on from a round but the last is to the next one.
     void leave(BlockId latch, BlockId copy, BlockId header) {
