@@ -5,6 +5,7 @@
 #include "capi/register.h"
 #include "capi/text.h"
 #include "runtime/entry_points.h"
+#include "runtime/float_text.h"
 #include "runtime/host_type.h"
 #include "runtime/seq.h"
 
@@ -57,13 +58,9 @@ void write_float(double number, std::string_view type, std::string& out) {
         out += std::string(type) + (std::isnan(number) ? ".NAN" : ".INFINITY");
         return;
     }
-    char buffer[40];
-    const auto end = type == "f32"
-                         ? std::to_chars(buffer, buffer + sizeof buffer, static_cast<float>(number)).ptr
-                         : std::to_chars(buffer, buffer + sizeof buffer, number).ptr;
-    std::string text(buffer, end);
-    if (text.find_first_of(".e") == text.npos) text += ".0";
-    out += text;
+    char buffer[rt::short_float_size];
+    out.append(buffer, type == "f32" ? rt::write_repr(static_cast<float>(number), buffer)
+                                     : rt::write_repr(number, buffer));
 }
 
 bool write_parts(const tn_value& value, std::size_t count, const char* open, const char* close,

@@ -5,8 +5,9 @@
 #include "builtins/trap.h"
 #include "ir/text.h"
 
+#include <fmt/format.h>
+
 #include <bit>
-#include <charconv>
 #include <cmath>
 
 namespace tn::ir {
@@ -14,13 +15,8 @@ namespace tn::ir {
 namespace {
 
 std::string float_text(Scalar type, std::int64_t bits) {
-    char buffer[64];
     auto finish = [&](auto value, auto raw) {
-        if (std::isnan(value)) {
-            auto end = std::to_chars(buffer, buffer + sizeof buffer, raw, 16).ptr;
-            return "nan:" + std::string(buffer, end);
-        }
-        return std::string(buffer, std::to_chars(buffer, buffer + sizeof buffer, value).ptr);
+        return std::isnan(value) ? fmt::format("nan:{:x}", raw) : fmt::format("{}", value);
     };
     if (type == Scalar::F32) {
         auto raw = static_cast<std::uint32_t>(bits);

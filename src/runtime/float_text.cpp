@@ -1,7 +1,11 @@
-// Floats as text, by Python's rules (Objects/floatobject.c, Python/pystrtod.c): digits come from
-// std::to_chars, the layout is made here.
+// Floats as text, by Python's rules (Objects/floatobject.c, Python/pystrtod.c): digits come from fmt, the layout is
+// made here.
 #include "runtime/float_text.h"
 
+#include <fmt/compile.h>
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstring>
@@ -10,27 +14,37 @@ namespace tn::rt {
 
 namespace {
 
-// d.ddd * 10^exponent, as to_chars writes it in scientific form; the digits stay where they are.
+// d.ddd * 10^exponent; the digits stay where they were written.
 struct Digits {
     char* text; // without the point
     std::size_t count;
     int exponent;
 };
 
-// Takes "d.ddde+xx" apart in place.
+// Takes "ddd.ddd" or "d.ddde+xx" apart in place.
 Digits take_apart(char* text, char* end) {
-    char* mark = end;
-    while (*--mark != 'e') {}
     int exponent = 0;
-    const char* number = mark + 1;
-    if (*number == '+') ++number;
-    std::from_chars(number, end, exponent);
-    std::size_t count = 1;
-    if (mark > text + 1) {
-        count = static_cast<std::size_t>(mark - text) - 1;
-        std::memmove(text + 1, text + 2, count - 1);
-    }
-    return {text, count, exponent};
+    char* const mark = std::find(text, end, 'e');
+    if (mark != end) std::from_chars(mark + (mark[1] == '+' ? 2 : 1), end, exponent);
+    char* const point = std::find(text, mark, '.');
+    exponent += static_cast<int>(point - text) - 1;
+    char* const last = point == mark ? mark : std::copy(point + 1, mark, point);
+    // Zeros in front, unless it is the one of zero in "0.000e+00".
+    while (mark == end && text + 1 < last && *text == '0') ++text, --exponent;
+    return {text, static_cast<std::size_t>(last - text), exponent};
+}
+
+// No double has more digits, and fmt writes no more; the rest are zeros.
+constexpr int max_digits = 767;
+
+// Rounded to `count` digits.
+Digits round_to(double magnitude, int count, char* out) {
+    Digits digits =
+        take_apart(out, fmt::format_to(out, FMT_COMPILE("{:.{}e}"), magnitude, std::min(count, max_digits) - 1));
+    const std::size_t wanted = static_cast<std::size_t>(count);
+    if (wanted > digits.count) std::memset(digits.text + digits.count, '0', wanted - digits.count);
+    digits.count = wanted;
+    return digits;
 }
 
 char* put_exponent(char* out, int exponent) {
@@ -87,9 +101,8 @@ std::size_t lay_out(const Digits& digits, Style style, char* out) {
 
 template <typename Float> std::size_t write_shortest(Float magnitude, bool keep_point, char* out) {
     char buffer[short_float_size];
-    const auto end =
-        std::to_chars(buffer, buffer + sizeof buffer, magnitude, std::chars_format::scientific).ptr;
-    const Digits digits = take_apart(buffer, end);
+    Digits digits = take_apart(buffer, fmt::format_to(buffer, FMT_COMPILE("{}"), magnitude));
+    while (digits.count > 1 && digits.text[digits.count - 1] == '0') --digits.count; // those in front of the point
     Style style;
     style.use_exponent = digits.exponent < -4 || digits.exponent >= 16;
     style.point_zero = true;
@@ -128,26 +141,27 @@ std::size_t write_float(double value, bool narrow, const FormatSpec& spec, char*
         return narrow ? write_shortest(static_cast<float>(magnitude), spec.alternate, out)
                       : write_shortest(magnitude, spec.alternate, out);
     }
-    const std::size_t room = float_room(spec);
+    char* half = out + float_room(spec) / 2; // the digits; laid out at the front
     int precision = spec.precision < 0 ? 6 : spec.precision;
     if (spec.type == 'f') {
-        char* end = std::to_chars(out, out + room, magnitude, std::chars_format::fixed, precision).ptr;
+        if (precision >= max_digits - 309) { // as many may stand in front of the point
+            const int exponent = round_to(magnitude, max_digits, half).exponent; // of the exact value
+            return lay_out(round_to(magnitude, exponent + 1 + precision, half), {}, out);
+        }
+        char* end = fmt::format_to(out, FMT_COMPILE("{:.{}f}"), magnitude, precision);
         if (precision == 0 && spec.alternate) *end++ = '.';
         return static_cast<std::size_t>(end - out);
     }
-    char* half = out + room / 2; // the digits; laid out at the front
     if (spec.type == 'e') {
-        char* end = std::to_chars(half, out + room, magnitude, std::chars_format::scientific, precision).ptr;
         Style style;
         style.use_exponent = true;
         style.keep_point = spec.alternate;
-        return lay_out(take_apart(half, end), style, out);
+        return lay_out(round_to(magnitude, precision + 1, half), style, out);
     }
     // `g`, and no type with a precision, which differs in keeping a digit after the point.
     const bool is_plain = spec.type == 0;
     if (precision == 0) precision = 1;
-    char* end = std::to_chars(half, out + room, magnitude, std::chars_format::scientific, precision - 1).ptr;
-    Digits digits = take_apart(half, end);
+    Digits digits = round_to(magnitude, precision, half);
     if (!spec.alternate) {
         while (digits.count > 1 && digits.text[digits.count - 1] == '0') --digits.count;
     }

@@ -101,6 +101,12 @@ TEST_F(FormatTest, LargePrecisionAndWidth) {
     EXPECT_EQ(take(rt_format_f64(context, text(""), -1e300, packed[0], packed[1])).size(), 302u);
     spec_of("#.1000000e", FormatClass::Float).pack(packed);
     EXPECT_EQ(take(rt_format_f64(context, text(""), 5e-324, packed[0], packed[1])).size(), 1000007u);
+    spec_of(".1074f", FormatClass::Float).pack(packed); // all its digits are behind the point
+    const std::string smallest = take(rt_format_f64(context, text(""), 5e-324, packed[0], packed[1]));
+    EXPECT_EQ(smallest.find_first_not_of("0."), 2u + 323);
+    EXPECT_TRUE(smallest.ends_with("533447265625")) << smallest;
+    spec_of(".460f", FormatClass::Float).pack(packed); // 309 digits in front, and zeros
+    EXPECT_EQ(take(rt_format_f64(context, text(""), 1e308, packed[0], packed[1])).size(), 309u + 1 + 460);
     spec_of("1000000", FormatClass::Integer).pack(packed);
     EXPECT_EQ(take(rt_format_int(context, text(""), -7, packed[0], packed[1])).size(), 1000000u);
     instance->heap.set_limit(4096);
