@@ -70,7 +70,7 @@ private:
         const std::vector<InstId> insts = fn_.blocks[block].insts;
         bool is_certain = true; // whoever comes into the block comes to the load
         for (InstId id : insts) {
-            const Inst& inst = fn_.insts[id];
+            const Inst inst = fn_.insts[id]; // a copy: hand_over makes instructions
             if (may_write(inst)) return;
             if (inst.op == Op::Load && inst.type != Scalar::Ref && !(inst.flags & Takes))
                 hand_over(block, id, is_certain);
