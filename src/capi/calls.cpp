@@ -14,7 +14,11 @@ namespace tn::capi {
 void CallScope::begin_slowly() noexcept {
     const std::uint32_t attention = core_.attention.load(std::memory_order_relaxed);
     if (core_.callback_depth != 0) return;
-    if (attention & CancelPending) core_.rt->fire(rt::CancelRequested);
+    if (attention & CancelPending) {
+        // This is the call it waited for, even if it ends before it looks.
+        core_.attention.fetch_and(~std::uint32_t(CancelPending), std::memory_order_relaxed);
+        core_.rt->fire(rt::CancelRequested);
+    }
     if (attention & (NeedsTimer | PollsSleep)) {
         try {
             Timer& timer = *core_.module->runtime->timer;

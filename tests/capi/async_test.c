@@ -470,10 +470,22 @@ static void endings(void) {
     /* An interrupt, and the instance's fuel. */
     {
         tn_interrupt *h = tn_instance_interrupt_handle(s.inst);
+        tn_completion *c;
         tn_task *t = start_i64(&s, "hold_spin", 1);
         STATUS(tn_task_resume(t, 50, &ret, NULL), TN_PENDING);
         tn_interrupt_fire(h);
         STATUS_ERR(tn_task_resume(t, 50, &ret, &err), TN_TRAP_CANCELLED);
+        tn_task_free(t);
+        /* The resumption it is meant for may end before it looks: the call after that one goes on. */
+        t = start(&s, "ask_nothing", NULL, 0);
+        at_once = 0;
+        STATUS(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_PENDING);
+        c = take_open();
+        STATUS(tn_completion_resolve(c, NULL), TN_OK);
+        tn_completion_free(c);
+        tn_interrupt_fire(h);
+        STATUS(tn_task_resume(t, TN_FUEL_UNLIMITED, &ret, NULL), TN_OK);
+        EQUAL(call_i64(&s, "logged", NULL, 0), 0);
         tn_task_free(t);
         tn_interrupt_free(h);
         STATUS(tn_instance_set_fuel(s.inst, 100), TN_OK);
