@@ -83,7 +83,7 @@ void emit_functions(const ir::Module& module, const MakeTarget& make_target, Mod
                 keep = std::max(keep, static_cast<std::uint32_t>(
                                           std::popcount(live.registers & ~registers.callee_saved)));
             }
-            frame.lay_out(mf.used_registers & registers.callee_saved, mf.slot_count, keep, mf.outgoing_count);
+            frame.lay_out(mf.used_registers & registers.callee_saved, mf.slot_count, mf.view_count, keep, mf.outgoing_count);
             const std::uint32_t begin = emitter.offset();
             FunctionStatistics* const statistics = statistics_of(functions[first + i]);
             {

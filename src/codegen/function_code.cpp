@@ -19,6 +19,7 @@ void FunctionCode::emit(MachineFunction& mf, const Frame& frame, std::uint32_t f
     mf_ = &mf;
     frame_ = &frame;
     frame_index_ = frame_index;
+    views_ = 0;
     edge_blocks_.clear();
     cold_paths_.clear();
     block_labels_.clear();

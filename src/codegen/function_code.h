@@ -81,6 +81,7 @@ protected:
     MachineFunction* mf_ = nullptr;
     const Frame* frame_ = nullptr;
     std::uint32_t frame_index_ = 0;
+    std::uint32_t views_ = 0; // emitted
     ParallelMove moves_;
     CallPlan plan_, params_;
     bool frameless_ = false; // emitting blocks that run without a frame, or before it is made

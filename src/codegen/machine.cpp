@@ -18,6 +18,7 @@ void MachineFunction::clear() {
     is_bare = false;
     frameless = 0;
     outgoing_count = 0;
+    view_count = 0;
     edge_moves.clear();
     inst_moves.clear();
     moves_before.clear();

@@ -36,6 +36,7 @@ struct MachineInst {
     std::uint32_t first_operand = 0;
     std::uint16_t operand_count = 0;
     bool is_site = false;    // needs the references it owns in the code map
+    bool needs_frame = false; // keeps something there
     bool calls_cold = false; // out-of-line code of it calls and needs to know what lives in registers
     RegMask clobbers = 0;    // registers that hold no value across it
 };
@@ -135,6 +136,7 @@ struct MachineFunction {
     std::uint32_t int_registers = 0; // that may be allocated
     // Stack places a call or the function itself needs, known before allocation.
     std::uint32_t outgoing_count = 0;
+    std::uint32_t view_count = 0; // headers of views, each by itself
 
     // --- filled by the allocator ---
     std::vector<Move> edge_moves;

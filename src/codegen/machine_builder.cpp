@@ -308,7 +308,7 @@ private:
             if (block.loop != no_index || (last != ir::Op::Return && last != ir::Op::Jump && last != ir::Op::Branch)) return false;
             for (std::uint32_t i = block.first_inst; i < block.end_inst; ++i) {
                 const MachineInst& inst = mf_.insts[i];
-                if (inst.is_site || inst.calls_cold || inst.clobbers != 0) return false;
+                if (inst.is_site || inst.needs_frame || inst.calls_cold || inst.clobbers != 0) return false;
             }
             return true;
         });
@@ -326,7 +326,7 @@ private:
             if (block.loop != no_index || block.cold || (b == 0 && block.pred_count > 0)) return;
             for (std::uint32_t i = block.first_inst; i < block.end_inst; ++i) {
                 const MachineInst& inst = mf_.insts[i];
-                if (inst.is_site || inst.calls_cold || inst.clobbers != 0) return;
+                if (inst.is_site || inst.needs_frame || inst.calls_cold || inst.clobbers != 0) return;
             }
             // Everything up to here, if there is one way on.
             std::uint32_t on = no_index, ways = 0;

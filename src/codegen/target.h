@@ -42,6 +42,10 @@ public:
     void temp(RegClass cls);
     void clobber(RegMask registers) { inst_.clobbers |= registers; }
     void site() { inst_.is_site = true; }
+    void view() {
+        inst_.needs_frame = true;
+        ++mf_.view_count;
+    }
     void cold_call() { inst_.calls_cold = true; }
     void outgoing(std::uint32_t count) { mf_.outgoing_count = std::max(mf_.outgoing_count, count); }
 

@@ -25,6 +25,8 @@ public:
     void before_consumed(rt::Object* object);
     // Gives one count back, and forgets everything that is freed by it.
     void release(rt::Object* object);
+    // Its memory is no object any more, or another one.
+    void forget(const rt::Object* object) { serials_.erase(object); }
     bool is_in_image(const rt::Object* object) const;
 
 private:

@@ -8,7 +8,10 @@
 #include "runtime/entry_points.h"
 #include "runtime/instance.h"
 
+#include <map>
+#include <memory>
 #include <set>
+#include <tuple>
 #include <vector>
 
 namespace tn::interp {
@@ -116,6 +119,8 @@ private:
     std::vector<Frame> frames_;
     std::vector<Cell> cells_;
     std::set<const std::uint8_t*> taken_; // Ref places whose reference was taken out
+    // Headers of views: by depth, function and value, one each as in a frame.
+    std::map<std::tuple<std::size_t, const ir::Function*, std::size_t>, std::unique_ptr<rt::Seq>> views_;
     std::span<rt::Slot> io_;
 };
 

@@ -32,7 +32,7 @@ Run::Region Run::region_of(const Cell& address, bool write) {
     }
     auto* seq = static_cast<rt::Seq*>(address.base);
     std::int64_t count = write ? seq->capacity : seq->length;
-    if (write && count > 0 && desc.kind == rt::ObjectDesc::Kind::String) ++count; // the NUL behind it
+    if ((!write || count > 0) && desc.kind == rt::ObjectDesc::Kind::String) ++count; // the NUL behind it
     // rt::Program: a shared empty list is followed by a word, which map.tn reads.
     if (!write && count == 0 && seq->capacity == 0 && desc.stride == sizeof(std::uint64_t) && !desc.has_refs) count = 1;
     return {seq->data, seq->data + count * desc.stride, &desc.refs, desc.stride, MemoryClass::Element};
@@ -187,6 +187,25 @@ Run::Step Run::exec(Tag<Op::SeqData>, const Inst& inst) {
     address.serial = operand_cell(inst, 0).serial;
     define(inst.first_result, address);
     return Step::Next;
+}
+
+Run::Step Run::exec(Tag<Op::View>, const Inst& inst) {
+    const Cell bytes = operand_cell(inst, 0);
+    const std::int64_t length = operand(inst, 1).i;
+    check(length >= 0, "a view of less than nothing");
+    if (length > 0) {
+        place(bytes, 0, Scalar::U8, false, any_memory);
+        place(bytes, length - 1, Scalar::U8, false, any_memory);
+    }
+    auto& header = views_[{frames_.size(), frame().fn, inst.first_result.index()}];
+    if (!header) header = std::make_unique<rt::Seq>();
+    else objects_.forget(header.get()); // who still has the one of a round before is found out
+    header->count = rt::view_count;
+    header->desc = context_.descs[rt::string_desc_id];
+    header->length = length;
+    header->capacity = 0;
+    header->data = static_cast<std::uint8_t*>(bytes.slot.ptr);
+    return set_ref(inst, header.get(), false);
 }
 
 Run::Step Run::exec(Tag<Op::ListNew>, const Inst& inst) {

@@ -227,6 +227,7 @@ ValueId Builder::unique_at(ValueId address, DescId desc) {
 }
 ValueId Builder::seq_len(ValueId ref) { return unary(Op::SeqLen, Scalar::I64, ref); }
 ValueId Builder::seq_data(ValueId ref) { return unary(Op::SeqData, Scalar::Ptr, ref); }
+ValueId Builder::view(ValueId bytes, ValueId length) { return binary(Op::View, Scalar::Ref, bytes, length); }
 void Builder::bounds(ValueId index, ValueId length) {
     ValueId operands[] = {index, length};
     append(plain(Op::Bounds, Scalar::Void), operands);

@@ -74,6 +74,7 @@ public:
     InstId call_closure(SigId signature, ValueId closure, std::span<const ValueId> args);
     ValueId result(InstId inst, unsigned i = 0) const { return fn_.result(inst, i); }
 
+    ValueId view(ValueId bytes, ValueId length);
     void trap_if(ValueId condition, std::uint32_t trap_code, std::span<const ValueId> payload = {});
     void trap_if_overflow(ValueId condition); // as checked arithmetic does
     void trap_if_too_deep(ValueId condition); // as a call without room for its frame does

@@ -46,7 +46,7 @@ constexpr unsigned max_call_rounds = 6; // of inline_calls and closures: closure
 constexpr Pass sequence[] = {
     Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
     Pass::dce,      Pass::threading, Pass::rotate,   Pass::unroll,  Pass::peel,
-    Pass::uniqueness, Pass::simplify, Pass::retains, Pass::sizes,   Pass::gvn,
+    Pass::uniqueness, Pass::simplify, Pass::views, Pass::retains, Pass::sizes,   Pass::gvn,
     Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading, Pass::tables,
     Pass::simplify, Pass::gvn,
     Pass::licm,     Pass::ranges,    Pass::simplify, Pass::dce,

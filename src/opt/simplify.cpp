@@ -105,6 +105,7 @@ private:
         else if (op == Op::FAdd || op == Op::FSub || op == Op::FMul || op == Op::FDiv) visit_float(id);
         else if (op == Op::ElemAddr) visit_elem_addr(id);
         else if (op == Op::SeqLen) visit_seq_len(id);
+        else if (op == Op::SeqData) visit_seq_data(id);
         else if (op == Op::Load) visit_load(id);
         else if (op == Op::BoxNew) visit_box_new(id);
     }
@@ -503,6 +504,10 @@ private:
             become_const(id, static_cast<std::int64_t>(module_.literals[LiteralId(static_cast<std::size_t>(def->imm))].size()));
         else if (const auto* known = find_known_list(module_, fn_, operand(id, 0)))
             become_const(id, known->length);
+        else if (def && def->op == Op::View) become(id, rewriter_.operand(*def, 1));
+    }
+    void visit_seq_data(InstId id) {
+        if (const Inst* def = find_def(fn_, operand(id, 0)); def && def->op == Op::View) become(id, rewriter_.operand(*def, 0));
     }
 
     // A number at a known place of a `const` list, or of a table.

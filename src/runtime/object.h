@@ -53,6 +53,10 @@ struct Seq : Object {
     // inline elements follow
 };
 
+// What the header of a view counts (ir::Op::View), in the frame of a script: never the last owner, so nobody frees or
+// changes it.
+inline constexpr std::int32_t view_count = 1 << 30;
+
 // A record, tuple or enum payload on the heap, or a closure with its captures: the value's leaves at its
 // layout's offsets follow.
 struct Box : Object {};

@@ -71,7 +71,7 @@ private:
 #define TN_A64_ALL_OPS(X)                                                                                    \
     X(ConstInt)                                                                                              \
     X(ConstFloat)                                                                                            \
-    X(Null) X(Literal) X(Empty) X(InstanceData) X(Table) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg) X(Shl) X(Shr)      \
+    X(Null) X(Literal) X(Empty) X(InstanceData) X(Table) X(View) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg) X(Shl) X(Shr)      \
         X(WrapAdd) X(WrapSub) X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft) X(RotateRight) X(PopCount) \
             X(LeadingZeros) X(TrailingZeros) X(FAdd) X(FSub) X(FMul) X(FDiv) X(FNeg) X(FAbs) X(Sqrt)         \
                 X(Floor) X(Ceil) X(Trunc) X(ICmp) X(FCmp) X(Select) X(Convert) X(Bitcast) X(ElemAddr)        \

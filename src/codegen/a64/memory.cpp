@@ -3,6 +3,7 @@
 
 #include "runtime/entry_points.h"
 #include "runtime/object.h"
+#include "runtime/program.h"
 
 #include <bit>
 
@@ -265,6 +266,25 @@ void Describe::op(OpTag<Op::SeqData>, const ir::Inst& inst) { registers(inst); }
 void FunctionEmitter::op(OpTag<Op::SeqData>, const ir::Inst&) {
     const unsigned list = reg();
     a_.load64(reg(), field(list, offsetof(rt::Seq, data)));
+}
+
+void Describe::op(OpTag<Op::View>, const ir::Inst& inst) {
+    registers(inst);
+    out_.view();
+}
+void FunctionEmitter::op(OpTag<Op::View>, const ir::Inst&) {
+    const unsigned bytes = reg(), length = reg();
+    const std::int32_t begin = frame_->view_offset(views_++);
+    const auto header = [&](std::size_t offset) { return frame_place(begin + static_cast<std::int32_t>(offset)); };
+    a_.load_imm(scratch_register, rt::view_count, true);
+    a_.store64(scratch_register, header(offsetof(rt::Seq, count)));
+    a_.load64(scratch_register, context_place(offsetof(rt::Context, descs)));
+    a_.load64(scratch_register, field(scratch_register, rt::string_desc_id * sizeof(void*)));
+    a_.store64(scratch_register, header(offsetof(rt::Seq, desc)));
+    a_.store64(length, header(offsetof(rt::Seq, length)));
+    a_.store_zero(Scalar::I64, header(offsetof(rt::Seq, capacity)));
+    a_.store64(bytes, header(offsetof(rt::Seq, data)));
+    a_.add_imm(reg(), frame_register, begin);
 }
 
 void Describe::op(OpTag<Op::Bounds>, const ir::Inst& inst) {

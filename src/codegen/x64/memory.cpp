@@ -4,6 +4,7 @@
 #include "runtime/entry_points.h"
 #include "runtime/heap.h"
 #include "runtime/object.h"
+#include "runtime/program.h"
 
 namespace tn::codegen::x64 {
 
@@ -334,6 +335,26 @@ void Describe::op(OpTag<Op::SeqData>, const ir::Inst& inst) {
 void FunctionEmitter::op(OpTag<Op::SeqData>, const ir::Inst&) {
     const unsigned list = reg();
     a_->mov(gp64(reg()), field(list, offsetof(rt::Seq, data)));
+}
+
+void Describe::op(OpTag<Op::View>, const ir::Inst& inst) {
+    out_.use(arg(inst, 0));
+    out_.use(arg(inst, 1));
+    out_.def(inst.first_result);
+    out_.view();
+}
+void FunctionEmitter::op(OpTag<Op::View>, const ir::Inst&) {
+    const unsigned bytes = reg(), length = reg(), dst = reg();
+    const std::int32_t begin = frame_->view_offset(views_++);
+    const auto header = [begin](std::size_t offset) { return x86::qword_ptr(x86::rbp, begin + static_cast<std::int32_t>(offset)); };
+    a_->mov(gp64(scratch_register), context_mem(offsetof(rt::Context, descs), 8));
+    a_->mov(gp64(scratch_register), field(scratch_register, rt::string_desc_id * sizeof(void*)));
+    a_->mov(header(offsetof(rt::Seq, count)), rt::view_count);
+    a_->mov(header(offsetof(rt::Seq, desc)), gp64(scratch_register));
+    a_->mov(header(offsetof(rt::Seq, length)), gp64(length));
+    a_->mov(header(offsetof(rt::Seq, capacity)), 0);
+    a_->mov(header(offsetof(rt::Seq, data)), gp64(bytes));
+    a_->lea(gp64(dst), header(0));
 }
 
 void Describe::op(OpTag<Op::Bounds>, const ir::Inst& inst) {

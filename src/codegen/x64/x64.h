@@ -114,7 +114,7 @@ private:
 // The operations, each as an overload on its tag; missing ones do not compile where op.def is expanded.
 #define TN_X64_ALL_OPS(X)                                                                                    \
     X(ConstInt)                                                                                              \
-    X(ConstFloat) X(Null) X(Literal) X(Empty) X(InstanceData) X(Table) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg)      \
+    X(ConstFloat) X(Null) X(Literal) X(Empty) X(InstanceData) X(Table) X(View) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg)      \
         X(Shl) X(Shr) X(WrapAdd) X(WrapSub) X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft)              \
             X(RotateRight) X(PopCount) X(LeadingZeros) X(TrailingZeros) X(FAdd) X(FSub) X(FMul) X(FDiv)      \
                 X(FNeg) X(FAbs) X(Sqrt) X(Floor) X(Ceil) X(Trunc) X(ICmp) X(FCmp) X(Select) X(Convert)       \

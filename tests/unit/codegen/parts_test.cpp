@@ -119,11 +119,13 @@ TEST(CallPlan, FillsRegistersThenTheStack) {
 
 TEST(Frame, PlacesDoNotOverlap) {
     Frame frame;
-    frame.lay_out(mask_of(x64::Rbx) | mask_of(x64::R13), 3, 2, 1);
+    frame.lay_out(mask_of(x64::Rbx) | mask_of(x64::R13), 3, 2, 2, 1);
     EXPECT_EQ(frame.saved_offset(0), -8);
     EXPECT_EQ(frame.slot_offset(0), -24);
-    EXPECT_EQ(frame.keep_offset(0), -48);
-    EXPECT_EQ(frame.size, 64u);
+    EXPECT_EQ(frame.view_offset(0), -80); // and up to -40
+    EXPECT_EQ(frame.view_offset(1), -120);
+    EXPECT_EQ(frame.keep_offset(0), -128);
+    EXPECT_EQ(frame.size, 144u);
 }
 
 TEST(Verifier, SeesAWrongAllocation) {

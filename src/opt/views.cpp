@@ -1,0 +1,129 @@
+// A part of a text that is only read for a while is no text of its own: a header in the frame says where its bytes are.
+//
+//     p = call_rt StringSlice t, from, to; x = call_rt StringAppend y, p; release p
+// becomes
+//     k = retain t; the tests of a slice; p = view (seq_data k) + from, to - from
+//     x = call_rt StringAppend y, p; release k
+//
+// Only if all who use the part are functions of the runtime that neither keep nor answer it. The text stays as long as
+// the part did, and no longer the same if somebody appends to it; `retains` finds out whether that needs the count.
+#include "builtins/runtime_fn.h"
+#include "builtins/trap.h"
+#include "ir/builder.h"
+#include "ir/uses.h"
+#include "opt/passes.h"
+#include "opt/rewrite.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tn::opt {
+
+using namespace ir;
+
+namespace {
+
+bool is_slice(const Inst& inst) {
+    return inst.op == Op::CallRuntime && inst.imm == static_cast<std::int64_t>(RuntimeFn::StringSlice);
+}
+
+// Of those that answer a reference, the ones that copy the bytes.
+bool copies(RuntimeFn fn) {
+    return fn == RuntimeFn::StringAppend || fn == RuntimeFn::ShowQuoted || fn == RuntimeFn::FormatText;
+}
+
+class Views {
+public:
+    Views(Module& module, Function& fn) : module_(module), fn_(fn), uses_(fn), rewriter_(fn) {}
+
+    bool run() {
+        for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b)
+            if (const Block& block = fn_.blocks[BlockId(b)];
+                !block.removed && !block.cold && std::ranges::any_of(block.insts, [&](InstId id) { return is_view(id); }))
+                visit(BlockId(b));
+        return rewriter_.finish();
+    }
+
+private:
+    // What is written for the slice stands in its place alone: a use in another block finds it by its name.
+    bool is_view(InstId id) const {
+        const Inst& inst = fn_.insts[id];
+        if (!is_slice(inst)) return false;
+        // The header of another part says nothing of who keeps its bytes.
+        const Inst* text = find_def(fn_, fn_.operands_of(inst)[0]);
+        if (text && text->op == Op::View) return false;
+        return std::ranges::all_of(uses_.of(inst.first_result), [&](const Use& use) { return only_reads(use); });
+    }
+    bool only_reads(const Use& use) const {
+        const Inst& inst = fn_.insts[use.inst];
+        if (use.is_block_arg) return false;
+        if (inst.op == Op::Release || inst.op == Op::SeqLen || inst.op == Op::SeqData) return true;
+        if (inst.op != Op::CallRuntime) return false;
+        const auto fn = static_cast<RuntimeFn>(inst.imm);
+        const RuntimeFnInfo& info = runtime_fn_info(fn);
+        if (info.param(use.index).owned) return false;
+        for (unsigned i = 0; i < info.result_count(); ++i)
+            if (info.result(i).scalar == Scalar::Ref && !copies(fn)) return false;
+        return true;
+    }
+
+    void visit(BlockId block) {
+        const std::vector<InstId> insts = std::exchange(fn_.blocks[block].insts, {});
+        for (InstId id : insts) {
+            if (is_view(id)) make(block, id);
+            else fn_.blocks[block].insts.push_back(id);
+        }
+    }
+
+    void make(BlockId block, InstId id) {
+        const Inst slice = fn_.insts[id];
+        const ValueId text = fn_.operands_of(slice)[0], from = fn_.operands_of(slice)[1], to = fn_.operands_of(slice)[2];
+        Builder b(module_, fn_);
+        b.set_block(block);
+        b.set_loc(slice.loc);
+        const Inst* def = find_def(fn_, text);
+        const bool is_kept = def ? def->op == Op::Literal : fn_.values[text].block == fn_.entry() && fn_.values[text].ownership == Ownership::Borrowed;
+        const ValueId keeper = is_kept ? text : b.retain(text, false);
+        const ValueId length = b.seq_len(keeper), data = b.seq_data(keeper);
+        const ValueId zero = b.const_int(Scalar::I64, 0);
+        refuse_if(b, Cond::Lt, from, zero);
+        refuse_if(b, Cond::Lt, to, from);
+        refuse_if(b, Cond::Gt, to, length);
+        // A byte within a character is no border; behind a text stands a NUL, behind a part the next character.
+        std::int64_t known;
+        if (!find_const(fn_, from, known) || known != 0) refuse_within(b, data, from);
+        const Inst* end = find_def(fn_, to);
+        if (!end || end->op != Op::SeqLen || fn_.operands_of(*end)[0] != text) refuse_within(b, data, to);
+        const ValueId first = b.elem_addr(data, from, 1);
+        rewriter_.replace(slice.first_result, b.view(first, b.binary(Op::WrapSub, Scalar::I64, to, from)));
+        for (const Use& use : uses_.of(slice.first_result)) {
+            if (fn_.insts[use.inst].op != Op::Release) continue;
+            if (is_kept) rewriter_.remove(use.inst);
+            else fn_.operands[use.slot] = keeper;
+        }
+        rewriter_.remove(id);
+    }
+    static void refuse(Builder& b, ValueId condition) {
+        b.trap_if(condition, static_cast<std::uint32_t>(TrapCode::InvalidSlice), {});
+    }
+    static void refuse_if(Builder& b, Cond cond, ValueId x, ValueId y) { refuse(b, b.compare(Op::ICmp, cond, x, y)); }
+    static void refuse_within(Builder& b, ValueId data, ValueId at) {
+        const ValueId byte = b.load_indexed(Scalar::U8, MemoryClass::Element, data, at, 1, 0);
+        const ValueId top = b.binary(Op::And, Scalar::U8, byte, b.const_int(Scalar::U8, 0xc0));
+        refuse_if(b, Cond::Eq, top, b.const_int(Scalar::U8, 0x80));
+    }
+
+    Module& module_;
+    Function& fn_;
+    Uses uses_;
+    Rewriter rewriter_;
+};
+
+} // namespace
+
+bool views(Module& module, Function& fn) {
+    if (std::ranges::none_of(fn.insts, [](const Inst& inst) { return is_slice(inst) && inst.block.is_valid(); })) return false;
+    return Views(module, fn).run();
+}
+
+} // namespace tn::opt
