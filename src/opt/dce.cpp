@@ -96,6 +96,10 @@ bool dce(Module& module, Function& fn) {
         }
     }
     for (ValueId param : fn.blocks[fn.entry()].params) mark(param);
+    // Ways that never end give nothing back, but what is owned where ways meet is the same on all of them.
+    for (const Block& block : fn.blocks)
+        for (ValueId param : block.params)
+            if (!block.removed && fn.values[param].ownership == Ownership::Owned) mark(param);
     std::ranges::sort(waiting);
     while (!work.empty()) {
         const ValueId seen = work.back();
