@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <span>
 
 namespace tn::syntax {
@@ -61,9 +62,12 @@ constexpr SpellingTable punctuation(std::array{
 
 // The first `size` bytes, at most eight, as a Spelling has them.
 std::uint64_t packed(const char* text, std::size_t size) {
-    std::uint64_t made = 0;
-    for (std::size_t i = size; i-- > 0;) made = made << 8 | static_cast<unsigned char>(text[i]);
-    return made;
+    auto byte = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i; };
+    if (size < 4) return size == 0 ? 0 : byte(0) | byte(size / 2) | byte(size - 1);
+    std::uint32_t low, high; // which may overlap
+    std::memcpy(&low, text, sizeof low);
+    std::memcpy(&high, text + size - 4, sizeof high);
+    return low | static_cast<std::uint64_t>(high) << 8 * (size - 4);
 }
 
 enum : std::uint8_t { InName = 1, StartsName = 2 };
@@ -136,8 +140,9 @@ bool Lexer::skip_trivia() {
         if (c > ' ' && c != '#' && c != '/') break;
         if (c == ' ') {
             spaced_ = true;
-            do ++pos_;
-            while (pos_ < size_ && text_[pos_] == ' ');
+            std::uint32_t end = pos_ + 1;
+            while (end < size_ && text_[end] == ' ') ++end;
+            pos_ = end;
         } else if (c == '\n') {
             // Inside the braces of a one-line f-string: it was never closed.
             if (!fstrings_.empty() && !fstrings_.back().form.triple) return false;
@@ -187,7 +192,9 @@ void Lexer::refuse_block_comment() {
 
 void Lexer::lex_token() {
     char c = text_[pos_];
-    if (is_digit(c)) {
+    if (const auto byte = static_cast<unsigned char>(c); byte < 0x80 && name_chars[byte] & StartsName) {
+        lex_word();
+    } else if (is_digit(c)) {
         const std::vector<Token>& tokens = buffer_.tokens;
         bool is_after_dot = !tokens.empty() && tokens.back().kind == TokenKind::Dot;
         if (is_after_dot) {
@@ -213,22 +220,30 @@ bool Lexer::starts_name_at(std::uint32_t offset) const {
 }
 
 void Lexer::skip_name() {
-    while (pos_ < size_) {
-        auto byte = static_cast<unsigned char>(text_[pos_]);
+    std::uint32_t end = pos_;
+    while (end < size_) {
+        auto byte = static_cast<unsigned char>(text_[end]);
         if (byte < 0x80) {
-            if (!(name_chars[byte] & InName)) return;
-            pos_++;
+            if (!(name_chars[byte] & InName)) break;
+            end++;
         } else {
-            diag::DecodedScalar decoded = diag::decode_scalar(text_, pos_);
-            if (!is_name_continue(decoded.scalar)) return;
-            pos_ += decoded.size;
+            diag::DecodedScalar decoded = diag::decode_scalar(text_, end);
+            if (!is_name_continue(decoded.scalar)) break;
+            end += decoded.size;
         }
     }
+    pos_ = end;
 }
 
 SymbolId Lexer::intern_name(std::string_view name) {
-    bool is_ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
-    return is_ascii ? interner_.intern(name) : interner_.intern(normalize_name(name));
+    std::uint64_t all = 0; // whose upper bits are set in no ASCII character
+    std::size_t at = 0;
+    for (std::uint64_t eight; name.size() - at >= sizeof eight; at += sizeof eight) {
+        std::memcpy(&eight, name.data() + at, sizeof eight);
+        all |= eight;
+    }
+    all |= packed(name.data() + at, name.size() - at);
+    return (all & 0x8080808080808080) == 0 ? interner_.intern(name) : interner_.intern(normalize_name(name));
 }
 
 void Lexer::lex_word() {
