@@ -1,8 +1,7 @@
 // Small blocks of memory that a compilation has freed and will want again: its passes make and drop thousands of short
 // vectors, of which malloc keeps too few at hand. While a KeptBlocks lives, the thread's `operator delete` gives them to it
 // and its `operator new` takes them from it, in the products that have those of products/operator_new.cpp; elsewhere it
-// does nothing. Every block is malloc's, so any may outlive it, or be freed by another thread. What a small compilation
-// leaves goes to the next one in the process that finds it.
+// does nothing. Every block is malloc's, so any may outlive it, or be freed by another thread.
 #pragma once
 
 #include <cstddef>
@@ -13,19 +12,16 @@ namespace tn {
 class KeptBlocks {
 public:
     KeptBlocks();
-    ~KeptBlocks(); // leaves some of what was kept, and frees the rest
+    ~KeptBlocks(); // frees what was kept
     KeptBlocks(const KeptBlocks&) = delete;
     KeptBlocks& operator=(const KeptBlocks&) = delete;
-
-    // Frees what was left.
-    static void unload();
 
     static constexpr std::size_t step = 16, max_size = 1024;
     static std::size_t list_of(std::size_t size) { return (size + step - 1) / step; }
 
     // A block of a size up to max_size; null if none is kept, as of size 0.
     void* take(std::size_t size) {
-        List& list = lists_.of[list_of(size)];
+        List& list = lists_[list_of(size)];
         Block* const block = list.first;
         if (!block) return nullptr;
         list.first = block->next;
@@ -34,7 +30,7 @@ public:
     }
     // False if enough of the size are kept.
     bool keep(void* memory, std::size_t size) {
-        List& list = lists_.of[list_of(size)];
+        List& list = lists_[list_of(size)];
         if (list.room == 0) return false;
         --list.room;
         list.first = new (memory) Block{list.first};
@@ -56,16 +52,8 @@ private:
         Block* first = nullptr;
         std::uint32_t room = 0; // for how many more
     };
-    struct Lists {
-        List of[max_size / step + 1];
-
-        static constexpr Lists empty();
-        void keep_only(std::size_t bytes_per_size); // and frees the rest
-    };
-    static Lists left_; // for whoever comes next
-
     KeptBlocks* outer_;
-    Lists lists_;
+    List lists_[max_size / step + 1];
 };
 
 } // namespace tn
