@@ -79,7 +79,9 @@ private:
         for (std::size_t at = hash & mask();; at = (at + 1) & mask()) {
             const Slot& slot = slots_[at];
             if (slot.id == SymbolId().value) return SymbolId();
-            if (slot.hash == hash && texts_[slot.id - first_] == text) return SymbolId(slot.id);
+            if (slot.hash != hash) continue;
+            const std::string& known = texts_[slot.id - first_];
+            if (known.size() == text.size() && std::memcmp(known.data(), text.data(), text.size()) == 0) return SymbolId(slot.id);
         }
     }
 

@@ -117,7 +117,9 @@ TokenBuffer Lexer::run() {
 }
 
 Token& Lexer::push(TokenKind kind, std::uint32_t begin, std::uint32_t value) {
-    Token& token = buffer_.tokens.emplace_back();
+    std::vector<Token>& tokens = buffer_.tokens;
+    if (tokens.size() == tokens.capacity()) tokens.reserve(2 * tokens.size()); // rarely, so that the rest is short
+    Token& token = tokens.emplace_back();
     token.kind = kind;
     token.line_start = line_start_;
     token.spaced = spaced_;
@@ -281,8 +283,10 @@ bool Lexer::lex_punctuation() {
             return true;
         }
     }
-    const std::uint64_t rest = packed(text_.data() + pos_, std::min(size_ - pos_, 3u));
-    for (const Spelling& spelling : punctuation.of(first)) {
+    const std::span<const Spelling> known = punctuation.of(first);
+    // Most begin nothing longer.
+    const std::uint64_t rest = known.size() == 1 && known[0].size == 1 ? first : packed(text_.data() + pos_, std::min(size_ - pos_, 3u));
+    for (const Spelling& spelling : known) {
         if ((rest & ((std::uint64_t{1} << 8 * spelling.size) - 1)) != spelling.text) continue;
         std::uint32_t begin = pos_;
         pos_ += spelling.size;
