@@ -17,19 +17,20 @@ void BodyChecker::check_fn(FnId id) {
     const FnDecl& decl = program_.fn_decl(id);
     Fn fn = program_.out.fns[id];
     if (!body_.root.is_valid()) return; // reported by the parser
+    const syntax::FnItem& node = program_.node_of_body(id, body_);
     self_type_ = decl.self_type;
     generics_ = &decl.generics;
     solver_.set_bounds(program_.with_supers(decl.generics.bounds));
     result_ = fn.result;
-    result_span_ = decl.node->ret.is_valid() ? tree().types[decl.node->ret].span : fn.span;
+    result_span_ = node.ret.is_valid() ? tree().types[node.ret].span : fn.span;
     fn_name_ = fn.name;
     Bindings bindings;
-    std::span<const syntax::Param> nodes = view(decl.node->params);
+    std::span<const syntax::Param> nodes = view(node.params);
     for (std::size_t i = 0; i < nodes.size(); ++i) bind_param(fn.params[i], nodes[i], bindings);
     program_.out.fns[id].params = fn.params;
     for (const auto& [name, local] : bindings.names) bring_into_scope(name, local);
 
-    Expect expect{fn.result, decl.node->ret.is_valid() ? result_span_ : Span{}};
+    Expect expect{fn.result, node.ret.is_valid() ? result_span_ : Span{}};
     const auto* block = expr(body_.root).as<syntax::BlockExpr>();
     TypeKind result_kind = types_.kind(fn.result);
     // A block without a value is missing one, rather than having the wrong one.
@@ -38,7 +39,7 @@ void BodyChecker::check_fn(FnId id) {
         TypeId type = check(body_.root);
         if (!is_never(type) && result_kind != TypeKind::Error) {
             diag::DiagnosticBuilder builder = report(Diag::MissingReturn, fn.span, fn.name, print(fn.result));
-            if (decl.node->ret.is_valid()) builder.label(result_span_, "because of this type");
+            if (node.ret.is_valid()) builder.label(result_span_, "because of this type");
             std::span<const StmtId> stmts = view(block->stmts);
             const auto* last = stmts.empty() ? nullptr : tree().stmts[stmts.back()].as<syntax::ExprStmt>();
             if (last && last->has_semicolon && infer_.unify(info(last->expr).type, fn.result)) {

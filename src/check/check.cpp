@@ -131,11 +131,7 @@ void Program::check_bodies() {
 }
 
 void Program::check_fn_body(FnId id) {
-    Module& module = out.modules[fn_decl(id).module];
-    if (module.is_prelude && module.exprs.empty()) {
-        module.exprs.resize(module.ast->exprs.size());
-        module.patterns.resize(module.ast->patterns.size());
-    }
+    if (is_prelude(fn_decl(id).module)) give_body(id);
     if (fn_uses_.size() <= id.index()) fn_uses_.resize(out.fns.size());
     uses_ = &fn_uses_[id.index()];
     BodyChecker checker(*this, std::move(out.fns[id].body));

@@ -198,6 +198,29 @@ void Program::use_whole_prelude() {
     reads_prelude_ = outer;
 }
 
+// The body of a function that is used is in a tree, and so in a module, of its own.
+void Program::give_body(FnId id) {
+    Fn& fn = out.fns[id];
+    if (!fn.body.root.is_valid()) return; // a trait's required method
+    const std::uint32_t number = fn_decl(id).module.value - static_cast<std::uint32_t>(first_prelude_module_);
+    const syntax::Ast& tree = input.prelude->fn_ast(number, fn.item);
+    Module module;
+    module.path = "prelude";
+    module.ast = &tree;
+    module.is_prelude = true;
+    module.exprs.resize(tree.exprs.size());
+    module.patterns.resize(tree.patterns.size());
+    fn.body.module = out.modules.push_back(std::move(module));
+    fn.body.root = node_of_body(id, fn.body).body;
+}
+
+const syntax::FnItem& Program::node_of_body(FnId id, const Body& body) const {
+    const FnDecl& decl = fn_decl(id);
+    if (body.module == decl.module) return *decl.node;
+    const syntax::Ast& tree = ast(body.module);
+    return *tree.items[tree.view(tree.root)[0]].as<syntax::FnItem>();
+}
+
 bool Program::is_prelude_span(Span span) const {
     for (std::size_t m = first_prelude_module_; m < out.modules.size(); ++m) {
         if (ast(ModuleId(m)).file == span.file) return true;

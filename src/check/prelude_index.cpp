@@ -1,7 +1,9 @@
 // See prelude_index.h.
 #include "check/prelude_index.h"
 
+#include "diag/render.h"
 #include "support/ice.h"
+#include "syntax/parser.h"
 
 #include <string>
 
@@ -24,7 +26,8 @@ NumberClass find_number_class(std::string_view name) {
     return NumberClass::None;
 }
 
-Prelude::Prelude(std::span<const syntax::Ast> modules, Interner& names) : modules_(modules) {
+Prelude::Prelude(const diag::SourceMap& sources, std::span<const syntax::Ast> modules, Interner& names)
+    : sources_(sources), modules_(modules), names_(names) {
     for (TypeKind kind : kinds) {
         TypeClass type_kind_class = type_class(kind);
         bool by_name = kind == TypeKind::Record || kind == TypeKind::Enum || kind == TypeKind::Host ||
@@ -107,6 +110,20 @@ SymbolId Prelude::owner_of_impl(std::uint32_t module, const syntax::ImplItem& im
         return SymbolId();
     }
     return name;
+}
+
+const syntax::Ast& Prelude::fn_ast(std::uint32_t module, syntax::ItemId fn) const {
+    const std::lock_guard lock(parsing_);
+    std::unique_ptr<const syntax::Ast>& tree = fns_[static_cast<std::uint64_t>(module) << 32 | fn.value];
+    if (!tree) {
+        diag::DiagnosticSink sink;
+        // Others read the names meanwhile: the lexer made all of them, so this only finds them.
+        const std::size_t known = names_.size();
+        tree = std::make_unique<syntax::Ast>(syntax::parse_outlined_fn(sources_, modules_[module], fn, names_, sink));
+        if (sink.has_errors()) TN_ICE("the prelude: " + diag::render_text(sources_, sink.sorted()));
+        TN_CHECK(names_.size() == known, "a body of the prelude has a name that its outline lacks");
+    }
+    return *tree;
 }
 
 const PreludeItem* Prelude::find_item(SymbolId name) const {

@@ -1,14 +1,18 @@
 // The prelude as the checker reads it: its trees, and which item answers to a name.
 //
-// In: the parsed files of the prelude and the interner of their names, once per process. Out: items by name and
-// members by owner and name. It is immutable and shared by all compilations and threads. It refuses to know types:
-// an owner is the name that an `impl` is written for. The checker declares what a compilation uses.
+// In: the outlines of the prelude's files and the interner of their names, once per process. Out: items by name,
+// members by owner and name, and the whole tree of a function, parsed when it is first asked for. It is shared by all
+// compilations and threads, and immutable but for those trees. It refuses to know types: an owner is the name that an
+// `impl` is written for. The checker declares what a compilation uses.
 #pragma once
 
+#include "diag/source_map.h"
 #include "support/interner.h"
 #include "syntax/ast.h"
 #include "types/type_table.h"
 
+#include <memory>
+#include <mutex>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -37,12 +41,14 @@ inline bool is_hidden_name(std::string_view name) { return name.starts_with("__"
 
 class Prelude {
 public:
-    // The trees and the interner must outlive this and every compilation with it. What is wrong with the prelude
-    // (an owner it cannot be written for, a member declared twice) is our mistake: TN_ICE.
-    Prelude(std::span<const syntax::Ast> modules, Interner& names);
+    // What it is given must outlive this and every compilation with it. What is wrong with the prelude (an owner it
+    // cannot be written for, a member declared twice, a body that cannot be parsed) is our mistake: TN_ICE.
+    Prelude(const diag::SourceMap& sources, std::span<const syntax::Ast> modules, Interner& names);
 
     std::span<const syntax::Ast> modules() const { return modules_; }
     const syntax::Ast& ast(std::uint32_t module) const { return modules_[module]; }
+    // The tree of one function, which is its only item, with its body. Any thread may ask.
+    const syntax::Ast& fn_ast(std::uint32_t module, syntax::ItemId fn) const;
 
     // A function, record, enum, alias, trait or constant at the top level. Null: none.
     const PreludeItem* find_item(SymbolId name) const;
@@ -73,7 +79,11 @@ private:
         return static_cast<std::uint64_t>(owner.value) << 32 | name.value;
     }
 
+    const diag::SourceMap& sources_;
     std::span<const syntax::Ast> modules_;
+    Interner& names_;
+    mutable std::mutex parsing_;
+    mutable std::unordered_map<std::uint64_t, std::unique_ptr<const syntax::Ast>> fns_; // by module and item
     std::unordered_map<SymbolId, PreludeItem> items_;
     std::unordered_map<std::uint64_t, PreludeMember> members_;
     std::unordered_map<SymbolId, std::vector<PreludeMember>> members_of_;

@@ -195,6 +195,8 @@ public:
     // As it is written, without its owner.
     SymbolId fn_name(FnId id) const { return ast(fn_decl(id).module).items[out.fns[id].item].name.symbol; }
     const FnDecl& fn_decl(FnId id) const { return fn_decls_[id.index()]; }
+    // Its node in the tree of its body, which the prelude's functions have of their own.
+    const syntax::FnItem& node_of_body(FnId id, const Body& body) const;
     Span nominal_span(NominalId id) const;
     Span global_type_span(GlobalId id) const; // of the written type
 
@@ -319,6 +321,7 @@ private:
     // prelude_decls.cpp
     void add_prelude_modules();
     void use_whole_prelude();
+    void give_body(FnId id);
     void use_collection_impls();
     std::optional<Entity> find_prelude_entity(SymbolId name);
     std::optional<FnId> find_prelude_member(TypeId owner, SymbolId name);

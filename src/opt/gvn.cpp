@@ -189,6 +189,7 @@ private:
         WriteSet set = 0;
         between_.clear();
         auto add = [&](BlockId b) {
+            if (between_.size() > max_blocks_between) return; // too many already
             if (b != dominator && std::ranges::find(between_, b) == between_.end()) between_.push_back(b);
         };
         for (BlockId p : cfg_.predecessors(block)) add(p);

@@ -14,10 +14,10 @@ Library::Library() {
     diag::DiagnosticSink sink;
     for (const EmbeddedFile& embedded : embedded_files()) {
         const FileId file = sources_.add("<prelude>/" + std::string(embedded.name), std::string(embedded.text));
-        modules_.push_back(syntax::parse(sources_, file, names_, sink));
+        modules_.push_back(syntax::parse_outline(sources_, file, names_, sink));
     }
     if (sink.has_errors()) TN_ICE("the prelude: " + diag::render_text(sources_, sink.sorted()));
-    index_.emplace(modules_, names_);
+    index_.emplace(sources_, modules_, names_);
 }
 
 namespace {

@@ -1,7 +1,7 @@
 // The prelude: what every script knows without an import, as far as it is written in Tenon.
 //
 // In: the .tn files of this folder, which the build puts into the library (cmake/embed_prelude.cmake). Out: their
-// trees, names, sources and index, made once per process at first use and shared by all threads from then on. It
+// outlines, names, sources and index, made once per process at first use and shared by all threads from then on. It
 // refuses to know what they mean; the checker declares of them what a compilation uses.
 #pragma once
 

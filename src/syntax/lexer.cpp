@@ -8,7 +8,8 @@
 
 #include <algorithm>
 #include <array>
-#include <functional>
+#include <cstring>
+#include <span>
 
 namespace tn::syntax {
 
@@ -16,42 +17,57 @@ using diag::Diag;
 
 namespace {
 
+// Spellings by their first character, longest first, as numbers: the first character is the lowest byte.
 struct Spelling {
-    TokenKind kind;
-    std::string_view text;
+    std::uint64_t text = 0;
+    std::uint8_t size = 0;
+    TokenKind kind{};
 };
 
-constexpr Spelling keywords[] = {
-#define KEYWORD(name, text) {TokenKind::name, text},
-#include "syntax/token.def"
-};
+consteval Spelling spelling(TokenKind kind, std::string_view text) {
+    Spelling made{0, static_cast<std::uint8_t>(text.size()), kind};
+    if (text.size() > sizeof made.text) throw "too long";
+    for (std::size_t i = 0; i < text.size(); ++i) made.text |= std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i;
+    return made;
+}
 
-constexpr Spelling punctuation[] = {
-#define PUNCTUATION(name, text) {TokenKind::name, text},
-#include "syntax/token.def"
-};
+template <std::size_t N> struct SpellingTable {
+    std::array<Spelling, N> spellings;
+    std::array<std::uint8_t, 129> firsts{}; // of each first character, its spellings end where the next one's begin
 
-// Spellings by their first character, longest first.
-class SpellingTable {
-public:
-    template <std::size_t N> explicit SpellingTable(const Spelling (&spellings)[N]) {
-        for (const Spelling& spelling : spellings) lists_[static_cast<unsigned char>(spelling.text[0])].push_back(spelling);
-        for (std::vector<Spelling>& list : lists_)
-            std::ranges::stable_sort(list, std::greater(), [](const Spelling& spelling) { return spelling.text.size(); });
+    consteval explicit SpellingTable(std::array<Spelling, N> all) : spellings(all) {
+        std::ranges::sort(spellings, [](const Spelling& a, const Spelling& b) {
+            return (a.text & 0xff) != (b.text & 0xff) ? (a.text & 0xff) < (b.text & 0xff) : a.size > b.size;
+        });
+        for (std::size_t c = 0, at = 0; c < firsts.size(); ++c) {
+            while (at < N && (spellings[at].text & 0xff) < c) at++;
+            firsts[c] = static_cast<std::uint8_t>(at);
+        }
     }
     // `first` is below 128.
-    const std::vector<Spelling>& of(unsigned char first) const { return lists_[first]; }
-
-private:
-    std::array<std::vector<Spelling>, 128> lists_;
+    std::span<const Spelling> of(unsigned char first) const {
+        return std::span(spellings).subspan(firsts[first], firsts[first + 1u] - firsts[first]);
+    }
 };
-const SpellingTable& keyword_table() {
-    static const SpellingTable table(keywords);
-    return table;
-}
-const SpellingTable& punctuation_table() {
-    static const SpellingTable table(punctuation);
-    return table;
+
+constexpr SpellingTable keywords(std::array{
+#define KEYWORD(name, text) spelling(TokenKind::name, text),
+#include "syntax/token.def"
+});
+
+constexpr SpellingTable punctuation(std::array{
+#define PUNCTUATION(name, text) spelling(TokenKind::name, text),
+#include "syntax/token.def"
+});
+
+// The first `size` bytes, at most eight, as a Spelling has them.
+std::uint64_t packed(const char* text, std::size_t size) {
+    auto byte = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(text[i])} << 8 * i; };
+    if (size < 4) return size == 0 ? 0 : byte(0) | byte(size / 2) | byte(size - 1);
+    std::uint32_t low, high; // which may overlap
+    std::memcpy(&low, text, sizeof low);
+    std::memcpy(&high, text + size - 4, sizeof high);
+    return low | static_cast<std::uint64_t>(high) << 8 * (size - 4);
 }
 
 enum : std::uint8_t { InName = 1, StartsName = 2 };
@@ -101,7 +117,9 @@ TokenBuffer Lexer::run() {
 }
 
 Token& Lexer::push(TokenKind kind, std::uint32_t begin, std::uint32_t value) {
-    Token& token = buffer_.tokens.emplace_back();
+    std::vector<Token>& tokens = buffer_.tokens;
+    if (tokens.size() == tokens.capacity()) tokens.reserve(2 * tokens.size()); // rarely, so that the rest is short
+    Token& token = tokens.emplace_back();
     token.kind = kind;
     token.line_start = line_start_;
     token.spaced = spaced_;
@@ -124,8 +142,9 @@ bool Lexer::skip_trivia() {
         if (c > ' ' && c != '#' && c != '/') break;
         if (c == ' ') {
             spaced_ = true;
-            do ++pos_;
-            while (pos_ < size_ && text_[pos_] == ' ');
+            std::uint32_t end = pos_ + 1;
+            while (end < size_ && text_[end] == ' ') ++end;
+            pos_ = end;
         } else if (c == '\n') {
             // Inside the braces of a one-line f-string: it was never closed.
             if (!fstrings_.empty() && !fstrings_.back().form.triple) return false;
@@ -175,7 +194,9 @@ void Lexer::refuse_block_comment() {
 
 void Lexer::lex_token() {
     char c = text_[pos_];
-    if (is_digit(c)) {
+    if (const auto byte = static_cast<unsigned char>(c); byte < 0x80 && name_chars[byte] & StartsName) {
+        lex_word();
+    } else if (is_digit(c)) {
         const std::vector<Token>& tokens = buffer_.tokens;
         bool is_after_dot = !tokens.empty() && tokens.back().kind == TokenKind::Dot;
         if (is_after_dot) {
@@ -201,33 +222,45 @@ bool Lexer::starts_name_at(std::uint32_t offset) const {
 }
 
 void Lexer::skip_name() {
-    while (pos_ < size_) {
-        auto byte = static_cast<unsigned char>(text_[pos_]);
+    std::uint32_t end = pos_;
+    while (end < size_) {
+        auto byte = static_cast<unsigned char>(text_[end]);
         if (byte < 0x80) {
-            if (!(name_chars[byte] & InName)) return;
-            pos_++;
+            if (!(name_chars[byte] & InName)) break;
+            end++;
         } else {
-            diag::DecodedScalar decoded = diag::decode_scalar(text_, pos_);
-            if (!is_name_continue(decoded.scalar)) return;
-            pos_ += decoded.size;
+            diag::DecodedScalar decoded = diag::decode_scalar(text_, end);
+            if (!is_name_continue(decoded.scalar)) break;
+            end += decoded.size;
         }
     }
+    pos_ = end;
 }
 
 SymbolId Lexer::intern_name(std::string_view name) {
-    bool is_ascii = std::all_of(name.begin(), name.end(), [](char c) { return (c & 0x80) == 0; });
-    return is_ascii ? interner_.intern(name) : interner_.intern(normalize_name(name));
+    std::uint64_t all = 0; // whose upper bits are set in no ASCII character
+    std::size_t at = 0;
+    for (std::uint64_t eight; name.size() - at >= sizeof eight; at += sizeof eight) {
+        std::memcpy(&eight, name.data() + at, sizeof eight);
+        all |= eight;
+    }
+    all |= packed(name.data() + at, name.size() - at);
+    return (all & 0x8080808080808080) == 0 ? interner_.intern(name) : interner_.intern(normalize_name(name));
 }
 
 void Lexer::lex_word() {
     std::uint32_t begin = pos_;
     skip_name();
     std::string_view word = slice(begin, pos_);
-    if (const auto first = static_cast<unsigned char>(word[0]); first < 128) {
-        for (const Spelling& keyword : keyword_table().of(first)) {
-            if (keyword.text != word) continue;
-            push(keyword.kind, begin);
-            return;
+    const auto first = static_cast<unsigned char>(word[0]);
+    if (first < 128 && word.size() <= sizeof(Spelling::text)) {
+        if (const std::span<const Spelling> known = keywords.of(first); !known.empty()) {
+            const std::uint64_t text = packed(word.data(), word.size());
+            for (const Spelling& keyword : known) {
+                if (keyword.text != text) continue;
+                push(keyword.kind, begin);
+                return;
+            }
         }
     }
     if (peek() == '"' && lex_prefixed_string(begin, word)) return;
@@ -237,7 +270,6 @@ void Lexer::lex_word() {
 bool Lexer::lex_punctuation() {
     auto first = static_cast<unsigned char>(text_[pos_]);
     if (first >= 128) return false;
-    std::string_view rest = text_.substr(pos_, 4);
     // At the outer level of `{expr:spec}` every colon starts the spec and every `}` ends the expression.
     if (!fstrings_.empty() && fstrings_.back().open_brackets == 0) {
         if (first == ':') {
@@ -251,10 +283,13 @@ bool Lexer::lex_punctuation() {
             return true;
         }
     }
-    for (const Spelling& spelling : punctuation_table().of(first)) {
-        if (!rest.starts_with(spelling.text)) continue;
+    const std::span<const Spelling> known = punctuation.of(first);
+    // Most begin nothing longer.
+    const std::uint64_t rest = known.size() == 1 && known[0].size == 1 ? first : packed(text_.data() + pos_, std::min(size_ - pos_, 3u));
+    for (const Spelling& spelling : known) {
+        if ((rest & ((std::uint64_t{1} << 8 * spelling.size) - 1)) != spelling.text) continue;
         std::uint32_t begin = pos_;
-        pos_ += static_cast<std::uint32_t>(spelling.text.size());
+        pos_ += spelling.size;
         push(spelling.kind, begin);
         track_brackets(spelling.kind);
         return true;

@@ -56,7 +56,7 @@ void Parser::parse_fn_body(ItemPlace place, FnItem& fn, Span name) {
     }
     if (place == ItemPlace::Trait && accept(TokenKind::Semicolon)) return;
     if (at(TokenKind::LeftBrace)) {
-        fn.body = parse_block();
+        fn.body = is_outline_ ? skip_body() : parse_block();
         return;
     }
     fn.body = error_expr();
@@ -68,6 +68,15 @@ void Parser::parse_fn_body(ItemPlace place, FnItem& fn, Span name) {
     Builder builder = fail_expected("`{`");
     if (tokens_[saved_pos_].kind == TokenKind::Equal || tokens_[saved_pos_].kind == TokenKind::FatArrow)
         builder.hint("a body stands in braces: `{ x + 1 }`");
+}
+
+// The braces of f-strings are other tokens.
+ExprId Parser::skip_body() {
+    std::uint32_t start = begin();
+    std::int32_t outer_depth = brace_depth_;
+    do advance();
+    while (brace_depth_ > outer_depth && !at_end());
+    return add_expr(span_from(start), ErrorExpr{});
 }
 
 void Parser::parse_params(ItemPlace place, FnItem& fn) {

@@ -15,6 +15,30 @@ Parser::Parser(const diag::SourceMap& sources, FileId file, Interner& interner, 
     end_reported_ = end_ == 0 && !text_.empty() && sink.has_errors();
 }
 
+Parser::Parser(const diag::SourceMap& sources, const Ast& outline, Span part, Interner& interner,
+               diag::DiagnosticSink& sink)
+    : text_(sources.text(outline.file)), file_(outline.file), interner_(interner), sink_(sink) {
+    const TokenBuffer& all = outline.tokens;
+    ast_.file = file_;
+    ast_.tokens.integers = all.integers;
+    ast_.tokens.floats = all.floats;
+    const auto first = std::ranges::lower_bound(all.tokens, part.begin, {}, &Token::begin);
+    tokens_.assign(first, std::ranges::lower_bound(all.tokens, part.end, {}, &Token::begin));
+    end_ = static_cast<std::uint32_t>(tokens_.size());
+    Token& end = tokens_.emplace_back();
+    end.begin = end.end = part.end;
+}
+
+Ast Parser::parse_file_outline() {
+    is_outline_ = true;
+    return parse_file();
+}
+
+Ast Parser::parse_only_fn() {
+    ast_.root = add_list(std::vector{parse_item(ItemPlace::Trait)}); // where `self` may stand, and a body may lack
+    return std::move(ast_);
+}
+
 Ast Parser::parse_file() {
     ast_.root = parse_items(ItemPlace::TopLevel, {});
     ast_.tokens.tokens = std::move(tokens_);
@@ -291,6 +315,7 @@ Name Parser::expect_name(std::string_view what) {
 }
 
 SymbolId Parser::doc_before(std::uint32_t token) const {
+    if (is_outline_) return SymbolId();
     const std::vector<Comment>& comments = ast_.tokens.comments;
     auto it = std::lower_bound(
         comments.begin(), comments.end(), token,
@@ -346,6 +371,15 @@ ExprId Parser::error_expr() { return add_expr(current_span(), ErrorExpr{}); }
 
 Ast parse(const diag::SourceMap& sources, FileId file, Interner& interner, diag::DiagnosticSink& sink) {
     return Parser(sources, file, interner, sink).parse_file();
+}
+
+Ast parse_outline(const diag::SourceMap& sources, FileId file, Interner& interner, diag::DiagnosticSink& sink) {
+    return Parser(sources, file, interner, sink).parse_file_outline();
+}
+
+Ast parse_outlined_fn(const diag::SourceMap& sources, const Ast& outline, ItemId fn, Interner& interner,
+                      diag::DiagnosticSink& sink) {
+    return Parser(sources, outline, outline.items[fn].span, interner, sink).parse_only_fn();
 }
 
 Ast parse_type_text(const diag::SourceMap& sources, FileId file, Interner& interner,

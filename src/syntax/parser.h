@@ -22,6 +22,13 @@ inline constexpr std::uint32_t max_tree_height = 1000;
 
 Ast parse(const diag::SourceMap& sources, FileId file, Interner& interner, diag::DiagnosticSink& sink);
 
+// For files that are known to be well formed: the bodies of functions are passed over (FnItem::body is an Error
+// expression), and nothing has a doc.
+Ast parse_outline(const diag::SourceMap& sources, FileId file, Interner& interner, diag::DiagnosticSink& sink);
+// One function of an outline, whole: Ast::root is that item alone. It makes no name that the interner lacks.
+Ast parse_outlined_fn(const diag::SourceMap& sources, const Ast& outline, ItemId fn, Interner& interner,
+                      diag::DiagnosticSink& sink);
+
 // The file holds one type and nothing else: Ast::root_type.
 Ast parse_type_text(const diag::SourceMap& sources, FileId file, Interner& interner,
                     diag::DiagnosticSink& sink);

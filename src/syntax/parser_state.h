@@ -27,7 +27,13 @@ class Parser {
 public:
     Parser(const diag::SourceMap& sources, FileId file, Interner& interner, diag::DiagnosticSink& sink);
 
+    // Over a part of the tokens of a file that was lexed before.
+    Parser(const diag::SourceMap& sources, const Ast& outline, Span part, Interner& interner,
+           diag::DiagnosticSink& sink);
+
     Ast parse_file();
+    Ast parse_file_outline();
+    Ast parse_only_fn();
     Ast parse_only_type();
     Ast parse_only_signature();
     Ast parse_only_block();
@@ -146,6 +152,7 @@ private:
     ItemNode parse_test();
     ItemNode refuse_item(ItemPlace place);
     void parse_fn_body(ItemPlace place, FnItem& fn, Span name);
+    ExprId skip_body();
     void parse_params(ItemPlace place, FnItem& fn);
     Param parse_param(ItemPlace place, bool is_first);
     ListOf<GenericParam> parse_generics();
@@ -249,6 +256,8 @@ private:
     std::uint32_t item_column_ = 0; // of the item around the current block
     bool no_record_ = false;        // in a condition or a scrutinee
     ExprId pending_;                // an operand already parsed, for parse_unary
+
+    bool is_outline_ = false; // bodies and docs are left out
 
     bool failing_ = false;
     bool bailing_ = false;

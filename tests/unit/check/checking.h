@@ -38,8 +38,8 @@ struct Checking {
         Input input{sources, {&module, 1}, host};
         if (!prelude_text.empty()) {
             FileId prelude_file = sources.add("prelude.tn", std::move(prelude_text));
-            prelude_trees.push_back(syntax::parse(sources, prelude_file, interner, sink));
-            input.prelude = &prelude.emplace(prelude_trees, interner);
+            prelude_trees.push_back(syntax::parse_outline(sources, prelude_file, interner, sink));
+            input.prelude = &prelude.emplace(sources, prelude_trees, interner);
         }
         checked = check(input, types, interner, sink);
     }

@@ -7,6 +7,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <iterator>
+#include <sstream>
+#include <thread>
+
 namespace tn::prelude {
 namespace {
 
@@ -58,15 +63,67 @@ TEST(Prelude, EveryBodyIsRight) {
     for (const diag::Diagnostic& diagnostic : sink.sorted()) ADD_FAILURE() << diag::render_text(sources, diagnostic);
 }
 
-// What an editor shows for a method.
+std::string source_of(std::string_view name) {
+    std::ifstream file(std::string(TN_SOURCE_DIR "/src/prelude/") + std::string(name));
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// The library's own lines, at their places, without those that are comments.
+TEST(Prelude, IsEmbeddedWithoutItsComments) {
+    for (const EmbeddedFile& embedded : embedded_files()) {
+        std::istringstream source(source_of(embedded.name)), text{std::string(embedded.text)};
+        std::string written, line;
+        while (std::getline(source, written)) {
+            ASSERT_TRUE(std::getline(text, line)) << embedded.name;
+            const std::size_t first = written.find_first_not_of(' ');
+            const bool is_comment = first != std::string::npos && written.compare(first, 2, "//") == 0;
+            EXPECT_EQ(line, is_comment ? "" : written) << embedded.name;
+        }
+        EXPECT_FALSE(std::getline(text, line)) << embedded.name;
+    }
+}
+
+// Many threads may be the first to need a body; all get one tree.
+TEST(Prelude, BodiesAreParsedOnce) {
+    const check::Prelude& index = library().index();
+    auto all_bodies = [&] {
+        std::vector<const syntax::Ast*> found;
+        for (std::uint32_t m = 0; m < index.modules().size(); ++m) {
+            const syntax::Ast& outline = index.ast(m);
+            for (std::size_t i = 0; i < outline.items.size(); ++i) {
+                const syntax::Item& item = outline.items[syntax::ItemId(i)];
+                if (!item.as<syntax::FnItem>()) continue;
+                const syntax::Ast& tree = index.fn_ast(m, syntax::ItemId(i));
+                const syntax::Item& whole = tree.items[tree.view(tree.root)[0]];
+                EXPECT_EQ(whole.name.symbol, item.name.symbol);
+                EXPECT_EQ(whole.span.begin, item.span.begin);
+                EXPECT_EQ(whole.span.end, item.span.end);
+                found.push_back(&tree);
+            }
+        }
+        return found;
+    };
+    std::vector<std::vector<const syntax::Ast*>> of(4);
+    std::vector<std::thread> threads;
+    for (auto& found : of) threads.emplace_back([&] { found = all_bodies(); });
+    for (std::thread& thread : threads) thread.join();
+    EXPECT_GT(of[0].size(), 100u);
+    for (const auto& found : of) EXPECT_EQ(found, of[0]);
+}
+
+// What its readers are told of a method.
 TEST(Prelude, EveryPublicFunctionIsDocumented) {
-    const Library& prelude = library();
-    for (const syntax::Ast& tree : prelude.index().modules()) {
-        const std::string_view file = prelude.sources().name(tree.file);
+    for (const EmbeddedFile& embedded : embedded_files()) {
+        diag::SourceMap sources;
+        Interner names;
+        diag::DiagnosticSink sink;
+        const FileId file = sources.add(std::string(embedded.name), source_of(embedded.name));
+        const syntax::Ast tree = syntax::parse(sources, file, names, sink);
+        EXPECT_FALSE(tree.view(tree.root).empty()) << embedded.name;
         auto check_doc = [&](const syntax::Item& item) {
-            const std::string_view spelled = prelude.names().text(item.name.symbol);
+            const std::string_view spelled = names.text(item.name.symbol);
             if (check::is_hidden_name(spelled)) return;
-            EXPECT_TRUE(item.doc.is_valid()) << file << ": `" << spelled << "` has no doc comment";
+            EXPECT_TRUE(item.doc.is_valid()) << embedded.name << ": `" << spelled << "` has no doc comment";
         };
         for (syntax::ItemId id : tree.view(tree.root)) {
             const syntax::Item& item = tree.items[id];
