@@ -17,7 +17,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 namespace tn::opt {
 
@@ -28,6 +27,7 @@ namespace {
 constexpr std::size_t max_growth = 160;  // instructions
 constexpr std::size_t max_points = 120;  // blocks, once for each state
 constexpr std::size_t max_names = 60;    // parameters that hold the state
+constexpr std::size_t max_outside = 500; // blocks behind the loop through which a state lives on
 constexpr std::size_t max_choices = 4;   // of one jump
 constexpr unsigned max_machines = 4;     // per function
 
@@ -119,7 +119,7 @@ private:
                     for (ValueId v : fn_.args_of(target)) note(v);
             }
         }
-        std::set<std::pair<std::uint32_t, std::uint32_t>> outside;
+        std::vector<std::pair<BlockId, ValueId>> outside; // behind the loop several may live on
         while (!work.empty()) {
             const auto [block, name] = work.back();
             work.pop_back();
@@ -127,8 +127,9 @@ private:
                 if (state_of_[block.index()] == name) continue;
                 if (!enter(block, name)) return false;
             } else {
-                // Several may live on behind the loop.
-                if (!outside.emplace(block.value, name.value).second) continue;
+                if (std::ranges::find(outside, std::pair(block, name)) != outside.end()) continue;
+                if (outside.size() == max_outside) return false;
+                outside.emplace_back(block, name);
             }
             for (BlockId before : cfg_.predecessors(block))
                 if (before != fn_.values[name].block) work.emplace_back(before, name);
