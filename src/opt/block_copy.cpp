@@ -8,7 +8,7 @@ namespace tn::opt {
 
 using namespace ir;
 
-BlockCopy copy_block(Function& fn, BlockId original, Edge edge, int taken) {
+BlockCopy copy_block(Function& fn, BlockId original, int taken) {
     BlockCopy copy;
     copy.block = BlockId(fn.blocks.size());
     const Block from = fn.blocks[original];
@@ -58,15 +58,29 @@ BlockCopy copy_block(Function& fn, BlockId original, Edge edge, int taken) {
         }
         fn.blocks[copy.block].insts.push_back(fn.insts.push_back(inst));
     }
+    return copy;
+}
+
+BlockCopy copy_block(Function& fn, BlockId original, Edge edge, int taken) {
+    BlockCopy copy = copy_block(fn, original, taken);
     fn.targets_of(fn.insts[edge.inst])[edge.target].block = copy.block;
     return copy;
 }
 
-void repair_copied(Function& fn, BlockId original, const std::vector<BlockCopy>& copies) {
-    std::vector<ValueId> defined = fn.blocks[original].params;
-    for (InstId id : fn.blocks[original].insts)
+std::vector<ValueId> defined_in(const Function& fn, BlockId block) {
+    std::vector<ValueId> defined = fn.blocks[block].params;
+    for (InstId id : fn.blocks[block].insts)
         for (unsigned r = 0; r < fn.insts[id].result_count; ++r) defined.push_back(fn.result(id, r));
+    return defined;
+}
+
+void repair_copied(Function& fn, BlockId original, const std::vector<BlockCopy>& copies) {
+    const std::vector<ValueId> defined = defined_in(fn, original);
     remove_unreachable_blocks(fn);
+    repair_copied(fn, original, defined, copies);
+}
+
+void repair_copied(Function& fn, BlockId original, const std::vector<ValueId>& defined, const std::vector<BlockCopy>& copies) {
     std::vector<Redefined> redefined;
     for (ValueId v : defined) {
         Redefined r{v, {{original, v}}};

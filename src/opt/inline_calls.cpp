@@ -5,6 +5,7 @@
 #include "opt/inliner.h"
 #include "opt/passes.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 namespace tn::opt {
@@ -72,13 +73,32 @@ private:
             known.calls_closures = known.is_possible && calls_closures(callee);
         }
         if (!known.is_possible) return false;
-        return known.size <= small_callee || is_worth_it_once(block, callee, known.size) ||
+        return known.size <= small_callee || is_worth_it_once(block, callee, known.size) || gives_divisor(inst, callee) ||
                gives_closure(inst, id, known.calls_closures);
     }
 
     // What does not change in the caller's loop goes out of it, and registers need no saving.
     bool is_worth_it_once(BlockId block, const Function& callee, std::size_t size) const {
         return callee.is_called_once && size <= only_callee && !has_loops(callee) && Cfg(fn_).loop_of(block).is_valid();
+    }
+
+    // Dividing by a constant is a multiplication, so the only call of what divides by its parameter gives it away.
+    bool gives_divisor(const Inst& call, const Function& callee) {
+        if (!callee.is_called_once) return false;
+        const auto& params = callee.blocks[callee.entry()].params;
+        const auto is_known = [&](ValueId divisor) {
+            const auto param = std::ranges::find(params, divisor);
+            std::int64_t number = 0;
+            return param != params.end() &&
+                   find_const(fn_, inliner_.rewriter().operand(call, static_cast<unsigned>(param - params.begin())), number);
+        };
+        for (const Block& block : callee.blocks) {
+            if (block.removed) continue;
+            for (InstId id : block.insts)
+                if (const Inst& inst = callee.insts[id]; (inst.op == Op::Div || inst.op == Op::Rem) && is_known(callee.operands_of(inst)[1]))
+                    return true;
+        }
+        return false;
     }
 
     // A closure that is made here is the function's own, or among its arguments when it calls some.

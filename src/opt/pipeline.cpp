@@ -57,6 +57,7 @@ constexpr Pass last[] = {
     Pass::versions, Pass::loads,  Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
     Pass::masks,    Pass::fields,   Pass::stores,   Pass::selects,  Pass::carried, Pass::reassociate, Pass::strips,  Pass::simplify, Pass::dce,
     Pass::accumulators, Pass::lanes, Pass::sums,    Pass::pointers,    Pass::bases,   Pass::dce,     Pass::strides,  Pass::steps,
+    Pass::states, Pass::dce,
 };
 // When a loop has been unrolled: the one around it is smaller once constants and what rounds have in common are known.
 constexpr Pass after_unroll[] = {Pass::simplify, Pass::gvn, Pass::unroll};
@@ -66,7 +67,8 @@ constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm, Pass::
 constexpr bool is_of_loops(Pass pass) {
     return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::peel || pass == Pass::sizes || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
            pass == Pass::carried || pass == Pass::strips || pass == Pass::accumulators || pass == Pass::lanes ||
-           pass == Pass::pointers || pass == Pass::bases || pass == Pass::strides || pass == Pass::steps;
+           pass == Pass::pointers || pass == Pass::bases || pass == Pass::strides || pass == Pass::steps ||
+           pass == Pass::states;
 }
 
 // Passes that find next to nothing in what they have just changed themselves.

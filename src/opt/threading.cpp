@@ -4,7 +4,8 @@
 // For the way from b3 the branch is decided: it gets a copy of the block, which ends in `jump some`. That is
 // how the options that iterators answer, and other options that are made and matched at once, come apart. So it is
 // where both of what is compared are one on the way, and where the branch that the way begins with has asked for as
-// much: `if l < n && c { m = l; } if l + 1 < n { ... }` asks once where l is not below n. A value of the block that
+// much: `if l < n && c { m = l; } if l + 1 < n { ... }` asks once where l is not below n. So it is where the block asks
+// what a branch before the way has asked. A value of the block that
 // is used behind it has several definitions then, so its uses are found anew, with parameters where ways meet.
 //
 // Headers of loops are left alone but for one kind: one that only counts inlined calls on the way to an inner
@@ -28,6 +29,7 @@ namespace {
 constexpr std::size_t max_block = 12; // instructions of a block that is copied
 constexpr unsigned max_copies = 100;  // per function
 constexpr std::int64_t max_offset = 1 << 20;
+constexpr unsigned max_depth = 16;    // blocks before a way, each dominating the next, that are asked what they know
 constexpr unsigned max_rounds = 8;    // one decided branch decides the next
 
 class Threader {
@@ -55,6 +57,7 @@ private:
                 candidates.push_back(BlockId(b));
         if (candidates.empty()) return false;
         const Cfg cfg(fn_);
+        cfg_ = &cfg;
         known_blocks_ = fn_.blocks.size();
         bool changed = false;
         for (BlockId block : candidates) {
@@ -85,7 +88,7 @@ private:
         return true;
     }
 
-    // What the block's end asks: a value, or a comparison of the block.
+    // What the block's end asks: a value from before it, or a comparison of the block.
     struct Asked {
         ValueId value, other; // no other: the value itself
         Cond cond = Cond::Ne;
@@ -100,7 +103,7 @@ private:
             return !is_made_in(last.block, asked.value) &&
                    (!is_made_in(last.block, asked.other) || find_def(fn_, asked.other)->op == Op::ConstInt);
         }
-        return !def && is_param_of(last.block, asked.value);
+        return !is_made_in(last.block, asked.value);
     }
     bool is_param_of(BlockId block, ValueId value) const {
         return !fn_.values[value].inst.is_valid() && fn_.values[value].block == block;
@@ -122,12 +125,33 @@ private:
             const std::uint64_t others = last.target_count - 1u;
             return is_known ? static_cast<int>(std::min(static_cast<std::uint64_t>(a), others)) : -1;
         }
-        if (!asked.other.is_valid()) return is_known ? a == 0 : -1;
+        if (!asked.other.is_valid()) return is_known ? a == 0 : asked_before(edge, value);
         const ValueId other = on_way(asked.other);
         const Scalar type = fn_.values[value].type;
         if (is_known && find_const(fn_, other, b)) return !fold_compare(asked.cond, type, a, b);
         if (value == other) return asked.cond == Cond::Eq || asked.cond == Cond::Le || asked.cond == Cond::Ge ? 0 : 1;
         return implied(edge, value, other, asked.cond);
+    }
+
+    // Whoever comes this way has come through a branch on the same value: `if a && x { ... } else if a && y { ... }`.
+    int asked_before(const Edge& edge, ValueId value) const {
+        const auto settles = [&](const Inst& last) {
+            return last.op == Op::Branch && fn_.operands_of(last)[0] == value &&
+                   fn_.targets_of(last)[0].block != fn_.targets_of(last)[1].block;
+        };
+        const Inst& from = fn_.insts[edge.inst];
+        if (settles(from)) return static_cast<int>(edge.target);
+        BlockId at = from.block;
+        // Copies that this round has made change no block's past: they go where the branch would have gone.
+        for (unsigned depth = 0; depth < max_depth && at.index() < known_blocks_; ++depth) {
+            const BlockId before = cfg_->immediate_dominator(at);
+            if (!before.is_valid() || fn_.blocks[before].removed) return -1;
+            if (const Inst& last = fn_.terminator(before); cfg_->predecessors(at).size() == 1 && settles(last))
+                for (unsigned t = 0; t < 2; ++t)
+                    if (fn_.targets_of(last)[t].block == at) return static_cast<int>(t);
+            at = before;
+        }
+        return -1;
     }
 
     // `l < n` has been false, so `l + 1 < n` is: what the branch at the way's begin says of the next one.
@@ -257,6 +281,7 @@ private:
     }
 
     Function& fn_;
+    const Cfg* cfg_ = nullptr;            // when the round began
     unsigned copies_ = 0;
     std::size_t known_blocks_ = 0;        // to the Cfg of the round
     FlatLists<BlockId, Edge> ways_;       // into each block, when the round began

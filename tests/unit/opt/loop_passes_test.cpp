@@ -389,6 +389,7 @@ std::string fresh_loop(const std::string& room, const std::string& guard = "icmp
     const auto text = filling_loop("    release v1\n    v4 = list_new.ref " + room + ", desc2\n    v15 = " + guard);
     return with(with(text, "jump b1(v2, v4)", "branch v15, b1(v2, v4), b3"), "return v14\n", "return v14\nb3:\n    release v4\n    return v2\n");
 }
+
 } // namespace
 
 TEST(Rooms, AListMadeForAllRoundsIsFilledLikeAnArray) {
@@ -650,6 +651,34 @@ b7:
     EXPECT_COUNT(0, run(with(f, "v6 = add", "v6 = wrap_add"), {opt::threading}), decided);
     EXPECT_COUNT(0, run(with(f, "v6 = add.i64 v0, v4", "v12 = const.i64 -1\n    v6 = add.i64 v0, v12"), {opt::threading}), decided);
     EXPECT_COUNT(0, run(with(f, "icmp.lt v6, v1", "icmp.lt v6, v4"), {opt::threading}), decided);
+}
+
+// if a && x { ... } else if a && y { ... }
+TEST(Threading, AsksNoMoreWhatABranchBeforeTheWayHasAsked) {
+    const std::string f = R"(fn @f(v0: i64, v1: i64, v2: bool, v3: bool) -> i64 {
+b0(v0: i64, v1: i64, v2: bool, v3: bool):
+    v4 = icmp.lt v0, v1
+    branch v4, b1, b3
+b1:
+    branch v2, b2, b3
+b2:
+    return v0
+b3:
+    branch v4, b4, b5
+b4:
+    branch v3, b6, b5
+b5:
+    return v1
+b6:
+    v5 = xor.i64 v0, v1
+    return v5
+}
+)";
+    EXPECT_COUNT(1, run(f, {opt::threading}), "branch v4");
+    // Where it is another question, or one of two ways to the same place, it is asked.
+    EXPECT_COUNT(1, run(with(f, "branch v4, b4, b5", "branch v3, b4, b5"), {opt::threading}), "branch v4");
+    EXPECT_COUNT(2, run(with(with(f, "branch v4, b1, b3", "branch v4, b1, b1"), "branch v2, b2, b3", "branch v2, b2, b3"), {opt::threading}),
+                 "branch v4");
 }
 
 TEST(Threading, MergesTheLoopOfAnIteratorWithTheOneAroundIt) {

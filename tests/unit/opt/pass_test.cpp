@@ -880,6 +880,13 @@ b2:
     EXPECT_EQ(1, calls(g, loop, false));
     EXPECT_EQ(1, calls(g, with(loop, "b1(v3), b2", "b2, b2"), true)) << "no loop";
     EXPECT_EQ(1, calls(with(g, "    return v119", "    jump b1(v119)\nb1(v120: i64):\n    poll\n    v121 = icmp.lt v120, v0\n    branch v121, b1(v120), b2\nb2:\n    return v119"), loop, true)) << "a loop in it";
+    // Not in a loop: where it divides by its parameter, and the call knows what that is.
+    const std::string by = with(g, "v119 = add.i64 v118, v0", "v119 = rem.i64 v118, v0");
+    const std::string known = "fn @f(v0: i64, v1: i64) -> i64 {\nb0(v0: i64, v1: i64):\n    v2 = const.i64 97\n    v3 = call @g v2\n    return v3\n}\n";
+    EXPECT_EQ(0, calls(by, known, true));
+    EXPECT_EQ(1, calls(by, known, false));
+    EXPECT_EQ(1, calls(g, known, true));
+    EXPECT_EQ(1, calls(by, with(known, "call @g v2", "call @g v1"), true));
 }
 
 // Code of the prelude has no positions: what goes wrong in it goes wrong at the call.
