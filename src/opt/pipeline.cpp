@@ -54,7 +54,7 @@ constexpr Pass sequence[] = {
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
 constexpr Pass last[] = {
-    Pass::versions, Pass::loads,  Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
+    Pass::views, Pass::versions, Pass::loads,  Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
     Pass::masks,    Pass::fields,   Pass::stores,   Pass::selects,  Pass::carried, Pass::reassociate, Pass::strips,  Pass::simplify, Pass::dce,
     Pass::accumulators, Pass::lanes, Pass::sums,    Pass::pointers,    Pass::bases,   Pass::dce,     Pass::strides,  Pass::steps,
     Pass::states, Pass::dce,

@@ -10,12 +10,16 @@
 #include "builtins/runtime_fn.h"
 #include "builtins/trap.h"
 #include "ir/builder.h"
+#include "ir/cfg.h"
 #include "ir/uses.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <optional>
+#include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace tn::opt {
 
@@ -37,6 +41,7 @@ public:
     Views(Module& module, Function& fn) : module_(module), fn_(fn), uses_(fn), rewriter_(fn) {}
 
     bool run() {
+        find_meeting_parts();
         for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b)
             if (const Block& block = fn_.blocks[BlockId(b)];
                 !block.removed && !block.cold && std::ranges::any_of(block.insts, [&](InstId id) { return is_view(id); }))
@@ -45,14 +50,15 @@ public:
     }
 
 private:
-    // What is written for the slice stands in its place alone: a use in another block finds it by its name.
     bool is_view(InstId id) const {
-        const Inst& inst = fn_.insts[id];
-        if (!is_slice(inst)) return false;
+        if (meets_.contains(id)) return true;
+        return is_part(id) && std::ranges::all_of(uses_.of(fn_.insts[id].first_result), [&](const Use& use) { return only_reads(use); });
+    }
+    bool is_part(InstId id) const {
+        if (!is_slice(fn_.insts[id])) return false;
         // The header of another part says nothing of who keeps its bytes.
-        const Inst* text = find_def(fn_, fn_.operands_of(inst)[0]);
-        if (text && text->op == Op::View) return false;
-        return std::ranges::all_of(uses_.of(inst.first_result), [&](const Use& use) { return only_reads(use); });
+        const Inst* text = find_def(fn_, fn_.operands_of(fn_.insts[id])[0]);
+        return !text || text->op != Op::View;
     }
     bool only_reads(const Use& use) const {
         const Inst& inst = fn_.insts[use.inst];
@@ -65,6 +71,47 @@ private:
         for (unsigned i = 0; i < info.result_count(); ++i)
             if (info.result(i).scalar == Scalar::Ref && !copies(fn)) return false;
         return true;
+    }
+
+    // Parts that go on as one parameter, of which one is chosen (the last part of a text has a way of its own). A part
+    // that a round of a loop has left for the next one is none: the next one's has the same header.
+    void find_meeting_parts() {
+        std::optional<Cfg> cfg;
+        const auto edges = named_edges_into(fn_);
+        for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b) {
+            const BlockId block(b);
+            if (fn_.blocks[block].removed || block == fn_.entry()) continue;
+            for (ValueId param : std::vector<ValueId>(fn_.blocks[block].params)) {
+                if (fn_.values[param].type != Scalar::Ref || fn_.values[param].ownership != Ownership::Owned) continue;
+                const auto is_meeting = [&](const Edge& edge) {
+                    const ValueId arg = fn_.args_of(fn_.targets_of(fn_.insts[edge.inst])[edge.target])[fn_.values[param].index];
+                    const InstId part = fn_.values[arg].inst;
+                    if (!part.is_valid() || !is_part(part) || uses_.of(arg).size() != 1) return false;
+                    if (!cfg) cfg.emplace(fn_);
+                    return cfg->is_reachable(block) && !cfg->dominates(block, fn_.insts[part].block);
+                };
+                if (std::ranges::all_of(edges.of(block), is_meeting) &&
+                    std::ranges::all_of(uses_.of(param), [&](const Use& use) { return only_reads(use); }))
+                    join(param, edges.of(block));
+            }
+        }
+    }
+    // The parameter becomes who keeps the text; the part is another one.
+    void join(ValueId keeper, std::span<const Edge> edges) {
+        const BlockId block = fn_.values[keeper].block;
+        Builder b(module_, fn_);
+        const ValueId part = b.add_param(block, Scalar::Ref, Ownership::Borrowed);
+        for (const Edge& edge : edges) {
+            const Target target = fn_.targets_of(fn_.insts[edge.inst])[edge.target];
+            std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
+            const ValueId arg = args[fn_.values[keeper].index];
+            args.push_back(arg);
+            const Target longer = b.make_target(block, args);
+            fn_.targets_of(fn_.insts[edge.inst])[edge.target] = longer;
+            meets_.emplace(fn_.values[arg].inst, Argument{edge, fn_.values[keeper].index});
+        }
+        for (const Use& use : uses_.of(keeper))
+            if (fn_.insts[use.inst].op != Op::Release) fn_.operands[use.slot] = part;
     }
 
     void visit(BlockId block) {
@@ -82,7 +129,8 @@ private:
         b.set_block(block);
         b.set_loc(slice.loc);
         const Inst* def = find_def(fn_, text);
-        const bool is_kept = def ? def->op == Op::Literal : fn_.values[text].block == fn_.entry() && fn_.values[text].ownership == Ownership::Borrowed;
+        const auto meeting = meets_.find(id);
+        const bool is_kept = meeting != meets_.end() ? false : def ? def->op == Op::Literal : fn_.values[text].block == fn_.entry() && fn_.values[text].ownership == Ownership::Borrowed;
         const ValueId keeper = is_kept ? text : b.retain(text, false);
         const ValueId length = b.seq_len(keeper), data = b.seq_data(keeper);
         const ValueId zero = b.const_int(Scalar::I64, 0);
@@ -96,6 +144,10 @@ private:
         if (!end || end->op != Op::SeqLen || fn_.operands_of(*end)[0] != text) refuse_within(b, data, to);
         const ValueId first = b.elem_addr(data, from, 1);
         rewriter_.replace(slice.first_result, b.view(first, b.binary(Op::WrapSub, Scalar::I64, to, from)));
+        if (meeting != meets_.end()) {
+            const auto [edge, index] = meeting->second;
+            fn_.args_of(fn_.targets_of(fn_.insts[edge.inst])[edge.target])[index] = keeper;
+        }
         for (const Use& use : uses_.of(slice.first_result)) {
             if (fn_.insts[use.inst].op != Op::Release) continue;
             if (is_kept) rewriter_.remove(use.inst);
@@ -117,6 +169,11 @@ private:
     Function& fn_;
     Uses uses_;
     Rewriter rewriter_;
+    struct Argument {
+        Edge edge;
+        std::uint32_t index;
+    };
+    std::unordered_map<InstId, Argument> meets_; // parts that are joined, by slice: for who keeps the text
 };
 
 } // namespace

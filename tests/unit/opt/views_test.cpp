@@ -53,4 +53,52 @@ TEST(Views, TellTheirLengthAndBytes) {
     EXPECT_COUNT(0, text, "StringSlice");
 }
 
+const std::string meeting = R"(fn @f(v0: ref, v1: i64, v2: i64) -> i64 {
+b0(v0: ref, v1: i64, v2: i64):
+    v3 = icmp.lt v1, v2
+    branch v3, b1, b2
+b1:
+    v4 = call_rt StringSlice v0, v1, v2
+    jump b3(v4, v1)
+b2:
+    v5 = call_rt StringSlice v0, v2, v1
+    jump b3(v5, v2)
+b3(v6: owned ref, v7: i64):
+    v8 = call_rt StringCharCount v6
+    release v6
+    return v8
+}
+)";
+
+TEST(Views, MeetInOneParameter) {
+    const auto text = run(meeting, {opt::views});
+    EXPECT_COUNT(2, text, "= view.ref");
+    EXPECT_COUNT(2, text, "retain"); // the parameter keeps the text
+    EXPECT_COUNT(1, text, "release");
+    EXPECT_COUNT(1, text, ": owned ref, ");
+    EXPECT_COUNT(1, text, ": i64, v46: ref)");
+}
+
+TEST(Views, GoNotAroundALoop) {
+    const auto text = run(R"(fn @f(v0: ref, v1: i64) -> i64 {
+b0(v0: ref, v1: i64):
+    v2 = const.i64 0
+    v3 = call_rt StringSlice v0, v2, v1
+    jump b1(v3, v2)
+b1(v4: owned ref, v5: i64):
+    v6 = const.i64 1
+    v7 = add.i64 v5, v6
+    v8 = call_rt StringSlice v0, v5, v7
+    v9 = call_rt StringEq v4, v8
+    release v4
+    branch v9, b1(v8, v7), b2
+b2:
+    release v8
+    return v7
+}
+)",
+                          {opt::views});
+    EXPECT_COUNT(0, text, "view.ref");
+}
+
 } // namespace
