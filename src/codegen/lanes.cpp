@@ -142,8 +142,7 @@ std::vector<std::pair<std::size_t, std::size_t>> lanes_apart(const std::vector<L
             if ((!a.stores && !b.stores) || a.type != b.type ||
                 (a.data == b.data && a.base == b.base && a.offset == b.offset))
                 continue;
-            if (b.stores) pairs.emplace_back(later, before);
-            if (a.stores) pairs.emplace_back(before, later);
+            pairs.emplace_back(later, before);
         }
     }
     return pairs;
