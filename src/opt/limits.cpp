@@ -28,6 +28,7 @@ constexpr std::int64_t max_outer_rounds = 64;
 constexpr std::int64_t max_nest_rounds = 4 * rounds_per_poll; // of all loops around that do not poll
 constexpr std::size_t max_insts = 150;
 constexpr std::int64_t max_step = 64;
+constexpr std::int64_t max_short_end = 1 << 20; // of loops that may have few rounds
 
 // What every round asks of the counter.
 struct Test {
@@ -203,8 +204,11 @@ private:
             if (add->op == Op::WrapAdd && (step != 1 || test.cond != Cond::Lt)) return false;
         }
         const Ranges::Point start{loop.preheader, 0, 0};
-        const auto rounds = (ranges_.interval(test.end, start).high - first(loop, test).low) / step + 2;
-        test.rounds = rounds < rounds_per_poll ? static_cast<std::int64_t>(std::max<Ranges::Wide>(rounds, 1)) : 0;
+        test.rounds = 0;
+        const auto end = ranges_.interval(test.end, start).high;
+        if (end > max_short_end) return true; // the start is not asked for, which takes longer
+        const auto rounds = (end - first(loop, test).low) / step + 2;
+        if (rounds < rounds_per_poll) test.rounds = static_cast<std::int64_t>(std::max<Ranges::Wide>(rounds, 1));
         return true;
     }
     Target back_edge(const Loop& loop) const {
@@ -221,6 +225,8 @@ private:
         return range;
     }
     bool can_start(const Loop& loop, Test& test) {
+        std::int64_t unused;
+        if (!test.is_bounds && !find_const(fn_, entering(loop, test), unused)) return true;
         const auto range = first(loop, test);
         test.starts_low = range.low >= 0 && range.high <= rounds_per_poll / 2;
         return !test.is_bounds || (range.low >= 0 && range.high <= max_of(Scalar::I64) / 2);
