@@ -94,11 +94,11 @@ bool FunctionCode::is_search(const MachineLoop& loop) const {
     bool ends_inside = false;
     for (std::uint32_t b = loop.first_block; b < loop.end_block; ++b) {
         const MachineBlock& block = mf_->blocks[b];
-        if (block.cold) continue;
         for (std::uint32_t i = block.first_inst + 1; i < block.end_inst; ++i) {
             const ir::Inst& inst = mf_->fn->insts[mf_->insts[i].inst];
             if (inst.op == Op::Poll && inst.aux != 1) return false;
         }
+        if (block.cold) continue;
         for (std::uint32_t s = 0; s < block.succ_count && b != loop.first_block; ++s) {
             const std::uint32_t to = mf_->edges[block.first_succ + s].to;
             ends_inside = ends_inside || ((to < loop.first_block || to >= loop.end_block) && !mf_->blocks[to].cold);

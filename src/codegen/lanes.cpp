@@ -133,7 +133,7 @@ std::vector<LaneAccess> lane_accesses(const MachineFunction& mf, const ir::LaneL
     return accesses;
 }
 
-std::vector<std::pair<std::size_t, std::size_t>> lanes_apart(const std::vector<LaneAccess>& accesses) {
+std::vector<std::pair<std::size_t, std::size_t>> lanes_apart(const std::vector<LaneAccess>& accesses, bool goes_down) {
     std::vector<std::pair<std::size_t, std::size_t>> pairs;
     for (std::size_t later = 0; later < accesses.size(); ++later) {
         for (std::size_t before = 0; before < later; ++before) {
@@ -142,8 +142,7 @@ std::vector<std::pair<std::size_t, std::size_t>> lanes_apart(const std::vector<L
             if ((!a.stores && !b.stores) || a.type != b.type ||
                 (a.data == b.data && a.base == b.base && a.offset == b.offset))
                 continue;
-            if (b.stores) pairs.emplace_back(later, before);
-            if (a.stores) pairs.emplace_back(before, later);
+            goes_down ? pairs.emplace_back(before, later) : pairs.emplace_back(later, before);
         }
     }
     return pairs;

@@ -37,9 +37,9 @@ bool is_lane_constant(const MachineFunction& mf, ir::ValueId value); // of integ
 LanePlan plan_lanes(const MachineFunction& mf, const ir::LaneLoop& loop);
 std::vector<LaneAccess> lane_accesses(const MachineFunction& mf, const ir::LaneLoop& loop);
 
-// Pairs of accesses, by number, of which the first must not lie less than a vector ahead of the second, or one
-// round would not see what another has written, or would see what a later one writes.
-std::vector<std::pair<std::size_t, std::size_t>> lanes_apart(const std::vector<LaneAccess>& accesses);
+// Pairs of accesses, by number, of which the first, which comes later in a round, must not lie less than a vector ahead of the
+// second: all lanes take the earlier one first, those of rounds that should come behind the first included. Downwards they change places.
+std::vector<std::pair<std::size_t, std::size_t>> lanes_apart(const std::vector<LaneAccess>& accesses, bool goes_down);
 
 // What the machine has registers for and knows how to do.
 struct LaneLimits {

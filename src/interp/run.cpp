@@ -361,6 +361,7 @@ std::int64_t Run::rounds_of(const Inst& poll) {
 }
 
 Run::Step Run::exec(Tag<Op::Poll>, const Inst& inst) {
+    if (instance_.mode == rt::CodeMode::Metered && inst.aux == 2) return Step::Next;
     if (instance_.mode == rt::CodeMode::Metered) return use_fuel(inst.operands.count == 0 ? 1 : rounds_of(inst) * inst.imm);
     if (inst.aux == 1) return Step::Next;
     return poll_if_asked();

@@ -12,6 +12,7 @@ constexpr std::size_t max_steps = 48;
 constexpr std::size_t max_folds = 4;
 constexpr unsigned max_stores = 4;
 constexpr std::size_t max_insts = 128; // of the block: the search is quadratic
+constexpr std::int64_t max_vector = 256; // bytes, with room
 constexpr std::size_t much_work = 12;  // steps that pay for taking lanes apart again
 
 const Inst* def_of(const Function& fn, ValueId value) {
@@ -58,6 +59,7 @@ public:
         for (LaneFold& fold : loop_.folds)
             if (!note_size(fn_.values[fold.param].type) || !visit(fold.with)) return false;
         if (stores > max_stores || (stores == 0 && loop_.folds.empty()) || !collect(block)) return false;
+        if (loop_.goes_down && std::ranges::any_of(loop_.folds, [](const LaneFold& fold) { return fold.kind == LaneFold::Ordered; })) return false;
         loop_.size = std::max(loop_.size, 1u); // nothing but Bools
         return std::ranges::all_of(loop_.steps, [&](InstId id) { return fits(fn_.insts[id]); }) &&
                std::ranges::all_of(loop_.folds, [&](LaneFold& fold) { return fits(fold, stores > 0); }) && pays();
@@ -80,11 +82,14 @@ private:
         loop_.next = fn_.operands_of(*compare)[0];
         loop_.end = fn_.operands_of(*compare)[1];
         const auto cond = static_cast<Cond>(compare->aux);
-        loop_.includes_end = cond == Cond::Le;
+        loop_.includes_end = cond == Cond::Le || cond == Cond::Ge;
+        loop_.goes_down = cond == Cond::Gt || cond == Cond::Ge;
         const Inst* add = def_of(fn_, loop_.next);
         std::int64_t step = 0;
-        if ((cond != Cond::Lt && cond != Cond::Le) || !add || add->type != Scalar::I64 || may_trap(*add) ||
-            (add->op != Op::WrapAdd && add->op != Op::Add) || !is_int(fn_, fn_.operands_of(*add)[1], step) || step != 1)
+        if (cond == Cond::Eq || cond == Cond::Ne || !add || add->type != Scalar::I64 || may_trap(*add)) return false;
+        const bool subtracts = add->op == Op::WrapSub || add->op == Op::Sub;
+        if ((!subtracts && add->op != Op::WrapAdd && add->op != Op::Add) || !is_int(fn_, fn_.operands_of(*add)[1], step) ||
+            step != (subtracts == loop_.goes_down ? 1 : -1))
             return false;
         loop_.counter = fn_.operands_of(*add)[0];
         const auto at = std::ranges::find(block.params, loop_.counter);
@@ -220,7 +225,7 @@ private:
         const Scalar type = stores ? type_of(operands[1]) : inst.type;
         ValueId base;
         if (!note_size(type) || inst.scale != scalar_size(type) || is_inside(operands[0]) ||
-            inst.imm != static_cast<std::int32_t>(inst.imm) || !is_lane_index(fn_, loop_, operands.back(), base))
+            inst.imm - max_vector != static_cast<std::int32_t>(inst.imm - max_vector) || !is_lane_index(fn_, loop_, operands.back(), base))
             return false;
         const Inst* def = def_of(fn_, operands[0]);
         if (def && def->op != Op::SeqData && def->op != Op::Load) return false;

@@ -26,11 +26,12 @@ struct LaneFold {
     bool is_small = false;   // a checked sum of numbers that take half their type's bits at most
 };
 
-// One block that counts an I64 up by one. Each round loads, computes, and stores or folds.
+// One block that counts an I64 up or down by one. Each round loads, computes, and stores or folds.
 struct LaneLoop {
     ValueId counter, next, end;
     unsigned counter_index = 0;  // among the parameters
-    bool includes_end = false;   // goes on while next <= end; else next < end
+    bool goes_down = false;
+    bool includes_end = false;   // goes on while next <= end; else next < end; downwards >= and >
     bool uses_counter = false;   // to compute with, not for indexes alone
     bool checks = false;         // some steps may trap
     std::uint32_t size = 0;      // of a lane in bytes: of the widest value; narrower ones are extended by their types

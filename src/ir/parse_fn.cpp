@@ -301,7 +301,7 @@ private:
         case Op::TrapIf:
         case Op::Trap: inst.imm = trap_code(cursor); return value_list(cursor);
         case Op::Poll: {
-            inst.aux = cursor.accept("inlined") ? 1 : 0;
+            inst.aux = cursor.accept("inlined") ? 1 : cursor.accept("unpaid") ? 2 : 0;
             std::vector<ValueId> rounds = value_list(cursor);
             if (!rounds.empty()) inst.imm = cursor.accept("times") ? cursor.number() : 1;
             return rounds;

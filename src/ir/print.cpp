@@ -190,6 +190,7 @@ private:
         }
         case Op::Poll: {
             const std::string rounds = inst.imm > 1 ? list + " times " + number : list;
+            if (inst.aux == 2) return "unpaid";
             return !inst.aux ? rounds : list.empty() ? "inlined" : "inlined " + rounds;
         }
 #define PLAIN(name) case Op::name:

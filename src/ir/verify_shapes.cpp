@@ -258,7 +258,7 @@ private:
             return ok && check_trap_code();
         }
         case Op::Poll:
-            return want(inst_->aux <= 1, "kind of poll") && want(operands_.empty() || operands_.size() == 3, "number of operands") &&
+            return want(inst_->aux <= 2, "kind of poll") && want(operands_.empty() || (operands_.size() == 3 && inst_->aux != 2), "number of operands") &&
                    (operands_.empty() || (want(is_integer(type(0)), "not an integer type") && operand(1, type(0)) &&
                                           operand(2, type(0)) && want(inst_->imm >= 1, "units of fuel")));
         case Op::Jump:

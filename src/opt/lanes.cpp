@@ -55,6 +55,33 @@ bool use_offsets(Function& fn, BlockId block) {
     return true;
 }
 
+// An index `i - w` is `i + (0 - w)`, with the second sum in front of the loop.
+bool add_to_counters(Function& fn, Builder& b, const Loop& loop) {
+    bool changed = false;
+    for (InstId id : fn.blocks[loop.header].insts) {
+        const Inst& access = fn.insts[id];
+        if (access.op != Op::Load && access.op != Op::Store) continue;
+        const InstId index = fn.values[fn.operands_of(access).back()].inst;
+        if (!index.is_valid() || fn.insts[index].block != loop.header || fn.insts[index].type != Scalar::I64) continue;
+        Inst& sub = fn.insts[index];
+        if (sub.op != Op::WrapSub && !(sub.op == Op::Sub && (sub.flags & NoTrap))) continue;
+        const Value &counter = fn.values[fn.operands_of(sub)[0]], &base = fn.values[fn.operands_of(sub)[1]];
+        const BlockId made = base.inst.is_valid() ? fn.insts[base.inst].block : base.block;
+        if (counter.inst.is_valid() || counter.block != loop.header || made == loop.header) continue;
+        const InstId jump = fn.blocks[loop.preheader].insts.back();
+        fn.blocks[loop.preheader].insts.pop_back();
+        b.set_block(loop.preheader);
+        b.set_loc(sub.loc);
+        const ValueId negated = b.binary(Op::WrapSub, Scalar::I64, b.const_int(Scalar::I64, 0), fn.operands_of(fn.insts[index])[1]);
+        fn.blocks[loop.preheader].insts.push_back(jump);
+        fn.insts[index].op = Op::WrapAdd;
+        fn.insts[index].flags = 0;
+        fn.operands_of(fn.insts[index])[1] = negated;
+        changed = true;
+    }
+    return changed;
+}
+
 // A round reads what one of the last few has written: `w[i] = w[i - 2] + ...`. Its lanes would never run.
 bool reads_last_rounds(const Function& fn, const LaneLoop& loop) {
     for (InstId id : loop.steps) {
@@ -66,7 +93,8 @@ bool reads_last_rounds(const Function& fn, const LaneLoop& loop) {
                 store.operands.count != 3 || fn.operands_of(load)[0] != fn.operands_of(store)[0] ||
                 fn.operands_of(load)[1] != fn.operands_of(store)[2])
                 continue;
-            if (load.imm < store.imm && store.imm - load.imm < smallest_vector) return true;
+            const std::int64_t written = loop.goes_down ? load.imm - store.imm : store.imm - load.imm; // so far back
+            if (written > 0 && written < smallest_vector) return true;
         }
     }
     return false;
@@ -81,6 +109,7 @@ bool lanes(Module& module, Function& fn) {
     for (const Loop& found : cfg.loops()) {
         LaneLoop loop;
         if (found.blocks.size() == 1) changed |= use_offsets(fn, found.header);
+        if (Builder b(module, fn); found.blocks.size() == 1 && found.preheader.is_valid()) changed |= add_to_counters(fn, b, found);
         if (found.blocks.size() != 1 || !found.preheader.is_valid() ||
             !find_lane_loop(fn, found.header, loop) || reads_last_rounds(fn, loop))
             continue;

@@ -23,7 +23,7 @@ void drop_checks(Function& fn) {
             case Op::Shl:
             case Op::Shr: inst.flags |= NoTrap; break;
             case Op::Bounds: dead[id.index()] = true; break;
-            case Op::Poll: dead[id.index()] = inst.aux == 0; break;
+            case Op::Poll: dead[id.index()] = inst.aux != 1; break;
             default: break;
             }
         }

@@ -132,6 +132,7 @@ void FunctionEmitter::spend_fuel_of_rounds(const ir::Inst& inst) {
 
 void Describe::op(OpTag<Op::Poll>, const ir::Inst& inst) {
     if (options_.mode == rt::CodeMode::Metered) {
+        if (inst.aux == 2) return;
         if (inst.operands.count > 0) {
             out_.use(arg(inst, 0));
             out_.use(arg(inst, 1));
@@ -144,7 +145,7 @@ void Describe::op(OpTag<Op::Poll>, const ir::Inst& inst) {
 }
 
 void FunctionEmitter::op(OpTag<Op::Poll>, const ir::Inst& inst) {
-    if (inst.aux == 1 && !module_.metered()) return;
+    if (inst.aux == (module_.metered() ? 2 : 1)) return;
     if (module_.metered()) {
         if (inst.operands.count > 0) {
             spend_fuel_of_rounds(inst);

@@ -22,7 +22,7 @@ constexpr unsigned temp_count = 3;
 constexpr std::int64_t least_rounds = 16; // that pay for starting and ending a fold
 
 bool knows(const MachineFunction& mf, const ir::LaneLoop& loop) {
-    if (loop.checks) return false;
+    if (loop.checks || loop.goes_down) return false;
     for (ir::InstId id : loop.steps) {
         const ir::Inst& inst = mf.fn->insts[id];
         switch (inst.op) {
@@ -164,7 +164,7 @@ private:
     void test_overlap() {
         std::vector<LaneAccess> accesses;
         for (const Address& address : addresses_) accesses.push_back(address.access);
-        for (const auto& [ahead, behind] : lanes_apart(accesses)) {
+        for (const auto& [ahead, behind] : lanes_apart(accesses, false)) {
             const jit::GpX distance = x(scratch_register);
             a_.sub(distance, x(addresses_[ahead].reg), x(addresses_[behind].reg));
             a_.sub(distance, distance, 1);

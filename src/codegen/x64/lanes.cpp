@@ -1,6 +1,7 @@
 // `lanes`: rounds of a loop, as many at once as fit a vector register of AVX2.
 //
-// The loop is the one its block goes on to. All lanes take a step before any takes the next; nothing is done where places
+// The loop is the one its block goes on to. Where it counts down, a vector ends at the counter's element.
+// All lanes take a step before any takes the next; nothing is done where places
 // overlap so that rounds would see each other's writes (lanes_apart). A sum that overflows ends it in front of the rounds in question, which the loop does itself, and so
 // does what the lanes' own way of adding up cannot promise to be what one round after the other gives.
 #include "codegen/x64/lane_ops.h"
@@ -8,6 +9,7 @@
 #include "ir/builder.h"
 #include "support/ice.h"
 
+#include <algorithm>
 #include <bit>
 
 namespace tn::codegen::x64 {
@@ -17,6 +19,7 @@ namespace Inst = x86::Inst;
 namespace {
 
 constexpr unsigned temp_count = 3; // two of the operations', beside xmm15, and one to bring lanes together
+constexpr std::uint32_t least_part = 4; // of a vector, in bytes
 constexpr std::int64_t least_rounds = 16; // that pay for starting and ending a fold
 constexpr LaneLimits limits{Xmm0 + 14, 15, temp_count, false, nullptr};
 
@@ -63,15 +66,19 @@ public:
         const auto lanes = static_cast<std::int32_t>(vector_bytes / loop_.size);
         take_starts();
         const x86::Gp left = gp64(at_.left);
-        a_.mov(left, gp64(at_.end.index));
-        a_.sub(left, gp64(counter_));
+        const unsigned high = loop_.goes_down ? counter_ : at_.end.index, low = loop_.goes_down ? at_.end.index : counter_;
+        a_.mov(left, gp64(high));
+        a_.sub(left, gp64(low));
         a_.jo(done_);
         for (const ir::LaneFold& fold : loop_.folds)
             if (fold.checked) test_start(fold);
         // At least one round stays for the loop, which tests behind its first.
-        const bool folds = !loop_.folds.empty();
-        a_.cmp(left, asmjit::imm(folds ? least_rounds : lanes));
-        loop_.includes_end ? a_.jl(done_) : a_.jle(done_);
+        const bool folds = !loop_.folds.empty(), moves = only_moves();
+        const auto leave_below = [&](std::int64_t rounds, const Label& to) {
+            a_.cmp(left, asmjit::imm(rounds));
+            loop_.includes_end ? a_.jl(to) : a_.jle(to);
+        };
+        leave_below(folds ? least_rounds : moves ? std::max<std::int64_t>(2, least_part / loop_.size) : lanes, done_);
         if (is_checked_) {
             a_.mov(gp64(scratch_register), asmjit::imm(ir::max_checked_rounds));
             a_.cmp(left, gp64(scratch_register));
@@ -83,15 +90,24 @@ public:
         if (loop_.uses_counter) start_counter();
         for (const ir::LaneFold& fold : loop_.folds) start(fold);
         if (is_measured_) ops_.set_zero(measure());
+        Label rest = a_.newLabel();
+        if (moves) leave_below(lanes, rest);
         a_.align(asmjit::AlignMode::kCode, 32);
         a_.bind(again_);
         round(lanes);
-        a_.add(gp64(counter_), asmjit::imm(lanes));
-        a_.sub(left, asmjit::imm(lanes));
+        step(static_cast<std::uint32_t>(lanes));
         a_.cmp(left, asmjit::imm(lanes));
         loop_.includes_end ? a_.jge(again_) : a_.jg(again_);
         if (loop_.checks) a_.bind(overflow_);
         finish();
+        a_.bind(rest);
+        for (std::uint32_t bytes = vector_bytes / 2; moves && bytes >= least_part && bytes > loop_.size; bytes /= 2) {
+            Label next = a_.newLabel();
+            leave_below(bytes / loop_.size, next);
+            move_part(bytes);
+            step(bytes / loop_.size);
+            a_.bind(next);
+        }
         a_.vzeroupper();
         a_.bind(done_);
     }
@@ -151,7 +167,7 @@ private:
     void test_overlap() {
         std::vector<LaneAccess> accesses;
         for (const Address& address : addresses_) accesses.push_back(address.access);
-        for (const auto& [ahead, behind] : lanes_apart(accesses)) {
+        for (const auto& [ahead, behind] : lanes_apart(accesses, loop_.goes_down)) {
             const Address &to = addresses_[ahead], &from = addresses_[behind];
             const x86::Gp distance = gp64(scratch_register);
             a_.lea(distance, x86::ptr(gp64(to.reg), static_cast<std::int32_t>(to.access.offset - from.access.offset - 1)));
@@ -182,9 +198,34 @@ private:
         if (type == Scalar::Bool) a_.neg(gp64(scratch_register));
         ops_.spread_int(to, gp64(scratch_register));
     }
+    void step(std::uint32_t rounds) {
+        loop_.goes_down ? a_.sub(gp64(counter_), asmjit::imm(rounds)) : a_.add(gp64(counter_), asmjit::imm(rounds));
+        a_.sub(gp64(at_.left), asmjit::imm(rounds));
+    }
+    // Nothing but loads and stores: parts of a vector will do for the last rounds.
+    bool only_moves() const {
+        return loop_.folds.empty() && !loop_.uses_counter && std::ranges::all_of(loop_.steps, [&](ir::InstId id) {
+            const ir::Inst& inst = mf_.fn->insts[id];
+            const Scalar type = inst.op == Op::Store ? mf_.type_of(mf_.fn->operands_of(inst)[1]) : inst.type;
+            return (inst.op == Op::Load || inst.op == Op::Store) && type != Scalar::Bool && scalar_size(type) == loop_.size;
+        });
+    }
+    void move_part(std::uint32_t bytes) {
+        const asmjit::InstId id = bytes == 16 ? Inst::kIdVmovdqu : bytes == 8 ? Inst::kIdVmovq : Inst::kIdVmovd;
+        std::size_t access = 0;
+        for (ir::InstId step : loop_.steps) {
+            const ir::Inst& inst = mf_.fn->insts[step];
+            const x86::Mem at = place(addresses_[access++], bytes);
+            const auto part = [&](ir::ValueId value) { return x86::xmm(ops_.ymm(value).id()); };
+            inst.op == Op::Load ? a_.emit(id, part(inst.first_result), at) : a_.emit(id, at, part(mf_.fn->operands_of(inst)[1]));
+        }
+    }
+    // How far in front of the counter's the first element of a vector is.
+    std::int32_t behind(std::uint32_t bytes = vector_bytes) const { return loop_.goes_down ? static_cast<std::int32_t>(bytes / loop_.size) - 1 : 0; }
     void start_counter() { // one after the other
         const x86::Ymm to = ops_.ymm(loop_.counter);
-        ops_.spread_int(to, gp64(counter_));
+        if (loop_.goes_down) a_.lea(gp64(scratch_register), x86::ptr(gp64(counter_), -behind()));
+        ops_.spread_int(to, gp64(loop_.goes_down ? scratch_register : counter_));
         a_.mov(gp32(scratch_register), asmjit::imm(0x03020100));
         a_.vmovd(x86::xmm15, gp32(scratch_register));
         a_.vpmovzxbq(x86::ymm15, x86::xmm15);
@@ -228,14 +269,14 @@ private:
         test();
         for (const ir::LaneFold& fold : loop_.folds) add_to(fold);
         if (loop_.uses_counter) {
-            ops_.spread_bits(x86::ymm15, static_cast<std::uint64_t>(lanes));
+            ops_.spread_bits(x86::ymm15, static_cast<std::uint64_t>(loop_.goes_down ? -static_cast<std::int64_t>(lanes) : lanes));
             ops_.add(ops_.ymm(loop_.counter), ops_.ymm(loop_.counter), x86::ymm15);
         }
     }
-    x86::Mem place(const Address& address) const {
+    x86::Mem place(const Address& address, std::uint32_t bytes = vector_bytes) const {
         const unsigned shift = static_cast<unsigned>(std::countr_zero(scalar_size(address.access.type)));
-        return x86::Mem(gp64(address.reg), gp64(counter_), shift, static_cast<std::int32_t>(address.access.offset),
-                        vector_bytes);
+        const std::int64_t offset = address.access.offset - (std::int64_t(behind(bytes)) << shift);
+        return x86::Mem(gp64(address.reg), gp64(counter_), shift, static_cast<std::int32_t>(offset), bytes);
     }
 
     void add_to(const ir::LaneFold& fold) {

@@ -110,6 +110,56 @@ b2(v11: i64):
     EXPECT_COUNT(1, text, "poll inlined v");
 }
 
+// Looks for v1 in v0 from element `start` on.
+std::string search_loop(const std::string& start) {
+    return R"(fn @f(v0: ref, v1: u8, v20: i64) -> i64 {
+b0(v0: ref, v1: u8, v20: i64):
+    v2 = seq_len.i64 v0
+    v3 = seq_data.ptr v0
+    v4 = )" +
+           start + R"(
+    v5 = const.i64 1
+    jump b1(v4)
+b1(v6: i64):
+    poll
+    bounds v6, v2
+    v7 = load.u8 elem v3 + 0 + v6 * 1
+    v8 = wrap_add.i64 v6, v5
+    v9 = icmp.ne v7, v1
+    branch v9, b1(v8), b2
+b2:
+    return v6
+}
+)";
+}
+
+TEST(Limits, PollWhereTheCounterIsTested) {
+    const auto text = run(search_loop("const.i64 0"), {opt::limits, opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "poll inlined"); // every round's fuel
+    EXPECT_COUNT(1, text, "poll unpaid");  // where the limit is reached
+    EXPECT_COUNT(2, text, "poll");
+    EXPECT_COUNT(1, text, "bounds");
+    EXPECT_COUNT(2, text, "select.i64");
+}
+
+TEST(Limits, FewRoundsNeedNone) {
+    const auto text = run(with(search_loop("const.i64 0"), "seq_len.i64 v0", "const.i64 256"), {opt::limits, opt::simplify, opt::dce});
+    EXPECT_COUNT(1, text, "poll");
+    EXPECT_COUNT(1, text, "poll inlined");
+    EXPECT_COUNT(1, text, "bounds");
+}
+
+TEST(Limits, LeaveOtherLoops) {
+    const auto expect_none = [](const std::string& text) {
+        EXPECT_COUNT(1, text, "fn @f");
+        EXPECT_COUNT(0, text, "poll inlined");
+        EXPECT_COUNT(1, text, "poll");
+    };
+    expect_none(run(search_loop("wrap_add.i64 v20, v20"), {opt::limits})); // may begin in front of the list
+    expect_none(run(with(search_loop("const.i64 0"), "wrap_add.i64 v6, v5", "wrap_add.i64 v6, v20"), {opt::limits})); // may stand still
+    expect_none(run(with(search_loop("const.i64 0"), "bounds v6, v2", "bounds v20, v2"), {opt::limits})); // asks nothing of the counter
+}
+
 TEST(Strips, LeavesOtherLoops) {
     const auto expect_none = [](const std::string& from, const std::string& to) {
         const auto text = run(with(counting_loop("wrap_add.i64 v0, v2"), from, to), {opt::strips});
