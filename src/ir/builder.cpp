@@ -263,6 +263,7 @@ InstId Builder::call_closure(SigId signature, ValueId closure, std::span<const V
 }
 
 void Builder::trap_if_overflow(ValueId condition) { trap_if(condition, static_cast<std::uint32_t>(TrapCode::IntegerOverflow)); }
+void Builder::trap_if_no_slice(ValueId condition) { trap_if(condition, static_cast<std::uint32_t>(TrapCode::InvalidSlice)); }
 void Builder::trap_if_too_deep(ValueId condition) { trap_if(condition, static_cast<std::uint32_t>(TrapCode::StackOverflow)); }
 
 void Builder::trap_if(ValueId condition, std::uint32_t trap_code, std::span<const ValueId> payload) {

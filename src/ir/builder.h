@@ -77,6 +77,7 @@ public:
     ValueId view(ValueId bytes, ValueId length);
     void trap_if(ValueId condition, std::uint32_t trap_code, std::span<const ValueId> payload = {});
     void trap_if_overflow(ValueId condition); // as checked arithmetic does
+    void trap_if_no_slice(ValueId condition); // as a slice beyond the ends or within a character does
     void trap_if_too_deep(ValueId condition); // as a call without room for its frame does
     void poll();
     void jump(BlockId target, std::span<const ValueId> args = {});

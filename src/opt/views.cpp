@@ -7,8 +7,6 @@
 //
 // Only if all who use the part are functions of the runtime that neither keep nor answer it. The text stays as long as
 // the part did, and no longer the same if somebody appends to it; `retains` finds out whether that needs the count.
-#include "builtins/runtime_fn.h"
-#include "builtins/trap.h"
 #include "ir/builder.h"
 #include "ir/cfg.h"
 #include "ir/uses.h"
@@ -155,10 +153,7 @@ private:
         }
         rewriter_.remove(id);
     }
-    static void refuse(Builder& b, ValueId condition) {
-        b.trap_if(condition, static_cast<std::uint32_t>(TrapCode::InvalidSlice), {});
-    }
-    static void refuse_if(Builder& b, Cond cond, ValueId x, ValueId y) { refuse(b, b.compare(Op::ICmp, cond, x, y)); }
+    static void refuse_if(Builder& b, Cond cond, ValueId x, ValueId y) { b.trap_if_no_slice(b.compare(Op::ICmp, cond, x, y)); }
     static void refuse_within(Builder& b, ValueId data, ValueId at) {
         const ValueId byte = b.load_indexed(Scalar::U8, MemoryClass::Element, data, at, 1, 0);
         const ValueId top = b.binary(Op::And, Scalar::U8, byte, b.const_int(Scalar::U8, 0xc0));
