@@ -7,6 +7,7 @@
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <unordered_map>
 #include <utility>
 
 namespace tn::opt {
@@ -29,7 +30,7 @@ public:
     explicit Unread(const Function& fn) : fn_(fn) {}
 
     // The object that the instruction is about; none if it is needed for something else.
-    ValueId object_of(const Inst& inst) const {
+    ValueId object_of(const Inst& inst) {
         switch (inst.op) {
         case Op::ListNew:
         case Op::BoxNew: return maker(inst);
@@ -40,19 +41,25 @@ public:
         }
     }
     // Likewise of a name of it, or the address of what is in it.
-    ValueId find(ValueId value) const {
-        for (;;) {
-            const Inst* def = find_def(fn_, value);
-            if (!def) return {};
-            switch (def->op) {
-            case Op::ListNew:
-            case Op::BoxNew: return maker(*def);
-            case Op::SeqSetLen:
-            case Op::SeqData:
-            case Op::BoxData: value = fn_.operands_of(*def)[0]; break;
-            default: return {};
+    ValueId find(ValueId value) {
+        // A list that grows by one element after the other has as many names: each is looked at once.
+        const auto known = objects_.find(value);
+        if (known != objects_.end()) return known->second;
+        std::vector<ValueId> names;
+        ValueId object;
+        for (;; value = fn_.operands_of(*find_def(fn_, value))[0]) {
+            if (const auto seen = objects_.find(value); seen != objects_.end()) {
+                object = seen->second;
+                break;
             }
+            const Inst* def = find_def(fn_, value);
+            if (def && (def->op == Op::ListNew || def->op == Op::BoxNew)) object = maker(*def);
+            const bool is_name = def && (def->op == Op::SeqSetLen || def->op == Op::SeqData || def->op == Op::BoxData);
+            if (!is_name) break;
+            names.push_back(value);
         }
+        for (ValueId name : names) objects_.emplace(name, object);
+        return object;
     }
 
 private:
@@ -65,6 +72,7 @@ private:
         return is_small ? inst.first_result : ValueId();
     }
     const Function& fn_;
+    std::unordered_map<ValueId, ValueId> objects_; // by name
 };
 
 } // namespace
@@ -74,7 +82,7 @@ bool dce(Module& module, Function& fn) {
     const auto edges = edges_into(fn); // for the arguments of parameters
     std::vector<std::uint8_t> live(fn.values.size(), false), needed(fn.insts.size(), false);
     std::vector<ValueId> work;
-    const Unread unread(fn);
+    Unread unread(fn);
     std::vector<std::pair<ValueId, InstId>> waiting; // for their objects to be seen
     auto mark = [&](ValueId value) {
         if (!live[value.index()]) {
