@@ -27,7 +27,8 @@ using namespace ir;
 namespace {
 
 constexpr std::size_t max_block = 12; // instructions of a block that is copied
-constexpr unsigned max_copies = 100;  // per function
+constexpr unsigned max_copies = 100;  // per function; each may look at all of it, so large ones get fewer
+constexpr std::size_t max_looked_at = 400'000; // instructions
 constexpr std::int64_t max_offset = 1 << 20;
 constexpr unsigned max_depth = 16;    // blocks before a way, each dominating the next, that are asked what they know
 constexpr unsigned max_rounds = 8;    // one decided branch decides the next
@@ -38,7 +39,7 @@ public:
 
     bool run() {
         bool changed = false;
-        for (unsigned round = 0; round < max_rounds && copies_ < max_copies; ++round) {
+        for (unsigned round = 0; round < max_rounds && copies_ < most_copies_; ++round) {
             if (!run_round()) break;
             clean_blocks(fn_);
             changed = true;
@@ -203,7 +204,7 @@ private:
         if (!find_asked(fn_.blocks[block], asked)) return false; // an earlier copy has changed it
         std::vector<BlockCopy> copies;
         for (const Edge& edge : edges_to(block)) {
-            if (fn_.insts[edge.inst].block == block || copies_ >= max_copies) continue;
+            if (fn_.insts[edge.inst].block == block || copies_ >= most_copies_) continue;
             if (const int taken = decide(edge, block, asked); taken >= 0) copies.push_back(copy_for(block, edge, taken));
         }
         return finish(block, copies);
@@ -282,6 +283,7 @@ private:
 
     Function& fn_;
     const Cfg* cfg_ = nullptr;            // when the round began
+    const unsigned most_copies_ = static_cast<unsigned>(std::min<std::size_t>(max_copies, max_looked_at / (fn_.insts.size() + 1)));
     unsigned copies_ = 0;
     std::size_t known_blocks_ = 0;        // to the Cfg of the round
     FlatLists<BlockId, Edge> ways_;       // into each block, when the round began
