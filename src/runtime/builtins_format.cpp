@@ -8,6 +8,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
+#include <new>
 
 namespace tn::rt {
 
@@ -76,8 +77,13 @@ Object* format_float(Context* context, Object* text, double value, bool narrow, 
             return fail(context, TrapCode::MemoryLimit);
         }
     }
-    const std::size_t size = write_float(value, narrow, spec, buffer);
-    text = add_padded(context, text, spec, number_align(spec), {sign, sign_size}, {buffer, size});
+    try {
+        const std::size_t size = write_float(value, narrow, spec, buffer);
+        text = add_padded(context, text, spec, number_align(spec), {sign, sign_size}, {buffer, size});
+    } catch (const std::bad_alloc&) {
+        rt_release(context, text);
+        text = fail(context, TrapCode::MemoryLimit);
+    }
     if (buffer != fixed) std::free(buffer);
     return text;
 }

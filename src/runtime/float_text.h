@@ -17,7 +17,8 @@ std::size_t write_repr(float value, char* out);
 // How much room write_float needs.
 std::size_t float_room(const FormatSpec& spec);
 // The magnitude (no sign) by type, precision and `#` of the spec, into a buffer of float_room; answers
-// its length. `narrow` says that the value came from an f32, which decides its shortest digits.
+// its length. `narrow` says that the value came from an f32, which decides its shortest digits. Throws std::bad_alloc:
+// hundreds of digits take memory meanwhile.
 std::size_t write_float(double value, bool narrow, const FormatSpec& spec, char* out);
 
 } // namespace tn::rt

@@ -82,7 +82,8 @@ static const char source[] = "record Point { x: f64, y: f64 }\n"
                              "fn shapes(n: i64) -> f64 {\n"
                              "    let ps: List[Point] = [];\n"
                              "    for i in 0..n { ps.push(Point{x: i as f64, y: 2.0}); }\n"
-                             "    area(Shape.Poly(ps)) + area(Shape.Circle(1.0))\n"
+                             "    let digits = f\"{1.0e300 + n as f64:.700f}\".len() as f64;\n" /* takes memory meanwhile */
+                             "    area(Shape.Poly(ps)) + area(Shape.Circle(1.0)) + digits * 0.0\n"
                              "}\n"
                              "fn broken(xs: List[i64]) -> i64 { xs[7] }\n";
 
