@@ -263,6 +263,27 @@ RegisterAllocator::Choice RegisterAllocator::choose_whole(const Piece& cur) cons
     return best;
 }
 
+// Instead of the whole piece in a register of no worth to it: a part in one that saves moves, if it is cut off where
+// little runs, as behind a loop.
+RegisterAllocator::Choice RegisterAllocator::choose_wished(const Piece& cur, std::uint32_t needed, const Choice& whole) const {
+    Choice best = whole;
+    float best_value = score_[whole.reg] - whole.cost;
+    const float start_weight = mf_->blocks[block_at(cur.from)].weight;
+    const RegClass cls = live_.intervals[cur.interval].reg_class;
+    for (std::uint8_t reg : registers_.order[static_cast<unsigned>(cls)]) {
+        if ((allocatable_ & mask_of(reg)) == 0 || score_[reg] <= best_value) continue;
+        const std::uint32_t until = free_until_[reg];
+        if (until <= cur.from || until < needed || until >= cur.to) continue;
+        const std::uint32_t last = last_use_before(cur, until);
+        if (last == never || last >= (until & ~3u)) continue;
+        const float cost = 4 * weight_at(end_boundary(last, until));
+        if (score_[reg] - cost <= best_value || cost > start_weight) continue;
+        best = {Choice::Part, reg, cost};
+        best_value = score_[reg] - cost;
+    }
+    return best;
+}
+
 // A register that is free long enough to be worth it, with the rest of the piece placed again later.
 RegisterAllocator::Choice RegisterAllocator::choose_part(const Piece& cur, std::uint32_t needed) const {
     Choice best;
@@ -335,7 +356,8 @@ void RegisterAllocator::place(std::uint32_t index) {
     compute_free(cur);
     score_hints(cur);
     Choice best = choose_whole(cur);
-    if (best.kind == Choice::None || best.cost > 0) {
+    if (best.kind == Choice::Whole) best = choose_wished(cur, needed, best);
+    if (best.kind == Choice::None || (best.kind == Choice::Whole && best.cost > 0)) {
         if (!required) {
             Choice spilled{Choice::Spill, no_register, spill_cost(cur, cur.from)};
             if (best.kind == Choice::None || spilled.cost < best.cost) best = spilled;

@@ -36,6 +36,7 @@ private:
         std::uint32_t first_piece = no_index;
         std::uint32_t last_reg_piece = no_index; // most recently given a register
         bool has_slot = false;
+        float stored = 0; // weight of the stores, if each stands where a piece goes to the slot
         bool store_at_def = true;
         Location slot; // decided after the scan
     };
@@ -56,6 +57,7 @@ private:
     void compute_free(const Piece& cur);
     void score_hints(const Piece& cur);
     Choice choose_whole(const Piece& cur) const;
+    Choice choose_wished(const Piece& cur, std::uint32_t needed, const Choice& whole) const;
     Choice choose_part(const Piece& cur, std::uint32_t needed) const;
     Choice choose_evict(const Piece& cur, std::uint32_t needed) const;
     void assign(std::uint32_t piece, unsigned reg);
@@ -69,13 +71,18 @@ private:
     std::uint32_t split(std::uint32_t piece, std::uint32_t position);
     void spill(std::uint32_t piece, std::uint32_t not_before = 0);
     void evict(std::uint32_t piece, std::uint32_t position);
+    std::uint32_t end_boundary(std::uint32_t last, std::uint32_t free_until) const;
     void split_before_end(std::uint32_t piece, std::uint32_t free_until);
     std::uint32_t block_at(std::uint32_t position) const;
     std::uint32_t best_boundary(std::uint32_t after, std::uint32_t until) const;
+    std::uint32_t unused_loop(std::uint32_t interval, std::uint32_t position) const;
+    std::uint32_t way_around(std::uint32_t loop) const;
     float weight_at(std::uint32_t position) const;
     std::uint32_t required_until(const Piece& p) const;
     std::uint32_t next_register_use(const Piece& p, std::uint32_t position) const;
     std::uint32_t last_use_before(const Piece& p, std::uint32_t position) const;
+    std::uint32_t spill_boundary(const Piece& p, std::uint32_t position) const;
+    float store_cost(const Piece& p, std::uint32_t position) const;
     float spill_cost(const Piece& p, std::uint32_t position) const;
     float evict_cost(const Piece& p, std::uint32_t position) const;
 

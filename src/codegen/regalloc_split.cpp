@@ -90,6 +90,36 @@ float RegisterAllocator::weight_at(std::uint32_t position) const {
     return weight;
 }
 
+// The outermost loop around `position` that does not use the interval; `no_index` if each does.
+std::uint32_t RegisterAllocator::unused_loop(std::uint32_t interval, std::uint32_t position) const {
+    const Interval& it = live_.intervals[interval];
+    const auto first = live_.uses.begin() + it.first_use, last = first + it.use_count;
+    std::uint32_t best = no_index;
+    for (std::uint32_t l = mf_->blocks[block_at(position)].loop; l != no_index; l = mf_->loops[l].parent) {
+        const MachineLoop& loop = mf_->loops[l];
+        auto use = std::partition_point(
+            first, last, [&](const UsePoint& u) { return u.position < mf_->blocks[loop.first_block].begin(); });
+        if (use != last && use->position < mf_->blocks[loop.end_block - 1].end()) break;
+        best = l;
+    }
+    return best;
+}
+
+// Where a value that was spilled in the loop goes back to its register, because there are ways around the loop that
+// have it there; `never` if each way behind the loop comes out of it.
+std::uint32_t RegisterAllocator::way_around(std::uint32_t loop) const {
+    if (loop == no_index) return never;
+    const MachineLoop& l = mf_->loops[loop];
+    if (l.end_block >= mf_->blocks.size()) return never;
+    const MachineBlock& behind = mf_->blocks[l.end_block];
+    bool out = false, around = false;
+    for (std::uint32_t p = 0; p < behind.pred_count; ++p) {
+        const std::uint32_t from = mf_->edges[mf_->pred_edges[behind.first_pred + p]].from;
+        (from >= l.first_block && from < l.end_block ? out : around) |= from < l.end_block;
+    }
+    return out && around ? behind.begin() : never;
+}
+
 // The cheapest place to cut in (after, until]: `until`, or the start of a loop around it.
 std::uint32_t RegisterAllocator::best_boundary(std::uint32_t after, std::uint32_t until) const {
     std::uint32_t best = until;
@@ -130,14 +160,33 @@ std::uint32_t RegisterAllocator::last_use_before(const Piece& p, std::uint32_t p
     return it == begin + p.first_use ? never : std::prev(it)->position;
 }
 
-// Storing once, unless the slot is there already, and reloading before the next use that needs it.
+// Where a piece that needs its register no longer at the position goes to its slot: behind its last use before.
+std::uint32_t RegisterAllocator::spill_boundary(const Piece& p, std::uint32_t position) const {
+    const std::uint32_t inst_start = position & ~3u, last = last_use_before(p, position);
+    if (inst_start <= p.from || (last != never && last >= inst_start)) return position;
+    const std::uint32_t at = best_boundary(last == never ? p.from : std::max(last, p.from), inst_start);
+    const std::uint32_t loop = unused_loop(p.interval, inst_start);
+    return way_around(loop) == never ? at : std::max(at, mf_->blocks[mf_->loops[loop].first_block].begin());
+}
+
+// What stores add for a piece that goes to its slot at the position: where it goes there, or once behind the definition
+// (decide_stores takes what is less).
+float RegisterAllocator::store_cost(const Piece& p, std::uint32_t position) const {
+    const State& s = states_[p.interval];
+    if (s.slot.kind == Location::Incoming) return 0;
+    const float at_def = live_.intervals[p.interval].def_weight;
+    return std::min(at_def, s.stored + weight_at(position)) - std::min(at_def, s.stored);
+}
+
+// Storing, and reloading before the next use that needs it.
 float RegisterAllocator::spill_cost(const Piece& p, std::uint32_t position) const {
     const Interval& it = live_.intervals[p.interval];
     const MachineBlock& here = mf_->blocks[block_at(position)];
-    float cost = 0;
-    if (!states_[p.interval].has_slot) cost += here.cold ? here.weight : it.def_weight;
+    float cost = store_cost(p, spill_boundary(p, position));
     // Out of line it comes back to its register at the end of the cold stretch.
     if (here.cold) return cost + here.weight;
+    if (const std::uint32_t loop = unused_loop(p.interval, position), behind = way_around(loop); behind < p.to)
+        return cost + weight_at(mf_->blocks[mf_->loops[loop].first_block].begin());
     auto begin = live_.uses.begin();
     auto use = std::partition_point(begin + p.first_use, begin + p.end_use,
                                     [&](const UsePoint& u) { return u.position < position; });
@@ -191,6 +240,7 @@ float RegisterAllocator::evict_cost(const Piece& p, std::uint32_t position) cons
 // Puts the piece in its slot, up to where a register is needed again; reloads not before `not_before`.
 void RegisterAllocator::spill(std::uint32_t piece, std::uint32_t not_before) {
     states_[pieces_[piece].interval].has_slot = true;
+    states_[pieces_[piece].interval].stored += weight_at(pieces_[piece].from);
     pieces_[piece].reg = no_register;
     pieces_[piece].in_slot = true;
     const Piece p = pieces_[piece];
@@ -207,6 +257,8 @@ void RegisterAllocator::spill(std::uint32_t piece, std::uint32_t not_before) {
         if (b < mf_->blocks.size() && mf_->blocks[b].begin() > after)
             until = std::min(until, mf_->blocks[b].begin());
     }
+    if (const std::uint32_t behind = way_around(unused_loop(p.interval, after)); behind > after)
+        until = std::min(until, behind);
     if (until < p.to) push(split(piece, until));
 }
 
@@ -224,9 +276,7 @@ void RegisterAllocator::evict(std::uint32_t piece, std::uint32_t position) {
         return;
     }
     // A use that this instruction has already read leaves only the step behind it.
-    std::uint32_t at =
-        last >= inst_start ? inst_start + 1 : best_boundary(std::max(last, p.from), inst_start);
-    spill(split(piece, at), position);
+    spill(split(piece, last >= inst_start ? inst_start + 1 : spill_boundary(p, position)), position);
 }
 
 // Ends a piece before `free_until`, where its register is taken; the rest is placed again.
@@ -240,9 +290,14 @@ void RegisterAllocator::split_before_end(std::uint32_t piece, std::uint32_t free
         spill(split(piece, inst_start + 1));
         return;
     }
-    // What is taken out of line only is kept until there: the hot path goes around it.
-    const bool cold = mf_->blocks[block_at(inst_start)].cold;
-    push(split(piece, cold ? inst_start : best_boundary(last, inst_start)));
+    push(split(piece, end_boundary(last, free_until)));
+}
+
+// Where a piece ends that was last used at `last` and whose register is taken at `free_until`. What is taken out of
+// line only is kept until there: the hot path goes around it.
+std::uint32_t RegisterAllocator::end_boundary(std::uint32_t last, std::uint32_t free_until) const {
+    const std::uint32_t inst_start = free_until & ~3u;
+    return mf_->blocks[block_at(inst_start)].cold ? inst_start : best_boundary(last, inst_start);
 }
 
 } // namespace tn::codegen
