@@ -44,6 +44,8 @@ public:
             const bool extends = def && def->op == Op::Load && is_integer(def->type) && is_signed(def->type);
             if (extends && is_integer(inst.type) && scalar_size(inst.type) == 8 && scalar_size(def->type) < 8)
                 load(operand(inst, 0));
+        } else if (any_of(Op::Shl, Op::Shr)) {
+            shift(inst);
         } else if (op == Op::Load) {
             address(inst, operands(inst).size() > 1);
         } else if (op == Op::Store) {
@@ -137,10 +139,40 @@ private:
             const ir::Inst* def = only_user_of(a);
             if (def && def->op == Op::And && !mf_.is_constant(operand(*def, 0))) {
                 take(a);
+                if (rules_.tests_bits) bit_test(*def, static_cast<ir::Cond>(inst.aux));
                 return;
             }
         }
         if (!mf_.is_constant(a) && !load(a)) narrowing(a);
+    }
+
+    // The one bit of a test may be at a place that a register says.
+    void bit_test(const ir::Inst& test, ir::Cond cond) {
+        if (scalar_size(test.type) < 4 || (cond != ir::Cond::Eq && cond != ir::Cond::Ne)) return;
+        const auto shifts = [&](ir::ValueId value, Op op) {
+            const ir::Inst* def = only_user_of(value);
+            return def && def->op == op && (def->flags & ir::NoTrap) && !mf_.is_constant(operand(*def, 0)) == (op == Op::Shr) &&
+                   !mf_.is_constant(operand(*def, 1));
+        };
+        std::int64_t one;
+        for (unsigned i = 0; i < 2; ++i) {
+            const ir::ValueId value = operand(test, i), other = operand(test, 1 - i);
+            const bool down = mf_.find_int(other, one) && one == 1;
+            if (!shifts(value, down ? Op::Shr : Op::Shl)) continue;
+            if (!down && (!mf_.find_int(operand(*mf_.def_inst(value), 0), one) || one != 1 || mf_.is_constant(other))) continue;
+            take(value);
+            shift(*mf_.def_inst(value));
+            return;
+        }
+    }
+
+    void shift(const ir::Inst& inst) {
+        const ir::Inst* mask = only_user_of(operand(inst, 1));
+        const std::int64_t most = 8 * scalar_size(inst.type) - 1;
+        std::int64_t bits;
+        if (most >= 31 && (inst.flags & ir::NoTrap) && mask && mask->op == Op::And && mf_.find_int(operand(*mask, 1), bits) &&
+            (bits & most) == most && !mf_.is_constant(operand(*mask, 0)))
+            take(operand(inst, 1));
     }
 
     // A number of the other sign, as many bits, is compared where it stands.
@@ -297,6 +329,22 @@ AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst) {
     const ir::Inst* def = mf.def_inst(base);
     if (!def || def->op != Op::InstanceData) parts.base = base;
     return parts;
+}
+
+ir::ValueId shift_amount(const MachineFunction& mf, const ir::Inst& shift) {
+    const ir::ValueId amount = mf.fn->operands_of(shift)[1];
+    return mf.is_folded(amount) ? mf.fn->operands_of(*mf.def_inst(amount))[0] : amount;
+}
+
+BitTest find_bit_test(const MachineFunction& mf, const ir::Inst& test) {
+    for (unsigned i = 0; i < 2; ++i) {
+        const ir::ValueId value = mf.fn->operands_of(test)[i];
+        if (!mf.is_folded(value)) continue;
+        const ir::Inst& shift = *mf.def_inst(value);
+        if (shift.op == Op::Shr) return {mf.fn->operands_of(shift)[0], shift_amount(mf, shift)};
+        if (shift.op == Op::Shl) return {mf.fn->operands_of(test)[1 - i], shift_amount(mf, shift)};
+    }
+    return {};
 }
 
 const ir::Inst* find_change(const MachineFunction& mf, const ir::Inst& store) {

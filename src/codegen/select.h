@@ -10,6 +10,7 @@ struct FoldRules {
     bool memory_operands = false; // arithmetic and comparisons may read memory
     bool compares_halves = false; // a comparison of 32 bits may read the lower half of a 64-bit register
     bool changes_memory = false;  // a store may be of what its place holds, changed by one operation
+    bool tests_bits = false;      // a comparison may ask about the bit at a place that a register says
     // Whether a comparison takes this constant as part of the instruction.
     bool (*compares_with)(Scalar type, std::int64_t constant) = nullptr;
 };
@@ -27,6 +28,15 @@ struct AddressParts {
 
 // `inst` is a Load, Store, or SeqLen or SeqData read as a load of its field.
 AddressParts address_parts(const MachineFunction& mf, const ir::Inst& inst);
+
+// What a shift shifts by: processors take it modulo the width, so that an `and` that does so is folded.
+ir::ValueId shift_amount(const MachineFunction& mf, const ir::Inst& shift);
+
+// Of a test of bits that is folded into a comparison with 0, bits >> place & 1 or bits & 1 << place.
+struct BitTest {
+    ir::ValueId bits, place; // invalid: not of this kind
+};
+BitTest find_bit_test(const MachineFunction& mf, const ir::Inst& test);
 
 // The operation that a store makes in its place, folded into it together with the load before; null: none.
 const ir::Inst* find_change(const MachineFunction& mf, const ir::Inst& store);

@@ -265,7 +265,7 @@ private:
         const __int128 n = number(type, y);
         if (n == min_of(type) && (cond == Cond::Lt || cond == Cond::Ge)) return become_const(id, cond == Cond::Ge);
         if (n == max_of(type) && (cond == Cond::Gt || cond == Cond::Le)) return become_const(id, cond == Cond::Le);
-        if (y == 0 && (cond == Cond::Eq || cond == Cond::Ne)) visit_divisible(id, a);
+        if (cond == Cond::Eq || cond == Cond::Ne) y == 0 ? visit_divisible(id, a) : visit_bit(id, a, y);
         if (type == Scalar::Bool && (cond == Cond::Eq || cond == Cond::Ne)) {
             if ((y == 1) == (cond == Cond::Eq)) return become(id, a);
             fn_.insts[id].operands.count = 1;
@@ -273,6 +273,17 @@ private:
             fn_.insts[id].aux = 0;
             set_op(id, Op::Not);
         }
+    }
+
+    // A bit equals itself where it is not 0.
+    void visit_bit(InstId id, ValueId a, std::int64_t bit) {
+        const Inst* mask = find_def(fn_, a);
+        std::int64_t of = 0;
+        if (!mask || mask->op != Op::And || !is_integer(mask->type) || !constant(rewriter_.operand(*mask, 1), of) || of != bit ||
+            !std::has_single_bit(static_cast<std::uint64_t>(bit)))
+            return;
+        set_operand(id, 1, insert(Op::ConstInt, mask->type, {}, 0, fn_.insts[id].loc));
+        fn_.insts[id].aux = static_cast<std::uint32_t>(inverted(static_cast<Cond>(fn_.insts[id].aux)));
     }
 
     // x % 2^n is 0 where the lowest n bits are, whatever the sign.

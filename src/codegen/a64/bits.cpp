@@ -15,7 +15,7 @@ Scalar as_unsigned(Scalar type) {
 void Describe::shift(const ir::Inst& inst, bool rotate) {
     std::int64_t amount;
     out_.use(arg(inst, 0));
-    if (!mf_.find_int(arg(inst, 1), amount)) out_.use(arg(inst, 1));
+    if (!mf_.find_int(arg(inst, 1), amount)) out_.use(rotate ? arg(inst, 1) : shift_amount(mf_, inst));
     out_.def(inst.first_result);
     if (!rotate) checked_site(inst);
 }

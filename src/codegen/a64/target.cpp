@@ -64,7 +64,7 @@ void A64Target::describe(MachineFunction& mf, const ir::Inst& inst, OperandList&
 }
 
 void A64Target::fold(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index) {
-    static constexpr FoldRules rules{false, false, false, [](Scalar type, std::int64_t constant) {
+    static constexpr FoldRules rules{false, false, false, false, [](Scalar type, std::int64_t constant) {
                                          return fits_arith(
                                              is_wide(type) ? constant : static_cast<std::int32_t>(constant));
                                      }};

@@ -15,10 +15,11 @@ void Describe::shift(const ir::Inst& inst, bool rotate) {
     std::int64_t amount;
     std::uint32_t first = out_.any(arg(inst, 0));
     if (!mf_.find_int(arg(inst, 1), amount)) {
+        const ir::ValueId by = rotate ? arg(inst, 1) : shift_amount(mf_, inst);
         if (cpu_.bmi2 && !rotate) {
-            out_.use(arg(inst, 1));
+            out_.use(by);
         } else {
-            out_.any(arg(inst, 1), Rcx);
+            out_.any(by, Rcx);
             out_.clobber(mask_of(Rcx));
         }
     }
@@ -78,7 +79,7 @@ void FunctionEmitter::shift(const ir::Inst& inst, bool left) {
         if (left && scalar_size(inst.type) < 4) extend(dst, dst, inst.type);
         return;
     }
-    Location count = any(operands[1]);
+    Location count = any(shift_amount(*mf_, inst));
     const unsigned dst = reg();
     if (check) {
         if (count.is_register()) {

@@ -64,6 +64,11 @@ void Describe::comparison(const ir::Inst& compare) {
     }
     Compared c = order(mf_, sel_, compare);
     if (const ir::Inst* bits = sel_.folded(c.a); bits && bits->op == Op::And) {
+        if (const BitTest test = find_bit_test(mf_, *bits); test.bits.is_valid()) {
+            out_.use(test.bits);
+            out_.use(test.place);
+            return;
+        }
         out_.use(arg(*bits, 0));
         if (!sel_.is_imm32(arg(*bits, 1))) out_.use(arg(*bits, 1));
         return;
@@ -128,6 +133,11 @@ Condition FunctionEmitter::comparison(const ir::Inst& compare) {
     std::int32_t imm;
     if (const ir::Inst* bits = sel.folded(c.a); bits && bits->op == Op::And) {
         const unsigned a = reg();
+        if (find_bit_test(*mf_, *bits).bits.is_valid()) {
+            const bool wide = is_wide(bits->type);
+            a_->bt(gp_of(a, wide), gp_of(reg(), wide));
+            return {c.cond == ir::Cond::Eq ? CondCode::kNC : CondCode::kC, Condition::Ignore};
+        }
         const ir::ValueId mask = mf_->fn->operands_of(*bits)[1];
         if (sel.find_imm32(mask, imm)) {
             a_->test(gp_of(a, size == 8 && imm < 0), asmjit::imm(imm));

@@ -78,7 +78,7 @@ void X64Target::describe(MachineFunction& mf, const ir::Inst& inst, OperandList&
 }
 
 void X64Target::fold(MachineFunction& mf, const std::vector<ir::InstId>& block, std::size_t index) {
-    static constexpr FoldRules rules{true, true, true, [](Scalar type, std::int64_t constant) {
+    static constexpr FoldRules rules{true, true, true, true, [](Scalar type, std::int64_t constant) {
                                          return !is_wide(type) || fits_int32(constant);
                                      }};
     fold_instruction(mf, rules, block, index);
