@@ -269,7 +269,7 @@ private:
         if (!proven || !mf_.find_int(operand(*def, 1), constant) ||
             constant != static_cast<std::int16_t>(constant))
             return;
-        if (mf_.is_constant(operand(*def, 0))) return;
+        if (mf_.is_constant(operand(*def, 0)) || mf_.is_folded(operand(*def, 0))) return;
         take(value);
     }
 

@@ -8,6 +8,7 @@
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace tn::opt {
 
@@ -113,11 +114,40 @@ private:
             const auto compared = fn_.operands_of(*asked);
             return std::ranges::find(compared, yes[i]) == compared.end() && std::ranges::find(compared, no[i]) == compared.end();
         });
+        if (is_record(asked, yes, no, differing)) return false;
         unsigned cost = 0;
         for (unsigned s = 0; s < 2; ++s) cost += cost_of_side(sides[s], sides[1 - s], differing);
         if (cost > max_cost) return false;
         change(block, sides, differing);
         return true;
+    }
+
+    // `if end > furthest { furthest = end; start = i }`, where one of the two says what the next round reads: a record is
+    // seldom broken and easy to foretell, but a selection would let the next round's loads wait for this round's.
+    bool is_record(const Inst* asked, std::span<const ValueId> yes, std::span<const ValueId> no,
+                   const std::vector<std::uint32_t>& differing) {
+        if (differing.size() != 2 || !asked || asked->op != Op::ICmp) return false;
+        const auto cond = static_cast<Cond>(asked->aux);
+        if (cond == Cond::Eq || cond == Cond::Ne) return false;
+        const auto compared = fn_.operands_of(*asked);
+        const auto extreme = std::ranges::find_if(differing, [&](std::uint32_t i) {
+            return (compared[0] == yes[i] && compared[1] == no[i]) || (compared[0] == no[i] && compared[1] == yes[i]);
+        });
+        if (extreme == differing.end()) return false;
+        // What stays is what the round began with.
+        const auto is_param = [&](ValueId value) { return !fn_.values[value].inst.is_valid(); };
+        const auto& stays = is_param(no[*extreme]) ? no : yes;
+        if (!std::ranges::all_of(differing, [&](std::uint32_t i) { return is_param(stays[i]); })) return false;
+        if (!uses_) uses_.emplace(fn_);
+        return std::ranges::any_of(differing, [&](std::uint32_t i) { return is_read_at(stays[i], 3); });
+    }
+    bool is_read_at(ValueId value, unsigned depth) const {
+        return std::ranges::any_of(uses_->of(value), [&](const Use& use) {
+            const Inst& inst = fn_.insts[use.inst];
+            if (inst.op == Op::Load) return !use.is_block_arg;
+            const bool computes = inst.op == Op::ElemAddr || (inst.result_count == 1 && is_integer(inst.type) && inst.op != Op::ICmp);
+            return computes && depth > 0 && !(effects_of(inst) & (Reads | Writes)) && is_read_at(inst.first_result, depth - 1);
+        });
     }
 
     bool find_sides(BlockId block, const Inst& last, Side (&sides)[2]) const {
@@ -296,6 +326,7 @@ private:
 
     Function& fn_;
     std::vector<std::uint32_t> predecessors_;
+    std::optional<Uses> uses_; // made when asked for
 };
 
 // A comparison with a constant, of another block, that only a branch asks for: made where it becomes flags.

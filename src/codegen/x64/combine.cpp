@@ -18,9 +18,23 @@ unsigned scaling(const MachineFunction& mf, const ir::Inst& inst) {
     if (product) return by == 2 ? 1 : by == 4 ? 2 : by == 8 ? 3 : 0;
     return by >= 1 && by <= 3 ? static_cast<unsigned>(by) : 0;
 }
+
+// 2 * i + 1 and 2 * i + 2 are computed from i each: whether another such sum before this one is the other user.
+bool shares_double(const MachineFunction& mf, ir::ValueId twice, const std::vector<ir::InstId>& block, std::size_t index) {
+    if (mf.use_count[twice.index()] != 2) return false;
+    for (std::size_t back = 1; back <= index && back <= 8; ++back) {
+        const ir::Inst& other = mf.fn->insts[block[index - back]];
+        std::int32_t constant;
+        if (other.first_result == twice) return false;
+        if (is_exact_sum(other) && mf.fn->operands_of(other)[0] == twice)
+            return Selection(mf).find_imm32(mf.fn->operands_of(other)[1], constant) && !mf.folded[block[index - back].index()];
+    }
+    return false;
+}
 } // namespace
 
-void combine(MachineFunction& mf, const CpuFeatures& cpu, const ir::Inst& inst) {
+void combine(MachineFunction& mf, const CpuFeatures& cpu, const std::vector<ir::InstId>& block, std::size_t index) {
+    const ir::Inst& inst = mf.fn->insts[block[index]];
     const bool sum = is_exact_sum(inst);
     if (!sum && !(inst.op == Op::And && cpu.bmi1)) return;
     const auto values = mf.fn->operands_of(inst);
@@ -31,7 +45,7 @@ void combine(MachineFunction& mf, const CpuFeatures& cpu, const ir::Inst& inst) 
         return;
     for (ir::ValueId value : {values[1], values[0]}) {
         const ir::Inst* def = mf.def_inst(value);
-        if (!def || mf.use_count[value.index()] != 1 || def->block != inst.block || def->type != inst.type) continue;
+        if (!def || !(mf.use_count[value.index()] == 1 || (adds_constant && shares_double(mf, value, block, index))) || def->block != inst.block || def->type != inst.type) continue;
         const unsigned shift = scaling(mf, *def);
         if (!(sum ? shift != 0 : def->op == Op::Not) || (adds_constant && shift != 1) || mf.is_constant(mf.fn->operands_of(*def)[0])) continue;
         mf.folded[mf.fn->values[value].inst.index()] = Folded;

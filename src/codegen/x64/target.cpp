@@ -82,7 +82,7 @@ void X64Target::fold(MachineFunction& mf, const std::vector<ir::InstId>& block, 
                                          return !is_wide(type) || fits_int32(constant);
                                      }};
     fold_instruction(mf, rules, block, index);
-    combine(mf, cpu_, mf.fn->insts[block[index]]);
+    combine(mf, cpu_, block, index);
 }
 
 // --- decisions that both halves share ---

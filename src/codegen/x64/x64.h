@@ -124,7 +124,7 @@ private:
                                 X(Return) X(Trap) X(Unreachable) X(HashSeed) X(BoxNew) X(BoxData) X(Lanes) X(CallClosure)
 
 // Folds a shift into a sum, a complement into an `And`.
-void combine(MachineFunction& mf, const CpuFeatures& cpu, const ir::Inst& inst);
+void combine(MachineFunction& mf, const CpuFeatures& cpu, const std::vector<ir::InstId>& block, std::size_t index);
 
 // --- the first half: operands ---
 class Describe {

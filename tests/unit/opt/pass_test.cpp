@@ -179,6 +179,31 @@ b3:
     EXPECT_COUNT(1, run(with(asks, "OTHER", "v2"), {opt::selects}), "branch");
 }
 
+TEST(Selects, ARecordThatSaysWhatIsReadNextIsABranch) {
+    const std::string scan = R"(fn @f(v0: ptr, v1: i64) -> i64 {
+b0(v0: ptr, v1: i64):
+    v2 = const.i64 0
+    v3 = const.i64 1
+    jump b1(v2, v2, v2)
+b1(v4: i64, v5: i64, v6: i64):
+    v7 = wrap_sub.i64 v4, READS
+    v8 = load.i64 elem v0 + 0 + v7 * 8
+    v9 = icmp.gt v8, v6
+    branch v9, b2(v4, v8), b2(v5, v6)
+b2(v10: i64, v11: i64):
+    v12 = wrap_add.i64 v4, v3
+    v13 = icmp.lt v12, v1
+    branch v13, b1(v12, v10, v11), b3
+b3:
+    v14 = wrap_add.i64 v10, v11
+    return v14
+}
+)";
+    EXPECT_COUNT(2, run(with(scan, "READS", "v5"), {opt::selects}), "branch"); // the place of the record
+    EXPECT_COUNT(2, run(with(scan, "READS", "v6"), {opt::selects}), "branch"); // the record
+    EXPECT_COUNT(1, run(with(scan, "READS", "v1"), {opt::selects}), "branch"); // neither: only kept for the end
+}
+
 TEST(RangeTests, BothEndsAtOnce) {
     const std::string start = R"(fn @f(v0: u16, v1: i64) -> i64 {
 b0(v0: u16, v1: i64):
