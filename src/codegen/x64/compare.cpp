@@ -227,24 +227,25 @@ void Describe::op(OpTag<Op::FCmp>, const ir::Inst& inst) {
     out_.def(inst.first_result);
 }
 
+// The flags as 0 or 1. `set` alone would wait for what the register held, which may be of the round before; a move
+// leaves the flags alone.
+void FunctionEmitter::make_bool(const Condition& c, unsigned dst) {
+    a_->mov(gp32(dst), 0);
+    a_->set(c.cc, gp8(dst));
+    if (c.parity == Condition::Ignore) return;
+    const bool ordered = c.parity == Condition::AndOrdered;
+    a_->mov(gp32(scratch_register), 0);
+    ordered ? a_->setnp(gp8(scratch_register)) : a_->setp(gp8(scratch_register));
+    ordered ? a_->and_(gp32(dst), gp32(scratch_register)) : a_->or_(gp32(dst), gp32(scratch_register));
+}
+
 void FunctionEmitter::op(OpTag<Op::ICmp>, const ir::Inst& inst) {
     Condition c = comparison(inst);
-    const unsigned dst = reg();
-    a_->set(c.cc, gp8(dst));
-    a_->movzx(gp32(dst), gp8(dst));
+    make_bool(c, reg());
 }
 void FunctionEmitter::op(OpTag<Op::FCmp>, const ir::Inst& inst) {
     Condition c = comparison(inst);
-    const unsigned dst = reg();
-    a_->set(c.cc, gp8(dst));
-    if (c.parity == Condition::AndOrdered) {
-        a_->setnp(gp8(scratch_register));
-        a_->and_(gp8(dst), gp8(scratch_register));
-    } else if (c.parity == Condition::OrUnordered) {
-        a_->setp(gp8(scratch_register));
-        a_->or_(gp8(dst), gp8(scratch_register));
-    }
-    a_->movzx(gp32(dst), gp8(dst));
+    make_bool(c, reg());
 }
 
 // --- selection ---

@@ -258,6 +258,7 @@ private:
     // compare.cpp, control.cpp
     Condition comparison(const ir::Inst& compare);
     Condition condition(ir::ValueId value);
+    void make_bool(const Condition& c, unsigned dst);
     void jump_if(const Condition& c, bool value, Label target);
     void select(const ir::Inst& inst, const Condition& c);
     bool repeats_comparison(const ir::Inst& select) const;
