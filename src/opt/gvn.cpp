@@ -325,7 +325,19 @@ private:
             return;
         }
         table_.set(key, fn_.result(id));
+        note_field(id, key);
     }
+
+    // A field of a record in a list, read or written lately: a store of another field leaves it as it is.
+    void note_field(InstId id, Key key) {
+        if (key.operands[1].is_valid() || key.memory == 0) return;
+        key.memory = 0;
+        fields_[next_field_++ % fields_.size()] = {id, key};
+    }
+    struct Field {
+        InstId inst;
+        Key key; // without the version of memory
+    };
 
     // The value was read from, or written to, this place, and nothing of its kind has been written since.
     bool stores_what_is_there(const Inst& inst, const MemoryState& memory) {
@@ -373,10 +385,20 @@ private:
         const ValueId value = rewriter_.operand(inst, 1);
         const Scalar type = fn_.values[value].type;
         const unsigned index = memory_index(inst.aux, type);
+        const std::uint32_t before = memory[index];
         memory[index] = ++versions_;
+        for (Field field : fields_) {
+            if (!field.inst.is_valid() || field.key.type != type || !are_fields_apart(fn_, inst, fn_.insts[field.inst])) continue;
+            field.key.memory = before;
+            const ValueId known = table_.find(field.key);
+            field.key.memory = memory[index];
+            if (known.is_valid()) table_.set(field.key, known);
+        }
         // A reference in memory is borrowed from it, and the stored value is consumed: not the same.
         if (type == Scalar::Ref) return;
-        table_.set(stored_key(inst, type, read_only_.contains(fn_, fn_.operands_of(inst)[0]) ? 0 : memory[index]), value);
+        const Key key = stored_key(inst, type, read_only_.contains(fn_, fn_.operands_of(inst)[0]) ? 0 : memory[index]);
+        table_.set(key, value);
+        note_field(id, key);
     }
 
     Function& fn_;
@@ -391,6 +413,8 @@ private:
     std::vector<std::size_t> marks_; // of the table, by block entered
     std::vector<BlockId> between_;
     std::uint32_t versions_ = 0;
+    std::array<Field, 8> fields_;
+    unsigned next_field_ = 0;
     std::vector<std::pair<InstId, InstId>> decided_; // branches, and the constants they are on
 };
 

@@ -1,4 +1,4 @@
-// A load that every way into its block has made already is handed over along the ways.
+// A load that every way into its block has made already, or whose value it has stored, is handed over along the ways.
 //
 //     from b1: x = load a[i]; branch c, b3(i), b4      from b2: y = load a[j]; branch d, b3(j), b4
 //     b3(k):  z = load a[k]
@@ -11,6 +11,7 @@
 #include "ir/builder.h"
 #include "ir/cfg.h"
 #include "ir/uses.h"
+#include "opt/memory.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
 
@@ -27,7 +28,7 @@ constexpr unsigned max_joins = 1;       // of other ways, on one of them
 constexpr unsigned max_blocks_back = 8; // on one of them
 constexpr std::size_t max_insts = 64;   // looked at on one of them
 
-bool may_write(const Inst& inst) {
+bool writes(const Inst& inst) {
     return (effects_of(inst) & Writes) && inst.op != Op::Release && inst.op != Op::SeqSetLen;
 }
 
@@ -71,7 +72,7 @@ private:
         bool is_certain = true; // whoever comes into the block comes to the load
         for (InstId id : insts) {
             const Inst inst = fn_.insts[id]; // a copy: hand_over makes instructions
-            if (may_write(inst)) return;
+            if (writes(inst)) return;
             if (inst.op == Op::Load && inst.type != Scalar::Ref && !(inst.flags & Takes))
                 hand_over(block, id, is_certain);
             is_certain &= inst.op == Op::Poll || !(effects_of(inst) & Traps);
@@ -168,7 +169,12 @@ private:
             const auto& insts = fn_.blocks[at].insts;
             for (std::size_t i = insts.size(); i-- > 0;) {
                 const Inst& inst = fn_.insts[insts[i]];
-                if (may_write(inst) || ++looked_at > max_insts) return ValueId();
+                if (++looked_at > max_insts) return ValueId();
+                if (writes(inst)) {
+                    if (inst.op != Op::Store) return ValueId();
+                    if (const ValueId stored = stored_there(inst, load, wanted); stored.is_valid()) return stored;
+                    if (may_write(fn_, inst, load.aux, load.type) && !are_fields_apart(fn_, inst, load)) return ValueId();
+                }
                 // The load itself is what its parameter was a round before.
                 // Not one of an inner loop, which can have it for its own test straight from memory.
                 if (inst.op == Op::Load && !rewriter_.is_removed(insts[i]) && is_same(inst, load, fn_.operands_of(inst), wanted))
@@ -194,6 +200,16 @@ private:
             inst.scale != load.scale || inst.flags & Takes)
             return false;
         return std::ranges::equal(operands, wanted, [&](ValueId a, ValueId b) { return rewriter_.resolve(a) == b; });
+    }
+
+    // What the store puts where the load at `wanted` would find it; invalid: it stores elsewhere, or perhaps does.
+    ValueId stored_there(const Inst& store, const Inst& load, std::span<const ValueId> wanted) {
+        const auto operands = fn_.operands_of(store);
+        if (fn_.values[operands[1]].type != load.type || store.aux != load.aux || store.imm != load.imm || store.scale != load.scale ||
+            operands.size() != wanted.size() + 1 || rewriter_.resolve(operands[0]) != wanted[0] ||
+            (wanted.size() == 2 && rewriter_.resolve(operands[2]) != wanted[1]))
+            return ValueId();
+        return rewriter_.resolve(operands[1]);
     }
 
     static constexpr std::uint32_t none = 0xffffffffu;
