@@ -69,6 +69,37 @@ b0(v0: i64, v1: u64):
     EXPECT_COUNT(0, text, "rem");
 }
 
+TEST(Reciprocals, OfWhatIsSmallAndNotNegative) {
+    const std::string f = R"(fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 0
+    v2 = const.i64 1
+    v3 = const.i64 1000
+    v4 = const.i64 7
+    jump b1(v1, v1)
+b1(v5: i64, v6: i64):
+    v7 = rem.i64 v5, v4
+    v8 = div.i64 v5, v4
+    v9 = wrap_add.i64 v7, v8
+    v10 = wrap_add.i64 v6, v9
+    v11 = wrap_add.i64 v5, v2
+    v12 = icmp.lt v11, v3
+    branch v12, b1(v11, v10), b2
+b2:
+    return v10
+}
+)";
+    const auto text = run(f, {opt::reciprocals});
+    EXPECT_COUNT(0, text, "rem.i64") << text;
+    EXPECT_COUNT(0, text, "div.i64");
+    EXPECT_COUNT(3, text, "wrap_mul.i64");
+    EXPECT_COUNT(2, text, "shr.i64");
+    // Where it may be negative or large, or the divisor is not known, or is negative.
+    for (const auto& [from, to] : {std::pair{"v1 = const.i64 0", "v1 = const.i64 -1"}, {"const.i64 1000", "const.i64 3000000000"},
+                                   {"v5, v4", "v5, v0"}, {"const.i64 7", "const.i64 -7"}, {"const.i64 7", "const.i64 8"}})
+        EXPECT_COUNT(1, run(with(f, from, to), {opt::reciprocals}), "rem.i64") << to;
+}
+
 TEST(Simplify, FoldsBranchesAndMergesBlocks) {
     const auto text = run(R"(fn @f(v0: i64) -> i64 {
 b0(v0: i64):
