@@ -12,6 +12,8 @@ namespace {
 
 using ir::Op;
 
+constexpr std::int64_t widest_vector = 32; // bytes, of any machine
+
 // Without the base and index of memory, and amounts of shifts.
 std::span<const ir::ValueId> lane_operands(const MachineFunction& mf, const ir::Inst& inst) {
     const auto operands = mf.fn->operands_of(inst);
@@ -138,10 +140,10 @@ std::vector<std::pair<std::size_t, std::size_t>> lanes_apart(const std::vector<L
     for (std::size_t later = 0; later < accesses.size(); ++later) {
         for (std::size_t before = 0; before < later; ++before) {
             const LaneAccess &a = accesses[before], &b = accesses[later];
-            // Accesses of different types never overlap; those of one place keep their order.
-            if ((!a.stores && !b.stores) || a.type != b.type ||
-                (a.data == b.data && a.base == b.base && a.offset == b.offset))
-                continue;
+            // Accesses of different types never overlap; in one list it is known how far apart they are.
+            const std::int64_t ahead = goes_down ? a.offset - b.offset : b.offset - a.offset;
+            const bool known_apart = a.data == b.data && a.base == b.base && (ahead <= 0 || ahead >= widest_vector);
+            if ((!a.stores && !b.stores) || a.type != b.type || known_apart) continue;
             goes_down ? pairs.emplace_back(before, later) : pairs.emplace_back(later, before);
         }
     }

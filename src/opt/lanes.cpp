@@ -67,7 +67,8 @@ bool add_to_counters(Function& fn, Builder& b, const Loop& loop) {
         if (sub.op != Op::WrapSub && !(sub.op == Op::Sub && (sub.flags & NoTrap))) continue;
         const Value &counter = fn.values[fn.operands_of(sub)[0]], &base = fn.values[fn.operands_of(sub)[1]];
         const BlockId made = base.inst.is_valid() ? fn.insts[base.inst].block : base.block;
-        if (counter.inst.is_valid() || counter.block != loop.header || made == loop.header) continue;
+        std::int64_t c = 0;
+        if (counter.inst.is_valid() || counter.block != loop.header || made == loop.header || find_const(fn, fn.operands_of(sub)[1], c)) continue;
         const InstId jump = fn.blocks[loop.preheader].insts.back();
         fn.blocks[loop.preheader].insts.pop_back();
         b.set_block(loop.preheader);

@@ -54,9 +54,9 @@ constexpr Pass sequence[] = {
 // What comes last, for functions that were not inlined everywhere: it hides what conditions tell, and what makes
 // functions small.
 constexpr Pass last[] = {
-    Pass::views, Pass::versions, Pass::loads,  Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
+    Pass::views, Pass::versions, Pass::loads, Pass::repeats, Pass::pushes,      Pass::rooms,   Pass::lengths, Pass::range_tests, Pass::remainders, Pass::divisions,
     Pass::masks,    Pass::fields,   Pass::stores,   Pass::selects,  Pass::carried, Pass::reassociate, Pass::strips,  Pass::limits, Pass::simplify, Pass::dce,
-    Pass::accumulators, Pass::lanes, Pass::sums,    Pass::pointers,    Pass::bases,   Pass::dce,     Pass::strides,  Pass::steps,
+    Pass::accumulators, Pass::lanes, Pass::sums, Pass::reciprocals, Pass::pointers,    Pass::bases,   Pass::dce,     Pass::strides,  Pass::steps,
     Pass::states, Pass::dce,
 };
 // When a loop has been unrolled: the one around it is smaller once constants and what rounds have in common are known.
@@ -65,8 +65,8 @@ constexpr Pass after_unroll[] = {Pass::simplify, Pass::gvn, Pass::unroll};
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm, Pass::gvn};
 // Passes that do nothing to a function without loops.
 constexpr bool is_of_loops(Pass pass) {
-    return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::peel || pass == Pass::sizes || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
-           pass == Pass::carried || pass == Pass::strips || pass == Pass::limits || pass == Pass::accumulators || pass == Pass::lanes ||
+    return pass == Pass::rotate || pass == Pass::unroll || pass == Pass::peel || pass == Pass::sizes || pass == Pass::repeats || pass == Pass::licm || pass == Pass::versions || pass == Pass::rooms || pass == Pass::lengths ||
+           pass == Pass::carried || pass == Pass::strips || pass == Pass::limits || pass == Pass::accumulators || pass == Pass::lanes || pass == Pass::reciprocals ||
            pass == Pass::pointers || pass == Pass::bases || pass == Pass::strides || pass == Pass::steps ||
            pass == Pass::states;
 }

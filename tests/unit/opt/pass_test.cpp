@@ -69,6 +69,37 @@ b0(v0: i64, v1: u64):
     EXPECT_COUNT(0, text, "rem");
 }
 
+TEST(Reciprocals, OfWhatIsSmallAndNotNegative) {
+    const std::string f = R"(fn @f(v0: i64) -> i64 {
+b0(v0: i64):
+    v1 = const.i64 0
+    v2 = const.i64 1
+    v3 = const.i64 1000
+    v4 = const.i64 7
+    jump b1(v1, v1)
+b1(v5: i64, v6: i64):
+    v7 = rem.i64 v5, v4
+    v8 = div.i64 v5, v4
+    v9 = wrap_add.i64 v7, v8
+    v10 = wrap_add.i64 v6, v9
+    v11 = wrap_add.i64 v5, v2
+    v12 = icmp.lt v11, v3
+    branch v12, b1(v11, v10), b2
+b2:
+    return v10
+}
+)";
+    const auto text = run(f, {opt::reciprocals});
+    EXPECT_COUNT(0, text, "rem.i64") << text;
+    EXPECT_COUNT(0, text, "div.i64");
+    EXPECT_COUNT(3, text, "wrap_mul.i64");
+    EXPECT_COUNT(2, text, "shr.i64");
+    // Where it may be negative or large, or the divisor is not known, or is negative.
+    for (const auto& [from, to] : {std::pair{"v1 = const.i64 0", "v1 = const.i64 -1"}, {"const.i64 1000", "const.i64 3000000000"},
+                                   {"v5, v4", "v5, v0"}, {"const.i64 7", "const.i64 -7"}, {"const.i64 7", "const.i64 8"}})
+        EXPECT_COUNT(1, run(with(f, from, to), {opt::reciprocals}), "rem.i64") << to;
+}
+
 TEST(Simplify, FoldsBranchesAndMergesBlocks) {
     const auto text = run(R"(fn @f(v0: i64) -> i64 {
 b0(v0: i64):
@@ -482,6 +513,81 @@ b3:
     EXPECT_COUNT(1, run(f, {opt::loads}), "branch v6, b1(v1, v4), b1(v2, v5)");
     EXPECT_COUNT(3, run(with(with(f, "b1(v1), b1(v2)", "b1(v1), b1(v9)"), "    v6 =", "    v9 = wrap_add.i64 v1, v2\n    v6 ="), {opt::loads}), "load.i64") << "not loaded one way, and not certainly at all";
     EXPECT_COUNT(3, run(with(f, "    branch v3", "    store.i64 elem v0 + 0, v1\n    branch v3"), {opt::loads}), "load.i64");
+}
+
+// do { x = a[at] + i; at = (at + 15) & 15; a[at] = x; i += 1 } while i < n
+TEST(Loads, WhatTheRoundBeforeHasStored) {
+    const std::string f = R"(fn @f(v0: ptr, v1: i64, v2: i64) -> i64 {
+b0(v0: ptr, v1: i64, v2: i64):
+    v3 = const.i64 1
+    v4 = const.i64 15
+    jump b1(v3, v2)
+b1(v5: i64, v6: i64):
+    v7 = load.i64 elem v0 + 0 + v6 * 8
+    v8 = wrap_add.i64 v7, v5
+    v9 = wrap_add.i64 v6, v4
+    v10 = and.i64 v9, v4
+    store.i64 elem v0 + 0 + v10 * 8, v8
+    poll
+    v11 = wrap_add.i64 v5, v3
+    v12 = icmp.lt v11, v1
+    branch v12, b1(v11, v10), b2
+b2:
+    return v5
+}
+)";
+    const auto is_handed_over = [](const std::string& text) {
+        const std::string after = run(text, {opt::loads});
+        return after.find("= load.i64 elem v0 + 0 + v2") != std::string::npos;
+    };
+    EXPECT_TRUE(is_handed_over(f)) << run(f, {opt::loads});
+    EXPECT_COUNT(1, run(f, {opt::loads}), "load.i64");
+    // Stores of another type do no harm, nor what a short branch does elsewhere.
+    EXPECT_COUNT(1, run(with(f, "    poll", "    v13 = const.u8 3\n    store.u8 elem v0 + 0 + v5 * 1, v13\n    poll"), {opt::loads}), "= load.i64 elem v0 + 0 + v2");
+    const std::string branch = "    v13 = icmp.lt v8, v3\n    branch v13, b3, b4\nb3:\n    STORE\n    jump b4\nb4:\n    poll";
+    EXPECT_COUNT(1, run(with(f, "    poll", with(branch, "STORE", "v14 = wrap_add.i64 v8, v8")), {opt::loads}), "= load.i64 elem v0 + 0 + v2");
+    EXPECT_COUNT(0, run(with(f, "    poll", with(branch, "STORE", "store.i64 elem v0 + 0 + v5 * 8, v8")), {opt::loads}), "= load.i64 elem v0 + 0 + v2");
+    // What may be another place, has been written since, or is the same place in all rounds.
+    for (const auto& [from, to] : {std::pair{"elem v0 + 0 + v10", "elem v0 + 8 + v10"}, {"elem v0 + 0 + v10", "elem v0 + 0 + v9"},
+                                   {"    poll", "    store.i64 elem v0 + 0 + v5 * 8, v5\n    poll"}, {"b1(v11, v10)", "b1(v11, v9)"},
+                                   {"b1(v11, v10)", "b1(v11, v6)"}})
+        EXPECT_COUNT(0, run(with(f, from, to), {opt::loads}), "= load.i64 elem v0 + 0 + v2") << to;
+}
+
+// sum = 0; while sum + a[i] <= most { sum += a[i]; i += 1 }
+TEST(Repeats, WhatTheTestOfALoopHasComputed) {
+    const std::string f = R"(fn @f(v0: ptr, v1: i64, v2: i64) -> i64 {
+b0(v0: ptr, v1: i64, v2: i64):
+    v3 = const.i64 0
+    v4 = const.i64 1
+    v5 = load.i32 elem v0 + 0 + v3 * 4
+    v6 = convert.i64 v5
+    v7 = icmp.le v6, v1
+    branch v7, b1(v3, v3), b2(v3)
+b1(v8: i64, v9: i64):
+    v10 = load.i32 elem v0 + 0 + v8 * 4
+    v11 = convert.i64 v10
+    v12 = add.i64 v9, v11
+    v13 = add.i64 v8, v4
+    poll
+    bounds v13, v2
+    v14 = load.i32 elem v0 + 0 + v13 * 4
+    v15 = convert.i64 v14
+    v16 = add.i64 v12, v15
+    v17 = icmp.le v16, v1
+    branch v17, b1(v13, v12), b2(v12)
+b2(v18: i64):
+    return v18
+}
+)";
+    const std::string after = run(f, {opt::loads, opt::repeats, opt::dce});
+    EXPECT_COUNT(2, after, "load.i32") << after;
+    EXPECT_COUNT(2, after, "convert.i64");
+    EXPECT_COUNT(2, after, "add.i64") << after; // the index and the next sum
+    // The first round has no sum from in front of the loop, or the test asks for another one.
+    EXPECT_COUNT(3, run(with(f, "b1(v3, v3)", "b1(v3, v2)"), {opt::loads, opt::repeats, opt::dce}), "add.i64");
+    EXPECT_COUNT(3, run(with(f, "v16 = add.i64 v12", "v16 = add.i64 v9"), {opt::loads, opt::repeats, opt::dce}), "add.i64");
+    EXPECT_COUNT(2, run(with(f, "v16 = add.i64", "v16 = sub.i64"), {opt::loads, opt::repeats, opt::dce}), "add.i64") << "none of a difference";
 }
 
 TEST(Gvn, ForgetsLoadsWhereALoopWrites) {
