@@ -7,6 +7,7 @@
 #include "capi/timer.h"
 #include "driver/registered.h"
 #include "host/libraries.h"
+#include "support/kept_blocks.h"
 
 #include <cstddef>
 
@@ -37,7 +38,7 @@ RuntimeCore::RuntimeCore() : timer(std::make_unique<Timer>()), slices(std::make_
     types.use_host_types(registry.types());
 }
 
-RuntimeCore::~RuntimeCore() = default;
+RuntimeCore::~RuntimeCore() { KeptBlocks::drop_left(); }
 
 std::shared_ptr<const driver::Engine> RuntimeCore::engine() {
     const host::Registry::Lock lock = registry.lock();

@@ -29,6 +29,7 @@ const Desc& desc_of(const Module& module, const Inst& inst) {
 // --- direct calls ---
 
 bool call_directly(const Module& module, Function& fn, const std::vector<InstId>& calls) {
+    if (calls.empty()) return false;
     const Origins origins(module, fn);
     bool changed = false;
     for (InstId id : calls) {
@@ -257,18 +258,18 @@ private:
 
 std::vector<InstId> find_all(const Function& fn, Op op) {
     std::vector<InstId> found;
-    const Cfg cfg(fn);
-    for (BlockId block : cfg.order())
-        for (InstId id : fn.blocks[block].insts)
+    for (const Block& block : fn.blocks)
+        for (InstId id : block.insts)
             if (fn.insts[id].op == op) found.push_back(id);
     return found;
 }
 
-// Boxes that are given away under the name they are made with cannot be taken apart; without others, nothing need be known of
-// the function's references.
+// In the order of the blocks. Boxes that are given away under the name they are made with cannot be taken apart; without others,
+// nothing need be known of the function's shape and references.
 std::vector<InstId> find_boxes(const Function& fn) {
-    std::vector<InstId> boxes = find_all(fn, Op::BoxNew);
-    std::vector<bool> is_given(fn.insts.size(), false);
+    const std::vector<InstId> boxes = find_all(fn, Op::BoxNew);
+    if (boxes.empty()) return boxes;
+    std::vector<std::uint8_t> is_given(fn.insts.size(), false);
     for (const Block& block : fn.blocks)
         for (InstId id : block.insts) {
             const Inst& inst = fn.insts[id];
@@ -276,31 +277,27 @@ std::vector<InstId> find_boxes(const Function& fn) {
             for (ValueId operand : fn.operands_of(inst))
                 if (const InstId def = fn.values[operand].inst; def.is_valid()) is_given[def.index()] = true;
         }
-    std::erase_if(boxes, [&](InstId box) { return is_given[box.index()]; });
-    return boxes;
-}
-
-bool has_any(const Function& fn, Op op) {
-    for (const Block& block : fn.blocks) {
-        if (block.removed) continue;
-        for (InstId id : block.insts)
-            if (fn.insts[id].op == op) return true;
-    }
-    return false;
+    const auto is_kept = [&](InstId box) { return !is_given[box.index()]; };
+    std::vector<InstId> found;
+    if (std::ranges::none_of(boxes, is_kept)) return found;
+    const Cfg cfg(fn);
+    for (BlockId block : cfg.order())
+        for (InstId id : fn.blocks[block].insts)
+            if (fn.insts[id].op == Op::BoxNew && is_kept(id)) found.push_back(id);
+    return found;
 }
 
 } // namespace
 
 bool closures(Module& module, Function& fn) {
-    bool changed = false;
-    if (has_any(fn, Op::CallClosure)) changed |= call_directly(module, fn, find_all(fn, Op::CallClosure));
-    for (unsigned round = 0; round < max_rounds && has_any(fn, Op::BoxNew); ++round) {
+    bool changed = call_directly(module, fn, find_all(fn, Op::CallClosure));
+    for (unsigned round = 0; round < max_rounds; ++round) {
         const std::vector<InstId> boxes = find_boxes(fn);
         if (boxes.empty() || !TakingApart(module, fn).run(boxes)) break;
         changed = true;
     }
     // What was held in an object may be a closure itself, and known now.
-    if (changed && has_any(fn, Op::CallClosure)) call_directly(module, fn, find_all(fn, Op::CallClosure));
+    if (changed) call_directly(module, fn, find_all(fn, Op::CallClosure));
     return changed;
 }
 

@@ -83,9 +83,10 @@ constexpr std::int64_t max_index = 1 << 20; // of an element at a known place
 constexpr std::size_t max_blocks_between = 24; // from a dominator to what it dominates, to be looked through
 constexpr unsigned class_count = 3;   // MemoryClass
 constexpr unsigned scalar_count = 16; // Scalar
-using MemoryState = std::array<std::uint32_t, class_count * scalar_count>; // versions
-using WriteSet = std::uint64_t;                                            // a bit for each entry of a MemoryState
-constexpr WriteSet all_memory = (WriteSet{1} << class_count * scalar_count) - 1;
+constexpr unsigned memory_count = class_count * scalar_count;
+using MemoryState = std::array<std::uint32_t, memory_count>; // versions of what the function loads or stores, by slot
+using WriteSet = std::uint64_t;                              // a bit for each kind of memory, by memory_index
+constexpr WriteSet all_memory = (WriteSet{1} << memory_count) - 1;
 
 unsigned memory_index(std::uint32_t memory_class, Scalar type) {
     return memory_class * scalar_count + static_cast<unsigned>(type);
@@ -98,13 +99,19 @@ public:
           cfg_(fn),
           rewriter_(fn),
           read_only_(fn),
-          has_loads_(std::ranges::any_of(fn.insts, [](const Inst& inst) { return inst.op == Op::Load; })),
-          table_(fn.values.size()) {}
+          table_(fn.values.size()) {
+        for (const Inst& inst : fn.insts) {
+            if (inst.op != Op::Load && inst.op != Op::Store) continue;
+            has_loads_ |= inst.op == Op::Load;
+            used_ |= WriteSet{1} << memory_index(inst.aux, inst.op == Op::Load ? inst.type : fn.values[fn.operands_of(inst)[1]].type);
+        }
+        for (WriteSet left = used_; left != 0; left &= left - 1) slot_[static_cast<unsigned>(std::countr_zero(left))] = slots_++;
+    }
 
     bool run() {
         if (has_loads_) {
             written_.resize(fn_.blocks.size());
-            out_.resize(fn_.blocks.size());
+            out_.resize(fn_.blocks.size() * slots_);
             for (BlockId block : cfg_.order()) note_writes(block);
             for (std::uint32_t i = 0; i < cfg_.loops().size(); ++i) note_loop_writes(LoopId(i));
         }
@@ -152,7 +159,7 @@ private:
         return set;
     }
     void renew(MemoryState& memory, WriteSet set) {
-        for (; set != 0; set &= set - 1) memory[static_cast<unsigned>(std::countr_zero(set))] = ++versions_;
+        for (set &= used_; set != 0; set &= set - 1) memory[slot_[static_cast<unsigned>(std::countr_zero(set))]] = ++versions_;
     }
 
     void note_writes(BlockId block) {
@@ -164,17 +171,18 @@ private:
         loop_writes_.push_back(set);
     }
 
+    std::uint32_t& version(MemoryState& memory, std::uint32_t memory_class, Scalar type) const {
+        return memory[slot_[memory_index(memory_class, type)]];
+    }
+    auto out_of(BlockId block) { return out_.begin() + static_cast<std::ptrdiff_t>(std::size_t(block.index()) * slots_); }
+
     // The memory versions at a block's start: its dominator's, where nothing can have come between.
-    MemoryState memory_at(BlockId block) {
+    void find_memory(BlockId block, MemoryState& state) {
         const BlockId idom = cfg_.immediate_dominator(block);
-        MemoryState state;
-        if (!idom.is_valid()) {
-            for (auto& v : state) v = ++versions_;
-            return state;
-        }
-        state = out_[idom.index()];
+        if (!idom.is_valid()) return renew(state, all_memory);
+        std::copy_n(out_of(idom), slots_, state.begin());
         const auto& predecessors = cfg_.predecessors(block);
-        if (predecessors.size() == 1 && predecessors[0] == idom) return state;
+        if (predecessors.size() == 1 && predecessors[0] == idom) return;
         const LoopId loop = cfg_.loop_of(block);
         const bool header = loop.is_valid() && cfg_.loops()[loop].header == block;
         // A loop header entered only from its dominator: what the loop does not write stays.
@@ -182,7 +190,6 @@ private:
         if (header)
             for (BlockId p : predecessors) only_loop &= p == idom || cfg_.contains(loop, p);
         renew(state, only_loop ? loop_writes_[loop.index()] : find_writes_between(idom, block));
-        return state;
     }
     // What the blocks on the ways from a block's dominator to it write; everything where there are too many of them.
     WriteSet find_writes_between(BlockId dominator, BlockId block) {
@@ -203,10 +210,12 @@ private:
 
     void enter(BlockId block) {
         marks_.push_back(table_.mark());
-        MemoryState memory = has_loads_ ? memory_at(block) : MemoryState();
+        MemoryState memory; // as far as there are slots
+        if (has_loads_) find_memory(block, memory);
+        else std::fill_n(memory.begin(), slots_, 0u);
         note_condition(block);
         for (InstId id : fn_.blocks[block].insts) visit(id, memory);
-        if (has_loads_) out_[block.index()] = memory;
+        if (has_loads_) std::copy_n(memory.begin(), slots_, out_of(block));
     }
     // What the only way into a block has decided.
     void note_condition(BlockId block) {
@@ -318,7 +327,7 @@ private:
     void visit_load(InstId id, MemoryState& memory) {
         const Inst& inst = fn_.insts[id];
         Key key = by_index(key_of(inst));
-        if (!read_only_.contains(fn_, fn_.operands_of(inst)[0])) key.memory = memory[memory_index(inst.aux, inst.type)];
+        if (!read_only_.contains(fn_, fn_.operands_of(inst)[0])) key.memory = version(memory, inst.aux, inst.type);
         if (ValueId known = table_.find(key); known.is_valid()) {
             rewriter_.replace(fn_.result(id), known);
             rewriter_.remove(id);
@@ -340,10 +349,10 @@ private:
     };
 
     // The value was read from, or written to, this place, and nothing of its kind has been written since.
-    bool stores_what_is_there(const Inst& inst, const MemoryState& memory) {
+    bool stores_what_is_there(const Inst& inst, MemoryState& memory) {
         const ValueId value = rewriter_.operand(inst, 1);
         const Scalar type = fn_.values[value].type;
-        return type != Scalar::Ref && table_.find(stored_key(inst, type, memory[memory_index(inst.aux, type)])) == value;
+        return type != Scalar::Ref && table_.find(stored_key(inst, type, version(memory, inst.aux, type))) == value;
     }
     // What a load of the place that a store writes would be.
     Key stored_key(const Inst& inst, Scalar type, std::uint32_t version) {
@@ -373,10 +382,11 @@ private:
     }
 
     // The place holds the list that is not shared now.
-    void note_unique(InstId id, const MemoryState& memory) {
+    void note_unique(InstId id, MemoryState& memory) {
         const Inst& inst = fn_.insts[id];
         const auto element = static_cast<std::uint32_t>(MemoryClass::Element);
-        const Key key = by_index({Op::Load, Scalar::Ref, 1, element, 0, {rewriter_.operand(inst, 0)}, memory[memory_index(element, Scalar::Ref)]});
+        if ((used_ >> memory_index(element, Scalar::Ref) & 1) == 0) return; // nobody loads it
+        const Key key = by_index({Op::Load, Scalar::Ref, 1, element, 0, {rewriter_.operand(inst, 0)}, version(memory, element, Scalar::Ref)});
         table_.set(key, fn_.result(id));
     }
 
@@ -384,19 +394,19 @@ private:
         const Inst& inst = fn_.insts[id];
         const ValueId value = rewriter_.operand(inst, 1);
         const Scalar type = fn_.values[value].type;
-        const unsigned index = memory_index(inst.aux, type);
-        const std::uint32_t before = memory[index];
-        memory[index] = ++versions_;
+        std::uint32_t& now = version(memory, inst.aux, type);
+        const std::uint32_t before = now;
+        now = ++versions_;
         for (Field field : fields_) {
             if (!field.inst.is_valid() || field.key.type != type || !are_fields_apart(fn_, inst, fn_.insts[field.inst])) continue;
             field.key.memory = before;
             const ValueId known = table_.find(field.key);
-            field.key.memory = memory[index];
+            field.key.memory = now;
             if (known.is_valid()) table_.set(field.key, known);
         }
         // A reference in memory is borrowed from it, and the stored value is consumed: not the same.
         if (type == Scalar::Ref) return;
-        const Key key = stored_key(inst, type, read_only_.contains(fn_, fn_.operands_of(inst)[0]) ? 0 : memory[index]);
+        const Key key = stored_key(inst, type, read_only_.contains(fn_, fn_.operands_of(inst)[0]) ? 0 : now);
         table_.set(key, value);
         note_field(id, key);
     }
@@ -405,10 +415,13 @@ private:
     Cfg cfg_;
     Rewriter rewriter_;
     const ReadOnly read_only_;
-    const bool has_loads_; // without loads, the versions of memory are nobody's business
+    bool has_loads_ = false; // without loads, the versions of memory are nobody's business
+    WriteSet used_ = 0;      // what the function loads or stores
+    std::array<std::uint8_t, memory_count> slot_{}; // by memory_index, of what is used
+    std::uint8_t slots_ = 0;
     std::vector<WriteSet> written_;
     std::vector<WriteSet> loop_writes_;
-    std::vector<MemoryState> out_;
+    std::vector<std::uint32_t> out_; // by block and slot: the versions at its end
     ScopedTable table_;
     std::vector<std::size_t> marks_; // of the table, by block entered
     std::vector<BlockId> between_;

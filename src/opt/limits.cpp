@@ -335,10 +335,27 @@ private:
     bool changed_ = false;
 };
 
+// Whether a loop polls in its rounds otherwise than behind a strip of them.
+bool has_candidates(const Function& fn) {
+    const Cfg cfg(fn);
+    std::vector<std::uint8_t> polls(cfg.loops().size(), false), polls_strips(cfg.loops().size(), false);
+    for (BlockId block : cfg.order()) {
+        const LoopId loop = cfg.loop_of(block);
+        if (!loop.is_valid() || fn.blocks[block].cold) continue;
+        for (InstId id : fn.blocks[block].insts) {
+            const Inst& inst = fn.insts[id];
+            if (inst.op == Op::Poll && inst.aux == 0) (inst.operands.count != 0 ? polls_strips : polls)[loop.index()] = true;
+        }
+    }
+    for (std::size_t l = 0; l < polls.size(); ++l)
+        if (polls[l] && !polls_strips[l]) return true;
+    return false;
+}
+
 } // namespace
 
 bool limits(Module& module, Function& fn) {
-    if (Cfg(fn).loops().empty()) return false;
+    if (!has_candidates(fn)) return false;
     return with_preheaders(fn, [&] { return Limits(module, fn).run(); });
 }
 

@@ -72,7 +72,7 @@ constexpr bool is_of_loops(Pass pass) {
 }
 
 // Passes that find next to nothing in what they have just changed themselves.
-constexpr bool leaves_nothing(Pass pass) { return pass == Pass::gvn || pass == Pass::ranges || pass == Pass::dce; }
+constexpr bool leaves_nothing(Pass pass) { return pass == Pass::gvn || pass == Pass::ranges || pass == Pass::dce || pass == Pass::simplify; }
 
 // Functions that call each other in a circle, or one alone; what they call is optimized before.
 using Group = std::vector<FuncId>;

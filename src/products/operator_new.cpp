@@ -16,10 +16,10 @@ inline void* take_kept(std::size_t size) {
     return kept ? kept->take(size) : nullptr;
 }
 
-// A whole number of steps, so that the block fits whatever asks for its list.
+// As large as the sizes of its list are, so that the block fits whatever asks for it.
 void* allocate_anew(std::size_t size) noexcept {
     if (size > KeptBlocks::max_size) return std::malloc(size);
-    return std::malloc(size == 0 ? 1 : KeptBlocks::list_of(size) * KeptBlocks::step);
+    return std::malloc(size == 0 ? 1 : KeptBlocks::size_of(KeptBlocks::list_of(size)));
 }
 
 [[gnu::noinline]] void* allocate_or_throw(std::size_t size) {
