@@ -44,7 +44,7 @@ void Heap::Slab::remove() {
 }
 
 Heap::Layout Heap::layout() {
-    static_assert(sizeof(std::atomic<std::uint64_t>) == 8 && sizeof(Class) == 16 && offsetof(Class, list) == 0);
+    static_assert(sizeof(std::atomic<std::uint64_t>) == 8 && sizeof(Class) == 24 && offsetof(Class, list) == 0);
     return {offsetof(Heap, classes_), sizeof(Class), offsetof(Class, live)};
 }
 
@@ -83,22 +83,23 @@ bool Heap::fits_exactly(std::size_t size) const {
 
 void Heap::charge(std::uint64_t bytes) noexcept {
     add(charged_bytes_, bytes);
-    if (!fits(static_cast<std::size_t>(listed_bytes_))) unlist();
+    if (!fits_beside(0)) close_lists();
 }
 
 void Heap::set_limit(std::uint64_t bytes) noexcept {
     limit_ = bytes;
     drop_kept();
-    if (!fits(static_cast<std::size_t>(listed_bytes_))) unlist();
+    if (!fits_beside(0)) close_lists();
 }
 
 // Whether so much more may be in use, beside what the lists hold; without them when that is necessary.
 bool Heap::make_room(std::size_t size) noexcept {
-    if (fits(listed_bytes_ + kept_bytes_ + size)) [[likely]]
+    if (fits_beside(kept_bytes_ + size)) [[likely]]
         return true;
     drop_kept();
-    if (listed_bytes_ != 0) unlist();
-    return fits(size);
+    if (fits_beside(size)) return true;
+    unlist();
+    return fits_beside(size);
 }
 
 void* Heap::allocate(std::size_t size) noexcept {
@@ -108,14 +109,32 @@ void* Heap::allocate(std::size_t size) noexcept {
     return allocate_small(class_of(size));
 }
 
+// So many blocks more are no longer in slabs.
+void Heap::count_out(unsigned size_class, std::uint64_t more) noexcept {
+    classes_[size_class].full_at += static_cast<std::int64_t>(more);
+    out_bytes_ += more * ((size_class + std::size_t(1)) * 16);
+}
+
+// The lists are empty.
+void Heap::open_lists() noexcept {
+    for (std::int64_t c = 0; c < class_count; ++c)
+        classes_[c].full_at = static_cast<std::int64_t>(classes_[c].live.load(std::memory_order_relaxed)) -
+                              static_cast<std::int64_t>(max_listed / 16) / (c + 1);
+}
+
+// What lists hold must not be handed out where as much is in use as the limit allows, or more.
+void Heap::close_lists() noexcept {
+    unlist();
+    if (fits_beside(0)) return;
+    for (Class& c : classes_) c.full_at = closed;
+}
+
 // Fills the class's empty list from its slabs, with as much as the limit allows.
 bool Heap::refill(unsigned size_class) noexcept {
     const std::size_t size = (size_class + std::size_t(1)) * 16;
-    listed_bytes_ -= listed_[size_class];
-    listed_[size_class] = 0;
     if (!make_room(size)) return false;
-    unsigned most = slab_size / 16;
-    if (!fits(listed_bytes_ + slab_size)) most = static_cast<unsigned>((limit_ - live_bytes() - listed_bytes_) / size);
+    if (classes_[size_class].full_at == closed) open_lists();
+    const unsigned most = static_cast<unsigned>(std::min<std::uint64_t>((limit_ - held_bytes()) / size, slab_size / 16));
     void** last = &classes_[size_class].list;
     unsigned taken = 0;
     while (taken == 0 || (taken < min_batch && taken < most)) {
@@ -123,16 +142,20 @@ bool Heap::refill(unsigned size_class) noexcept {
         if (!slab && (taken != 0 || !(slab = new_slab(size_class)))) break;
         taken += take_from(slab, most - taken, last);
     }
-    *last = nullptr;
-    listed_[size_class] = taken * size;
-    listed_bytes_ += listed_[size_class];
+    if (last) *last = nullptr;
+    count_out(size_class, taken);
     return taken != 0;
 }
 
-// Blocks of a slab to the end of a list: those given back, or a batch of those never used.
+// Blocks of a slab to the end of a list: those given back, or as many never used as it gave so far. `last` is null when the
+// list has an end of its own.
 unsigned Heap::take_from(Slab* slab, unsigned most, void**& last) noexcept {
     unsigned taken = 0;
-    if (slab->free) {
+    if (const unsigned waiting = slab->made - slab->out; waiting >= min_batch && waiting <= most) {
+        *last = std::exchange(slab->free, nullptr);
+        last = nullptr;
+        taken = waiting;
+    } else if (slab->free) {
         void* block = slab->free;
         *last = block;
         while (block && taken < most) {
@@ -143,42 +166,63 @@ unsigned Heap::take_from(Slab* slab, unsigned most, void**& last) noexcept {
         slab->free = block;
     } else {
         const std::size_t size = slab->block_size();
-        for (; taken < min_batch && taken < most && slab->has_fresh(); ++taken) {
-            *last = slab->fresh;
-            last = reinterpret_cast<void**>(slab->fresh);
-            slab->fresh += size;
+        std::uint8_t* fresh = slab->fresh;
+        std::uint8_t* const end = slab->end() - size;
+        void** to = last;
+        for (most = std::min(most, std::max(min_batch, slab->made)); taken < most && fresh <= end; ++taken, fresh += size) {
+            *to = fresh;
+            to = reinterpret_cast<void**>(fresh);
         }
+        slab->fresh = fresh;
+        last = to;
+        slab->made += taken;
     }
     slab->out += taken;
     if (!slab->free && !slab->has_fresh()) slab->remove();
     return taken;
 }
 
+// A block that lives no longer, where the list is long enough, or closed.
+void Heap::give_back(void* block, unsigned size_class) noexcept {
+    to_slab(block);
+    count_given_back(size_class, 1);
+}
+
+void Heap::count_given_back(unsigned size_class, std::uint64_t count) noexcept {
+    if (classes_[size_class].full_at != closed) {
+        if (!std::exchange(was_full_, true) && needs_care_) *needs_care_ = true;
+        return count_out(size_class, 0 - count);
+    }
+    out_bytes_ -= count * ((size_class + std::size_t(1)) * 16);
+    if (fits_beside(0)) open_lists();
+}
+
 // Every list's blocks go back to their slabs.
 void Heap::unlist() noexcept {
     for (unsigned c = 0; c < class_count; ++c) {
-        void* block = classes_[c].list;
-        classes_[c].list = nullptr;
-        listed_[c] = 0;
-        while (block) {
+        void* block = std::exchange(classes_[c].list, nullptr);
+        if (!block) continue;
+        std::uint64_t count = 0;
+        for (; block; ++count) {
             void* next;
             std::memcpy(&next, block, sizeof next);
-            add(classes_[c].live, 1); // free_small takes it away
-            free_small(block, c);
+            to_slab(block);
             block = next;
         }
+        count_out(c, 0 - count);
     }
-    listed_bytes_ = 0;
 }
 
 Heap::Slab* Heap::new_slab(unsigned size_class) noexcept {
+    // Slabs that are nearly empty may take more than the live blocks do, but not without bound.
+    const auto is_bound_passed = [&] { return reserved_bytes() > limit_ && reserved_bytes() - limit_ > limit_ + (1u << 20); };
+    if (!spare_ && is_bound_passed()) unlist();
     Slab* slab = spare_;
     if (slab) {
         spare_ = slab->next;
         --spare_count_;
     } else {
-        // Slabs that are nearly empty may take more than the live blocks do, but not without bound.
-        if (reserved_bytes() > limit_ && reserved_bytes() - limit_ > limit_ + (1u << 20)) return nullptr;
+        if (is_bound_passed()) return nullptr;
         if (system_fails()) return nullptr;
         void* memory = nullptr;
         if (posix_memalign(&memory, slab_size, slab_size - 64) != 0) return nullptr;
@@ -191,7 +235,7 @@ Heap::Slab* Heap::new_slab(unsigned size_class) noexcept {
     }
     slab->free = nullptr;
     slab->fresh = slab->begin();
-    slab->out = 0;
+    slab->out = slab->made = 0;
     slab->size_class = static_cast<std::uint16_t>(size_class);
     slab->insert(&available_[size_class]);
     return slab;
@@ -228,12 +272,13 @@ void Heap::slab_changed(Slab* slab) noexcept {
     // The last slab of its class stays, so that one object made and freed in turn costs nothing.
     if (slab->out != 0 || (slab == *head && !slab->next)) return;
     slab->remove();
-    if (spare_count_ < max_spare_slabs) {
-        slab->next = spare_;
-        spare_ = slab;
-        ++spare_count_;
-        return;
-    }
+    if (spare_count_ >= (needs_care_ ? max_kept_slabs : max_spare_slabs)) return drop_slab(slab);
+    slab->next = spare_;
+    spare_ = slab;
+    if (++spare_count_ > max_spare_slabs) *needs_care_ = true;
+}
+
+void Heap::drop_slab(Slab* slab) noexcept {
     *slab->all_link = slab->all_next;
     if (slab->all_next) slab->all_next->all_link = slab->all_link;
     slab_bytes_ -= slab_size;
@@ -251,7 +296,7 @@ void Heap::free_large(void* block) noexcept {
 bool Heap::keep(Large* large) noexcept {
     const std::size_t room = large->room;
     if (!TN_HEAP_SLABS || !needs_care_ || room < min_kept_size || room > max_kept_bytes - kept_bytes_ ||
-        !fits(listed_bytes_ + kept_bytes_ + room))
+        !fits_beside(kept_bytes_ + room))
         return false;
     Large** const free = std::find(kept_, std::end(kept_), nullptr);
     if (free == std::end(kept_)) return false;
@@ -275,6 +320,11 @@ Heap::Large* Heap::take_kept(std::size_t size) noexcept {
 void Heap::drop_kept() noexcept {
     for (Large*& large : kept_) std::free(std::exchange(large, nullptr));
     kept_bytes_ = 0;
+    if (std::exchange(was_full_, false)) unlist();
+    while (spare_count_ > max_spare_slabs) {
+        drop_slab(std::exchange(spare_, spare_->next));
+        --spare_count_;
+    }
 }
 
 void* Heap::reallocate(void* block, std::size_t old_size, std::size_t new_size) noexcept {

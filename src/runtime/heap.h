@@ -1,10 +1,12 @@
 // The heap of one instance: allocation and release of objects, exact accounting, the memory limit.
 //
 // Small blocks come from slabs of one size class each, large ones from malloc. A class's list holds blocks of its
-// slabs that are handed out next, and counts against the limit like what is in use; when the limit is near
-// the lists are emptied, so that it stays exact. A few large blocks that were freed wait for the next request until the
-// call ends: the system takes memory back at once, and clears every page that it gives again. Everything is freed with the heap at the latest. Under AddressSanitizer every block is a malloc of its own. Used by one
-// thread at a time; knows nothing of counts or of references between objects.
+// slabs that are handed out next: what was freed last, while it is in the cache. It counts against the limit like what
+// is in use; when the limit is near the lists are emptied, so that it stays exact. A list that is long enough sends what
+// is freed on to the slabs. Some large blocks and empty slabs wait for the next request until the call ends: the system
+// takes memory back at once, and clears every page that it gives again. Everything is freed with the heap at the
+// latest. Under AddressSanitizer every block is a malloc of its own. Used by one thread at a time; knows nothing of
+// counts or of references between objects.
 #pragma once
 
 #include "runtime/object.h"
@@ -35,7 +37,7 @@ public:
     static constexpr std::size_t max_block = std::size_t(1) << 46; // larger requests fail
 
     // Sets `*needs_care` when drop_kept() has something to do; without it no freed block is kept.
-    explicit Heap(bool* needs_care = nullptr) : needs_care_(needs_care) {}
+    explicit Heap(bool* needs_care = nullptr) : needs_care_(needs_care) { open_lists(); }
     ~Heap();
     Heap(const Heap&) = delete;
     Heap& operator=(const Heap&) = delete;
@@ -57,10 +59,7 @@ public:
     std::uint64_t limit() const { return limit_; }
     // May be below what is in use; then nothing more can be allocated.
     void set_limit(std::uint64_t bytes) noexcept;
-    bool fits(std::size_t size) const {
-        const std::uint64_t held = reserved_bytes() + charged_bytes(); // more than what is in use
-        return (held <= limit_ && size <= limit_ - held) || fits_exactly(size);
-    }
+    bool fits(std::size_t size) const { return fits_beside(size) || fits_exactly(size); }
 
     // Where emitted code finds a small block: the word at classes + (block_size / 16 - 1) * class_size is null or a
     // block whose first word is what follows it there. Blocks in that list are within the memory limit already;
@@ -75,12 +74,14 @@ public:
     // The same from the list alone: null when nothing waits there.
     inline void* take_listed(unsigned size_class) noexcept;
     inline void free_small(void* block, unsigned size_class) noexcept;
+    // free_small for many blocks of one class. Nothing else may use the heap until it ends.
+    class Freeing;
 
     // Memory of somebody else's that counts as in use. It may go beyond the limit: then nothing more is allocated.
     void charge(std::uint64_t bytes) noexcept;
     void discharge(std::uint64_t bytes) { add(charged_bytes_, 0 - bytes); }
 
-    // Gives large blocks that wait for the next request back to the system.
+    // Gives blocks and slabs that wait for the next request back to the system, but for a few slabs.
     void drop_kept() noexcept;
 
     // For tests of allocation failure: the nth request to the system from now fails, 0: none does.
@@ -95,6 +96,7 @@ private:
         void* free;          // blocks that were given back
         std::uint8_t* fresh; // the first block never used
         std::uint32_t out;   // blocks that live, or wait in the class's list
+        std::uint32_t made;  // those and the ones that were given back
         std::uint16_t size_class;
         bool is_available; // is in available_: has a block to give
         Slab* all_next;
@@ -116,9 +118,15 @@ private:
     struct Class {
         void* list = nullptr;
         std::atomic<std::uint64_t> live{0};
+        // How many live when the list is as long as it gets: all that live or wait in it, less max_listed bytes.
+        // `closed` while more is in use than the limit allows; then the list is empty.
+        std::int64_t full_at = 0;
     };
     static constexpr unsigned class_count = max_small / 16;
+    static constexpr std::int64_t closed = INT64_MAX;
     static constexpr unsigned max_spare_slabs = 16;
+    static constexpr unsigned max_kept_slabs = 1024;         // until the call ends
+    static constexpr std::size_t max_listed = 64 * 1024; // bytes of a class's list
     static constexpr unsigned min_batch = 16; // blocks taken from slabs at a time, if there are so many
     static constexpr unsigned max_kept = 4;
     static constexpr std::size_t min_kept_size = 64 * 1024; // smaller ones malloc keeps itself
@@ -130,13 +138,26 @@ private:
     }
     std::uint64_t large_bytes() const { return large_bytes_.load(std::memory_order_relaxed); }
     std::uint64_t charged_bytes() const { return charged_bytes_.load(std::memory_order_relaxed); }
+    // In use, or in a list.
+    std::uint64_t held_bytes() const { return out_bytes_ + large_bytes() + charged_bytes(); }
+    bool fits_beside(std::size_t size) const {
+        const std::uint64_t held = held_bytes();
+        return held <= limit_ && size <= limit_ - held;
+    }
     bool fits_exactly(std::size_t size) const;
     bool make_room(std::size_t size) noexcept;
     void* allocate_large(std::size_t size) noexcept;
     bool refill(unsigned size_class) noexcept;
     Slab* new_slab(unsigned size_class) noexcept;
     unsigned take_from(Slab* slab, unsigned most, void**& last) noexcept;
+    void count_out(unsigned size_class, std::uint64_t more) noexcept;
+    void open_lists() noexcept;
+    void close_lists() noexcept;
+    void give_back(void* block, unsigned size_class) noexcept;
+    inline void to_slab(void* block) noexcept;
+    void count_given_back(unsigned size_class, std::uint64_t count) noexcept;
     void unlist() noexcept;
+    void drop_slab(Slab* slab) noexcept;
     void free_large(void* block) noexcept;
     bool keep(Large* large) noexcept;
     Large* take_kept(std::size_t size) noexcept;
@@ -144,8 +165,7 @@ private:
     bool system_fails() noexcept;
 
     Class classes_[class_count];
-    std::uint64_t listed_[class_count] = {}; // bytes at most in each class's list
-    std::uint64_t listed_bytes_ = 0;         // their sum
+    std::uint64_t out_bytes_ = 0;            // small blocks that live or wait in a list
     Slab* available_[class_count] = {};      // slabs with a block to give, by class; the first one serves
     Slab* spare_ = nullptr;                  // empty slabs of no class
     unsigned spare_count_ = 0;
@@ -154,6 +174,7 @@ private:
     Large* kept_[max_kept] = {};
     std::size_t kept_bytes_ = 0;
     bool* needs_care_;
+    bool was_full_ = false; // a list: its blocks may keep many slabs
     std::uint64_t slab_bytes_ = 0;
     std::atomic<std::uint64_t> large_bytes_{0};
     std::atomic<std::uint64_t> large_objects_{0};
@@ -161,6 +182,45 @@ private:
     std::uint64_t limit_ = default_limit;
     std::uint64_t fail_in_ = 0;
 };
+
+class Heap::Freeing {
+public:
+    Freeing(Heap& heap, unsigned size_class)
+        : heap_(heap), class_(heap.classes_[size_class]), list_(class_.list), full_at_(class_.full_at),
+          live_(static_cast<std::int64_t>(class_.live.load(std::memory_order_relaxed))) {}
+    ~Freeing() {
+        class_.list = list_;
+        class_.live.store(static_cast<std::uint64_t>(live_), std::memory_order_relaxed);
+        if (given_back_ != 0) [[unlikely]]
+            heap_.count_given_back(static_cast<unsigned>(&class_ - heap_.classes_), given_back_);
+    }
+    void operator()(void* block) {
+        if (--live_ >= full_at_) [[likely]] {
+            std::memcpy(block, &list_, sizeof list_);
+            list_ = block;
+            return;
+        }
+        heap_.to_slab(block);
+        --full_at_;
+        ++given_back_;
+    }
+
+private:
+    Heap& heap_;
+    Class& class_;
+    void* list_;
+    std::int64_t full_at_;
+    std::int64_t live_;
+    std::uint64_t given_back_ = 0;
+};
+
+void Heap::to_slab(void* block) noexcept {
+    Slab* slab = Slab::of(block);
+    std::memcpy(block, &slab->free, sizeof slab->free);
+    slab->free = block;
+    if (--slab->out == 0 || !slab->is_available) [[unlikely]]
+        slab_changed(slab);
+}
 
 void* Heap::allocate_small(unsigned size_class) noexcept {
     if (!classes_[size_class].list && !refill(size_class)) [[unlikely]]
@@ -179,12 +239,12 @@ void* Heap::take_listed(unsigned size_class) noexcept {
 }
 
 void Heap::free_small(void* block, unsigned size_class) noexcept {
-    Slab* slab = Slab::of(block);
-    std::memcpy(block, &slab->free, sizeof slab->free);
-    slab->free = block;
-    add(classes_[size_class].live, ~std::uint64_t(0));
-    if (--slab->out == 0 || !slab->is_available) [[unlikely]]
-        slab_changed(slab);
+    Class& c = classes_[size_class];
+    add(c.live, ~std::uint64_t(0));
+    if (static_cast<std::int64_t>(c.live.load(std::memory_order_relaxed)) < c.full_at) [[unlikely]]
+        return give_back(block, size_class);
+    std::memcpy(block, &c.list, sizeof c.list);
+    c.list = block;
 }
 
 } // namespace tn::rt

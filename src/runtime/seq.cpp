@@ -291,52 +291,82 @@ static bool free_plain(Heap& heap, Object* object) {
     return true;
 }
 
+// Dead objects wait in a list that is linked through their counts, so any depth needs no memory. The one found last is
+// looked at next.
+struct Waiting {
+    Object* next = nullptr;
+    Object* rest = nullptr;
+
+    void add(Object* child) {
+        if (next) {
+            next->count = reinterpret_cast<std::intptr_t>(rest);
+            rest = next;
+        }
+        next = child;
+    }
+    Object* take() {
+        Object* dead = std::exchange(next, nullptr);
+        if (!dead && rest) {
+            dead = rest;
+            rest = reinterpret_cast<Object*>(dead->count);
+        }
+        return dead;
+    }
+};
+
+// Dead boxes of one description, as long as one follows another: the nodes of a tree, or of a chain. So many references
+// in each, 0: as the description says. The first object that is something else.
+template <unsigned N>
+static Object* free_boxes(Heap& heap, Object* dead, Waiting& waiting) {
+    const ObjectDesc* const desc = dead->desc;
+    const std::uint32_t* const refs = desc->refs.data();
+    const std::size_t count = N != 0 ? N : desc->refs.size();
+    Heap::Freeing free(heap, desc->size_class);
+    do {
+        const std::uint8_t* data = box_data(static_cast<Box*>(dead));
+        for (std::size_t i = 0; i < count; ++i) {
+            Object* child;
+            std::memcpy(&child, data + refs[i], sizeof child);
+            if (child && --child->count == 0) waiting.add(child);
+        }
+        free(dead);
+        dead = waiting.take();
+    } while (dead && dead->desc == desc);
+    return dead;
+}
+
 [[gnu::noinline]] static void free_with_references(Context* context, Object* object) {
     Heap& heap = context->instance->heap;
-    // Dead objects wait in a list that is linked through their counts, so any depth needs no memory. The one found
-    // last is looked at next.
-    Object* waiting = nullptr;
+    Waiting waiting;
     for (Object* dead = object; dead;) {
         const ObjectDesc& desc = *dead->desc;
-        Object* next = nullptr;
-        const auto give_back = [&](const std::uint8_t* element, bool frees_plain) {
-            for (std::uint32_t offset : desc.refs) {
-                Object* child;
-                std::memcpy(&child, element + offset, sizeof child);
-                if (!child || --child->count != 0) continue;
-                // While it is in the cache; and rows in their order, since malloc would give the end of its memory
-                // back to the system with each large one, from the last to the first.
-                if (frees_plain && free_plain(heap, child)) continue;
-                if (next) {
-                    next->count = reinterpret_cast<std::intptr_t>(waiting);
-                    waiting = next;
-                }
-                next = child;
-            }
-        };
         if (desc.is_small_box) [[likely]] {
-            give_back(box_data(static_cast<Box*>(dead)), false);
-            heap.free_small(dead, desc.size_class);
-        } else if (is_text(desc)) {
+            dead = desc.refs.size() == 2 ? free_boxes<2>(heap, dead, waiting) : free_boxes<0>(heap, dead, waiting);
+            continue;
+        }
+        if (is_text(desc)) {
             free_text(heap, dead);
-        } else {
-            if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
-            if (desc.plain) [[unlikely]]
-                end_wrapped_list(*context->instance, static_cast<WrappedList*>(dead));
-            if (desc.is_box()) {
-                give_back(box_data(static_cast<Box*>(dead)), false);
-            } else if (desc.has_refs) {
-                const std::uint8_t* element = as_seq(dead)->data;
-                for (std::int64_t left = as_seq(dead)->length; left > 0; --left, element += desc.stride)
-                    give_back(element, true);
+            dead = waiting.take();
+            continue;
+        }
+        if (desc.kind == ObjectDesc::Kind::Host) close_host_object(*context->instance, as_host(dead));
+        if (desc.plain) [[unlikely]]
+            end_wrapped_list(*context->instance, static_cast<WrappedList*>(dead));
+        if (desc.has_refs) {
+            const bool is_box = desc.is_box();
+            const std::uint8_t* element = is_box ? box_data(static_cast<Box*>(dead)) : as_seq(dead)->data;
+            for (std::int64_t left = is_box ? 1 : as_seq(dead)->length; left > 0; --left, element += desc.stride) {
+                for (std::uint32_t offset : desc.refs) {
+                    Object* child;
+                    std::memcpy(&child, element + offset, sizeof child);
+                    // Plain rows while they are in the cache; and in their order, since malloc would give the end of
+                    // its memory back to the system with each large one, from the last to the first.
+                    if (child && --child->count == 0 && (is_box || !free_plain(heap, child))) waiting.add(child);
+                }
             }
-            heap.free(dead, object_size(dead));
         }
-        if (!next && waiting) {
-            next = waiting;
-            waiting = reinterpret_cast<Object*>(next->count);
-        }
-        dead = next;
+        heap.free(dead, object_size(dead));
+        dead = waiting.take();
     }
 }
 

@@ -53,6 +53,33 @@ void FunctionEmitter::take_block(std::size_t size, unsigned dst, unsigned heap, 
     a_->inc(field(heap, place + layout.live));
 }
 
+// An object of inst.imm's description: count and description are written where a block waits. Else, which ends at
+// `resume`, `helper` makes it whole, from the capacity of a list, if it is one, and the description.
+void FunctionEmitter::make_object(const ir::Inst& inst, std::size_t size, unsigned dst, unsigned heap, Label resume,
+                                  const void* helper, std::optional<std::int64_t> capacity) {
+    Label slow = cold(resume, inst.loc, [this, dst, &inst, helper, capacity] {
+        const RegMask live = live_across(inst_);
+        keep_registers(live, false);
+        if (capacity) load_imm(Rsi, *capacity, true);
+        load_imm(capacity ? Rdx : Rsi, inst.imm, false);
+        a_->mov(gp64(Rdi), gp64(context_register));
+        call_cold_helper(helper);
+        move_gp(dst, Rax, Scalar::Ref);
+        keep_registers(live, true);
+        a_->cmp(context_mem(offsetof(rt::Context, trap_code), 4), 0);
+        a_->jne(trap(TrapCode::None, inst.loc));
+    });
+    if (size > rt::Heap::max_small) {
+        a_->jmp(slow);
+        return;
+    }
+    take_block(size, dst, heap, slow);
+    a_->mov(gp64(scratch_register), context_mem(offsetof(rt::Context, descs), 8));
+    a_->mov(gp64(scratch_register), field(scratch_register, static_cast<std::size_t>(inst.imm) * sizeof(void*)));
+    a_->mov(field(dst, offsetof(rt::Object, count)), 1);
+    a_->mov(field(dst, offsetof(rt::Object, desc)), gp64(scratch_register));
+}
+
 // A value from wherever it is to memory, as its machine type stands there.
 void FunctionEmitter::store_from(Location from, Scalar type, x86::Mem to) {
     to.setSize(scalar_size(type));
@@ -98,28 +125,8 @@ void FunctionEmitter::op(OpTag<Op::BoxNew>, const ir::Inst& inst) {
     }
     const unsigned heap = reg();
     Label resume = a_->newLabel();
-    Label slow = cold(resume, inst.loc, [this, dst, desc_id = inst.imm, loc = inst.loc] {
-        const RegMask live = live_across(inst_);
-        keep_registers(live, false);
-        load_imm(Rsi, desc_id, false);
-        a_->mov(gp64(Rdi), gp64(context_register));
-        call_cold_helper(reinterpret_cast<const void*>(&rt::rt_box_new));
-        move_gp(dst, Rax, Scalar::Ref);
-        keep_registers(live, true);
-        a_->cmp(context_mem(offsetof(rt::Context, trap_code), 4), 0);
-        a_->jne(trap(TrapCode::None, loc));
-    });
-    const std::size_t size = sizeof(rt::Box) + desc.stride;
-    if (size <= rt::Heap::max_small) {
-        take_block(size, dst, heap, slow);
-    } else {
-        a_->jmp(slow);
-    }
+    make_object(inst, sizeof(rt::Box) + desc.stride, dst, heap, resume, reinterpret_cast<const void*>(&rt::rt_box_new), {});
     a_->bind(resume);
-    a_->mov(gp64(scratch_register), context_mem(offsetof(rt::Context, descs), 8));
-    a_->mov(gp64(scratch_register), field(scratch_register, static_cast<std::size_t>(inst.imm) * sizeof(void*)));
-    a_->mov(field(dst, offsetof(rt::Object, count)), 1);
-    a_->mov(field(dst, offsetof(rt::Object, desc)), gp64(scratch_register));
     for (unsigned i = 0; i < operands.size(); ++i)
         store_from(leaves[i], layout->leaves[i].scalar, field(dst, sizeof(rt::Box) + layout->leaves[i].offset));
 }

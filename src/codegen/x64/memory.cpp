@@ -477,26 +477,10 @@ void Describe::op(OpTag<Op::ListNew>, const ir::Inst& inst) {
 void FunctionEmitter::make_short_list(const ir::Inst& inst, std::size_t size) {
     const unsigned dst = reg(), heap = reg();
     Label resume = a_->newLabel();
-    Label slow = cold(resume, inst.loc, [this, dst, &inst] {
-        const RegMask live = live_across(inst_);
-        std::int64_t capacity = 0;
-        mf_->find_int(mf_->fn->operands_of(inst)[0], capacity);
-        keep_registers(live, false);
-        load_imm(Rsi, capacity, true);
-        load_imm(Rdx, inst.imm, false);
-        a_->mov(gp64(Rdi), gp64(context_register));
-        call_cold_helper(reinterpret_cast<const void*>(&rt::rt_list_new));
-        move_gp(dst, Rax, Scalar::Ref);
-        keep_registers(live, true);
-        a_->cmp(context_mem(offsetof(rt::Context, trap_code), 4), 0);
-        a_->jne(trap(TrapCode::None, inst.loc));
-    });
-    take_block(size, dst, heap, slow);
+    std::int64_t wanted = 0;
+    mf_->find_int(mf_->fn->operands_of(inst)[0], wanted);
+    make_object(inst, size, dst, heap, resume, reinterpret_cast<const void*>(&rt::rt_list_new), wanted);
     const std::size_t stride = mf_->module->descs[ir::DescId(static_cast<std::size_t>(inst.imm))].stride;
-    a_->mov(gp64(scratch_register), context_mem(offsetof(rt::Context, descs), 8));
-    a_->mov(gp64(scratch_register), field(scratch_register, static_cast<std::size_t>(inst.imm) * sizeof(void*)));
-    a_->mov(field(dst, offsetof(rt::Seq, count)), 1);
-    a_->mov(field(dst, offsetof(rt::Seq, desc)), gp64(scratch_register));
     a_->mov(field(dst, offsetof(rt::Seq, length)), 0);
     a_->mov(field(dst, offsetof(rt::Seq, capacity)), asmjit::imm((rt::Heap::block_size(size) - sizeof(rt::Seq)) / stride));
     a_->lea(gp64(scratch_register), field(dst, sizeof(rt::Seq)));

@@ -11,6 +11,7 @@
 
 #include <asmjit/x86.h>
 
+#include <optional>
 #include <unordered_map>
 
 namespace tn::codegen::x64 {
@@ -271,6 +272,8 @@ private:
 
     // closure.cpp
     void take_block(std::size_t size, unsigned dst, unsigned heap, Label slow);
+    void make_object(const ir::Inst& inst, std::size_t size, unsigned dst, unsigned heap, Label resume, const void* helper,
+                     std::optional<std::int64_t> capacity);
     void store_from(Location from, Scalar type, x86::Mem to);
 
     // call.cpp

@@ -209,6 +209,70 @@ TEST(Heap, KeepsLargeBlocksForTheNextRequest) {
     EXPECT_EQ(heap.live_bytes(), 0u);
 }
 
+TEST(Heap, HandsOutWhatWasFreedLast) {
+    if (!TN_HEAP_SLABS) GTEST_SKIP();
+    Heap heap;
+    void* a = heap.allocate(48);
+    void* b = heap.allocate(48);
+    heap.free(a, 48);
+    heap.free(b, 48);
+    EXPECT_EQ(heap.allocate(40), b);
+    EXPECT_EQ(heap.allocate(48), a);
+    // Many of one class at once are the same.
+    {
+        Heap::Freeing free(heap, Heap::class_of(48));
+        free(b);
+        free(a);
+    }
+    EXPECT_EQ(heap.live_objects(), 0u);
+    EXPECT_EQ(heap.allocate(48), a);
+    EXPECT_EQ(heap.allocate(48), b);
+    EXPECT_EQ(heap.live_bytes(), 96u);
+}
+
+// One block of each slab waits in the list when the rest are free, and the slabs that were filled wait too.
+TEST(Heap, GivesBackWhatWaitsWhenTheCallEnds) {
+    if (!TN_HEAP_SLABS) GTEST_SKIP();
+    bool needs_care = false;
+    Heap heap(&needs_care);
+    std::vector<void*> blocks;
+    for (int i = 0; i < 200'000; ++i) blocks.push_back(heap.allocate(48));
+    for (std::size_t i = 0; i < blocks.size(); i += 300) heap.free(blocks[i], 48);
+    EXPECT_FALSE(needs_care);
+    {
+        Heap::Freeing free(heap, Heap::class_of(48));
+        for (std::size_t i = 0; i < blocks.size(); ++i)
+            if (i % 300 != 0) free(blocks[i]);
+    }
+    EXPECT_TRUE(needs_care);
+    EXPECT_EQ(heap.live_bytes(), 0u);
+    EXPECT_GT(heap.reserved_bytes(), 9u << 20);
+    heap.drop_kept();
+    EXPECT_LE(heap.reserved_bytes(), 17 * Heap::slab_size);
+}
+
+// A limit below what is in use: nothing that is freed then may be handed out beside the lists.
+TEST(Heap, ClosesItsListsAboveTheLimit) {
+    Heap heap;
+    std::vector<void*> blocks;
+    for (int i = 0; i < 1000; ++i) blocks.push_back(heap.allocate(48));
+    heap.set_limit(500 * 48);
+    for (std::size_t i = 999; i >= 500; --i) {
+        EXPECT_EQ(heap.allocate(48), nullptr);
+        heap.free(blocks[i], 48);
+    }
+    EXPECT_EQ(heap.allocate(16), nullptr);
+    heap.free(blocks[499], 48);
+    void* again = heap.allocate(48);
+    EXPECT_TRUE(again);
+    EXPECT_EQ(heap.allocate(16), nullptr);
+    heap.free(again, 48);
+    for (std::size_t i = 0; i < 499; ++i) heap.free(blocks[i], 48);
+    EXPECT_EQ(heap.live_bytes(), 0u);
+    for (int i = 0; i < 500; ++i) EXPECT_TRUE(heap.allocate(48));
+    EXPECT_EQ(heap.allocate(16), nullptr);
+}
+
 TEST(Heap, FreesEverythingWithItself) {
     Heap heap; // a leak checker sees what is forgotten
     for (int i = 1; i < 2000; ++i) ASSERT_TRUE(heap.allocate(static_cast<std::size_t>(i)));
