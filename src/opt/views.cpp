@@ -7,6 +7,7 @@
 //
 // Only if all who use the part are functions of the runtime that neither keep nor answer it. The text stays as long as
 // the part did, and no longer the same if somebody appends to it; `retains` finds out whether that needs the count.
+// Where a part is kept on some ways only (the word that a map does not know yet), they get a copy.
 #include "ir/builder.h"
 #include "ir/cfg.h"
 #include "ir/uses.h"
@@ -14,8 +15,10 @@
 #include "opt/rewrite.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -24,6 +27,9 @@ namespace tn::opt {
 using namespace ir;
 
 namespace {
+
+constexpr std::size_t max_copies = 2;  // of a part, in the code
+constexpr std::size_t max_blocks = 64; // looked through for a way on which it is not kept
 
 bool is_slice(const Inst& inst) {
     return inst.op == Op::CallRuntime && inst.imm == static_cast<std::int64_t>(RuntimeFn::StringSlice);
@@ -40,17 +46,80 @@ public:
 
     bool run() {
         find_meeting_parts();
-        for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b)
-            if (const Block& block = fn_.blocks[BlockId(b)];
-                !block.removed && !block.cold && std::ranges::any_of(block.insts, [&](InstId id) { return is_view(id); }))
-                visit(BlockId(b));
+        std::vector<BlockId> blocks; // found before any of them changes
+        for (std::uint32_t b = 0; b < fn_.blocks.size(); ++b) {
+            const Block& block = fn_.blocks[BlockId(b)];
+            if (block.removed || block.cold) continue;
+            const std::size_t before = views_.size();
+            std::ranges::copy_if(block.insts, std::inserter(views_, views_.end()), [&](InstId id) { return is_view(id); });
+            if (views_.size() != before) blocks.push_back(BlockId(b));
+        }
+        for (BlockId block : blocks) visit(block);
+        for (const Use& use : kept_) copy(use);
         return rewriter_.finish();
     }
 
 private:
     bool is_view(InstId id) const {
         if (meets_.contains(id)) return true;
-        return is_part(id) && std::ranges::all_of(uses_.of(fn_.insts[id].first_result), [&](const Use& use) { return only_reads(use); });
+        return is_part(id) && is_read(fn_.insts[id].first_result, fn_.insts[id].block);
+    }
+    // All uses of the value, which begins in the block, only read it, on one way at least.
+    bool is_read(ValueId value, BlockId begin) const {
+        std::vector<BlockId> keeping;
+        for (const Use& use : uses_.of(value)) {
+            if (only_reads(use)) continue;
+            if (!may_keep(use) || keeping.size() == max_copies) return false;
+            keeping.push_back(fn_.insts[use.inst].block);
+        }
+        return keeping.empty() || has_way_around(value, begin, keeping);
+    }
+    // Whether the value can come to its end without being kept.
+    bool has_way_around(ValueId value, BlockId begin, std::span<const BlockId> keeping) const {
+        std::vector<BlockId> seen{begin};
+        for (std::size_t next = 0; next < seen.size() && seen.size() <= max_blocks; ++next) {
+            const BlockId block = seen[next];
+            if (std::ranges::find(keeping, block) != keeping.end()) continue;
+            if (std::ranges::any_of(uses_.of(value), [&](const Use& use) { return fn_.insts[use.inst].op == Op::Release && fn_.insts[use.inst].block == block; }))
+                return true;
+            for (const Target& target : fn_.targets_of(fn_.terminator(block)))
+                if (std::ranges::find(seen, target.block) == seen.end()) seen.push_back(target.block);
+        }
+        return false;
+    }
+    // It may be kept there: by somebody it is lent to, or by counting it.
+    bool may_keep(const Use& use) const {
+        const Inst& inst = fn_.insts[use.inst];
+        if (use.is_block_arg) return false;
+        return inst.op == Op::Retain || (inst.op == Op::Call && module_.functions[FuncId(static_cast<std::uint32_t>(inst.imm))].sig.params[use.index].ownership == Ownership::Borrowed);
+    }
+    void note_kept(ValueId value) {
+        for (const Use& use : uses_.of(value))
+            if (may_keep(use)) kept_.push_back(use);
+    }
+    // A text of its own, for who may keep the part.
+    void copy(const Use& use) {
+        Inst& inst = fn_.insts[use.inst];
+        if (inst.op == Op::Retain) {
+            inst.op = Op::CallRuntime;
+            inst.imm = static_cast<std::int64_t>(RuntimeFn::StringCopy);
+            inst.flags = 0;
+            return;
+        }
+        const BlockId block = inst.block;
+        Builder b(module_, fn_);
+        b.set_block(block);
+        b.set_loc(inst.loc);
+        for (InstId id : std::exchange(fn_.blocks[block].insts, {})) {
+            ValueId made;
+            if (id == use.inst) {
+                const ValueId part[] = {fn_.operands[use.slot]};
+                made = fn_.result(b.call_runtime(RuntimeFn::StringCopy, part));
+                fn_.operands[use.slot] = made;
+            }
+            fn_.blocks[block].insts.push_back(id);
+            if (made.is_valid()) b.release(made, false);
+        }
     }
     bool is_part(InstId id) const {
         if (!is_slice(fn_.insts[id])) return false;
@@ -88,8 +157,7 @@ private:
                     if (!cfg) cfg.emplace(fn_);
                     return cfg->is_reachable(block) && !cfg->dominates(block, fn_.insts[part].block);
                 };
-                if (std::ranges::all_of(edges.of(block), is_meeting) &&
-                    std::ranges::all_of(uses_.of(param), [&](const Use& use) { return only_reads(use); }))
+                if (std::ranges::all_of(edges.of(block), is_meeting) && is_read(param, block))
                     join(param, edges.of(block));
             }
         }
@@ -110,12 +178,13 @@ private:
         }
         for (const Use& use : uses_.of(keeper))
             if (fn_.insts[use.inst].op != Op::Release) fn_.operands[use.slot] = part;
+        note_kept(keeper);
     }
 
     void visit(BlockId block) {
         const std::vector<InstId> insts = std::exchange(fn_.blocks[block].insts, {});
         for (InstId id : insts) {
-            if (is_view(id)) make(block, id);
+            if (views_.contains(id)) make(block, id);
             else fn_.blocks[block].insts.push_back(id);
         }
     }
@@ -142,7 +211,9 @@ private:
         if (!end || end->op != Op::SeqLen || fn_.operands_of(*end)[0] != text) refuse_within(b, data, to);
         const ValueId first = b.elem_addr(data, from, 1);
         rewriter_.replace(slice.first_result, b.view(first, b.binary(Op::WrapSub, Scalar::I64, to, from)));
-        if (meeting != meets_.end()) {
+        if (meeting == meets_.end()) {
+            note_kept(slice.first_result);
+        } else {
             const auto [edge, index] = meeting->second;
             fn_.args_of(fn_.targets_of(fn_.insts[edge.inst])[edge.target])[index] = keeper;
         }
@@ -168,6 +239,8 @@ private:
         Edge edge;
         std::uint32_t index;
     };
+    std::unordered_set<InstId> views_;
+    std::vector<Use> kept_; // of parts: by who gets a copy
     std::unordered_map<InstId, Argument> meets_; // parts that are joined, by slice: for who keeps the text
 };
 

@@ -110,6 +110,8 @@ Object* rt_string_slice(Context* context, Object* object, std::int64_t from, std
     return part_of(context, object, text.substr(first, last - first));
 }
 
+Object* rt_string_copy(Context* context, Object* text) noexcept { return new_string(context, view(text)); }
+
 void rt_string_find(Context* context, Object* text, Object* part) noexcept {
     const std::size_t at = find_from(view(text), view(part), 0);
     const bool found = at != std::string_view::npos;

@@ -18,6 +18,7 @@ Object* rt_string_append_char(Context*, Object*, std::uint32_t) noexcept;
 Object* rt_string_from_char(Context*, std::uint32_t) noexcept;
 bool rt_string_eq(Context*, Object*, Object*) noexcept;
 std::int64_t rt_string_compare(Context*, Object*, Object*) noexcept;
+Object* rt_string_copy(Context*, Object*) noexcept;
 Object* rt_string_slice(Context*, Object*, std::int64_t, std::int64_t) noexcept;
 void rt_string_find(Context*, Object*, Object*) noexcept;
 bool rt_string_contains(Context*, Object*, Object*) noexcept;

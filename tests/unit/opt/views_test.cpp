@@ -47,6 +47,38 @@ TEST(Views, AreNotKeptOrAnswered) {
     EXPECT_COUNT(1, run(with(appended, "    release v4\n    return v5", "    v6 = retain.ref v4\n    release v6\n    release v4\n    return v5"), {opt::views}), "StringSlice");
 }
 
+TEST(Views, AreCopiedWhereSomeWaysKeepThem) {
+    const std::string some = R"(fn @keep(v0: ref) -> ref {
+b0(v0: ref):
+    v1 = retain.ref v0
+    return v1
+}
+fn @f(v0: ref, v1: owned ref, v2: i64, v3: i64) -> ref {
+b0(v0: ref, v1: owned ref, v2: i64, v3: i64):
+    v4 = call_rt StringSlice v0, v2, v3
+    v5 = seq_len.i64 v4
+    v6 = icmp.lt v5, v2
+    branch v6, b1, b2(v1)
+b1:
+    v7 = KEEPS v4
+    release v7
+    jump b2(v1)
+b2(v8: owned ref):
+    v9 = call_rt StringAppend v8, v4
+    release v4
+    return v9
+}
+)";
+    for (const char* keeps : {"call @keep", "retain.ref"}) {
+        const auto text = run(with(some, "KEEPS", keeps), {opt::views});
+        EXPECT_COUNT(1, text, "= view.ref");
+        EXPECT_COUNT(1, text, "call_rt StringCopy");
+        EXPECT_COUNT(0, text, "call_rt StringSlice");
+    }
+    // Every way keeps it.
+    EXPECT_COUNT(0, run(with(with(some, "KEEPS", "call @keep"), "branch v6, b1, b2(v1)", "jump b1"), {opt::views}), "= view.ref");
+}
+
 TEST(Views, TellTheirLengthAndBytes) {
     const auto text = run(with(appended, "    v5 = call_rt StringAppend v1, v4\n    release v4", "    v6 = seq_len.i64 v4\n    v7 = seq_data.ptr v4\n    v8 = load.u8 elem v7 + 0\n    v5 = call_rt ShowInt v1, v6\n    release v4"), {opt::views, opt::simplify, opt::dce});
     EXPECT_COUNT(0, text, "view");
