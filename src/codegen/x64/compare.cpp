@@ -262,7 +262,9 @@ Selection::FloatChoice Selection::float_choice(const ir::Inst& select, const Cpu
         if (operands[1] == a && operands[2] == b) return {compare, less ? FloatChoice::Min : FloatChoice::Max, a, b};
         if (operands[1] == b && operands[2] == a) return {compare, less ? FloatChoice::Max : FloatChoice::Min, b, a};
     }
-    return {compare, FloatChoice::Mask, a, b};
+    // What is read from memory comes second.
+    if (is_folded_load(a)) return {compare, FloatChoice::Mask, b, a, ir::swapped(cond)};
+    return {compare, FloatChoice::Mask, a, b, cond};
 }
 
 namespace {
@@ -347,7 +349,7 @@ void FunctionEmitter::select_float(const ir::Inst& inst, const Selection::FloatC
     const unsigned yes = no_yes ? 0u : reg(), no = no_no ? 0u : reg();
     const x86::Xmm dst = xmm_of(reg()), mask = xmm_of(Xmm15);
     static constexpr unsigned predicates[] = {0x00, 0x04, 0x11, 0x12, 0x1e, 0x1d}; // Eq Ne Lt Le Gt Ge: with NaN only Ne
-    const auto predicate = asmjit::imm(predicates[choice.compare->aux]);
+    const auto predicate = asmjit::imm(predicates[static_cast<unsigned>(choice.cond)]);
     const asmjit::InstId compare = wide ? Inst::kIdVcmpsd : Inst::kIdVcmpss;
     second.kind == Rm::Mem ? a_->emit(compare, mask, xmm_of(first), second.mem, predicate)
                            : a_->emit(compare, mask, xmm_of(first), xmm_of(second.reg), predicate);

@@ -103,6 +103,7 @@ public:
         const ir::Inst* compare = nullptr; // null: it is none
         enum Kind : std::uint8_t { Min, Max, Mask } kind = Mask;
         ir::ValueId a, b;
+        ir::Cond cond = ir::Cond::Eq; // of a to b, for a mask
     };
     FloatChoice float_choice(const ir::Inst& select, const CpuFeatures& cpu) const;
     const ShiftedCompare* shifted(const ir::Inst& compare) const { return find_shifted(mf_, compare); }
