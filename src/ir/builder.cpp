@@ -68,6 +68,20 @@ Target Builder::make_target(BlockId block, std::span<const ValueId> args) {
     return target;
 }
 
+void Builder::add_arguments(InstId terminator, std::size_t target, std::span<const ValueId> more) {
+    const Target old = fn_.targets_of(fn_.insts[terminator])[target];
+    std::vector<ValueId> args(fn_.args_of(old).begin(), fn_.args_of(old).end());
+    args.insert(args.end(), more.begin(), more.end());
+    const Target longer = make_target(old.block, args);
+    fn_.targets_of(fn_.insts[terminator])[target] = longer;
+}
+
+void Builder::add_arguments(BlockId from, BlockId to, std::span<const ValueId> more) {
+    const InstId last = fn_.blocks[from].insts.back();
+    for (std::size_t t = 0; t < fn_.targets_of(fn_.insts[last]).size(); ++t)
+        if (fn_.targets_of(fn_.insts[last])[t].block == to) add_arguments(last, t, more);
+}
+
 InstId Builder::append(Inst inst, std::span<const ValueId> operands, std::span<const Target> targets) {
     TN_CHECK(block_.is_valid(), "no current block");
     TN_CHECK(!is_closed(), "instruction added to a block that ends");

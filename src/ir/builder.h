@@ -91,6 +91,11 @@ public:
     // The general form, for passes: appends `inst` with these operands to the current block.
     InstId append(Inst inst, std::span<const ValueId> operands, std::span<const Target> targets = {});
     Target make_target(BlockId block, std::span<const ValueId> args);
+    // More arguments at the end: of a terminator's n-th target, or of all targets of `from` that are `to`.
+    void add_arguments(InstId terminator, std::size_t target, std::span<const ValueId> more);
+    void add_arguments(BlockId from, BlockId to, std::span<const ValueId> more);
+    void add_argument(InstId terminator, std::size_t target, ValueId more) { add_arguments(terminator, target, {&more, 1}); }
+    void add_argument(BlockId from, BlockId to, ValueId more) { add_arguments(from, to, {&more, 1}); }
 
 private:
     Module& module_;

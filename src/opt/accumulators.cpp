@@ -162,7 +162,7 @@ private:
             if (first.index.is_valid()) operands.push_back(first.index);
             const ValueId before = place(plan.preheader, fn_.insts[first.id], operands);
             param = now = b.add_param(plan.block, first.type, Ownership::Borrowed);
-            extend(b, plan.preheader, plan.block, before);
+            b.add_argument(plan.preheader, plan.block, before);
         }
         InstId store;
         for (const Access& access : plan.accesses) {
@@ -177,7 +177,7 @@ private:
         now = rewriter_.resolve(now);
         if (param.is_valid()) {
             Builder b(module_, fn_);
-            extend(b, plan.block, plan.block, now);
+            b.add_argument(plan.block, plan.block, now);
         }
         const InstId last = fn_.blocks[plan.block].insts.back();
         const BlockId out =
@@ -194,18 +194,6 @@ private:
         insts.insert(insts.end() - 1, id);
         return fn_.insts[id].result_count ? fn_.result(id) : ValueId();
     }
-    void extend(Builder& b, BlockId from, BlockId to, ValueId more) {
-        const InstId last = fn_.blocks[from].insts.back();
-        for (std::uint32_t t = 0; t < fn_.insts[last].target_count; ++t) {
-            const Target target = fn_.targets_of(fn_.insts[last])[t];
-            if (target.block != to) continue;
-            std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
-            args.push_back(more);
-            const Target longer = b.make_target(to, args);
-            fn_.targets_of(fn_.insts[last])[t] = longer;
-        }
-    }
-
     Module& module_;
     Function& fn_;
     Cfg cfg_;

@@ -174,10 +174,10 @@ private:
             first.push_back(is_reached(loop, fn_.insts[load], load) ? load_at(preheader, load, index) : load_if_there(b, preheader, list, load, index));
             params.push_back(b.add_param(loop.header, fn_.insts[load].type, Ownership::Borrowed));
         }
-        extend(b, preheader, loop.header, first);
+        b.add_arguments(preheader, loop.header, first);
         std::vector<ValueId> next{value};
         next.insert(next.end(), params.begin(), params.end() - 1);
-        extend(b, loop.latches[0], loop.header, next);
+        b.add_arguments(loop.latches[0], loop.header, next);
         for (const Found& f : found) {
             rewriter_.replace(fn_.result(f.load), params[static_cast<std::size_t>(f.distance) - 1]);
             rewriter_.remove(f.load);
@@ -259,7 +259,7 @@ private:
         b.set_block(there);
         b.jump(joined);
         const ValueId loaded[] = {load_at(there, load, index)};
-        extend(b, there, joined, loaded);
+        b.add_arguments(there, joined, loaded);
         return value;
     }
     ValueId place(BlockId block, Inst inst, std::span<const ValueId> operands) {
@@ -269,18 +269,6 @@ private:
         insts.insert(insts.end() - 1, id);
         return fn_.result(id);
     }
-    void extend(Builder& b, BlockId from, BlockId to, std::span<const ValueId> more) {
-        const std::size_t count = fn_.targets_of(fn_.terminator(from)).size();
-        for (std::size_t t = 0; t < count; ++t) {
-            const Target target = fn_.targets_of(fn_.terminator(from))[t];
-            if (target.block != to) continue;
-            std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
-            args.insert(args.end(), more.begin(), more.end());
-            const Target longer = b.make_target(to, args);
-            fn_.targets_of(fn_.insts[fn_.blocks[from].insts.back()])[t] = longer;
-        }
-    }
-
     Module& module_;
     Function& fn_;
     Cfg cfg_;

@@ -255,18 +255,6 @@ private:
         if (!test.is_bounds) return b.compare(Op::ICmp, test.cond, test.tested, end);
         return b.compare(Op::ICmp, Cond::Lt, b.bitcast(Scalar::U64, test.tested), b.bitcast(Scalar::U64, end));
     }
-    void add_argument(Builder& b, BlockId from, BlockId to, ValueId more) {
-        const InstId last = fn_.blocks[from].insts.back();
-        for (std::size_t t = 0; t < fn_.targets_of(fn_.insts[last]).size(); ++t) {
-            const Target target = fn_.targets_of(fn_.insts[last])[t];
-            if (target.block != to) continue;
-            std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
-            args.push_back(more);
-            const Target longer = b.make_target(to, args);
-            fn_.targets_of(fn_.insts[last])[t] = longer;
-        }
-    }
-
     void change(const Loop& loop, const Test& test) {
         Builder b(module_, fn_);
         const BlockId slow = b.make_block(true), more = b.make_block();
@@ -287,7 +275,7 @@ private:
         const ValueId start = limit(b, test, from);
         fn_.blocks[front].insts.push_back(jump);
         const ValueId param = b.add_param(loop.header, Scalar::I64, Ownership::Borrowed);
-        add_argument(b, loop.preheader, loop.header, start);
+        b.add_argument(loop.preheader, loop.header, start);
 
         auto& insts = fn_.blocks[test.block].insts;
         const auto at = static_cast<std::size_t>(std::ranges::find(insts, test.inst) - insts.begin());
@@ -325,7 +313,7 @@ private:
         }
         b.set_block(test.block);
         b.branch(compare(b, test, param), more, {&param, 1}, slow, {}, Likely);
-        add_argument(b, latch, loop.header, kept);
+        b.add_argument(latch, loop.header, kept);
     }
 
     Module& module_;

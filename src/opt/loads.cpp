@@ -169,13 +169,8 @@ private:
         is_changed_ = true;
         Builder b(module_, fn_);
         const ValueId param = b.add_param(block, fn_.insts[id].type, Ownership::Borrowed);
-        for (std::size_t w = 0; w < ways.size(); ++w) {
-            const Target target = fn_.targets_of(fn_.terminator(ways[w].from))[ways[w].target];
-            std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
-            args.push_back(names[w]);
-            const Target longer = b.make_target(block, args);
-            fn_.targets_of(fn_.insts[fn_.blocks[ways[w].from].insts.back()])[ways[w].target] = longer;
-        }
+        for (std::size_t w = 0; w < ways.size(); ++w)
+            b.add_argument(fn_.blocks[ways[w].from].insts.back(), ways[w].target, names[w]);
         std::uint32_t& last = last_merged_[block.index()];
         merged_.push_back({last, id, {operands.begin(), operands.end()}, param});
         last = static_cast<std::uint32_t>(merged_.size() - 1);

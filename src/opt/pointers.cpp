@@ -263,7 +263,7 @@ private:
         made.address = first;
         if (!made.walks) return;
         made.address = b_.add_param(loop.header, Scalar::Ptr, Ownership::Borrowed);
-        extend(loop.preheader, loop.header, first);
+        b_.add_argument(loop.preheader, loop.header, first);
         const BlockId latch = loop.latches[0];
         ValueId next;
         if (index.by.is_valid()) {
@@ -272,7 +272,7 @@ private:
         } else {
             next = address(latch, made.address, number(latch, step, loc), index.factor * made.stride, loc);
         }
-        extend(latch, loop.header, next);
+        b_.add_argument(latch, loop.header, next);
     }
     ValueId number(BlockId block, std::int64_t n, LocId loc) {
         Inst inst;
@@ -303,18 +303,6 @@ private:
         insts.insert(insts.end() - 1, id);
         return fn_.result(id);
     }
-    void extend(BlockId from, BlockId to, ValueId more) {
-        const InstId last = fn_.blocks[from].insts.back();
-        for (std::uint32_t t = 0; t < fn_.insts[last].target_count; ++t) {
-            const Target target = fn_.targets_of(fn_.insts[last])[t];
-            if (target.block != to) continue;
-            std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
-            args.push_back(more);
-            const Target longer = b_.make_target(to, args);
-            fn_.targets_of(fn_.insts[last])[t] = longer;
-        }
-    }
-
     Builder b_;
     Function& fn_;
     const Cfg cfg_;

@@ -55,11 +55,7 @@ void store_once(Module& module, Function& fn, BlockId meeting, std::span<const E
     const ValueId value = b.add_param(meeting, fn.values[fn.operands_of(fn.insts[stores[0]])[1]].type, Ownership::Borrowed);
     for (std::size_t i = 0; i < stores.size(); ++i) {
         const BlockId from = fn.insts[stores[i]].block;
-        const auto old = fn.args_of(fn.targets_of(fn.insts[ways[i].inst])[0]);
-        std::vector<ValueId> args(old.begin(), old.end());
-        args.push_back(fn.operands_of(fn.insts[stores[i]])[1]);
-        const Target longer = b.make_target(meeting, args);
-        fn.targets_of(fn.insts[ways[i].inst])[0] = longer;
+        b.add_argument(ways[i].inst, 0, fn.operands_of(fn.insts[stores[i]])[1]);
         std::erase(fn.blocks[from].insts, stores[i]);
         fn.insts[stores[i]].block = BlockId();
     }

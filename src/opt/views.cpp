@@ -168,12 +168,8 @@ private:
         Builder b(module_, fn_);
         const ValueId part = b.add_param(block, Scalar::Ref, Ownership::Borrowed);
         for (const Edge& edge : edges) {
-            const Target target = fn_.targets_of(fn_.insts[edge.inst])[edge.target];
-            std::vector<ValueId> args(fn_.args_of(target).begin(), fn_.args_of(target).end());
-            const ValueId arg = args[fn_.values[keeper].index];
-            args.push_back(arg);
-            const Target longer = b.make_target(block, args);
-            fn_.targets_of(fn_.insts[edge.inst])[edge.target] = longer;
+            const ValueId arg = fn_.args_of(fn_.targets_of(fn_.insts[edge.inst])[edge.target])[fn_.values[keeper].index];
+            b.add_argument(edge.inst, edge.target, arg);
             meets_.emplace(fn_.values[arg].inst, Argument{edge, fn_.values[keeper].index});
         }
         for (const Use& use : uses_.of(keeper))
