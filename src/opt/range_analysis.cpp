@@ -16,11 +16,12 @@ using Point = Ranges::Point;
 namespace {
 constexpr unsigned max_depth = Ranges::max_depth;
 constexpr unsigned settled_depth = 6; // of a question that is answered by what was proven of a value before
-constexpr std::uint64_t work_per_query = 3000, work_per_proof = 8000, work_per_sign = 100;
+constexpr std::uint64_t work_per_query = 3000, work_per_proof = 4000, work_per_sign = 100;
 constexpr std::size_t usual_bounds = 60; // that are remembered
 constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
-constexpr std::uint64_t least_work_per_proof = 500; // after some that came to nothing
+constexpr std::uint64_t least_work_per_proof = 300, much_work = 1000; // after some that came to nothing; that shows one will not succeed
+constexpr unsigned max_failed = 8; // proofs that are counted
 constexpr std::uint64_t work_per_function = 120000, work_per_inst = 2, work_when_spent = 8;
 constexpr std::uint32_t end = Ranges::block_end;
 } // namespace
@@ -428,9 +429,18 @@ bool Ranges::knows_le(ValueId a, ValueId b, Wide k, Point at) {
 bool Ranges::proves_le(ValueId a, ValueId b, Wide k, Point at) {
     if (interval(a, at).high - interval(b, at).low <= k) return true;
     at = first_like(at);
-    start_query(std::max(work_per_proof >> failed_proofs_, least_work_per_proof));
+    // Where some have come to nothing others like them will: those of this length above all.
+    const auto against = std::ranges::find(failed_against_, b, &FailedAgainst::b);
+    const unsigned failed = against == failed_against_.end() ? 0 : against->times;
+    start_query(std::max(work_per_proof >> std::min(failed_proofs_ + 2 * failed, max_failed), least_work_per_proof));
     if (prove(a, b, k, at, 0)) return true;
-    failed_proofs_ += work_ == 0 && failed_proofs_ < 8; // others like it would fail as well
+    failed_proofs_ += work_ == 0;
+    if (allowed_ - work_ >= much_work) {
+        if (failed == 0)
+            failed_against_.push_back({b, 1});
+        else
+            ++against->times;
+    }
     return false;
 }
 

@@ -163,6 +163,11 @@ private:
     std::uint64_t spent_ = 0, budget_ = 0; // steps of all queries; how many may be spent before questions get short
     std::uint64_t allowed_ = 0;            // to the current query
     unsigned failed_proofs_ = 0;           // that used up all they were allowed
+    struct FailedAgainst {
+        ir::ValueId b;
+        unsigned times;
+    };
+    std::vector<FailedAgainst> failed_against_; // of differences to b: proofs that took much work for nothing
     static constexpr std::size_t no_assumption = ~std::size_t(0);
     struct BoundKey {
         std::uint32_t value, block, place;
