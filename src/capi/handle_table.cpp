@@ -23,9 +23,10 @@ constexpr std::size_t growth = 64 * 1024;
 constexpr std::uint32_t reuse_delay = 4096;
 constexpr std::uint32_t none = 0xffffffffu;
 
-std::mutex region_mutex; // guards growth of both regions and the list of free handles
+std::mutex region_mutex; // guards growth of both regions, the list of free handles and what follows
 std::uint32_t first_free = none, last_free = none;
 std::uint32_t free_count = 0;
+std::uint32_t fresh = 0; // the first handle that was never used
 
 // Low half: index of the first free value cell, or `none`; high half: a counter against ABA.
 std::atomic<std::uint64_t> free_values{none};
@@ -79,14 +80,22 @@ void append_free(Cell* cell) {
     ++free_count;
 }
 
-bool grow_handles() {
-    const std::uintptr_t begin = grow(handle_region, handle_bytes);
-    if (begin == 0) return false;
-    for (std::size_t i = 0; i < growth / sizeof(Cell); ++i) {
-        append_free(new (reinterpret_cast<void*>(begin + i * sizeof(Cell))) Cell{});
+// A cell that was never used, of memory that nobody has touched yet; null when there is no more.
+Cell* fresh_handle() {
+    if (fresh * sizeof(Cell) == handle_region.used.load(std::memory_order_relaxed)) {
+        if (grow(handle_region, handle_bytes) == 0) return nullptr;
+        handle_region.used.fetch_add(growth, std::memory_order_release);
     }
-    handle_region.used.fetch_add(growth, std::memory_order_release);
-    return true;
+    return new (handle_at(fresh++)) Cell{};
+}
+
+Cell* free_handle() {
+    if (free_count == 0) return nullptr;
+    Cell* cell = handle_at(first_free);
+    first_free = cell->next;
+    if (first_free == none) last_free = none;
+    --free_count;
+    return cell;
 }
 
 // Pops a free value cell, or null.
@@ -138,6 +147,7 @@ struct Unmap {
         }
         first_free = last_free = none;
         free_count = 0;
+        fresh = 0;
         free_values.store(none);
     }
 } unmap_at_unload;
@@ -146,11 +156,8 @@ struct Unmap {
 
 Cell* new_handle(HandleKind kind, void* object) noexcept {
     std::lock_guard lock(region_mutex);
-    if (free_count <= reuse_delay && !grow_handles() && free_count == 0) return nullptr;
-    Cell* cell = handle_at(first_free);
-    first_free = cell->next;
-    if (first_free == none) last_free = none;
-    --free_count;
+    Cell* cell = free_count <= reuse_delay ? fresh_handle() : nullptr;
+    if (!cell && !(cell = free_handle())) return nullptr;
     cell->object = object;
     cell->context = nullptr;
     cell->plan = nullptr;
