@@ -220,9 +220,8 @@ void recycle_value_cell(ValueCell* cell) noexcept { push_values(cell, cell); }
 std::uint64_t count_live() noexcept {
     std::lock_guard lock(region_mutex);
     std::uint64_t live = 0;
-    const std::size_t handles = handle_region.used.load(std::memory_order_relaxed) / sizeof(Cell);
-    for (std::size_t i = 0; i < handles; ++i) {
-        const Cell& cell = *handle_at(static_cast<std::uint32_t>(i));
+    for (std::uint32_t i = 0; i < fresh; ++i) {
+        const Cell& cell = *handle_at(i);
         const HandleKind kind = cell.kind.load(std::memory_order_relaxed);
         live += kind != HandleKind::Dead && kind != HandleKind::Type && kind != HandleKind::Frame &&
                 (kind != HandleKind::Task || !life::is_over(cell.life.load(std::memory_order_relaxed)));
