@@ -159,6 +159,8 @@ Run::Step Run::exec(Tag<Op::UniqueAt>, const Inst& inst) {
     return unique ? set_ref(inst, unique, false) : Step::Trapped;
 }
 
+Run::Step Run::exec(Tag<Op::Owners>, const Inst& inst) { return set(inst, {.i = static_cast<std::int64_t>(object(inst, 0)->count)}); }
+
 // --- sequences ---
 
 rt::Seq* Run::seq_of(const Inst& inst, rt::Object* ref, bool check_desc) {

@@ -239,6 +239,7 @@ ValueId Builder::unique(ValueId ref, DescId desc) {
 ValueId Builder::unique_at(ValueId address, DescId desc) {
     return result(append(plain(Op::UniqueAt, Scalar::Ref, desc.index()), {&address, 1}));
 }
+ValueId Builder::owners(ValueId ref) { return unary(Op::Owners, Scalar::I64, ref); }
 ValueId Builder::seq_len(ValueId ref) { return unary(Op::SeqLen, Scalar::I64, ref); }
 ValueId Builder::seq_data(ValueId ref) { return unary(Op::SeqData, Scalar::Ptr, ref); }
 ValueId Builder::view(ValueId bytes, ValueId length) { return binary(Op::View, Scalar::Ref, bytes, length); }

@@ -56,6 +56,7 @@ public:
     void release(ValueId ref, bool nullable);
     ValueId unique(ValueId ref, DescId desc);
     ValueId unique_at(ValueId address, DescId desc);
+    ValueId owners(ValueId ref);
     ValueId seq_len(ValueId ref);
     ValueId seq_data(ValueId ref);
     void bounds(ValueId index, ValueId length);

@@ -12,7 +12,7 @@
     X(Null) X(InstanceData) X(HashSeed) X(Add) X(Sub) X(Mul) X(Div) X(Rem) X(Neg) X(Shl) X(Shr) X(WrapAdd) X(WrapSub) \
     X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft) X(RotateRight) X(PopCount) X(LeadingZeros) \
     X(TrailingZeros) X(FAdd) X(FSub) X(FMul) X(FDiv) X(FNeg) X(FAbs) X(Sqrt) X(Floor) X(Ceil) X(Trunc) \
-    X(ICmp) X(FCmp) X(Select) X(Convert) X(Bitcast) X(Retain) X(Release) X(SeqLen) X(SeqData) X(View) X(Bounds) \
+    X(ICmp) X(FCmp) X(Select) X(Convert) X(Bitcast) X(Retain) X(Release) X(Owners) X(SeqLen) X(SeqData) X(View) X(Bounds) \
     X(SeqSetLen) X(BoxData) X(Jump) X(Branch) X(Switch) X(Return) X(Unreachable)
 // clang-format on
 

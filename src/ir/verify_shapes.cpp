@@ -223,6 +223,7 @@ private:
         case Op::Release: return operand(0, Scalar::Ref);
         case Op::Unique: return result(Scalar::Ref) && operand(0, Scalar::Ref) && any_desc();
         case Op::UniqueAt: return result(Scalar::Ref) && operand(0, Scalar::Ptr) && any_desc();
+        case Op::Owners:
         case Op::SeqLen: return result(Scalar::I64) && operand(0, Scalar::Ref);
         case Op::View: return result(Scalar::Ref) && operand(0, Scalar::Ptr) && operand(1, Scalar::I64);
         case Op::SeqData: return result(Scalar::Ptr) && operand(0, Scalar::Ref);

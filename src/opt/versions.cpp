@@ -158,8 +158,13 @@ private:
         return moved_[value] = fn_.result(id);
     }
     void find_row(Tests& tests, const VersionPlan& plan, const Row& row) {
-        const Inst inst = fn_.insts[row.inst];
+        Inst inst = fn_.insts[row.inst];
         if (moved_.contains(fn_.result(row.inst))) return;
+        if (row.is_owned) { // what stands there, as it is
+            inst.op = Op::Load;
+            inst.aux = static_cast<std::uint32_t>(MemoryClass::Element);
+            inst.imm = 0;
+        }
         const ValueId at = early(tests, plan, row.index), length = tests.length(early(tests, plan, row.list));
         tests.demand(Cond::Ge, at, tests.number(0));
         tests.demand(Cond::Lt, at, length);
@@ -171,6 +176,7 @@ private:
             moved_[fn_.result(row.inst)] = known;
         else
             known = place(tests, fn_.result(row.inst), inst, operands);
+        if (row.is_owned) tests.demand(Cond::Eq, tests.b.owners(known), tests.number(1));
     }
 
     void demand_near_counter(Tests& tests, const VersionPlan& plan) {

@@ -266,8 +266,7 @@ private:
             op != Op::UniqueAt || is_in_every_round(loop_of(plan), plan.loop, [&](const Inst& other) {
                 return other.op == Op::UniqueAt && fn_.operands_of(other)[0] == address;
             });
-        if (!tests_always) return false;
-        plan.rows.push_back({list, index, id});
+        plan.rows.push_back({list, index, id, !tests_always});
         return true;
     }
     // Lengths, elements and addresses of rows that have been found.

@@ -42,6 +42,7 @@ struct Access {
 struct Row {
     ir::ValueId list, index;
     ir::InstId inst;
+    bool is_owned = false; // of a `unique_at` that some rounds do without: demanded in front, for a copy that nobody needs may be long
 };
 
 // What is known of a loop, and demanded in front of its fast copy.

@@ -75,7 +75,7 @@ private:
         X(WrapAdd) X(WrapSub) X(WrapMul) X(And) X(Or) X(Xor) X(Not) X(RotateLeft) X(RotateRight) X(PopCount) \
             X(LeadingZeros) X(TrailingZeros) X(FAdd) X(FSub) X(FMul) X(FDiv) X(FNeg) X(FAbs) X(Sqrt)         \
                 X(Floor) X(Ceil) X(Trunc) X(ICmp) X(FCmp) X(Select) X(Convert) X(Bitcast) X(ElemAddr)        \
-                    X(Load) X(Store) X(Retain) X(Release) X(Unique) X(UniqueAt) X(SeqLen) X(SeqData)         \
+                    X(Load) X(Store) X(Retain) X(Release) X(Unique) X(UniqueAt) X(Owners) X(SeqLen) X(SeqData) \
                         X(Bounds) X(ListNew) X(ListGrow) X(SeqSetLen) X(Call) X(CallRuntime) X(CallHost)     \
                             X(TrapIf) X(Poll) X(Jump) X(Branch) X(Switch) X(Return) X(Trap) X(Unreachable)   \
                                 X(HashSeed) X(BoxNew) X(BoxData) X(Lanes) X(CallClosure)

@@ -255,6 +255,12 @@ void FunctionEmitter::op(OpTag<Op::UniqueAt>, const ir::Inst& inst) {
     a_.bind(resume);
 }
 
+void Describe::op(OpTag<Op::Owners>, const ir::Inst& inst) { registers(inst); }
+void FunctionEmitter::op(OpTag<Op::Owners>, const ir::Inst&) {
+    const unsigned ref = reg();
+    a_.load64(reg(), field(ref, count_offset));
+}
+
 // --- sequences ---
 
 void Describe::op(OpTag<Op::SeqLen>, const ir::Inst& inst) { registers(inst); }

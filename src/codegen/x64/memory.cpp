@@ -318,6 +318,15 @@ void FunctionEmitter::op(OpTag<Op::UniqueAt>, const ir::Inst& inst) {
     a_->bind(resume);
 }
 
+void Describe::op(OpTag<Op::Owners>, const ir::Inst& inst) {
+    out_.use(arg(inst, 0));
+    out_.def(inst.first_result);
+}
+void FunctionEmitter::op(OpTag<Op::Owners>, const ir::Inst&) {
+    const unsigned ref = reg();
+    a_->mov(gp64(reg()), field(ref, count_offset));
+}
+
 // --- sequences ---
 
 void Describe::op(OpTag<Op::SeqLen>, const ir::Inst& inst) {

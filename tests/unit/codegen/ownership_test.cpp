@@ -177,6 +177,20 @@ b0(v0: owned ref):
     return
 }
 
+fn @owners() -> i64 {
+b0:
+    v0 = const.i64 10
+    v1 = call @make @loc0
+    v2 = owners.i64 v1
+    v3 = retain.ref v1
+    v4 = owners.i64 v1
+    v5 = mul.i64 v2, v0 @loc0
+    v6 = add.i64 v5, v4 @loc0
+    release v1
+    release v3
+    return v6
+}
+
 fn @outer() -> i64 {
 b0:
     v0 = const.i64 1
@@ -212,6 +226,7 @@ b0:
     EXPECT_EQ(s.trap, TrapCode::None);
     s.expect_clean();
     EXPECT_EQ(s.run("outer").i, 47);
+    EXPECT_EQ(s.run("owners").i, 12);
     s.expect_clean();
 }
 

@@ -81,6 +81,20 @@ b0:
     return v2
 }
 
+fn @owners() -> i64 {
+b0:
+    v0 = const.i64 10
+    v1 = call @squares v0
+    v2 = owners.i64 v1
+    v3 = retain.ref v1
+    v4 = owners.i64 v1
+    v5 = mul.i64 v2, v0
+    v6 = add.i64 v5, v4
+    release v1
+    release v3
+    return v6
+}
+
 fn @nested() -> i64, i64 {
 b0:
     v0 = const.i64 2
@@ -182,6 +196,7 @@ TEST(Memory, Lists) {
     EXPECT_EQ(script.io[1].i, 113);
     EXPECT_EQ(script.run("nested").i, 3);
     EXPECT_EQ(script.io[1].i, 1);
+    EXPECT_EQ(script.run("owners").i, 12);
     script.expect_clean();
     EXPECT_EQ(script.run("no_room").i, 5);
     script.run("negative");

@@ -171,6 +171,48 @@ TEST(Unroll, LoopsOfOtherLengthsStay) {
     expect_none("    poll\n", "    v10 = call @f v0\n    poll\n");  // gains nothing by it
 }
 
+// A row that some rounds change is demanded to be nobody else's; one that each round changes is made so in front.
+TEST(Versions, RowsThatSomeRoundsChange) {
+    const std::string loop = R"(fn @f(v0: owned ref, v1: i64, v2: i64, v3: i64) -> ref {
+b0(v0: owned ref, v1: i64, v2: i64, v3: i64):
+    v4 = const.i64 0
+    v5 = const.i64 1
+    v6 = seq_len.i64 v0
+    bounds v1, v6
+    v7 = seq_data.ptr v0
+    v8 = elem_addr.ptr v7, v1 * 8
+    jump b1(v4)
+b1(v9: i64):
+    v10 = load.ref elem v8 + 0
+    v11 = seq_len.i64 v10
+    bounds v9, v11
+    v12 = seq_data.ptr v10
+    v13 = load.i64 elem v12 + 0 + v9 * 8
+    v14 = icmp.lt v13, v3
+    branch v14, b2, b3
+b2:
+    v15 = unique_at.ref v8, desc2
+    v16 = seq_data.ptr v15
+    store.i64 elem v16 + 0 + v9 * 8, v3
+    jump b3
+b3:
+    poll
+    v17 = add.i64 v9, v5
+    v18 = icmp.lt v17, v2
+    branch v18, b1(v17), b4
+b4:
+    return v0
+}
+)";
+    const auto text = run(loop, {opt::versions});
+    EXPECT_COUNT(1, text, "owners.i64");
+    EXPECT_COUNT(1, text, "unique_at");
+    EXPECT_COUNT(2, text, "load.ref"); // in front, and in the loop as it was
+    const auto always = run(with(loop, "branch v14, b2, b3", "jump b2"), {opt::versions});
+    EXPECT_COUNT(0, always, "owners.i64");
+    EXPECT_COUNT(2, always, "unique_at");
+}
+
 TEST(Versions, IndexesOfSeveralTermsAndFactors) {
     for (const char* index : {"    v9 = add.i64 v7, v3\n",
                               "    v14 = sub.i64 v7, v3\n    v9 = add.i64 v14, v4\n",
