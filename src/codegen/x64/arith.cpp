@@ -139,6 +139,13 @@ void FunctionEmitter::two_address(asmjit::InstId id, const ir::Inst& inst) {
         if (!(first == Location::reg(dst))) move(first, Location::reg(dst), inst.type);
     }
     alu(id, dst, second, wide);
+    if (scalar_size(inst.type) >= 4)
+        flags_ = {a_->offset(), block_, dst, wide, id == Inst::kIdAnd || id == Inst::kIdOr || id == Inst::kIdXor};
+}
+
+bool FunctionEmitter::flags_tell(unsigned reg, bool wide, ir::Cond cond) const {
+    return flags_.offset == a_->offset() && flags_.block == block_ && flags_.reg == reg && flags_.wide == wide &&
+           (flags_.tells_sign || cond == ir::Cond::Eq || cond == ir::Cond::Ne);
 }
 
 void FunctionEmitter::add_sub(asmjit::InstId id, const ir::Inst& inst, bool check) {
@@ -168,6 +175,7 @@ void FunctionEmitter::add_sub(asmjit::InstId id, const ir::Inst& inst, bool chec
     two_address(id, inst);
     if (check) {
         check_overflow(inst, dst, true);
+        if (scalar_size(inst.type) >= 4) flags_.offset = a_->offset(); // a jump leaves them as they are
     } else if (scalar_size(inst.type) < 4 && !is_exact(inst)) {
         extend(dst, dst, inst.type);
     }

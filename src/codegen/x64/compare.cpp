@@ -155,7 +155,7 @@ Condition FunctionEmitter::comparison(const ir::Inst& compare) {
             if (width == 2) imm = static_cast<std::int16_t>(imm);
             a_->cmp(a.mem, asmjit::imm(imm));
         } else if (imm == 0) {
-            a_->test(gp_of(a.reg, size == 8), gp_of(a.reg, size == 8));
+            if (!flags_tell(a.reg, size == 8, c.cond)) a_->test(gp_of(a.reg, size == 8), gp_of(a.reg, size == 8));
         } else {
             a_->cmp(gp_of(a.reg, size == 8), asmjit::imm(imm));
         }

@@ -239,6 +239,16 @@ private:
     // arith.cpp, bits.cpp, divide.cpp, float.cpp, convert.cpp
     void alu(asmjit::InstId id, unsigned dst, const Rm& src, bool wide);
     void two_address(asmjit::InstId id, const ir::Inst& inst);
+    // Which register's value the flags tell, from where on, while nothing is emitted: whether it is 0, and its sign
+    // unless the operation may have overflowed.
+    struct Flags {
+        std::size_t offset = ~std::size_t(0);
+        std::uint32_t block = 0;
+        unsigned reg = 0;
+        bool wide = false, tells_sign = false;
+    };
+    Flags flags_;
+    bool flags_tell(unsigned reg, bool wide, ir::Cond cond) const;
     bool combined(const ir::Inst& inst); // combine.cpp; false: nothing is
     void add_sub(asmjit::InstId id, const ir::Inst& inst, bool checked);
     void multiply(const ir::Inst& inst, bool checked);
