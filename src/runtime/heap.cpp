@@ -1,4 +1,4 @@
-// Heap: slabs for small blocks, a pool or the system for large ones, figures and limit.
+// Heap: slabs for small blocks, malloc for large ones, figures and limit.
 #include "runtime/heap.h"
 
 #include <algorithm>
@@ -10,53 +10,36 @@
 
 namespace tn::rt {
 
-namespace {
-// Lists of what knows its `next` and the `link` that points to it.
-template <typename Node> void insert_node(Node* node, Node** head) {
-    node->next = *head;
-    node->link = head;
-    if (node->next) node->next->link = &node->next;
-    *head = node;
-}
-template <typename Node> void remove_node(Node* node) {
-    *node->link = node->next;
-    if (node->next) node->next->link = node->link;
-}
-} // namespace
-
 // A large block's header; the object follows. 16-byte multiple, so that the object keeps malloc's alignment.
 struct Heap::Large {
     Large* next;
-    Large** link;
+    Large** link; // what points to us
     std::size_t size;
-    std::size_t room : 62; // of the block, which may have been a larger one's
-    std::size_t source : 2;
+    std::size_t room; // of the block, which may have been a larger one's
 
-    enum Source { malloced, pooled, mapped };
-    std::size_t extent() const { return sizeof(Large) + room; }
-};
-
-// A huge page of slabs. It stands behind the first of them.
-struct Heap::Region {
-    Region* next;
-    Region** link;
-    Slab* free;         // slabs that were given back
-    std::uint32_t made; // slabs ever given
-    std::uint32_t out;  // and not given back
-
-    static constexpr std::uint32_t count = region_size / slab_size;
-    static Region* of(Slab* slab) { return at(reinterpret_cast<std::uintptr_t>(slab) & ~(region_size - 1)); }
-    static Region* at(std::uintptr_t start) { return reinterpret_cast<Region*>(start + slab_size - behind_slab); }
-    std::uint8_t* start() { return reinterpret_cast<std::uint8_t*>(this) + behind_slab - slab_size; }
+    void insert(Large** head) {
+        next = *head;
+        link = head;
+        if (next) next->link = &next;
+        *head = this;
+    }
+    void remove() {
+        *link = next;
+        if (next) next->link = link;
+    }
 };
 
 void Heap::Slab::insert(Slab** head) {
-    insert_node(this, head);
+    next = *head;
+    link = head;
+    if (next) next->link = &next;
+    *head = this;
     is_available = true;
 }
 
 void Heap::Slab::remove() {
-    remove_node(this);
+    *link = next;
+    if (next) next->link = link;
     is_available = false;
 }
 
@@ -70,14 +53,12 @@ Heap::~Heap() {
     drop_kept();
     while (Large* large = large_) {
         large_ = large->next;
-        release_large(large);
+        std::free(large);
     }
     while (Slab* slab = all_slabs_) {
         all_slabs_ = slab->all_next;
         std::free(slab);
     }
-    for (Region** head : {&regions_, &full_regions_})
-        while (*head) drop_region(*head);
 }
 
 bool Heap::system_fails() noexcept { return fail_in_ != 0 && --fail_in_ == 0; }
@@ -232,20 +213,25 @@ void Heap::unlist() noexcept {
     }
 }
 
-// Slabs that are nearly empty may take more than the live blocks do, but not without bound.
-bool Heap::is_bound_passed(std::uint64_t more) const {
-    const std::uint64_t reserved = reserved_bytes() + more;
-    return reserved > limit_ && reserved - limit_ > limit_ + (1u << 20);
-}
-
 Heap::Slab* Heap::new_slab(unsigned size_class) noexcept {
-    if (!spare_ && is_bound_passed(0)) unlist();
+    // Slabs that are nearly empty may take more than the live blocks do, but not without bound.
+    const auto is_bound_passed = [&] { return reserved_bytes() > limit_ && reserved_bytes() - limit_ > limit_ + (1u << 20); };
+    if (!spare_ && is_bound_passed()) unlist();
     Slab* slab = spare_;
     if (slab) {
         spare_ = slab->next;
         --spare_count_;
-    } else if (slab = slab_of_region(); !slab && !(slab = slab_of_malloc())) {
-        return nullptr;
+    } else {
+        if (is_bound_passed()) return nullptr;
+        if (system_fails()) return nullptr;
+        void* memory = nullptr;
+        if (posix_memalign(&memory, slab_size, slab_size - 64) != 0) return nullptr;
+        slab = new (memory) Slab;
+        slab->all_next = all_slabs_;
+        slab->all_link = &all_slabs_;
+        if (all_slabs_) all_slabs_->all_link = &slab->all_next;
+        all_slabs_ = slab;
+        slab_bytes_ += slab_size;
     }
     slab->free = nullptr;
     slab->fresh = slab->begin();
@@ -255,120 +241,16 @@ Heap::Slab* Heap::new_slab(unsigned size_class) noexcept {
     return slab;
 }
 
-Heap::Slab* Heap::slab_of_malloc() noexcept {
-    if (is_bound_passed(0) || system_fails()) return nullptr;
-    void* memory = nullptr;
-    if (posix_memalign(&memory, slab_size, slab_size - behind_slab) != 0) return nullptr;
-    Slab* slab = new (memory) Slab;
-    slab->is_of_region = false;
-    slab->all_next = all_slabs_;
-    slab->all_link = &all_slabs_;
-    if (all_slabs_) all_slabs_->all_link = &slab->all_next;
-    all_slabs_ = slab;
-    slab_bytes_ += slab_size;
-    return slab;
-}
-
-Heap::Slab* Heap::slab_of_region() noexcept {
-    Region* region = regions_ ? regions_ : new_region();
-    if (!region) return nullptr;
-    Slab* slab = region->free;
-    if (slab) {
-        region->free = slab->next;
-    } else {
-        slab = new (region->start() + region->made++ * slab_size) Slab;
-        slab->is_of_region = true;
-    }
-    ++region->out;
-    if (!region->free && region->made == Region::count) {
-        remove_node(region);
-        insert_node(region, &full_regions_);
-    }
-    return slab;
-}
-
-// Null while the heap is small, and where the system says no.
-Heap::Region* Heap::new_region() noexcept {
-    if (!is_regional() || is_bound_passed(region_size) || system_fails()) return nullptr;
-    void* memory = map_pages(region_size);
-    if (!memory) return nullptr;
-    auto* region = new (Region::at(reinterpret_cast<std::uintptr_t>(memory))) Region{};
-    insert_node(region, &regions_);
-    slab_bytes_ += region_size;
-    return region;
-}
-
-void Heap::drop_region(Region* region) noexcept {
-    remove_node(region);
-    slab_bytes_ -= region_size;
-    unmap_pages(region->start(), region_size);
-}
-
-Heap::Large* Heap::make_large(std::size_t room) noexcept {
-    const std::size_t size = sizeof(Large) + room;
-    void* memory = nullptr;
-    Large::Source source = Large::malloced;
-    if (TN_HEAP_SLABS && size > BlockPool::max_size) {
-        source = Large::mapped;
-        memory = map_pages(size);
-    } else if (is_regional()) {
-        source = Large::pooled;
-        if (!pool_) pool_.reset(new (std::nothrow) BlockPool);
-        if (pool_) memory = pool_->allocate(size);
-    } else {
-        memory = std::malloc(size);
-    }
-    if (!memory) return nullptr;
-    auto* large = new (memory) Large;
-    large->room = room;
-    large->source = source;
-    return large;
-}
-
-void Heap::release_large(Large* large) noexcept {
-    switch (large->source) {
-    case Large::mapped: return unmap_pages(large, large->extent());
-    case Large::malloced: return std::free(large);
-    default:
-        if (!pool_->free(large)) return;
-        if (needs_care_)
-            *needs_care_ = true; // what is empty waits until the call ends
-        else
-            pool_->release(0);
-    }
-}
-
-// A block that is in no list; null leaves it as it was.
-Heap::Large* Heap::resize_large(Large* large, std::size_t room) noexcept {
-    const std::size_t size = sizeof(Large) + room;
-    const bool to_map = TN_HEAP_SLABS && size > BlockPool::max_size;
-    void* memory = nullptr;
-    if (large->source == Large::mapped && to_map) {
-        memory = remap_pages(large, large->extent(), size);
-    } else if (large->source == Large::malloced && !to_map) {
-        memory = std::realloc(large, size);
-    } else if (large->source == Large::pooled && !to_map && pool_->resize(large, size)) {
-        memory = large;
-    } else {
-        Large* copy = make_large(room);
-        if (!copy) return nullptr;
-        std::memcpy(copy + 1, large + 1, std::min(large->size, room));
-        release_large(large);
-        return copy;
-    }
-    if (memory) static_cast<Large*>(memory)->room = room;
-    return static_cast<Large*>(memory);
-}
-
 void* Heap::allocate_large(std::size_t size) noexcept {
     if (system_fails()) return nullptr;
     Large* large = take_kept(size);
     if (!large) {
-        large = make_large(size);
+        large = static_cast<Large*>(std::malloc(sizeof(Large) + size));
         if (!large) return nullptr;
+        large->room = size;
     }
     large->size = size;
-    insert_node(large, &large_);
+    large->insert(&large_);
     add(large_bytes_, size);
     add(large_objects_, 1);
     return large + 1;
@@ -390,26 +272,13 @@ void Heap::slab_changed(Slab* slab) noexcept {
     // The last slab of its class stays, so that one object made and freed in turn costs nothing.
     if (slab->out != 0 || (slab == *head && !slab->next)) return;
     slab->remove();
-    if (slab->is_of_region || spare_count_ >= (needs_care_ ? max_kept_slabs : max_spare_slabs)) return drop_slab(slab);
+    if (spare_count_ >= (needs_care_ ? max_kept_slabs : max_spare_slabs)) return drop_slab(slab);
     slab->next = spare_;
     spare_ = slab;
     if (++spare_count_ > max_spare_slabs) *needs_care_ = true;
 }
 
 void Heap::drop_slab(Slab* slab) noexcept {
-    if (slab->is_of_region) {
-        Region* region = Region::of(slab);
-        if (!region->free && region->made == Region::count) {
-            remove_node(region);
-            insert_node(region, &regions_);
-        }
-        slab->next = region->free;
-        region->free = slab;
-        if (--region->out != 0) return;
-        if (!needs_care_) return drop_region(region);
-        *needs_care_ = true; // it waits until the call ends
-        return;
-    }
     *slab->all_link = slab->all_next;
     if (slab->all_next) slab->all_next->all_link = slab->all_link;
     slab_bytes_ -= slab_size;
@@ -418,15 +287,15 @@ void Heap::drop_slab(Slab* slab) noexcept {
 
 void Heap::free_large(void* block) noexcept {
     Large* large = static_cast<Large*>(block) - 1;
-    remove_node(large);
+    large->remove();
     add(large_bytes_, 0 - static_cast<std::uint64_t>(large->size));
     add(large_objects_, ~std::uint64_t(0));
-    if (!keep(large)) release_large(large);
+    if (!keep(large)) std::free(large);
 }
 
 bool Heap::keep(Large* large) noexcept {
     const std::size_t room = large->room;
-    if (!TN_HEAP_SLABS || !needs_care_ || large->source == Large::pooled || room < min_kept_size || room > max_kept_bytes - kept_bytes_ ||
+    if (!TN_HEAP_SLABS || !needs_care_ || room < min_kept_size || room > max_kept_bytes - kept_bytes_ ||
         !fits_beside(kept_bytes_ + room))
         return false;
     Large** const free = std::find(kept_, std::end(kept_), nullptr);
@@ -449,32 +318,13 @@ Heap::Large* Heap::take_kept(std::size_t size) noexcept {
 }
 
 void Heap::drop_kept() noexcept {
-    for (Large*& large : kept_)
-        if (large) release_large(std::exchange(large, nullptr));
+    for (Large*& large : kept_) std::free(std::exchange(large, nullptr));
     kept_bytes_ = 0;
     if (std::exchange(was_full_, false)) unlist();
     while (spare_count_ > max_spare_slabs) {
         drop_slab(std::exchange(spare_, spare_->next));
         --spare_count_;
     }
-    for (Slab* slab : available_)
-        if (slab && slab->out == 0 && slab->is_of_region) {
-            slab->remove();
-            drop_slab(slab);
-        }
-    // A heap that stays large keeps one region of each kind: the next call would clear one to use a little of it.
-    Region* spare = nullptr;
-    for (Region* region = regions_; region;) {
-        Region* next = region->next;
-        if (region->out == 0) {
-            if (spare) drop_region(spare);
-            spare = region;
-        }
-        region = next;
-    }
-    const bool stays_large = is_regional(spare ? region_size : 0);
-    if (spare && !stays_large) drop_region(spare);
-    if (pool_) pool_->release(stays_large ? 1 : 0);
 }
 
 void* Heap::reallocate(void* block, std::size_t old_size, std::size_t new_size) noexcept {
@@ -493,15 +343,15 @@ void* Heap::reallocate(void* block, std::size_t old_size, std::size_t new_size) 
     }
     if (system_fails()) return nullptr;
     Large* large = static_cast<Large*>(block) - 1;
-    remove_node(large);
-    Large* moved = resize_large(large, new_block);
+    large->remove();
+    auto* moved = static_cast<Large*>(std::realloc(large, sizeof(Large) + new_block));
     if (!moved) {
-        insert_node(large, &large_);
+        large->insert(&large_);
         return nullptr;
     }
     add(large_bytes_, static_cast<std::uint64_t>(new_block) - old_block);
-    moved->size = new_block;
-    insert_node(moved, &large_);
+    moved->size = moved->room = new_block;
+    moved->insert(&large_);
     return moved + 1;
 }
 

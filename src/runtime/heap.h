@@ -1,8 +1,6 @@
 // The heap of one instance: allocation and release of objects, exact accounting, the memory limit.
 //
-// Small blocks come from slabs of one size class each, larger ones from a pool, the largest from the system. A heap
-// that is still small takes its slabs and what the pool would give from malloc; later both come by regions of the
-// system's largest pages. A class's list holds blocks of its
+// Small blocks come from slabs of one size class each, large ones from malloc. A class's list holds blocks of its
 // slabs that are handed out next: what was freed last, while it is in the cache. It counts against the limit like what
 // is in use; when the limit is near the lists are emptied, so that it stays exact. A list that is long enough sends what
 // is freed on to the slabs. Some large blocks and empty slabs wait for the next request until the call ends: the system
@@ -11,15 +9,12 @@
 // counts or of references between objects.
 #pragma once
 
-#include "runtime/block_pool.h"
 #include "runtime/object.h"
-#include "runtime/pages.h"
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 
 #if defined(__SANITIZE_ADDRESS__)
 #define TN_HEAP_SLABS 0
@@ -38,7 +33,6 @@ class Heap {
 public:
     static constexpr std::size_t max_small = 512;
     static constexpr std::size_t slab_size = 16 * 1024;
-    static constexpr std::size_t region_size = huge_page;
     static constexpr std::uint64_t default_limit = std::uint64_t(1) << 30;
     static constexpr std::size_t max_block = std::size_t(1) << 46; // larger requests fail
 
@@ -95,7 +89,6 @@ public:
 
 private:
     struct Large;
-    struct Region;
     // The start of a slab_size-aligned piece of memory that holds blocks of one size.
     struct alignas(16) Slab {
         Slab* next;          // in available_ or spare_
@@ -106,7 +99,6 @@ private:
         std::uint32_t made;  // those and the ones that were given back
         std::uint16_t size_class;
         bool is_available; // is in available_: has a block to give
-        bool is_of_region;
         Slab* all_next;
         Slab** all_link;
 
@@ -114,8 +106,8 @@ private:
             return reinterpret_cast<Slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(slab_size - 1));
         }
         std::uint8_t* begin() { return reinterpret_cast<std::uint8_t*>(this + 1); }
-        // malloc's own header of the next slab, or the region's, fits between the end and the next boundary.
-        std::uint8_t* end() { return reinterpret_cast<std::uint8_t*>(this) + slab_size - behind_slab; }
+        // malloc's own header of the next slab fits between the end and the next boundary.
+        std::uint8_t* end() { return reinterpret_cast<std::uint8_t*>(this) + slab_size - 64; }
         std::size_t block_size() const { return (size_class + std::size_t(1)) * 16; }
         bool has_fresh() { return fresh + block_size() <= end(); }
         void insert(Slab** head);
@@ -130,8 +122,6 @@ private:
         // `closed` while more is in use than the limit allows; then the list is empty.
         std::int64_t full_at = 0;
     };
-    static constexpr std::size_t behind_slab = 64;
-    static constexpr std::uint64_t min_regional = region_size; // bytes that a heap has when it takes more by regions
     static constexpr unsigned class_count = max_small / 16;
     static constexpr std::int64_t closed = INT64_MAX;
     static constexpr unsigned max_spare_slabs = 16;
@@ -140,7 +130,7 @@ private:
     static constexpr unsigned min_batch = 16; // blocks taken from slabs at a time, if there are so many
     static constexpr unsigned max_kept = 4;
     static constexpr std::size_t min_kept_size = 64 * 1024; // smaller ones malloc keeps itself
-    static constexpr std::size_t max_kept_bytes = 64 << 20;
+    static constexpr std::size_t max_kept_bytes = 16 << 20;
 
     static void add(std::atomic<std::uint64_t>& figure, std::uint64_t n) {
         // A plain load and store is enough, and cheaper than an atomic addition.
@@ -157,17 +147,8 @@ private:
     bool fits_exactly(std::size_t size) const;
     bool make_room(std::size_t size) noexcept;
     void* allocate_large(std::size_t size) noexcept;
-    bool is_regional(std::uint64_t but = 0) const { return TN_HEAP_SLABS && reserved_bytes() >= min_regional + but; }
-    Large* make_large(std::size_t room) noexcept;
-    Large* resize_large(Large* large, std::size_t room) noexcept;
-    void release_large(Large* large) noexcept;
     bool refill(unsigned size_class) noexcept;
     Slab* new_slab(unsigned size_class) noexcept;
-    Slab* slab_of_region() noexcept;
-    Slab* slab_of_malloc() noexcept;
-    Region* new_region() noexcept;
-    void drop_region(Region* region) noexcept;
-    bool is_bound_passed(std::uint64_t more) const;
     unsigned take_from(Slab* slab, unsigned most, void**& last) noexcept;
     void count_out(unsigned size_class, std::uint64_t more) noexcept;
     void open_lists() noexcept;
@@ -188,10 +169,7 @@ private:
     Slab* available_[class_count] = {};      // slabs with a block to give, by class; the first one serves
     Slab* spare_ = nullptr;                  // empty slabs of no class
     unsigned spare_count_ = 0;
-    Slab* all_slabs_ = nullptr;              // that are not of a region
-    Region* regions_ = nullptr;              // with slabs to give
-    Region* full_regions_ = nullptr;
-    std::unique_ptr<BlockPool> pool_;        // once it is needed
+    Slab* all_slabs_ = nullptr;
     Large* large_ = nullptr;
     Large* kept_[max_kept] = {};
     std::size_t kept_bytes_ = 0;

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstring>
 #include <random>
 #include <vector>
@@ -250,64 +249,6 @@ TEST(Heap, GivesBackWhatWaitsWhenTheCallEnds) {
     EXPECT_GT(heap.reserved_bytes(), 9u << 20);
     heap.drop_kept();
     EXPECT_LE(heap.reserved_bytes(), 17 * Heap::slab_size);
-}
-
-// What a heap that stays large uses for one call waits for the next one.
-TEST(Heap, KeepsARegionOfEachKindWhileItIsLarge) {
-    if (!TN_HEAP_SLABS) GTEST_SKIP();
-    bool needs_care = false;
-    Heap heap(&needs_care);
-    constexpr std::size_t data = 10 << 20;
-    void* ballast = heap.allocate(data);
-    void *small = nullptr, *medium = nullptr;
-    for (int call = 0; call < 3; ++call) {
-        void* a = heap.allocate(48);
-        void* b = heap.allocate(10'000);
-        EXPECT_TRUE(call == 0 || (a == small && b == medium)) << call;
-        small = a;
-        medium = b;
-        heap.free(a, 48);
-        heap.free(b, 10'000);
-        EXPECT_TRUE(needs_care);
-        heap.drop_kept();
-        EXPECT_EQ(heap.reserved_bytes(), data + Heap::region_size);
-        needs_care = false;
-    }
-    heap.free(ballast, data);
-    heap.set_limit(Heap::default_limit); // with nothing in lists
-    heap.drop_kept();
-    EXPECT_LE(heap.reserved_bytes(), Heap::region_size);
-}
-
-// Blocks from slabs, malloc, the pool and the system become each other; the ballast decides which of malloc and pool.
-TEST(Heap, GrowsAndShrinksBlocksOfAllKinds) {
-    const auto is_marked = [](const std::uint8_t* block, std::size_t size, std::uint8_t mark) {
-        return std::all_of(block, block + size, [&](std::uint8_t b) { return b == mark; });
-    };
-    for (const std::size_t ballast : {std::size_t(16), std::size_t(3) << 20}) {
-        Heap heap;
-        heap.allocate(ballast);
-        std::size_t size = 20;
-        std::vector<std::uint8_t*> blocks;
-        for (std::uint8_t mark = 0; mark < 4; ++mark) {
-            blocks.push_back(static_cast<std::uint8_t*>(heap.allocate(size)));
-            std::memset(blocks.back(), mark, size);
-        }
-        for (const std::size_t next : {600, 100'000, 1'500'000, 5'000'000, 30'000'000, 1'600'000, 1'000'000, 700, 2'000'000, 20}) {
-            for (std::uint8_t mark = 0; mark < 4; ++mark) {
-                std::uint8_t*& block = blocks[mark];
-                block = static_cast<std::uint8_t*>(heap.reallocate(block, size, next));
-                ASSERT_TRUE(block) << next;
-                ASSERT_TRUE(is_marked(block, std::min(size, next), mark)) << size << " to " << next;
-                std::memset(block, mark, next);
-            }
-            size = next;
-            ASSERT_EQ(heap.live_bytes(), 4 * Heap::block_size(size) + ballast);
-        }
-        for (std::uint8_t* block : blocks) heap.free(block, size);
-        EXPECT_EQ(heap.live_bytes(), ballast);
-        EXPECT_EQ(heap.live_objects(), 1u);
-    }
 }
 
 // A limit below what is in use: nothing that is freed then may be handed out beside the lists.
