@@ -160,7 +160,7 @@ private:
     void find_row(Tests& tests, const VersionPlan& plan, const Row& row) {
         Inst inst = fn_.insts[row.inst];
         if (moved_.contains(fn_.result(row.inst))) return;
-        if (row.is_owned) { // what stands there, as it is
+        if (row.asks_owners) { // what stands there, as it is
             inst.op = Op::Load;
             inst.aux = static_cast<std::uint32_t>(MemoryClass::Element);
             inst.imm = 0;
@@ -176,7 +176,7 @@ private:
             moved_[fn_.result(row.inst)] = known;
         else
             known = place(tests, fn_.result(row.inst), inst, operands);
-        if (row.is_owned) tests.demand(Cond::Eq, tests.b.owners(known), tests.number(1));
+        if (row.asks_owners) tests.demand(Cond::Eq, tests.b.owners(known), tests.number(1));
     }
 
     void demand_near_counter(Tests& tests, const VersionPlan& plan) {

@@ -216,7 +216,7 @@ private:
     }
 
     // Inner lists. Each `unique_at` must be one of them: another one, a reference that is stored, or one that
-    // is counted could put another list where they were found.
+    // is counted could put another list where they were found, or change how many own what stands there.
     void find_rows(VersionPlan& plan) {
         const Loop& loop = loop_of(plan);
         for (BlockId block : loop.blocks)
@@ -262,11 +262,11 @@ private:
             return false;
         if (is_outside(plan, list) && !is_alive(list, loop_of(plan).preheader)) return false;
         const ValueId address = fn_.operands_of(inst)[0];
-        const bool tests_always =
-            op != Op::UniqueAt || is_in_every_round(loop_of(plan), plan.loop, [&](const Inst& other) {
+        const bool asks_owners =
+            op == Op::UniqueAt && !is_in_every_round(loop_of(plan), plan.loop, [&](const Inst& other) {
                 return other.op == Op::UniqueAt && fn_.operands_of(other)[0] == address;
             });
-        plan.rows.push_back({list, index, id, !tests_always});
+        plan.rows.push_back({list, index, id, asks_owners});
         return true;
     }
     // Lengths, elements and addresses of rows that have been found.

@@ -42,7 +42,7 @@ struct Access {
 struct Row {
     ir::ValueId list, index;
     ir::InstId inst;
-    bool is_owned = false; // of a `unique_at` that some rounds do without: demanded in front, for a copy that nobody needs may be long
+    bool asks_owners = false; // a `unique_at` that some rounds do without: to be unique is demanded, since a copy that nobody needs may be long
 };
 
 // What is known of a loop, and demanded in front of its fast copy.
