@@ -52,6 +52,11 @@ struct Function {
     std::vector<std::string> tables; // bytes of constants that are read by their place
     bool removed = false;          // nothing can call it any more: it has no blocks
     bool is_called_once = false;   // one instruction of the module names it, as the optimizer found when it began
+    // It only reads, and its loops count no fuel: asked again before anything is written it answers the same, at the same price
+    // (opt/searches.cpp).
+    bool is_search = false;
+    // For callers that it is put into, while the optimizer runs: the function as it was when its searches were still calls.
+    std::shared_ptr<const Function> with_calls;
 
     BlockId entry() const { return BlockId(0); }
     std::span<const ValueId> operands_of(const Inst& inst) const {

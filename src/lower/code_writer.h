@@ -124,6 +124,7 @@ protected:
     ir::ValueId append_char(ir::ValueId text, ir::ValueId c); // likewise
     ir::ValueId equal_text(RuntimeFn fn, ir::ValueId a, ir::ValueId b); // `fn` compares all bytes
     ir::ValueId show_into(ir::ValueId text, const Row& value, bool nested);
+    bool is_compared_at_once(TypeId type);
     // `total`: floats are equal as the total order says, else as IEEE does.
     ir::ValueId equal(const Row& a, const Row& b, bool total);
     ir::ValueId compare(const Row& a, const Row& b);       // I64: negative, 0, positive

@@ -145,6 +145,20 @@ ValueId CodeWriter::order_key(ValueId value, Scalar type) {
     return b_.binary(ir::Op::Xor, sint, bits, mask);
 }
 
+// A few numbers, or an enum without payload, all compared as built in: not worth a call.
+bool CodeWriter::is_compared_at_once(TypeId type) {
+    constexpr std::size_t most = 4;
+    if (m_.core_impl(CoreTrait::Eq, type)) return false;
+    const TypeKind kind = types().kind(type);
+    if (kind == TypeKind::Enum) return layout(type).leaves.size() == 1 && layout(type).leaves[0].scalar == Scalar::U8;
+    if (kind != TypeKind::Tuple && kind != TypeKind::Record) return kind == TypeKind::Bool || kind == TypeKind::Char || types().is_integer(type);
+    const Layout& all = layout(type);
+    if (all.leaves.size() > most) return false;
+    for (std::size_t i = 0; i + 1 < all.field_first.size(); ++i)
+        if (!is_compared_at_once(field_type(type, static_cast<unsigned>(i)))) return false;
+    return true;
+}
+
 ValueId CodeWriter::equal(const Row& a, const Row& b, bool total) {
     if (const auto& own = m_.core_impl(CoreTrait::Eq, a.type)) {
         Row both[] = {a, b};
@@ -178,6 +192,14 @@ ValueId CodeWriter::equal(const Row& a, const Row& b, bool total) {
     case TypeKind::Range:
     case TypeKind::Record:
     case TypeKind::Enum: {
+        if (is_compared_at_once(a.type)) {
+            ValueId all;
+            for (std::size_t i = 0; i < a.leaves.size(); ++i) {
+                const ValueId same = b_.compare(ir::Op::ICmp, ir::Cond::Eq, a.id(i), b.id(i));
+                all = all.is_valid() ? b_.binary(ir::Op::And, Scalar::Bool, all, same) : same;
+            }
+            return all.is_valid() ? all : b_.const_bool(true);
+        }
         std::vector<ValueId> args;
         for (const RowLeaf& leaf : a.leaves) args.push_back(leaf.id);
         for (const RowLeaf& leaf : b.leaves) args.push_back(leaf.id);

@@ -6,15 +6,20 @@
 // A branch that a branch on the same condition dominates goes one way.
 //
 // A list that gets a new name keeps what is known of it: seq_len of unique(x) is seq_len of x.
+//
+// So it is with searches (searches.h): while nothing is written that one reads, a search for the same finds the same, in a
+// list that has got a new name, too.
 #include "ir/builder.h"
 #include "ir/cfg.h"
 #include "opt/memory.h"
 #include "opt/passes.h"
 #include "opt/rewrite.h"
+#include "opt/searches.h"
 
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <map>
 
 namespace tn::opt {
 
@@ -83,10 +88,11 @@ constexpr std::int64_t max_index = 1 << 20; // of an element at a known place
 constexpr std::size_t max_blocks_between = 24; // from a dominator to what it dominates, to be looked through
 constexpr unsigned class_count = 3;   // MemoryClass
 constexpr unsigned scalar_count = 16; // Scalar
-constexpr unsigned memory_count = class_count * scalar_count;
+constexpr unsigned searched_index = class_count * scalar_count; // what searches read, of whatever kind
+constexpr unsigned memory_count = searched_index + 1;
 using MemoryState = std::array<std::uint32_t, memory_count>; // versions of what the function loads or stores, by slot
 using WriteSet = std::uint64_t;                              // a bit for each kind of memory, by memory_index
-constexpr WriteSet all_memory = (WriteSet{1} << memory_count) - 1;
+constexpr WriteSet all_memory = (WriteSet{1} << memory_count) - 1, searched_bit = WriteSet{1} << searched_index;
 
 unsigned memory_index(std::uint32_t memory_class, Scalar type) {
     return memory_class * scalar_count + static_cast<unsigned>(type);
@@ -94,13 +100,15 @@ unsigned memory_index(std::uint32_t memory_class, Scalar type) {
 
 class Numbering {
 public:
-    explicit Numbering(Function& fn)
-        : fn_(fn),
+    Numbering(Module& module, Function& fn)
+        : module_(module),
+          fn_(fn),
           cfg_(fn),
           rewriter_(fn),
           read_only_(fn),
           table_(fn.values.size()) {
         for (const Inst& inst : fn.insts) {
+            if (const Function* search = find_search(module, inst)) note_searched(*search);
             if (inst.op != Op::Load && inst.op != Op::Store) continue;
             has_loads_ |= inst.op == Op::Load;
             used_ |= WriteSet{1} << memory_index(inst.aux, inst.op == Op::Load ? inst.type : fn.values[fn.operands_of(inst)[1]].type);
@@ -136,23 +144,45 @@ public:
             insts.insert(insts.end() - 1, constant);
             fn_.operands_of(fn_.insts[branch])[0] = fn_.result(constant);
         }
+        for (const auto& [call, fuel] : repeated_) spend(call, fuel);
         const bool changed = rewriter_.finish();
         if (!decided_.empty()) clean_blocks(fn_);
         return changed;
     }
 
 private:
+    void note_searched(const Function& search) {
+        has_loads_ = true;
+        used_ |= searched_bit;
+        if (std::ranges::find(searched_, &search) == searched_.end()) searched_.push_back(&search);
+    }
+    // What a search reads are the keys; a value that is stored beside them is nothing to it.
+    bool may_be_searched(const Inst& store) const {
+        const Scalar type = fn_.values[fn_.operands_of(store)[1]].type;
+        return std::ranges::any_of(searched_, [&](const Function* search) {
+            return std::ranges::any_of(search->blocks, [&](const Block& block) {
+                return !block.removed && std::ranges::any_of(block.insts, [&](InstId id) {
+                    const Inst& load = search->insts[id];
+                    return load.op == Op::Load && load.type == type && !are_fields_apart(fn_, store, *search, load);
+                });
+            });
+        });
+    }
+
     // What an instruction may write, as far as loads can see it.
     WriteSet writes_of(const Inst& inst) const {
-        const auto bit = [](unsigned index) { return WriteSet{1} << index; };
-        if (inst.op == Op::Store) return bit(memory_index(inst.aux, fn_.values[fn_.operands_of(inst)[1]].type));
+        const auto bit = [](unsigned index) { return WriteSet{1} << index | searched_bit; };
+        if (inst.op == Op::Store) {
+            const WriteSet set = bit(memory_index(inst.aux, fn_.values[fn_.operands_of(inst)[1]].type));
+            return may_be_searched(inst) ? set : set & ~searched_bit;
+        }
         WriteSet set = 0;
         if (inst.op == Op::UniqueAt) {
             for (unsigned c = 0; c < class_count; ++c) set |= bit(memory_index(c, Scalar::Ref));
         } else if (inst.op == Op::Lanes) {
             for (unsigned t = 0; t < scalar_count; ++t)
                 set |= bit(memory_index(static_cast<std::uint32_t>(MemoryClass::Element), static_cast<Scalar>(t)));
-        } else if (is_call(inst.op) && (effects_of(inst) & Writes)) {
+        } else if (is_call(inst.op) && (effects_of(inst) & Writes) && !find_search(module_, inst)) {
             set = all_memory;
         }
         // Other writers make new objects, or change counts and lengths, which are not loaded.
@@ -300,6 +330,10 @@ private:
             table_.set(seq_key(Op::SeqLen, fn_.result(id)), rewriter_.operand(inst, 1));
             return;
         }
+        if (const Function* search = find_search(module_, inst)) {
+            visit_search(id, *search, memory);
+            return;
+        }
         if (inst.op == Op::UniqueAt || inst.op == Op::Lanes || is_call(inst.op)) renew(memory, writes_of(inst));
         if (inst.op == Op::UniqueAt) {
             note_unique(id, memory);
@@ -322,6 +356,38 @@ private:
         }
         // A test has no result; any valid id says that it was made.
         table_.set(key, test ? key.operands[0] : fn_.result(id));
+    }
+
+    void visit_search(InstId id, const Function& search, MemoryState& memory) {
+        const Inst& inst = fn_.insts[id];
+        std::vector<ValueId> asked;
+        for (unsigned i = 0; i < inst.operands.count; ++i) asked.push_back(oldest_name(rewriter_.operand(inst, i)));
+        const auto number = questions_.try_emplace(std::move(asked), questions_.size()).first->second;
+        const Key key{Op::Call, inst.type, 1, static_cast<std::uint32_t>(inst.imm), static_cast<std::int64_t>(number), {}, memory[slot_[searched_index]]};
+        const ValueId known = table_.find(key);
+        if (!known.is_valid()) {
+            table_.set(key, fn_.result(id));
+            return;
+        }
+        rewriter_.replace(fn_.result(id), known);
+        repeated_.emplace_back(id, 1 + inner_fuel(search));
+    }
+    ValueId oldest_name(ValueId list) {
+        for (const Inst* def = find_def(fn_, list); def && def->op == Op::Unique; def = find_def(fn_, list))
+            list = rewriter_.resolve(fn_.operands_of(*def)[0]);
+        return list;
+    }
+    // As much fuel as the call that goes.
+    void spend(InstId call, unsigned fuel) {
+        Inst meter;
+        meter.op = Op::Poll;
+        meter.aux = 1;
+        meter.loc = fn_.insts[call].loc;
+        meter.block = fn_.insts[call].block;
+        auto& insts = fn_.blocks[meter.block].insts;
+        auto at = std::ranges::find(insts, call) - insts.begin();
+        for (; fuel > 0; --fuel) insts.insert(insts.begin() + at, rewriter_.make(meter, {}));
+        rewriter_.remove(call);
     }
 
     void visit_load(InstId id, MemoryState& memory) {
@@ -397,6 +463,7 @@ private:
         std::uint32_t& now = version(memory, inst.aux, type);
         const std::uint32_t before = now;
         now = ++versions_;
+        if (!searched_.empty() && may_be_searched(inst)) renew(memory, searched_bit);
         for (Field field : fields_) {
             if (!field.inst.is_valid() || field.key.type != type || !are_fields_apart(fn_, inst, fn_.insts[field.inst])) continue;
             field.key.memory = before;
@@ -411,6 +478,7 @@ private:
         note_field(id, key);
     }
 
+    Module& module_;
     Function& fn_;
     Cfg cfg_;
     Rewriter rewriter_;
@@ -429,13 +497,15 @@ private:
     std::array<Field, 8> fields_;
     unsigned next_field_ = 0;
     std::vector<std::pair<InstId, InstId>> decided_; // branches, and the constants they are on
+    std::vector<const Function*> searched_;                  // that are called
+    std::map<std::vector<ValueId>, std::size_t> questions_;  // of searches: their operands
+    std::vector<std::pair<InstId, unsigned>> repeated_;      // searches whose answer was known, and the fuel they cost
 };
 
 } // namespace
 
 bool gvn(Module& module, Function& fn) {
-    (void)module;
-    return Numbering(fn).run();
+    return Numbering(module, fn).run();
 }
 
 } // namespace tn::opt

@@ -4,6 +4,7 @@
 #include "ir/cfg.h"
 #include "opt/inliner.h"
 #include "opt/passes.h"
+#include "opt/searches.h"
 
 #include <algorithm>
 #include <unordered_map>
@@ -49,7 +50,7 @@ public:
             for (std::size_t i = 0; i < fn_.blocks[block].insts.size(); ++i) {
                 const InstId call = fn_.blocks[block].insts[i];
                 if (!is_candidate(block, fn_.insts[call])) continue;
-                const Function& callee = module_.functions[FuncId(static_cast<std::size_t>(fn_.insts[call].imm))];
+                const Function& callee = inlinable(module_.functions[FuncId(static_cast<std::size_t>(fn_.insts[call].imm))]);
                 size_ += hot_size(callee);
                 work.push_back(inliner_.inline_call(block, i, callee));
                 break;
@@ -62,8 +63,8 @@ private:
     bool is_candidate(BlockId block, const Inst& inst) {
         if (inst.op != Op::Call || size_ > large_caller) return false;
         const FuncId id(static_cast<std::size_t>(inst.imm));
-        const Function& callee = module_.functions[id];
-        if (&callee == &fn_) return false;
+        const Function& callee = inlinable(module_.functions[id]);
+        if (&module_.functions[id] == &fn_ || callee.is_search) return false;
         auto [it, fresh] = callees_.try_emplace(id.value);
         Callee& known = it->second;
         if (fresh) {

@@ -32,8 +32,14 @@ void NewLocs::add_to(Module& module, std::span<const FuncId> functions) {
         module.locs.push_back(loc);
     }
     if (moved == 0 || locs_.empty()) return;
-    for (FuncId id : functions)
+    for (FuncId id : functions) {
         for (Inst& inst : module.functions[id].insts) move(inst.loc);
+        if (std::shared_ptr<const Function>& kept = module.functions[id].with_calls) {
+            auto copy = std::make_shared<Function>(*kept);
+            for (Inst& inst : copy->insts) move(inst.loc);
+            kept = std::move(copy);
+        }
+    }
 }
 
 LocId Inliner::inlined_loc(LocId callee_loc, LocId call_loc) {

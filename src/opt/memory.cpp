@@ -19,22 +19,22 @@ bool may_write(const Function& fn, const Inst& inst, std::uint32_t memory_class,
     }
 }
 
-bool are_fields_apart(const Function& fn, const Inst& a, const Inst& b) {
+bool are_fields_apart(const Function& fn, const Inst& a, const Function& other, const Inst& b) {
     struct Leaf {
         std::int64_t stride = 0, begin = 0, end = 0;
     };
-    const auto leaf_of = [&](const Inst& inst) -> Leaf {
-        const auto operands = fn.operands_of(inst);
+    const auto leaf_of = [](const Function& in, const Inst& inst) -> Leaf {
+        const auto operands = in.operands_of(inst);
         const bool stores = inst.op == Op::Store;
-        const Inst* address = find_def(fn, operands[0]);
+        const Inst* address = find_def(in, operands[0]);
         if (operands.size() != (stores ? 2 : 1) || !address || address->op != Op::ElemAddr) return {};
-        const Inst* data = find_def(fn, fn.operands_of(*address)[0]);
+        const Inst* data = find_def(in, in.operands_of(*address)[0]);
         if (!data || data->op != Op::SeqData) return {};
-        const Scalar type = stores ? fn.values[operands[1]].type : inst.type;
+        const Scalar type = stores ? in.values[operands[1]].type : inst.type;
         const Leaf leaf{address->imm, inst.imm, inst.imm + static_cast<std::int64_t>(scalar_size(type))};
         return leaf.begin >= 0 && leaf.end <= leaf.stride ? leaf : Leaf();
     };
-    const Leaf x = leaf_of(a), y = leaf_of(b);
+    const Leaf x = leaf_of(fn, a), y = leaf_of(other, b);
     return x.stride != 0 && x.stride == y.stride && (x.end <= y.begin || y.end <= x.begin);
 }
 

@@ -12,8 +12,9 @@ namespace tn::opt {
 bool may_write(const ir::Function& fn, const ir::Inst& inst, std::uint32_t memory_class, Scalar type);
 
 // Two loads or stores, of one record in a list or of two, in one list or in two, at addresses that elem_addr
-// has made: of different leaves.
-bool are_fields_apart(const ir::Function& fn, const ir::Inst& a, const ir::Inst& b);
+// has made: of different leaves. The second may be another function's.
+bool are_fields_apart(const ir::Function& fn, const ir::Inst& a, const ir::Function& other, const ir::Inst& b);
+inline bool are_fields_apart(const ir::Function& fn, const ir::Inst& a, const ir::Inst& b) { return are_fields_apart(fn, a, fn, b); }
 
 // The object whose elements or fields the address is in; invalid where that cannot be told.
 ir::ValueId find_object(const ir::Function& fn, ir::ValueId address);

@@ -5,6 +5,7 @@
 #include "ir/verify.h"
 #include "opt/inliner.h"
 #include "opt/passes.h"
+#include "opt/searches.h"
 #include "opt/specialize.h"
 #include "support/ice.h"
 #ifdef TN_UNCHECKED
@@ -45,7 +46,7 @@ const PassRow& row_of(Pass pass) { return rows[static_cast<std::size_t>(pass)]; 
 constexpr unsigned max_call_rounds = 6; // of inline_calls and closures: closures that make closures
 constexpr Pass sequence[] = {
     Pass::simplify, Pass::dce,       Pass::retains,  Pass::gvn,
-    Pass::dce,      Pass::threading, Pass::rotate,   Pass::unroll,  Pass::peel,
+    Pass::searches, Pass::dce,      Pass::threading, Pass::rotate,   Pass::unroll,  Pass::peel,
     Pass::uniqueness, Pass::simplify, Pass::views, Pass::retains, Pass::sizes,   Pass::gvn,
     Pass::loads,    Pass::licm,     Pass::ranges,    Pass::threading, Pass::tables,
     Pass::simplify, Pass::gvn,
@@ -61,6 +62,8 @@ constexpr Pass last[] = {
 };
 // When a loop has been unrolled: the one around it is smaller once constants and what rounds have in common are known.
 constexpr Pass after_unroll[] = {Pass::simplify, Pass::gvn, Pass::unroll};
+// Where searches have been asked twice: whether the first one has found something may decide what is written before a third.
+constexpr Pass before_searches[] = {Pass::dce, Pass::threading, Pass::simplify, Pass::gvn, Pass::dce, Pass::gvn};
 // When it has copied loops; what two ways of a round had of their own may be one in front of the loop.
 constexpr Pass after_versions[] = {Pass::simplify, Pass::gvn, Pass::licm, Pass::gvn};
 // Passes that do nothing to a function without loops.
@@ -201,6 +204,8 @@ public:
         step(Pass::tail_calls);
         step(Pass::recursion);
         for (Pass pass : sequence) {
+            if (pass == Pass::searches && calls_search(module_, module_.functions[id_]))
+                for (Pass before : before_searches) step(before);
             const bool changed = step(pass);
             if (pass == Pass::unroll && changed)
                 for (Pass again : after_unroll) step(again);
@@ -325,6 +330,7 @@ void run_passes(Module& module, const Options& options, States& states) {
             for (FuncId id : group) specialize(module, options, specializer, id, states);
     }
     prepare(module, options, states);
+    for (Function& fn : module.functions) fn.with_calls.reset();
 }
 
 // Functions that nothing reaches any more, since every call of them was inlined, keep their ids and lose

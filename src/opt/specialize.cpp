@@ -109,6 +109,7 @@ FuncId Specializer::copy_for(FuncId caller, InstId inst, const Origins& origins,
     if (copies_.size() >= max_copies || size > largest_copied || copied_ + size > max_copied) return FuncId();
     copied_ += size;
     Function copy = module_.functions[callee];
+    copy.with_calls.reset(); // knows less
     const FuncId id = module_.functions.push_back(std::move(copy));
     module_.known_closures[id.value] = std::move(known);
     copies_.emplace(std::move(key), id);

@@ -130,8 +130,22 @@ private:
         const ValueId other = on_way(asked.other);
         const Scalar type = fn_.values[value].type;
         if (is_known && find_const(fn_, other, b)) return !fold_compare(asked.cond, type, a, b);
+        if (find_const(fn_, other, b) && b == 0 && (asked.cond == Cond::Lt || asked.cond == Cond::Ge))
+            if (const int sign = sign_of(value); sign != 0) return (sign < 0) == (asked.cond == Cond::Lt) ? 0 : 1;
         if (value == other) return asked.cond == Cond::Eq || asked.cond == Cond::Le || asked.cond == Cond::Ge ? 0 : 1;
         return implied(edge, value, other, asked.cond);
+    }
+
+    // -1 of what its highest bit, which was set, makes negative; 1 of what is not negative; else 0.
+    int sign_of(ValueId value) const {
+        const Inst* def = find_def(fn_, value);
+        std::int64_t c = 0;
+        if (!def || !is_signed(def->type) || bits_of(def->type) != 64) return 0;
+        if (def->op == Op::Or || def->op == Op::And)
+            return find_const(fn_, fn_.operands_of(*def)[1], c) && (c < 0) == (def->op == Op::Or) ? (c < 0 ? -1 : 1) : 0;
+        if (def->op != Op::Convert) return 0;
+        const Inst* from = find_def(fn_, fn_.operands_of(*def)[0]);
+        return from && from->op == Op::Shr && !is_signed(from->type) && find_const(fn_, fn_.operands_of(*from)[1], c) && c > 0 ? 1 : 0;
     }
 
     // Whoever comes this way has come through a branch on the same value: `if a && x { ... } else if a && y { ... }`.
