@@ -17,7 +17,6 @@ namespace {
 constexpr unsigned max_depth = Ranges::max_depth;
 constexpr unsigned settled_depth = 6; // of a question that is answered by what was proven of a value before
 constexpr std::uint64_t work_per_query = 3000, work_per_proof = 4000, work_per_sign = 100;
-constexpr std::size_t usual_bounds = 60; // that are remembered
 constexpr std::size_t max_differences = 16; // of a function, that sums are compared with
 // All queries of a function together: beyond that each gets little, so that a huge function takes linear time.
 constexpr std::uint64_t least_work_per_proof = 300, much_work = 1000; // after some that came to nothing; that shows one will not succeed
@@ -32,7 +31,9 @@ Ranges::Ranges(const Function& fn)
       of_block_(fn.blocks.size()),
       mentioned_(fn.values.size(), 0),
       edges_from_(fn.blocks.size() + 1, 0),
-      inst_index_(fn.insts.size()) {
+      inst_index_(fn.insts.size()),
+      known_bounds_(fn.values.size()),
+      provisional_(fn.values.size()) {
     for (BlockId block : cfg_.order()) {
         const auto& insts = fn_.blocks[block].insts;
         for (std::uint32_t i = 0; i < insts.size(); ++i) {
@@ -267,8 +268,8 @@ Wide Ranges::param_bound(ValueId value, bool upper, unsigned depth) {
     }
     if (result == widest && any && in_progress_.size() == 1) result = joined_bound(value, upper, depth);
     in_progress_.pop_back();
-    for (; !provisional_keys_.empty() && provisional_keys_.back().first > in_progress_.size(); provisional_keys_.pop_back())
-        provisional_.erase(provisional_keys_.back().second);
+    for (; !provisional_levels_.empty() && provisional_levels_.back() > in_progress_.size(); provisional_levels_.pop_back())
+        provisional_.drop_last();
     return any ? result : widest;
 }
 
@@ -331,17 +332,14 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
     const Scalar type = fn_.values[value].type;
     std::int64_t c = 0;
     if (find_const(fn_, value, c)) return number(type, c);
-    const BoundKey key = key_of(value, upper, at);
-    if (const auto known = known_bounds_.find(key);
-        known != known_bounds_.end() &&
-        (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type))))
-        return known->second.bound;
-    if (const auto known = provisional_keys_.empty() ? provisional_.end() : provisional_.find(key);
-        known != provisional_.end() &&
-        (known->second.depth <= depth || known->second.bound != (upper ? max_of(type) : min_of(type)))) {
-        assumption_ = std::min(assumption_, known->second.assumption);
-        is_refused_ |= known->second.is_refused;
-        return known->second.bound;
+    const Wide widest = upper ? max_of(type) : min_of(type);
+    const Question asked = question(value, upper, at);
+    if (const KnownBound* known = known_bounds_.find(asked); known && (known->depth <= depth || known->bound != widest))
+        return known->bound;
+    if (const KnownBound* known = provisional_.find(asked); known && (known->depth <= depth || known->bound != widest)) {
+        assumption_ = std::min(assumption_, known->assumption);
+        is_refused_ |= known->is_refused;
+        return known->bound;
     }
     if (depth >= settled_depth || work_ == 0)
         if (const auto settled = settled_.find(value.index()); settled != settled_.end())
@@ -349,7 +347,7 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
     if (depth >= max_depth || work_ == 0) {
         is_refused_ |= work_ == 0;
         is_cut_ |= depth >= max_depth;
-        return upper ? max_of(type) : min_of(type);
+        return widest;
     }
     --work_;
     const bool outer_cut = std::exchange(is_cut_, false);
@@ -359,11 +357,10 @@ Wide Ranges::bound(ValueId value, bool upper, Point at, unsigned depth) {
     const KnownBound known_bound{result, is_cut_ ? depth : 0, assumption_, is_refused_};
     is_cut_ |= outer_cut;
     if (is_refused_ || assumption_ < in_progress_.size()) {
-        provisional_[key] = known_bound;
-        provisional_keys_.emplace_back(in_progress_.size(), key);
+        provisional_.add(asked, known_bound);
+        provisional_levels_.push_back(in_progress_.size());
     } else {
-        if (known_bounds_.empty()) known_bounds_.reserve(usual_bounds);
-        known_bounds_[key] = known_bound;
+        known_bounds_.set(asked, known_bound);
     }
     assumption_ = std::min(assumption_ < in_progress_.size() ? assumption_ : no_assumption, outer_assumption);
     is_refused_ |= outer_refused;
@@ -392,10 +389,7 @@ Wide Ranges::bound_anew(ValueId value, bool upper, Point at, unsigned depth) {
 }
 
 void Ranges::start_query(std::uint64_t work) {
-    if (!provisional_keys_.empty()) { // what was refused may be worked out now
-        provisional_.clear();
-        provisional_keys_.clear();
-    }
+    for (; !provisional_levels_.empty(); provisional_levels_.pop_back()) provisional_.drop_last(); // what was refused may be worked out now
     spent_ += allowed_ - work_;
     allowed_ = work_ = spent_ < budget_ ? work : work_when_spent;
 }
@@ -412,7 +406,7 @@ Ranges::Interval Ranges::interval(ValueId value, Point at) {
         start_query(work_per_sign);
         if (prove(ValueId(), value, 0, at, 0)) {
             low = 0;
-            known_bounds_[key_of(value, false, at)] = {0, 0}; // what is computed from it gains by it
+            known_bounds_.set(question(value, false, at), {0, 0}); // what is computed from it gains by it
         }
         start_query(work_per_query);
     }

@@ -171,28 +171,26 @@ void Ranges::walk_facts(ValueId value, bool as_a, Point at, FactVisitor visit) {
     }
     const BlockId nearest = of_block_[at.block.index()].with_facts;
     if (!nearest.is_valid()) return;
-    if (std::uint32_t left = of_block_[nearest.index()].depth; left >= long_walk) {
-        if (mentions_.empty()) index_facts();
-        std::uint32_t m = first_mention_[as_a][value.index()];
-        if (m != many_mentions) { // the same walk and the same work, without a look at what is between
-            for (; m != no_mention; m = mentions_[m].next) {
-                const Mention mention = mentions_[m];
-                if (!cfg_.dominates(mention.block, nearest)) continue;
-                if (const std::uint32_t depth = of_block_[mention.block.index()].depth; depth <= left) {
-                    const std::uint32_t steps = left - depth + 1;
-                    left = depth - 1;
-                    if (work_ < steps) {
-                        work_ = 0;
-                        return;
-                    }
-                    work_ -= steps;
+    if (mentions_.empty()) index_facts();
+    if (std::uint32_t m = first_mention_[as_a][value.index()]; m != many_mentions) { // the same walk and the same work, without a look at what is between
+        std::uint32_t left = of_block_[nearest.index()].depth;
+        for (; m != no_mention; m = mentions_[m].next) {
+            const Mention mention = mentions_[m];
+            if (!cfg_.dominates(mention.block, nearest)) continue;
+            if (const std::uint32_t depth = of_block_[mention.block.index()].depth; depth <= left) {
+                const std::uint32_t steps = left - depth + 1;
+                left = depth - 1;
+                if (work_ < steps) {
+                    work_ = 0;
+                    return;
                 }
-                const Fact& fact = facts_[mention.fact];
-                if (!mention.is_inside || mention.block != at.block || fact.index < at.index) visit(fact);
+                work_ -= steps;
             }
-            work_ -= std::min<std::uint64_t>(work_, left);
-            return;
+            const Fact& fact = facts_[mention.fact];
+            if (!mention.is_inside || mention.block != at.block || fact.index < at.index) visit(fact);
         }
+        work_ -= std::min<std::uint64_t>(work_, left);
+        return;
     }
     for (BlockId block = nearest; block.is_valid() && work_ > 0;) {
         --work_;

@@ -132,7 +132,7 @@ private:
     };
     std::vector<BlockFacts> of_block_;
     std::vector<std::uint8_t> mentioned_;   // by value: in some fact as a (1), as b (2), as what differs (4)
-    // Where a value is mentioned in facts of the first two kinds, the order of a walk towards the entry; once a walk is long.
+    // Where a value is mentioned in facts of the first two kinds, in the order of a walk towards the entry; once there is one.
     struct Mention {
         ir::BlockId block;
         std::uint32_t fact, next; // in facts_; in mentions_
@@ -141,7 +141,6 @@ private:
     std::vector<Mention> mentions_;
     std::vector<std::uint32_t> first_mention_[2]; // by value: as b, as a
     static constexpr std::uint32_t no_mention = 0xffffffffu, many_mentions = 0xfffffffeu;
-    static constexpr std::uint32_t long_walk = 8; // blocks
     void index_facts();
     std::vector<Edge> edges_;               // ways into blocks, by block
     std::vector<std::uint32_t> edges_from_; // where a block's begin in edges_; one more closes the last
@@ -169,32 +168,62 @@ private:
     };
     std::vector<FailedAgainst> failed_against_; // of differences to b: proofs that took much work for nothing
     static constexpr std::size_t no_assumption = ~std::size_t(0);
-    struct BoundKey {
+    // A question for a bound: of `value`, the upper one or the lower, at a place.
+    struct Question {
         std::uint32_t value, block, place;
         bool upper;
-        bool operator==(const BoundKey&) const = default;
     };
-    static BoundKey key_of(ir::ValueId value, bool upper, Point at) {
+    static Question question(ir::ValueId value, bool upper, Point at) {
         return {value.index(), at.block.index(), at.edge >= 0 ? ~static_cast<std::uint32_t>(at.edge) : at.index, upper};
     }
-    struct BoundHash {
-        std::size_t operator()(const BoundKey& k) const {
-            const std::uint64_t x = (static_cast<std::uint64_t>(k.value) << 32 | k.block) * 0x9e3779b97f4a7c15u;
-            return static_cast<std::size_t>((x ^ x >> 29) + k.place * 2 + k.upper);
-        }
-    };
     struct KnownBound {
         Wide bound;
         unsigned depth; // good for questions at least as deep
         std::size_t assumption = no_assumption; // see below
         bool is_refused = false;
     };
+    // Answers, by question; what was added last comes first, and may be taken back.
+    class KnownBounds {
+    public:
+        explicit KnownBounds(std::size_t values) : first_(values * 2, none) {}
+        KnownBound* find(const Question& asked) {
+            std::uint32_t at = first_[slot_of(asked)];
+            for (unsigned step = 0; at != none && step < max_steps; ++step, at = entries_[at].next)
+                if (entries_[at].block == asked.block && entries_[at].place == asked.place) return &entries_[at].known;
+            return nullptr;
+        }
+        void set(const Question& asked, const KnownBound& known) {
+            if (KnownBound* before = find(asked)) *before = known;
+            else add(asked, known);
+        }
+        void add(const Question& asked, const KnownBound& known) {
+            std::uint32_t& first = first_[slot_of(asked)];
+            entries_.push_back({known, asked.block, asked.place, first, slot_of(asked)});
+            first = static_cast<std::uint32_t>(entries_.size() - 1);
+        }
+        std::size_t size() const { return entries_.size(); }
+        void drop_last() {
+            first_[entries_.back().slot] = entries_.back().next;
+            entries_.pop_back();
+        }
+
+    private:
+        static constexpr std::uint32_t none = 0xffffffffu;
+        static constexpr unsigned max_steps = 32; // to look for a place
+        static std::uint32_t slot_of(const Question& asked) { return asked.value * 2 + asked.upper; }
+        struct Entry {
+            KnownBound known;
+            std::uint32_t block, place, next, slot;
+        };
+        std::vector<std::uint32_t> first_;
+        std::vector<Entry> entries_;
+    };
     std::optional<ReadOnly> read_only_;                          // once somebody asks
     tsl::robin_map<std::uint32_t, Interval> elements_; // by list
     tsl::robin_map<std::uint32_t, Interval> settled_; // by value, wherever that is at hand
-    tsl::robin_map<BoundKey, KnownBound, BoundHash> known_bounds_;
-    tsl::robin_map<BoundKey, KnownBound, BoundHash> provisional_;
-    std::vector<std::pair<std::size_t, BoundKey>> provisional_keys_; // with how many parameters were in progress
+    KnownBounds known_bounds_;
+    KnownBounds provisional_;
+    std::vector<std::size_t> provisional_levels_; // of each: how many parameters were in progress
     std::size_t assumption_ = no_assumption; // the outermost entry of in_progress_ that the answer rests on
     bool is_refused_ = false;                // an answer was cut short for want of work
     bool is_cut_ = false;                    // or by the depth of the question

@@ -55,23 +55,4 @@ bool Rewriter::finish() {
     return changed_;
 }
 
-bool find_const(const Function& fn, ValueId value, std::int64_t& out) {
-    const Inst* def = find_def(fn, value);
-    if (!def || def->op != Op::ConstInt) return false;
-    out = def->imm;
-    return true;
-}
-
-unsigned bits_of(Scalar type) { return type == Scalar::Bool ? 1 : scalar_size(type) * 8; }
-
-__int128 min_of(Scalar type) { return is_signed(type) ? -(static_cast<__int128>(1) << (bits_of(type) - 1)) : 0; }
-
-__int128 max_of(Scalar type) {
-    return (static_cast<__int128>(1) << (bits_of(type) - (is_signed(type) ? 1 : 0))) - 1;
-}
-
-__int128 number(Scalar type, std::int64_t value) {
-    return is_signed(type) ? static_cast<__int128>(value) : static_cast<__int128>(static_cast<std::uint64_t>(value));
-}
-
 } // namespace tn::opt

@@ -51,12 +51,19 @@ inline const ir::Inst* find_def(const ir::Function& fn, ir::ValueId value) {
     return def.is_valid() ? &fn.insts[def] : nullptr;
 }
 // The integer constant that defines a value, if one does.
-bool find_const(const ir::Function& fn, ir::ValueId value, std::int64_t& out);
+inline bool find_const(const ir::Function& fn, ir::ValueId value, std::int64_t& out) {
+    const ir::Inst* def = find_def(fn, value);
+    if (!def || def->op != ir::Op::ConstInt) return false;
+    out = def->imm;
+    return true;
+}
 // The smallest and largest value of an integer type, as 128 bits so that all types fit.
-__int128 min_of(Scalar type);
-__int128 max_of(Scalar type);
-unsigned bits_of(Scalar type);
+constexpr unsigned bits_of(Scalar type) { return type == Scalar::Bool ? 1 : scalar_size(type) * 8; }
+constexpr __int128 min_of(Scalar type) { return is_signed(type) ? -(static_cast<__int128>(1) << (bits_of(type) - 1)) : 0; }
+constexpr __int128 max_of(Scalar type) { return (static_cast<__int128>(1) << (bits_of(type) - (is_signed(type) ? 1 : 0))) - 1; }
 // `value` (extended to 64 bits by its type) as the number it stands for.
-__int128 number(Scalar type, std::int64_t value);
+constexpr __int128 number(Scalar type, std::int64_t value) {
+    return is_signed(type) ? static_cast<__int128>(value) : static_cast<__int128>(static_cast<std::uint64_t>(value));
+}
 
 } // namespace tn::opt

@@ -71,12 +71,6 @@ private:
 
 } // namespace
 
-const Function* find_search(const Module& module, const Inst& inst) {
-    if (inst.op != Op::Call) return nullptr;
-    const Function& callee = module.functions[FuncId(static_cast<std::size_t>(inst.imm))];
-    return callee.is_search ? &callee : nullptr;
-}
-
 bool calls_search(const Module& module, const Function& fn) {
     return std::ranges::any_of(fn.blocks, [&](const Block& block) { return has_search(module, fn, block); });
 }

@@ -10,7 +10,11 @@
 namespace tn::opt {
 
 // The function that a call names, if that searches.
-const ir::Function* find_search(const ir::Module& module, const ir::Inst& inst);
+inline const ir::Function* find_search(const ir::Module& module, const ir::Inst& inst) {
+    if (inst.op != ir::Op::Call) return nullptr;
+    const ir::Function& callee = module.functions[ir::FuncId(static_cast<std::size_t>(inst.imm))];
+    return callee.is_search ? &callee : nullptr;
+}
 bool calls_search(const ir::Module& module, const ir::Function& fn); // where code is not cold
 // What one call of it costs beside the call's own unit of fuel.
 unsigned inner_fuel(const ir::Function& search);
