@@ -236,8 +236,10 @@ private:
     // ---- for (for_loop.cpp) ----
     TypeId element_of(TypeId iterable, ExprId source, std::uint32_t index);
     void not_iterable(TypeId iterable, ExprId source);
-    bool has_lazy_twin(SymbolId method);
+    bool has_lazy_method(std::string_view prefix, SymbolId method);
+    const syntax::FieldExpr* method_call(ExprId id) const;
     void mark_lazy_calls(ExprId iterable);
+    bool may_draw(const syntax::FieldExpr& callee, std::span<const WrittenArg> args);
     std::optional<Target> lazy_target(ExprId id, TypeId owner, const syntax::Name& name);
 
     // ---- places (place.cpp) ----

@@ -291,6 +291,10 @@ TypeId BodyChecker::call_static(ExprId id, TypeId owner, const syntax::Name& nam
 TypeId BodyChecker::call_method(ExprId id, ExprId callee_id, const syntax::FieldExpr& callee,
                                 std::span<const WrittenArg> args, const syntax::IndexExpr* type_args) {
     std::string_view name = text(callee.name.symbol);
+    if (may_draw(callee, args)) {
+        lazy_calls_.insert(id);
+        mark_lazy_calls(callee.base);
+    }
     TypeId type = infer_.shallow(check(callee.base));
     std::vector<WrittenArg> all = {{callee.base, false, span_of(callee.base)}};
     all.insert(all.end(), args.begin(), args.end());

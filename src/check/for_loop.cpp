@@ -1,5 +1,8 @@
 // `for`: what it may run over, and the calls that give its elements.
 #include "check/body.h"
+#include "check/calm.h"
+
+#include <algorithm>
 
 namespace tn::check {
 
@@ -72,20 +75,30 @@ void BodyChecker::not_iterable(TypeId iterable, ExprId source_expr) {
     }
 }
 
-// Whether a lazy value has a lazy method for this one.
-bool BodyChecker::has_lazy_twin(SymbolId method) {
+// Whether a lazy value has such a method: `__lazy_map`.
+bool BodyChecker::has_lazy_method(std::string_view prefix, SymbolId method) {
     const Prelude* prelude = program_.input.prelude;
     Interner& names = program_.interner;
-    return prelude &&
-           prelude->find_member(names.intern("__Lazy"), names.intern("__lazy_" + std::string(text(method))));
+    return prelude && prelude->find_member(names.intern("__Lazy"), names.intern(std::string(prefix) + std::string(text(method))));
 }
 
 // The function to call instead of the method or static function `name` of `owner` when the call is the
-// iterable of a `for`, or makes it.
+// iterable of a `for`, or makes it, or is the last of a chain of such calls.
 std::optional<BodyChecker::Target> BodyChecker::lazy_target(ExprId id, TypeId owner,
                                                             const syntax::Name& name) {
     if (!lazy_calls_.contains(id)) return {};
-    return prelude_member(owner, "__lazy_" + std::string(text(name.symbol)), name.span);
+    const std::string written(text(name.symbol));
+    auto target = prelude_member(owner, "__lazy_" + written, name.span);
+    if (!target) target = prelude_member(owner, "__drawn_" + written, name.span);
+    if (target) target->name = written; // for messages
+    return target;
+}
+
+// The call that an expression is, if it is one of a method.
+const syntax::FieldExpr* BodyChecker::method_call(ExprId id) const {
+    const auto* call = expr(id).as<syntax::CallExpr>();
+    const auto* method = call ? expr(call->callee).as<syntax::FieldExpr>() : nullptr;
+    return method && method->name.is_valid() ? method : nullptr;
 }
 
 // `for x in xs.map(f)` makes no list where the prelude has a method `__lazy_map`: the call is replaced by
@@ -93,13 +106,32 @@ std::optional<BodyChecker::Target> BodyChecker::lazy_target(ExprId id, TypeId ow
 void BodyChecker::mark_lazy_calls(ExprId iterable) {
     bool may_be_lazy = true;
     for (ExprId id = without_parens(iterable); may_be_lazy;) {
-        const auto* call = expr(id).as<syntax::CallExpr>();
-        const auto* method = call ? expr(call->callee).as<syntax::FieldExpr>() : nullptr;
-        if (!method || !method->name.is_valid()) return;
+        const syntax::FieldExpr* method = method_call(id);
+        if (!method) return;
         lazy_calls_.insert(id);
-        may_be_lazy = has_lazy_twin(method->name.symbol);
+        may_be_lazy = has_lazy_method("__lazy_", method->name.symbol);
         id = without_parens(method->base);
     }
+}
+
+// Whether the call, `xs.map(f).fold(0, g)`, may draw the elements one by one: f is asked for the second one when g has seen the first.
+bool BodyChecker::may_draw(const syntax::FieldExpr& callee, std::span<const WrittenArg> args) {
+    ExprId id = without_parens(callee.base);
+    if (!method_call(id) || !callee.name.is_valid() || !has_lazy_method("__drawn_", callee.name.symbol)) return false;
+    // Of those that take a function it must be seen what that does.
+    const auto has_calm_args = [&](SymbolId method, const auto& written) {
+        const std::string_view name = text(method);
+        const bool takes_function = name == "map" || name == "filter" || name == "fold" || name == "count";
+        if (takes_function && (written.empty() || !expr(without_parens(written.back().expr)).template as<syntax::ClosureExpr>())) return false;
+        return std::ranges::all_of(written, [&](const auto& arg) { return !arg.is_mut && is_calm(program_, tree(), arg.expr); });
+    };
+    if (!has_calm_args(callee.name.symbol, args)) return false;
+    for (const syntax::FieldExpr* method = method_call(id); method; method = method_call(id)) {
+        if (!has_calm_args(method->name.symbol, view(expr(id).as<syntax::CallExpr>()->args))) return false;
+        if (!has_lazy_method("__lazy_", method->name.symbol)) return true;
+        id = without_parens(method->base);
+    }
+    return true;
 }
 
 } // namespace tn::check

@@ -137,6 +137,7 @@ public:
     std::optional<FnId> find_literal_member(bool is_float, SymbolId name);
     std::optional<BuiltinId> find_builtin(TypeId owner, std::string_view name, BuiltinRole role) const;
     std::vector<std::string_view> member_names(TypeId owner, bool is_static) const;
+    const std::unordered_set<SymbolId>& defined_functions(); // by anybody but the prelude (calm.cpp)
     // Reports UnknownName with what might be meant; `locals` are more candidates.
     std::string constructor_hint(ModuleId module, std::string_view name) const;
     void unknown_name(ModuleId module, SymbolId name, Span span, std::span<const std::string_view> locals);
@@ -398,6 +399,7 @@ private:
         std::uint32_t fn; // number in HostDecls::fns
     };
     std::vector<NativeFn> native_fns_;
+    std::optional<std::unordered_set<SymbolId>> defined_functions_; // once somebody asks
     std::vector<TypeExprId> global_types_; // by GlobalId
     std::deque<TraitDecl> trait_decls_; // by TraitId; deques, since others are declared while these are read
     std::deque<ImplDecl> impl_decls_;   // by ImplId
