@@ -151,7 +151,12 @@ void Writer::map_statement() {
         if (!v.is_fixed && (types_.kind(v.type) == Kind::Map || types_.kind(v.type) == Kind::Set)) fitting.push_back(v);
     for (const Var& v : globals_)
         if (!v.is_fixed && types_.kind(v.type) == Kind::Map && chance(20)) fitting.push_back(v);
-    if (fitting.empty()) return;
+    if (fitting.empty()) {
+        const Var made{fresh(), types_.make(Kind::Map, {type_that(Hashes), scalar()}), false};
+        line("let " + made.name + ": " + types_.name(made.type) + " = " + own(made.type, 1) + ";");
+        vars_.push_back(made);
+        fitting.push_back(made);
+    }
     const Var v = one_of(fitting);
     const Ty key = types_.arg(v.type);
     const std::string k = expr(key, 1);
@@ -165,7 +170,29 @@ void Writer::map_statement() {
     }
     const Ty value = types_.arg(v.type, 1);
     const std::string name = fresh();
-    switch (pick(9)) {
+    // The same two keys again and again: what one search has found another may look for behind any change.
+    const auto ask_again = [&] {
+        const std::string other = fresh();
+        line("let " + name + ": " + types_.name(key) + " = " + k + ";");
+        line("let " + other + ": " + types_.name(key) + " = " + expr(key, 1) + ";");
+        line("if " + v.name + ".len() < 30 {");
+        for (int i = 0; i < 2 + pick(4); ++i) {
+            const std::string one = chance(50) ? name : other;
+            switch (pick(6)) {
+            case 0: line("    " + v.name + "[" + one + "] = " + v.name + ".get_or(" + one + ", " + expr(value, 1) + ");"); break;
+            case 1: line("    " + v.name + "[" + one + "] = " + v.name + ".get_or(" + (chance(50) ? name : other) + ", " + expr(value, 1) + ");"); break;
+            case 2: line("    if !" + v.name + ".contains(" + one + ") { " + v.name + ".insert(" + one + ", " + expr(value, 1) + "); }"); break;
+            case 3: line("    if " + v.name + ".contains(" + one + ") { " + v.name + ".remove(" + (chance(70) ? one : other) + "); }"); break;
+            case 4: line("    match " + v.name + ".get(" + one + ") { Some(found) => { " + v.name + "[" + other + "] = found; } None => { " + v.name + "[" + one + "] = " + expr(value, 1) + "; } }"); break;
+            default: line("    print(" + v.name + ".contains(" + one + "));"); break;
+            }
+        }
+        line(seen("the same keys of a map", "}"));
+        vars_.push_back({name, key, false});
+        vars_.push_back({other, key, false});
+    };
+    switch (pick(11)) {
+    case 9: case 10: ask_again(); break;
     case 0: case 1: line("if " + v.name + ".len() < 30 { " + seen("Map element assign", v.name + "[" + k + "] = " + expr(value, 2) + "; }")); break;
     case 2: line(seen("Map.insert", v.name + ".insert(" + k + ", " + expr(value, 2) + ");")); break;
     case 3: line(seen("Map.remove", v.name + ".remove(" + k + ");")); break;
