@@ -49,7 +49,7 @@ defmodule Tenon do
   A function with `mut` parameters answers a tuple: its result, then the parameters' new values.
   """
   @spec call(Module.t() | Instance.t(), String.t() | atom, [term], keyword) :: {:ok, term} | {:error, Error.t()}
-  def call(target, name, args \\ [], opts \\ [])
+  def call(target, name, args, opts)
 
   def call(%Instance{ref: ref}, name, args, opts) when is_binary(name) and is_list(args) do
     limit = if opts == [], do: @default_timeout, else: timeout(opts)
@@ -75,6 +75,24 @@ defmodule Tenon do
   def call(%Module{} = module, name, args, opts) do
     with {:ok, instance} <- Instance.new(module), do: call(instance, name, args, opts)
   end
+
+  @doc "As `call/4`, without options."
+  @spec call(Module.t() | Instance.t(), String.t() | atom, [term]) :: {:ok, term} | {:error, Error.t()}
+  def call(target, name, args \\ [])
+
+  # Most calls: nothing stands between the match and the NIF.
+  for count <- 0..4 do
+    args = Macro.generate_arguments(count, __MODULE__)
+
+    def call(%Instance{ref: ref}, name, unquote(args)) when is_binary(name) do
+      case Native.call(ref, name, @default_timeout, unquote_splicing(args)) do
+        {:ok, _} = done -> done
+        other -> finish(other)
+      end
+    end
+  end
+
+  def call(target, name, args), do: call(target, name, args, [])
 
   @doc "As `call/4`; raises `Tenon.Error`."
   @spec call!(Module.t() | Instance.t(), String.t() | atom, [term], keyword) :: term

@@ -32,8 +32,6 @@ defmodule Tenon.Function do
 
   @doc "Calls it, as `Tenon.call/4`."
   @spec call(t, [term], keyword) :: {:ok, term} | {:error, Error.t()}
-  def call(function, args \\ [], opts \\ [])
-
   def call(%__MODULE__{ref: ref}, args, opts) when is_list(args) do
     limit = if opts == [], do: @default_timeout, else: Tenon.timeout(opts)
 
@@ -50,6 +48,24 @@ defmodule Tenon.Function do
       other -> Tenon.finish(other)
     end
   end
+
+  @doc "As `call/3`, without options."
+  @spec call(t, [term]) :: {:ok, term} | {:error, Error.t()}
+  def call(function, args \\ [])
+
+  # Most calls: nothing stands between the match and the NIF.
+  for count <- 0..4 do
+    args = Macro.generate_arguments(count, __MODULE__)
+
+    def call(%__MODULE__{ref: ref}, unquote(args)) do
+      case Native.invoke(ref, @default_timeout, unquote_splicing(args)) do
+        {:ok, _} = done -> done
+        other -> Tenon.finish(other)
+      end
+    end
+  end
+
+  def call(function, args), do: call(function, args, [])
 
   @doc "As `call/3`; raises `Tenon.Error`."
   @spec call!(t, [term], keyword) :: term
