@@ -40,9 +40,11 @@ private:
     bool calls_prelude(SymbolId name) { return !program_.defined_functions().contains(name); }
     // An operator may be a method of the script's own types.
     bool has_plain_operators() {
+        if (has_plain_operators_) return *has_plain_operators_;
+        has_plain_operators_ = true;
         for (unsigned t = 0; t < core_trait_count; ++t)
-            if (!calls_prelude(program_.interner.intern(core_trait_info(static_cast<CoreTrait>(t)).method))) return false;
-        return true;
+            if (!calls_prelude(program_.interner.intern(core_trait_info(static_cast<CoreTrait>(t)).method))) has_plain_operators_ = false;
+        return *has_plain_operators_;
     }
 
     bool visit(const syntax::IntExpr&) { return true; }
@@ -93,6 +95,7 @@ private:
 
     Program& program_;
     const syntax::Ast& ast_;
+    std::optional<bool> has_plain_operators_; // once somebody asks
 };
 
 } // namespace

@@ -16,9 +16,7 @@ using namespace ir;
 namespace {
 
 constexpr std::size_t small_callee = 80;   // instructions outside cold blocks
-constexpr std::size_t closure_callee = 300; // the same, when that lets the call of a closure be seen through
 constexpr std::size_t only_callee = 200;    // the same without loops, where its only call stands in a loop
-constexpr std::size_t large_caller = 4000; // no more inlining beyond this
 
 bool calls_itself(const Module& module, FuncId id) {
     const Function& fn = module.functions[id];
@@ -70,7 +68,7 @@ private:
         if (fresh) {
             known.size = hot_size(callee);
             known.is_possible =
-                known.size <= closure_callee && !calls_itself(module_, id) && !entry_is_target(callee);
+                known.size <= largest_callee && !calls_itself(module_, id) && !entry_is_target(callee);
             known.calls_closures = known.is_possible && calls_closures(callee);
         }
         if (!known.is_possible) return false;

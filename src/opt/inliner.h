@@ -13,6 +13,8 @@ namespace tn::opt {
 
 // Instructions outside cold blocks.
 std::size_t hot_size(const ir::Function& fn);
+constexpr std::size_t largest_callee = 300; // of those, in a function that is inlined for any reason
+constexpr std::size_t large_caller = 4000;  // in one that no more is inlined into
 // A jump leads back to the entry block, which then cannot become part of a caller's block.
 bool entry_is_target(const ir::Function& fn);
 

@@ -201,7 +201,6 @@ private:
             entries_.push_back({known, asked.block, asked.place, first, slot_of(asked)});
             first = static_cast<std::uint32_t>(entries_.size() - 1);
         }
-        std::size_t size() const { return entries_.size(); }
         void drop_last() {
             first_[entries_.back().slot] = entries_.back().next;
             entries_.pop_back();

@@ -13,9 +13,6 @@ using namespace ir;
 
 namespace {
 
-constexpr std::size_t large_caller = 4000; // instructions outside cold blocks; no more inlining beyond this
-constexpr std::size_t largest_kept = 300;  // instructions of a function that may be inlined itself
-
 // It only reads, never traps, and counts fuel nowhere but where it begins.
 bool searches_only(const Function& fn) {
     if (fn.sig.results.size() != 1 || !is_integer(fn.sig.results[0])) return false;
@@ -23,8 +20,7 @@ bool searches_only(const Function& fn) {
         if (fn.blocks[BlockId(b)].removed) continue;
         for (InstId id : fn.blocks[BlockId(b)].insts) {
             const Inst& inst = fn.insts[id];
-            if (inst.op == Op::Poll ? inst.aux != 1 || BlockId(b) != fn.entry()
-                                    : (effects_of(inst) & (Writes | Owned | Traps)) != 0 || inst.op == Op::Trap)
+            if (inst.op == Op::Poll ? inst.aux != 1 || BlockId(b) != fn.entry() : (effects_of(inst) & (Writes | Owned | Traps)) != 0)
                 return false;
         }
     }
@@ -47,7 +43,7 @@ public:
         std::vector<BlockId> work;
         for (std::uint32_t b = static_cast<std::uint32_t>(fn_.blocks.size()); b-- > 0;)
             if (has_search(module_, fn_, fn_.blocks[BlockId(b)])) work.push_back(BlockId(b));
-        if (size_ <= largest_kept) fn_.with_calls = std::make_shared<const Function>(fn_);
+        if (size_ <= largest_callee) fn_.with_calls = std::make_shared<const Function>(fn_);
         while (!work.empty()) {
             const BlockId block = work.back();
             work.pop_back();
